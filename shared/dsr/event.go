@@ -1,0 +1,89 @@
+package dsr
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// eventVersion is the version of the stored form. Older ones stay readable for ever; testdata/events holds one file of each.
+const eventVersion = 1
+
+// Event is one entry of a request's history. It is stored as the exact bytes that are hashed: an open part (codes, counts,
+// times) and a sealed one. Fields that a type of event does not use are empty.
+type Event struct {
+	Version int       `json:"v"`
+	Seq     int64     `json:"seq"` // 1, 2, …
+	Type    EventType `json:"type"`
+	At      time.Time `json:"at"`    // business time, UTC
+	By      string    `json:"by"`    // name of the caller, or "step:" and the step
+	Write   string    `json:"write"` // id of the transaction that wrote it: how a writer knows its own after an unclear answer
+	Prev    string    `json:"prev"`  // SHA-256, hex, of the bytes of the event before; empty for the first
+
+	Task    TaskID   `json:"task,omitempty"`
+	Outcome *Outcome `json:"outcome,omitempty"`
+	Queries []Query  `json:"queries,omitempty"`
+	Records int64    `json:"records,omitempty"`
+	// Findings names the blob with what was found, sealed.
+	Findings string   `json:"findings,omitempty"`
+	Tasks    []TaskID `json:"tasks,omitempty"` // of a retry or a cancellation: which
+	Package  *Package `json:"package,omitempty"`
+	// Sealed is AEAD under the case's data key: the reason that a person gave, say.
+	Sealed []byte `json:"sealed,omitempty"`
+}
+
+// ErrEvent says that stored bytes are not an event.
+var ErrEvent = errors.New("dsr: not a stored event")
+
+// Encode returns the bytes to store and to hash.
+func (e Event) Encode() ([]byte, error) {
+	e.Version = eventVersion
+	e.At = e.At.UTC()
+	return json.Marshal(e)
+}
+
+// DecodeEvent reads the bytes of an event of any version.
+func DecodeEvent(b []byte) (Event, error) {
+	var e Event
+	d := json.NewDecoder(bytes.NewReader(b))
+	if err := d.Decode(&e); err != nil {
+		return Event{}, fmt.Errorf("%w: %d bytes", ErrEvent, len(b))
+	}
+	if e.Version < 1 || e.Version > eventVersion || e.Seq < 1 || e.Type == "" {
+		return Event{}, fmt.Errorf("%w: version %d, seq %d", ErrEvent, e.Version, e.Seq)
+	}
+	return e, nil
+}
+
+// HashEvent is what the next event carries as Prev.
+func HashEvent(stored []byte) string {
+	h := sha256.Sum256(stored)
+	return hex.EncodeToString(h[:])
+}
+
+// VerifyChain checks that stored events are numbered without a gap, that each carries the hash of the one before, and that the last
+// hash is the one that the head names.
+func VerifyChain(stored [][]byte, head string) error {
+	prev := ""
+	for i, b := range stored {
+		e, err := DecodeEvent(b)
+		if err != nil {
+			return fmt.Errorf("event %d: %w", i+1, err)
+		}
+		if e.Seq != int64(i+1) {
+			return fmt.Errorf("event %d carries the number %d", i+1, e.Seq)
+		}
+		if e.Prev != prev {
+			return fmt.Errorf("event %d does not carry the hash of the event before it", e.Seq)
+		}
+		prev = HashEvent(b)
+	}
+	if prev != head {
+		return errors.New("the last event is not the one that the request names")
+	}
+	return nil
+}

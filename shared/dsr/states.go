@@ -1,0 +1,157 @@
+package dsr
+
+import "fmt"
+
+// State is where a request stands.
+type State string
+
+// The states of a request.
+const (
+	None          State = "" // before it was received
+	Received      State = "received"
+	Discovering   State = "discovering"
+	NeedsDecision State = "needs-decision"
+	Exporting     State = "exporting"
+	Assembling    State = "assembling"
+	Waiting       State = "waiting"
+	Completed     State = "completed"
+	FailedState   State = "failed"
+	Cancelled     State = "cancelled"
+)
+
+// States are all states that a stored request can be in, in the order of the way through.
+func States() []State {
+	return []State{Received, Discovering, NeedsDecision, Exporting, Assembling, Waiting, Completed, FailedState, Cancelled}
+}
+
+// Final reports whether no step will move the request any further by itself.
+func (s State) Final() bool { return s == Completed || s == FailedState || s == Cancelled }
+
+// EventType is what happened.
+type EventType string
+
+// The events.
+const (
+	EventReceived         EventType = "received"
+	EventDiscoveryStarted EventType = "discovery-started"
+	EventDiscovered       EventType = "discovered"       // one system's discovery ended
+	EventCandidatesFound  EventType = "candidates-found" // several people match, or identifiers contradict each other
+	EventDecided          EventType = "decided"          // a person chose a candidate
+	EventPlanned          EventType = "planned"          // every discovery has ended
+	EventTaskEnded        EventType = "task-ended"
+	EventTaskWaiting      EventType = "task-waiting" // manual or pending
+	EventTasksEnded       EventType = "tasks-ended"  // no task is left that a worker could do
+	EventAnswered         EventType = "answered"     // the package is ready: the legal clock ends
+	EventCompleted        EventType = "completed"
+	EventAssemblyFailed   EventType = "assembly-failed"
+	EventRetried          EventType = "retried"
+	EventCancelled        EventType = "cancelled"
+	EventPackageExpiring  EventType = "package-expiring" // marked: its deletion has begun
+	EventPackageExpired   EventType = "package-expired"  // a read answered 404
+)
+
+// EventTypes are all types of event.
+func EventTypes() []EventType {
+	return []EventType{
+		EventReceived, EventDiscoveryStarted, EventDiscovered, EventCandidatesFound, EventDecided, EventPlanned, EventTaskEnded,
+		EventTaskWaiting, EventTasksEnded, EventAnswered, EventCompleted, EventAssemblyFailed, EventRetried, EventCancelled,
+		EventPackageExpiring, EventPackageExpired,
+	}
+}
+
+// transition is one row of the state table.
+type transition struct {
+	From State
+	On   EventType
+	To   State
+}
+
+// transitions is the whole state table: what is not in it cannot happen. The diagram in the README is generated from it.
+var transitions = []transition{
+	{None, EventReceived, Received},
+
+	{Received, EventDiscoveryStarted, Discovering},
+	{Discovering, EventDiscovered, Discovering},
+	{Discovering, EventCandidatesFound, NeedsDecision},
+	{NeedsDecision, EventDecided, Discovering},
+	{Discovering, EventPlanned, Exporting},
+	{Exporting, EventTasksEnded, Assembling},
+	{Assembling, EventAnswered, Waiting},
+	{Waiting, EventCompleted, Completed},
+	{Assembling, EventAssemblyFailed, FailedState},
+
+	// A manual task belongs to a person, who may end it at any time before the request is over.
+	{Received, EventTaskEnded, Received},
+	{Discovering, EventTaskEnded, Discovering},
+	{NeedsDecision, EventTaskEnded, NeedsDecision},
+	{Exporting, EventTaskEnded, Exporting},
+	{Assembling, EventTaskEnded, Assembling},
+	{Waiting, EventTaskEnded, Waiting},
+
+	{Discovering, EventTaskWaiting, Discovering},
+	{Exporting, EventTaskWaiting, Exporting},
+
+	// Failed tasks are opened again with a new discovery: what was there may have changed since.
+	{Waiting, EventRetried, Discovering},
+	{Completed, EventRetried, Discovering},
+	{FailedState, EventRetried, Discovering},
+
+	{Received, EventCancelled, Cancelled},
+	{Discovering, EventCancelled, Cancelled},
+	{NeedsDecision, EventCancelled, Cancelled},
+	{Exporting, EventCancelled, Cancelled},
+	{Assembling, EventCancelled, Cancelled},
+	{Waiting, EventCancelled, Cancelled},
+
+	// A package expires on its own clock, whatever became of its request in the meantime.
+	{Discovering, EventPackageExpiring, Discovering},
+	{Exporting, EventPackageExpiring, Exporting},
+	{NeedsDecision, EventPackageExpiring, NeedsDecision},
+	{Waiting, EventPackageExpiring, Waiting},
+	{Completed, EventPackageExpiring, Completed},
+	{FailedState, EventPackageExpiring, FailedState},
+	{Cancelled, EventPackageExpiring, Cancelled},
+	{Discovering, EventPackageExpired, Discovering},
+	{Exporting, EventPackageExpired, Exporting},
+	{NeedsDecision, EventPackageExpired, NeedsDecision},
+	{Waiting, EventPackageExpired, Waiting},
+	{Completed, EventPackageExpired, Completed},
+	{FailedState, EventPackageExpired, FailedState},
+	{Cancelled, EventPackageExpired, Cancelled},
+}
+
+// StateError says that an event cannot happen in a state.
+type StateError struct {
+	State State
+	Event EventType
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("a request that is %q cannot take the event %q", e.State, e.Event)
+}
+
+// Next returns the state that follows, or a *StateError.
+func Next(from State, on EventType) (State, error) {
+	for _, t := range transitions {
+		if t.From == from && t.On == on {
+			return t.To, nil
+		}
+	}
+	return from, &StateError{State: from, Event: on}
+}
+
+// Diagram is the state table as a Mermaid state diagram; events that leave the state as it is are left out.
+func Diagram() string {
+	out := "stateDiagram-v2\n"
+	for _, t := range transitions {
+		from := string(t.From)
+		switch {
+		case t.From == t.To:
+			continue
+		case t.From == None:
+			from = "[*]"
+		}
+		out += fmt.Sprintf("    %s --> %s: %s\n", from, t.To, t.On)
+	}
+	return out
+}

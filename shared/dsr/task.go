@@ -1,0 +1,82 @@
+package dsr
+
+import "time"
+
+// OutcomeCode says how a task ended, or why it has not.
+type OutcomeCode string
+
+// The outcomes. Manual and Pending leave the task open: somebody, or some time, has to end it.
+const (
+	Done         OutcomeCode = "done"
+	NothingFound OutcomeCode = "nothing-found"
+	Partial      OutcomeCode = "partial" // what could not be had is named in the reason
+	Refused      OutcomeCode = "refused" // with reason and legal basis
+	Manual       OutcomeCode = "manual"  // a person does it; the reason holds the instructions
+	Pending      OutcomeCode = "pending" // until when
+	Failed       OutcomeCode = "failed"  // can be retried
+)
+
+// FinalCodes are the outcomes that a person may end a manual task with.
+func FinalCodes() []OutcomeCode { return []OutcomeCode{Done, NothingFound, Partial, Refused, Failed} }
+
+// Open reports whether the outcome leaves the task open.
+func (c OutcomeCode) Open() bool { return c == "" || c == Manual || c == Pending }
+
+// Query proves that a system was asked: "no data" is a claim with proof.
+type Query struct {
+	Hash       string    `json:"hash"`       // keyed token of the query with its values
+	Permission string    `json:"permission"` // with which it was asked, as the system names it
+	At         time.Time `json:"at"`         // business time
+	Records    int64     `json:"records"`
+}
+
+// Outcome is how a task ended. Reason and Basis are written by us or by a system's descriptor and hold no personal data.
+type Outcome struct {
+	Code   OutcomeCode `json:"code"`
+	Reason string      `json:"reason,omitempty"`
+	Basis  string      `json:"basis,omitempty"` // legal basis of a refusal, such as "GDPR Art. 15(4)"
+	Link   string      `json:"link,omitempty"`  // where a person does what is manual
+	Until  time.Time   `json:"until,omitzero"`  // of a pending task
+}
+
+// TaskState is where a task stands.
+type TaskState string
+
+// The states of a task.
+const (
+	TaskOpen      TaskState = "open"
+	TaskWaiting   TaskState = "waiting" // for a person, or for a time
+	TaskEnded     TaskState = "ended"
+	TaskCancelled TaskState = "cancelled"
+)
+
+// Claim is the lease of the one worker that may work on a task. It follows wall time.
+type Claim struct {
+	Owner string    `json:"owner,omitempty"` // a random id of the invocation
+	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed
+	Count int       `json:"count,omitempty"` // claims since the task was last opened
+}
+
+// Live reports whether somebody else may be at work.
+func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c.Until) }
+
+// Task is request × system × action: the unit of planning, retry and reporting.
+type Task struct {
+	ID       TaskID
+	System   string
+	Action   Action
+	State    TaskState
+	Outcome  Outcome
+	Declared bool      // the tenant declared this system; no connector serves it
+	Round    int       // how often it was opened again; parts of an earlier round are not used
+	Claim    Claim     // changed without an event
+	Queries  []Query   // proofs, written when the task ends
+	Records  int64     // handed over
+	Findings string    // name of the blob with the findings of a discovery, sealed; empty when there are none
+	EndedAt  time.Time // business time
+	EndedBy  string    // name of the caller, for a task that a person ended
+	Text     []byte    // sealed: what a person wrote when ending it
+}
+
+// Listed reports whether callers see the task: discovery and packaging are steps of ours.
+func (t Task) Listed() bool { return t.Action == Access || t.Action == Export }
