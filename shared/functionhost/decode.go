@@ -1,0 +1,86 @@
+package functionhost
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// envelope is what the host posts. Metadata is never read: members of a JSON message overwrite it.
+type envelope struct {
+	Data map[string]json.RawMessage
+}
+
+// DecodeQueue is the text of the queue message in a queueTrigger's envelope. The host writes the text as a JSON string
+// inside a JSON string; older hosts wrote one layer, and both are understood. Errors never quote the body.
+func DecodeQueue(body []byte) ([]byte, error) {
+	raw, err := decodeData(body)
+	if err != nil {
+		return nil, err
+	}
+	switch raw[0] {
+	case '{':
+		return raw, nil
+	case '"':
+	default:
+		return nil, errors.New("envelope: Data holds neither text nor an object")
+	}
+	var outer, inner string
+	if json.Unmarshal(raw, &outer) != nil {
+		return nil, errors.New("envelope: Data holds a malformed string")
+	}
+	if json.Unmarshal([]byte(outer), &inner) == nil {
+		return []byte(inner), nil
+	}
+	return []byte(outer), nil
+}
+
+// TimerInfo is what the host says about a timer's schedule. Last, Next and LastUpdated are kept as text: on a first
+// run the host sends year 1, with or without a zone, and under a sub-minute schedule nothing at all.
+type TimerInfo struct {
+	PastDue                 bool
+	Last, Next, LastUpdated string
+}
+
+// DecodeTimer reads a timerTrigger's envelope. Errors never quote the body.
+func DecodeTimer(body []byte) (TimerInfo, error) {
+	raw, err := decodeData(body)
+	if err != nil {
+		return TimerInfo{}, err
+	}
+	var timer struct {
+		ScheduleStatus *struct{ Last, Next, LastUpdated string }
+		IsPastDue      bool
+	}
+	if raw[0] != '{' || json.Unmarshal(raw, &timer) != nil {
+		return TimerInfo{}, errors.New("envelope: Data holds no timer")
+	}
+	info := TimerInfo{PastDue: timer.IsPastDue}
+	if s := timer.ScheduleStatus; s != nil {
+		info.Last, info.Next, info.LastUpdated = s.Last, s.Next, s.LastUpdated
+	}
+	return info, nil
+}
+
+// decodeData is the one member of Data: a function with a trigger and no other input has one.
+func decodeData(body []byte) (json.RawMessage, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("envelope: not UTF-8")
+	}
+	var e envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, fmt.Errorf("envelope: not JSON at byte %d", syntax.Offset)
+		}
+		return nil, errors.New("envelope: not an object with Data")
+	}
+	if len(e.Data) != 1 {
+		return nil, fmt.Errorf("envelope: Data has %d members instead of one", len(e.Data))
+	}
+	for _, raw := range e.Data {
+		return raw, nil
+	}
+	panic("unreachable")
+}

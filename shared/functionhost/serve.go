@@ -1,0 +1,50 @@
+package functionhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"time"
+)
+
+// PortVariable names the environment variable with the port that the host gives to its handler; set only under a host.
+const PortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT"
+
+// Serve listens on 127.0.0.1:port, the only address that the host dials, and serves until ctx ends. It never returns nil:
+// its caller exits with a failure, because a host leaves a handler dead that exits with 0.
+//
+// It ignores SIGINT for the whole process: Ctrl-C in a terminal reaches the handler as well, and the host, which is stopping,
+// would count its death as a crash. The host ends its handler by SIGKILL.
+func Serve(ctx context.Context, port string, h http.Handler, log *slog.Logger) error {
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("%s: not a port number", PortVariable)
+	}
+	signal.Ignore(os.Interrupt)
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return fmt.Errorf("listen for the host: %w", err)
+	}
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 30 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	err = server.Serve(ln)
+	if ctx.Err() != nil {
+		return fmt.Errorf("serve the host: %w", context.Cause(ctx))
+	}
+	if err == nil {
+		err = errors.New("the listener ended")
+	}
+	return fmt.Errorf("serve the host: %w", err)
+}
