@@ -1,0 +1,251 @@
+package dsr_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// fresh is a request for both actions on one system and one task for a person.
+func fresh() *dsr.Request {
+	return &dsr.Request{Tasks: []dsr.Task{
+		{ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskOpen},
+		{ID: "entra-access", System: "entra", Action: dsr.Access, State: dsr.TaskOpen},
+		{ID: "entra-export", System: "entra", Action: dsr.Export, State: dsr.TaskOpen},
+		{ID: "paper-access", System: "paper", Action: dsr.Access, State: dsr.TaskWaiting, Declared: true, Outcome: dsr.Outcome{Code: dsr.Manual}},
+		{ID: dsr.PackageTask, State: dsr.TaskEnded},
+	}}
+}
+
+// do applies an event and whatever settles after it.
+func do(t require.TestingT, r *dsr.Request, e dsr.Event) {
+	e.Seq, e.Prev, e.At = r.Seq+1, r.LastHash, noon
+	require.NoError(t, r.Apply(e))
+	for {
+		next, ok := r.Settle()
+		if !ok {
+			return
+		}
+		require.NoError(t, r.Apply(dsr.Event{Seq: r.Seq + 1, Prev: r.LastHash, At: noon, Type: next}))
+	}
+}
+
+func ended(id dsr.TaskID, code dsr.OutcomeCode) dsr.Event {
+	typ := dsr.EventTaskEnded
+	if id == "entra-discover" {
+		typ = dsr.EventDiscovered
+	}
+	return dsr.Event{Type: typ, Task: id, Outcome: &dsr.Outcome{Code: code}}
+}
+
+func TestTheWayThrough(t *testing.T) {
+	t.Parallel()
+	r := fresh()
+	do(t, r, dsr.Event{Type: dsr.EventReceived})
+	require.Equal(t, dsr.Received, r.State)
+	require.Len(t, r.Workable(), 1)
+	do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
+	do(t, r, ended("entra-discover", dsr.Done))
+	require.Equal(t, dsr.Exporting, r.State, "the last discovery settles")
+	do(t, r, ended("entra-access", dsr.Done))
+	require.Equal(t, dsr.Exporting, r.State)
+	do(t, r, ended("entra-export", dsr.Failed))
+	require.Equal(t, dsr.Assembling, r.State, "a failed task does not stop the package, nor does one that a person does")
+	require.Equal(t, dsr.PackageTask, r.Workable()[0].ID)
+	do(t, r, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})
+	require.Equal(t, dsr.Waiting, r.State)
+	require.Equal(t, noon, r.AnsweredAt)
+	do(t, r, ended("paper-access", dsr.Refused))
+	require.Equal(t, dsr.Completed, r.State)
+
+	do(t, r, dsr.Event{Type: dsr.EventRetried, Tasks: []dsr.TaskID{"entra-discover", "entra-export"}})
+	require.Equal(t, dsr.Discovering, r.State)
+	require.Equal(t, 1, r.Task("entra-export").Round)
+	require.Equal(t, 0, r.Task("entra-access").Round, "what was done is not done again")
+	do(t, r, ended("entra-discover", dsr.Done))
+	do(t, r, ended("entra-export", dsr.Done))
+	do(t, r, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})
+	require.Equal(t, dsr.Completed, r.State)
+	do(t, r, dsr.Event{Type: dsr.EventPackageExpiring})
+	do(t, r, dsr.Event{Type: dsr.EventPackageExpired})
+	require.Equal(t, dsr.PackageExpired, r.Package.State)
+}
+
+func TestApplyRefuses(t *testing.T) {
+	t.Parallel()
+	r := fresh()
+	do(t, r, dsr.Event{Type: dsr.EventReceived})
+	do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
+	for name, e := range map[string]dsr.Event{
+		"a task that is not there":      ended("other-access", dsr.Done),
+		"a task without an outcome":     {Type: dsr.EventTaskEnded, Task: "entra-access"},
+		"an event of another state":     {Type: dsr.EventAnswered},
+		"a package that does not exist": {Type: dsr.EventPackageExpired},
+	} {
+		e.Seq, e.Prev = r.Seq+1, r.LastHash
+		before := r.Clone()
+		require.Error(t, r.Apply(e), name)
+		require.Empty(t, cmp.Diff(before, r), name)
+	}
+	require.Error(t, r.Apply(dsr.Event{Type: dsr.EventDiscovered, Seq: r.Seq + 2, Prev: r.LastHash}), "a gap")
+	require.Error(t, r.Apply(dsr.Event{Type: dsr.EventDiscovered, Seq: r.Seq + 1, Prev: "x"}), "another history")
+	do(t, r, ended("paper-access", dsr.Done))
+	twice := ended("paper-access", dsr.Done)
+	twice.Seq, twice.Prev = r.Seq+1, r.LastHash
+	require.Error(t, r.Apply(twice), "a task ends once")
+}
+
+// TestAnyOrder throws random events at a request: what is refused changes nothing, what is accepted keeps the counts right.
+func TestAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := fresh()
+		do(t, r, dsr.Event{Type: dsr.EventReceived})
+		for range rapid.IntRange(1, 30).Draw(t, "n") {
+			e := dsr.Event{Type: rapid.SampledFrom(dsr.EventTypes()).Draw(t, "type"), Seq: r.Seq + 1, Prev: r.LastHash, At: noon}
+			e.Task = rapid.SampledFrom([]dsr.TaskID{"entra-discover", "entra-access", "entra-export", "paper-access", ""}).Draw(t, "task")
+			e.Outcome = &dsr.Outcome{Code: rapid.SampledFrom([]dsr.OutcomeCode{dsr.Done, dsr.Failed, dsr.Manual}).Draw(t, "code")}
+			e.Package = &dsr.Package{State: dsr.PackageReady}
+			before := r.Clone()
+			if err := r.Apply(e); err != nil {
+				require.Empty(t, cmp.Diff(before, r))
+				continue
+			}
+			if r.State == dsr.Completed {
+				require.Empty(t, r.Unended())
+			}
+			if r.State == dsr.Cancelled {
+				require.Empty(t, r.Workable())
+			}
+		}
+	})
+}
+
+func TestDue(t *testing.T) {
+	t.Parallel()
+	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 9, 30, 0, 0, time.UTC) }
+	for _, tt := range []struct {
+		name      string
+		regime    dsr.Regime
+		got, want time.Time
+	}{
+		{"a month has the day", dsr.GDPR, day(2026, 3, 15), day(2026, 4, 15)},
+		{"a month that lacks the day ends on its last", dsr.GDPR, day(2026, 1, 31), day(2026, 2, 28)},
+		{"in a leap year", dsr.GDPR, day(2028, 1, 30), day(2028, 2, 29)},
+		{"over the year's end", dsr.GDPR, day(2026, 12, 31), day(2027, 1, 31)},
+		{"45 days", dsr.CCPA, day(2026, 1, 1), day(2026, 2, 15)},
+	} {
+		require.Equal(t, tt.want, dsr.Due(tt.regime, tt.got), tt.name)
+	}
+	berlin := time.FixedZone("", 3600)
+	require.Equal(t, day(2026, 4, 15), dsr.Due(dsr.GDPR, day(2026, 3, 15).In(berlin)), "in UTC, whatever zone it came in")
+}
+
+// TestStoredEventsDecodeForEver reads one stored event of every version and type. Files are added, never changed.
+func TestStoredEventsDecodeForEver(t *testing.T) {
+	t.Parallel()
+	if *update {
+		writeEvents(t)
+	}
+	files, err := filepath.Glob("testdata/events/*.json")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), len(dsr.EventTypes()))
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		e, err := dsr.DecodeEvent(b)
+		require.NoError(t, err, f)
+		again, err := e.Encode()
+		require.NoError(t, err)
+		require.Equal(t, string(b), string(again), "%s: the bytes are what is hashed", f)
+	}
+}
+
+func writeEvents(t *testing.T) {
+	for i, typ := range dsr.EventTypes() {
+		path := filepath.Join("testdata/events", "v1-"+string(typ)+".json")
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		b, err := dsr.Event{
+			Seq: int64(i + 1), Type: typ, At: noon, By: "step:test", Write: "5f0c7a0e-0000-4000-8000-000000000001", Prev: dsr.HashEvent(nil),
+			Task: "entra-access", Outcome: &dsr.Outcome{Code: dsr.Partial, Reason: "no permission", Basis: "GDPR Art. 15(4)", Until: noon},
+			Queries: []dsr.Query{{Hash: "v1-00", Permission: "User.Read.All", At: noon, Records: 3}}, Records: 3, Tasks: []dsr.TaskID{"entra-access"},
+			Package: &dsr.Package{State: dsr.PackageReady, Blob: "t/r.zip", Bytes: 1, SHA256: "00", ExpiresAt: noon}, Sealed: []byte{1, 2, 3},
+		}.Encode()
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, b, 0o644))
+	}
+}
+
+func TestVerifyChain(t *testing.T) {
+	t.Parallel()
+	var stored [][]byte
+	prev := ""
+	for i := range 5 {
+		b, err := dsr.Event{Seq: int64(i + 1), Type: dsr.EventDiscovered, At: noon, Prev: prev}.Encode()
+		require.NoError(t, err)
+		stored, prev = append(stored, b), dsr.HashEvent(b)
+	}
+	require.NoError(t, dsr.VerifyChain(stored, prev))
+	require.Error(t, dsr.VerifyChain(stored[:4], prev), "the end is missing")
+	require.Error(t, dsr.VerifyChain(stored[1:], prev), "the beginning is missing")
+	changed := append([][]byte{}, stored...)
+	changed[2] = append(append([]byte{}, changed[2]...), ' ')
+	require.Error(t, dsr.VerifyChain(changed, prev), "a byte was changed")
+}
+
+func FuzzDecodeEvent(f *testing.F) {
+	f.Add([]byte(`{"v":1,"seq":1,"type":"received","at":"2026-03-01T12:00:00Z","by":"","write":"","prev":""}`))
+	f.Add([]byte(`{"v":2}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if e, err := dsr.DecodeEvent(b); err == nil {
+			_, err := e.Encode()
+			require.NoError(t, err)
+		}
+	})
+}
+
+func TestPrivateRoundTrip(t *testing.T) {
+	t.Parallel()
+	p := dsr.Private{
+		Subject: dsr.Subject{
+			Identifiers:  []dsr.Identifier{{Kind: dsr.Email, Value: pii.New("jane@canary.example")}, {Kind: dsr.Email, Value: pii.New("j@canary.example")}},
+			Relationship: dsr.Employee, Name: pii.New("Jane O'Brien 🦊"), Residence: pii.New("DE"),
+		},
+		Note: pii.New("n"), Reference: pii.New("r"), Candidates: []dsr.Candidate{{System: "entra", ObjectID: "x", Matched: []string{"email"}}},
+	}
+	b, err := p.Encode()
+	require.NoError(t, err)
+	got, err := dsr.DecodePrivate(b)
+	require.NoError(t, err)
+	again, err := got.Encode()
+	require.NoError(t, err)
+	require.Equal(t, b, again)
+	require.Len(t, got.Subject.Of(dsr.Email), 2)
+	require.Len(t, got.Subject.Values(), 3)
+	require.Equal(t, []string{dsr.Email}, got.Subject.Kinds())
+	_, err = dsr.DecodePrivate([]byte(`{"subject":"jane@canary.example`))
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "canary")
+}
+
+func FuzzDecodePrivate(f *testing.F) {
+	f.Add([]byte(`{"subject":{"identifiers":[["email","a@b"]]}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if p, err := dsr.DecodePrivate(b); err == nil {
+			_, err := p.Encode()
+			require.NoError(t, err)
+		}
+	})
+}
