@@ -1,0 +1,120 @@
+package graphsim
+
+import (
+	_ "embed"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+//go:embed contract/graph-openapi.yaml
+var contractYAML []byte
+
+// Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching paths and checking bodies.
+type Contract struct {
+	operations []*Operation
+	types      map[string]*schemaType
+	doc        *openapi3.T
+}
+
+// Operation is one method on one path of the contract.
+type Operation struct {
+	Method string
+	Path   string // template, as in the contract
+	// Permissions are the application permissions of which any one suffices; none means delegated only.
+	Permissions []string
+	Unlisted    bool // the contract names no permission either way
+
+	segments []segment
+	query    map[string]bool
+	body     string // schema name of the JSON request body, or ""
+	answers  map[int]string
+}
+
+// LoadContract parses the embedded contract once per process.
+func LoadContract() (*Contract, error) { return loadContract() }
+
+var loadContract = sync.OnceValues(func() (*Contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(contractYAML)
+	if err != nil {
+		return nil, fmt.Errorf("graph contract: %w", err)
+	}
+	c := &Contract{doc: doc, types: indexTypes(doc.Components.Schemas)}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			c.operations = append(c.operations, newOperation(method, path, op))
+		}
+	}
+	return c, nil
+})
+
+func newOperation(method, path string, op *openapi3.Operation) *Operation {
+	o := &Operation{Method: method, Path: path, segments: parseTemplate(path), query: map[string]bool{}, answers: map[int]string{}}
+	for _, p := range op.Parameters {
+		if p.Value != nil && p.Value.In == openapi3.ParameterInQuery {
+			o.query[p.Value.Name] = true
+		}
+	}
+	o.Permissions, o.Unlisted = permissionsOf(op.Extensions)
+	if op.RequestBody != nil && op.RequestBody.Value != nil {
+		o.body = jsonSchemaName(op.RequestBody.Value.Content)
+	}
+	for _, status := range []int{http.StatusOK, http.StatusCreated} {
+		if r := op.Responses.Status(status); r != nil && r.Value != nil {
+			o.answers[status] = jsonSchemaName(r.Value.Content)
+		}
+	}
+	return o
+}
+
+// permissionsOf reads x-permissions. Entries carry remarks such as "User.Read.All (user)"; only the name counts.
+func permissionsOf(ext map[string]any) (names []string, unlisted bool) {
+	perms, ok := ext["x-permissions"].(map[string]any)
+	if !ok {
+		return nil, true
+	}
+	app, _ := perms["application"].(map[string]any)
+	for _, list := range []string{"least", "other"} {
+		entries, _ := app[list].([]any)
+		for _, e := range entries {
+			text, _ := e.(string)
+			if name, _, _ := strings.Cut(text, " "); strings.Contains(name, ".") {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, false
+}
+
+func jsonSchemaName(content openapi3.Content) string {
+	media := content.Get("application/json")
+	if media == nil || media.Schema == nil {
+		return ""
+	}
+	return shortName(media.Schema.Ref)
+}
+
+// shortName turns a schema reference or an @odata.type into the name that the contract's types are indexed by.
+func shortName(ref string) string {
+	ref = ref[strings.LastIndex(ref, "/")+1:]
+	return strings.TrimPrefix(strings.TrimPrefix(ref, "#"), "microsoft.graph.")
+}
+
+// find returns the operation for a path, the values of its parameters, and whether any method has this path.
+func (c *Contract) find(method string, path []string) (op *Operation, params map[string]string, known bool) {
+	best := -1
+	for _, o := range c.operations {
+		values, literal, ok := matchTemplate(o.segments, path)
+		if !ok {
+			continue
+		}
+		known = true
+		if o.Method == method && literal > best {
+			op, params, best = o, values, literal
+		}
+	}
+	return op, params, known
+}

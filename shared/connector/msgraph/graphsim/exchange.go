@@ -1,0 +1,260 @@
+package graphsim
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// exchange is one request and its answer. It is the ResponseWriter, so that the status is known when the call is logged.
+type exchange struct {
+	sim *Sim
+	w   http.ResponseWriter
+	r   *http.Request
+
+	route     string
+	tenant    string
+	status    int
+	fault     fault
+	requestID string
+	clientID  string
+}
+
+func (x *exchange) Header() http.Header         { return x.w.Header() }
+func (x *exchange) Write(b []byte) (int, error) { return x.w.Write(b) }
+func (x *exchange) WriteHeader(status int)      { x.status = status; x.w.WriteHeader(status) }
+
+// serve is the order of a call: who, what, fault, may they, is it well formed, what is there, is the answer right.
+func (x *exchange) serve() {
+	g, refusal := x.sim.auth.authenticate(x.r)
+	if refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	x.tenant = g.tenant
+	op, params, refusal := x.match()
+	if refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	x.route = op.Method + " " + op.Path
+	if x.inject(op) {
+		return
+	}
+	answer, call, refusal := x.answer(op, params, g)
+	if refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	if answer.empty {
+		x.ids()
+		x.WriteHeader(http.StatusNoContent)
+		return
+	}
+	body, refusal := x.render(op, call, answer)
+	if refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	x.send(op, body)
+}
+
+func (x *exchange) match() (*Operation, map[string]string, *Error) {
+	unknown := &Error{Status: http.StatusNotFound, Code: "BadRequest", Message: "Resource not found for the segment."}
+	below, ok := strings.CutPrefix(x.r.URL.EscapedPath(), "/v1.0/")
+	if !ok {
+		return nil, nil, unknown
+	}
+	path, err := splitPath(below)
+	if err != nil {
+		return nil, nil, BadRequest("The request URI is not valid: " + err.Error() + ".")
+	}
+	op, params, known := x.sim.contract.find(x.r.Method, path)
+	switch {
+	case op != nil:
+		return op, params, nil
+	case known:
+		return nil, nil, &Error{Status: http.StatusMethodNotAllowed, Code: "Request_BadRequest", Message: "The HTTP method is not allowed here."}
+	}
+	return nil, nil, unknown
+}
+
+// inject plays the faults that need no answer. It reports whether the call is over.
+func (x *exchange) inject(op *Operation) bool {
+	x.fault = x.sim.faults.draw(op.Path, x.tenant)
+	if x.fault.latency > 0 {
+		timer := time.NewTimer(x.fault.latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-x.r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	}
+	if x.fault.kind != faultNone {
+		x.sim.counters.fault(x.fault.kind)
+	}
+	throttled := &Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "Too many requests."}
+	switch x.fault.kind {
+	case faultThrottle:
+		throttled.Header = http.Header{"Retry-After": {x.fault.retryAfter}}
+		x.refuse(throttled)
+	case faultSilent:
+		x.refuse(throttled)
+	case faultUnavailable:
+		x.refuse(&Error{Status: http.StatusServiceUnavailable, Code: "serviceNotAvailable", Message: "The service is temporarily unavailable."})
+	case faultServer:
+		x.refuse(&Error{Status: http.StatusInternalServerError, Code: "generalException", Message: "An unspecified error has occurred."})
+	default:
+		return false
+	}
+	return true
+}
+
+// answer checks permission, query and body, and asks the source.
+func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Answer, *Call, *Error) {
+	route, ok := x.sim.routes[x.route]
+	if !ok {
+		return Answer{}, nil, &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "The simulator does not answer this operation."}
+	}
+	call := &Call{Tenant: g.tenant, Params: params, Now: x.sim.now(), permissions: g.permissions}
+	if !op.Unlisted && !call.Can(op.Permissions...) {
+		return Answer{}, nil, Denied()
+	}
+	var refusal *Error
+	if call.Query, refusal = x.sim.contract.parseQuery(op, x.r); refusal != nil {
+		return Answer{}, nil, refusal
+	}
+	if call.Body, refusal = x.body(op); refusal != nil {
+		return Answer{}, nil, refusal
+	}
+	answer, refusal := route.Handle(call)
+	return answer, call, refusal
+}
+
+// body reads, unzips and checks a JSON request body. Clients of the SDK zip theirs by default.
+func (x *exchange) body(op *Operation) (Record, *Error) {
+	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, maxBody)
+	if strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") {
+		zipped, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, BadRequest("The body is not gzip.")
+		}
+		in = io.LimitReader(zipped, maxBody)
+	}
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return nil, BadRequest("The body cannot be read.")
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, nil
+	}
+	if op.body == "" {
+		return nil, BadRequest("The operation takes no body.")
+	}
+	var out Record
+	if err := json.Unmarshal(raw, &out); err != nil || out == nil {
+		return nil, BadRequest("Unable to read JSON request payload.")
+	}
+	if err := x.sim.contract.Check(op.body, out); err != nil {
+		return nil, BadRequest("The body does not match the schema: " + err.Error() + ".")
+	}
+	return out, nil
+}
+
+// render filters, pages and selects.
+func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Error) {
+	q := call.Query
+	element, _ := x.sim.contract.elementType(op.answers[http.StatusOK])
+	context := origin(x.r) + "/v1.0/$metadata#" + element
+	if !answer.list {
+		out := Record{"@odata.context": context + "/$entity"}
+		for name, v := range q.project(answer.records[0], element) {
+			out[name] = v
+		}
+		return out, nil
+	}
+	matching := q.matching(answer.records)
+	bind := bindQuery(call.Tenant, x.r.URL.EscapedPath(), q)
+	page, refusal := q.paginate(matching, bind, x.sim.pageSize, x.fault.kind == faultEmpty)
+	if refusal != nil {
+		return nil, refusal
+	}
+	values := make([]any, len(page.records))
+	for i, r := range page.records {
+		values[i] = q.project(r, element)
+	}
+	out := Record{"@odata.context": context, "value": values}
+	if q.Count {
+		out["@odata.count"] = len(matching)
+	}
+	if page.next != "" {
+		out["@odata.nextLink"] = q.nextLink(x.r, page.next)
+	}
+	return out, nil
+}
+
+// send holds the answer against the contract and writes it, whole or cut.
+func (x *exchange) send(op *Operation, body Record) {
+	if err := x.sim.contract.Check(op.answers[http.StatusOK], body); err != nil {
+		x.sim.counters.violation()
+		x.sim.log.LogAttrs(x.r.Context(), slog.LevelError, "THE SIMULATOR'S ANSWER BREAKS THE CONTRACT",
+			slog.String("route", x.route), slog.String("reason", err.Error()))
+		x.refuse(&Error{Status: http.StatusInternalServerError, Code: "simulatorBrokeContract", Message: "The simulator's answer breaks the contract: " + err.Error()})
+		return
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		x.refuse(&Error{Status: http.StatusInternalServerError, Code: "simulatorBroken", Message: fmt.Sprintf("%T", err)})
+		return
+	}
+	if x.fault.kind == faultWrong {
+		raw = []byte("<html><body>The proxy server received an invalid response.</body></html>")
+	}
+	x.ids()
+	x.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	x.Header().Set("Content-Length", strconv.Itoa(len(raw)))
+	x.w.WriteHeader(http.StatusOK)
+	if x.fault.kind == faultCut { // the status stays 0: aborted
+		_, _ = x.w.Write(raw[:len(raw)/2])
+		_ = http.NewResponseController(x.w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	x.status = http.StatusOK
+	_, _ = x.w.Write(raw) // the client may be gone
+}
+
+func (x *exchange) ids() {
+	x.Header().Set("request-id", x.requestID)
+	x.Header().Set("client-request-id", x.clientOrRequestID())
+	x.Header().Set("Date", x.sim.auth.now().UTC().Format(http.TimeFormat))
+}
+
+func (x *exchange) clientOrRequestID() string {
+	if x.clientID != "" {
+		return x.clientID
+	}
+	return x.requestID
+}
+
+func (x *exchange) refuse(e *Error) {
+	x.ids()
+	for name, values := range e.Header {
+		x.Header()[name] = values
+	}
+	writeJSON(x, e.Status, e.body(x.requestID, x.clientOrRequestID(), x.sim.now()))
+}
+
+func writeJSON(w http.ResponseWriter, status int, body Record) {
+	raw, _ := json.Marshal(body) // strings and maps only
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(raw)
+}

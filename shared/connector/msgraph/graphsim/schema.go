@@ -1,0 +1,159 @@
+package graphsim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// schemaType is one named schema with its inherited properties flattened in.
+type schemaType struct {
+	name       string
+	properties map[string]property
+	bases      []string
+	required   []string
+}
+
+type kind int
+
+const (
+	kindAny kind = iota
+	kindString
+	kindBool
+	kindInteger
+	kindNumber
+	kindArray
+	kindObject
+)
+
+// property is what the contract says about one value.
+type property struct {
+	kind     kind
+	nullable bool
+	format   string
+	enum     []string
+	typeName string    // kindObject: the named schema
+	items    *property // kindArray
+}
+
+func indexTypes(schemas openapi3.Schemas) map[string]*schemaType {
+	out := make(map[string]*schemaType, len(schemas))
+	for ref, s := range schemas {
+		t := &schemaType{name: shortName(ref), properties: map[string]property{}}
+		t.collect(s)
+		out[t.name] = t
+	}
+	return out
+}
+
+func (t *schemaType) collect(s *openapi3.SchemaRef) {
+	for _, part := range s.Value.AllOf {
+		if part.Ref != "" {
+			t.bases = append(t.bases, shortName(part.Ref))
+		}
+		t.collect(part)
+	}
+	for name, p := range s.Value.Properties {
+		t.properties[name] = newProperty(p)
+	}
+	t.required = append(t.required, s.Value.Required...)
+}
+
+func newProperty(ref *openapi3.SchemaRef) property {
+	s := ref.Value
+	p := property{nullable: s.Nullable, format: s.Format}
+	if ref.Ref == "" && len(s.AllOf) == 1 { // a nullable reference is written as allOf with one member
+		p = newProperty(s.AllOf[0])
+		p.nullable = s.Nullable
+		return p
+	}
+	for _, v := range s.Enum {
+		if text, ok := v.(string); ok && !isFlags(s) {
+			p.enum = append(p.enum, text)
+		}
+	}
+	switch {
+	case s.Type.Is("string"):
+		p.kind = kindString
+	case s.Type.Is("boolean"):
+		p.kind = kindBool
+	case s.Type.Is("integer"):
+		p.kind = kindInteger
+	case s.Type.Is("number"):
+		p.kind = kindNumber
+	case s.Type.Is("array"):
+		p.kind = kindArray
+		items := newProperty(s.Items)
+		p.items = &items
+	case ref.Ref != "":
+		p.kind, p.typeName = kindObject, shortName(ref.Ref)
+	}
+	return p
+}
+
+// isFlags tells an enumeration whose values may be joined with commas.
+func isFlags(s *openapi3.Schema) bool { return s.Extensions["x-ms-enum-flags"] != nil }
+
+// derives reports whether name is base or inherits from it.
+func (c *Contract) derives(name, base string) bool {
+	if name == base {
+		return true
+	}
+	t := c.types[name]
+	return t != nil && slices.ContainsFunc(t.bases, func(b string) bool { return c.derives(b, base) })
+}
+
+// elementType returns the type of the things that an operation answers with: of the members of value for a collection.
+func (c *Contract) elementType(name string) (element string, collection bool) {
+	t := c.types[name]
+	if t == nil {
+		return name, false
+	}
+	if v, ok := t.properties["value"]; ok && strings.HasSuffix(name, "CollectionResponse") && v.kind == kindArray {
+		return v.items.typeName, true
+	}
+	return name, false
+}
+
+// lookup finds a property of a type. Of a polymorphic base such as directoryObject it also finds what a derived type declares,
+// as the service accepts $select=displayName on memberOf.
+func (c *Contract) lookup(typeName, name string) (property, bool) {
+	if t := c.types[typeName]; t != nil {
+		if p, ok := t.properties[name]; ok {
+			return p, true
+		}
+	}
+	if !polymorphic[typeName] {
+		return property{}, false
+	}
+	for _, t := range c.types {
+		if p, ok := t.properties[name]; ok && c.derives(t.name, typeName) {
+			return p, true
+		}
+	}
+	return property{}, false
+}
+
+// polymorphic are the bases whose lists mix derived types; each element names its own in @odata.type.
+var polymorphic = map[string]bool{"directoryObject": true, "authenticationMethod": true}
+
+// Complete returns the record with what the service would say of properties that are not set: null, or an empty array. A property
+// that may not be null stays absent.
+func (c *Contract) Complete(typeName string, r Record) Record {
+	out := make(Record, len(r))
+	if t := c.types[typeName]; t != nil {
+		for name, p := range t.properties {
+			switch {
+			case strings.HasPrefix(name, "@"):
+			case p.kind == kindArray:
+				out[name] = []any{}
+			case p.nullable:
+				out[name] = nil
+			}
+		}
+	}
+	maps.Copy(out, r)
+	return out
+}

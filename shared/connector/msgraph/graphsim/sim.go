@@ -1,0 +1,144 @@
+package graphsim
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Options configures a simulator.
+type Options struct {
+	// Tenants by tenant id. A tenant that is not listed does not exist.
+	Tenants map[string]TenantOptions
+	// Sources answer the operations.
+	Sources []Source
+	// Now is the business clock, which the data follows.
+	Now func() time.Time
+	// Wall is the clock that tokens follow; default Now.
+	Wall func() time.Time
+	// PageSize is the length of a page without $top; default 100, as the directory's.
+	PageSize int
+	// Log gets one line a call: method, path template, status, tenant; never a path as asked or a query. Default: nothing.
+	Log *slog.Logger
+}
+
+// Sim is the simulated service. It answers /v1.0/… and /{tenant}/oauth2/v2.0/token.
+type Sim struct {
+	contract *Contract
+	routes   map[string]Route
+	auth     *authority
+	faults   faultEngine
+	counters *counters
+	now      func() time.Time
+	pageSize int
+	log      *slog.Logger
+}
+
+// New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
+func New(o Options) (*Sim, error) {
+	contract, err := LoadContract()
+	if err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		return nil, errors.New("graphsim: no clock")
+	}
+	s := &Sim{
+		contract: contract, routes: map[string]Route{}, counters: newCounters(),
+		now: o.Now, pageSize: o.PageSize, log: o.Log,
+	}
+	if o.Wall == nil {
+		o.Wall = o.Now
+	}
+	if s.pageSize == 0 {
+		s.pageSize = 100
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.auth = newAuthority(o.Tenants, o.Wall)
+	s.faults.set(Faults{})
+	return s, s.addRoutes(o.Sources)
+}
+
+func (s *Sim) addRoutes(sources []Source) error {
+	declared := map[string]bool{}
+	for _, op := range s.contract.operations {
+		declared[op.Method+" "+op.Path] = true
+	}
+	for _, source := range sources {
+		for _, r := range source.Routes() {
+			key := r.Method + " " + r.Path
+			if !declared[key] {
+				return fmt.Errorf("graphsim: %s is not in the contract", key)
+			}
+			if _, twice := s.routes[key]; twice {
+				return fmt.Errorf("graphsim: %s is answered twice", key)
+			}
+			s.routes[key] = r
+		}
+	}
+	return nil
+}
+
+// SetFaults replaces the faults and restarts their random sequence.
+func (s *Sim) SetFaults(f Faults) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	s.faults.set(f)
+	return nil
+}
+
+// Faults returns the faults in force.
+func (s *Sim) Faults() Faults { return s.faults.get() }
+
+// Stats returns the counts since the start.
+func (s *Sim) Stats() Stats { return s.counters.snapshot() }
+
+const maxBody = 1 << 20
+
+// ServeHTTP answers a call and logs it without any value of it.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{sim: s, w: w, r: r, route: "unmatched", requestID: newID(), clientID: clientRequestID(r)}
+	defer func() {
+		s.counters.call(x.route, x.status)
+		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "graph call",
+			slog.String("route", x.route), slog.Int("status", x.status), slog.String("tenant", x.tenant),
+			slog.String("fault", string(x.fault.kind)), slog.String("requestId", x.requestID))
+	}()
+	if tenant, ok := tokenPath(r.URL.Path); ok {
+		x.route = "token"
+		s.auth.serveToken(x, r, tenant)
+		return
+	}
+	x.serve()
+}
+
+func tokenPath(path string) (tenant string, ok bool) {
+	tenant, ok = strings.CutSuffix(strings.TrimPrefix(path, "/"), "/oauth2/v2.0/token")
+	return tenant, ok && tenant != "" && !strings.Contains(tenant, "/")
+}
+
+// clientRequestID returns the caller's id if it is one, because it is echoed and logged.
+func clientRequestID(r *http.Request) string {
+	id := strings.ToLower(r.Header.Get("client-request-id"))
+	if !uuidPattern.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
