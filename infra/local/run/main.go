@@ -1,0 +1,97 @@
+// Command run starts the local world: Azurite, the simulated tenant, and the dev host (or Azure Functions Core Tools) with the
+// handler. It streams their logs in one place and stops them together.
+//
+// The Makefile builds what it starts and runs it in the project's folder. The environment: PORT is the port of the API (7071),
+// RESET=1 starts with empty state, HOST=func takes Core Tools.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+)
+
+func main() {
+	endWithParent()
+	// SIGHUP too: a closed terminal must not leave the world running.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	s, err := settingsOf(os.Getenv)
+	if err == nil {
+		err = newWorld(s, os.Stdout).run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "make run:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what the local world is made of. All paths are absolute.
+type settings struct {
+	root       string
+	state      string // .local
+	port       int    // of the API
+	tenantAddr string
+	reset      bool
+	coreTools  bool // HOST=func
+	azurite    azurite.Options
+	tenant     []string // the simulated tenant's command line
+	host       []string // the host's command line
+	hostDir    string
+	readyLimit time.Duration
+}
+
+func settingsOf(getenv func(string) string) (settings, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return settings{}, fmt.Errorf("find the project's folder: %w", err)
+	}
+	s := settings{root: root, state: filepath.Join(root, ".local"), port: 7071, tenantAddr: "127.0.0.1:7080", readyLimit: 30 * time.Second}
+	if p := getenv("PORT"); p != "" {
+		if s.port, err = strconv.Atoi(p); err != nil || s.port < 1 || s.port > 65535 {
+			return settings{}, fmt.Errorf("PORT must be a number from 1 to 65535")
+		}
+	}
+	switch getenv("RESET") {
+	case "", "0":
+	case "1":
+		s.reset = true
+	default:
+		return settings{}, fmt.Errorf("RESET must be 1 (start with empty state) or 0")
+	}
+	switch getenv("HOST") {
+	case "", "devhost":
+	case "func":
+		s.coreTools = true
+	default:
+		return settings{}, fmt.Errorf("HOST must be devhost (our own, the default) or func (Azure Functions Core Tools)")
+	}
+	s.azurite = azurite.Options{Dir: filepath.Join(s.state, "azurite"), BlobPort: 10000, QueuePort: 10001, TablePort: 10002}
+	bin, app := filepath.Join(root, "dist", "bin"), filepath.Join(root, "dist", "app")
+	s.tenant = []string{filepath.Join(bin, "tenant"), "--addr", s.tenantAddr, "--state", filepath.Join(s.state, "tenant")}
+	s.hostDir = root
+	s.host = []string{filepath.Join(bin, "devhost"), "--app", app, "--port", strconv.Itoa(s.port), "--workers", "1"}
+	if s.coreTools {
+		s.hostDir, s.host = app, []string{"func", "start", "--port", strconv.Itoa(s.port)}
+	}
+	return s, nil
+}
+
+// values are the app settings of the handler, as a function app would have them.
+func (s settings) values() map[string]string {
+	return map[string]string{
+		"AzureWebJobsStorage":      "UseDevelopmentStorage=true",
+		"FUNCTIONS_WORKER_RUNTIME": "custom",
+		"RIGHTSDESK_CONFIG":        filepath.Join(s.root, "infra", "local", "rightsdesk.yaml"),
+		"RIGHTSDESK_KEYS":          filepath.Join(s.state, "keys.json"),
+		"RIGHTSDESK_GRAPH":         "http://" + s.tenantAddr + "/graph",
+		"RIGHTSDESK_CLOCK":         "http://" + s.tenantAddr + "/clock",
+	}
+}
