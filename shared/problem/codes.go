@@ -1,0 +1,170 @@
+package problem
+
+import "net/http"
+
+// Code names one kind of failure. Codes are part of the interface: they are added to, never changed.
+type Code string
+
+// The codes.
+const (
+	ContentType     Code = "content-type"
+	EmptyBody       Code = "empty-body"
+	TooLarge        Code = "too-large"
+	InvalidJSON     Code = "invalid-json"
+	InvalidUTF8     Code = "invalid-utf8"
+	DuplicateKey    Code = "duplicate-key"
+	TooDeep         Code = "too-deep"
+	NotAnObject     Code = "not-an-object"
+	UnknownField    Code = "unknown-field"
+	WrongType       Code = "wrong-type"
+	MissingField    Code = "missing-field"
+	InvalidValue    Code = "invalid-value"
+	TooLong         Code = "too-long"
+	TooMany         Code = "too-many"
+	Repeated        Code = "repeated"
+	InvalidCSV      Code = "invalid-csv"
+	UnknownColumn   Code = "unknown-column"
+	InvalidBlobPath Code = "invalid-blob-path"
+
+	UnknownSystem      Code = "unknown-system"
+	UnknownAction      Code = "unknown-action"
+	UnknownRegime      Code = "unknown-regime"
+	UnknownDestination Code = "unknown-destination"
+	UnknownKind        Code = "unknown-identifier-kind"
+	UnknownCandidate   Code = "unknown-candidate"
+	NoIdentifier       Code = "no-identifier"
+	MalformedObjectID  Code = "malformed-object-id"
+	MalformedUPN       Code = "malformed-user-principal-name"
+	MalformedEmail     Code = "malformed-email"
+	MalformedPhone     Code = "malformed-phone"
+	MalformedTime      Code = "malformed-time"
+	FutureDate         Code = "future-date"
+	PastDate           Code = "date-too-old"
+
+	MissingIdempotencyKey   Code = "missing-idempotency-key"
+	MalformedIdempotencyKey Code = "malformed-idempotency-key"
+	MalformedReference      Code = "malformed-reference"
+	MalformedID             Code = "malformed-id"
+	MalformedQuery          Code = "malformed-query"
+	UnknownParameter        Code = "unknown-parameter"
+	MalformedParameter      Code = "malformed-parameter"
+	MissingParameter        Code = "missing-parameter"
+	MalformedCursor         Code = "malformed-cursor"
+	UnsupportedFilter       Code = "unsupported-filter"
+
+	KeyInURL       Code = "key-in-url"
+	MissingKey     Code = "missing-key"
+	WrongKey       Code = "wrong-key"
+	NoRight        Code = "no-right"
+	NotFound       Code = "not-found"
+	NoRoute        Code = "no-such-address"
+	NoPackage      Code = "no-package"
+	PackageExpired Code = "package-expired"
+	NoResult       Code = "no-result"
+	WrongMethod    Code = "method-not-allowed"
+
+	IdempotencyConflict Code = "idempotency-conflict"
+	ReferenceTaken      Code = "reference-taken"
+	WrongState          Code = "wrong-state"
+	NotManual           Code = "not-a-manual-task"
+	NothingToRetry      Code = "nothing-to-retry"
+	DestinationGone     Code = "destination-gone"
+	CaseKeyDestroyed    Code = "case-key-destroyed"
+	ChangedMeanwhile    Code = "changed-meanwhile"
+	PreconditionFailed  Code = "precondition-failed"
+
+	Internal    Code = "internal"
+	Unavailable Code = "unavailable"
+)
+
+// Meaning is one row of the table of codes.
+type Meaning struct {
+	Code   Code
+	Status int
+	Text   string // what it means, for the OpenAPI document
+}
+
+// Table is every code with its HTTP status and meaning.
+func Table() []Meaning { return table }
+
+var table = []Meaning{
+	{ContentType, http.StatusUnsupportedMediaType, "The Content-Type (or Content-Encoding) is missing or not one that this call takes."},
+	{EmptyBody, http.StatusBadRequest, "There is no body."},
+	{TooLarge, http.StatusRequestEntityTooLarge, "The body is over the cap, whether it was declared or chunked."},
+	{InvalidJSON, http.StatusBadRequest, "The body is not JSON; the detail names the byte offset."},
+	{InvalidUTF8, http.StatusBadRequest, "The body is not UTF-8; the detail names the byte offset."},
+	{DuplicateKey, http.StatusBadRequest, "An object has two members of the same name."},
+	{TooDeep, http.StatusBadRequest, "Objects or arrays are nested too deeply."},
+	{NotAnObject, http.StatusBadRequest, "One JSON object is expected."},
+	{UnknownField, http.StatusBadRequest, "An object has a member that this call does not know; the pointer names the object."},
+	{WrongType, http.StatusBadRequest, "A member has another JSON type than expected."},
+	{MissingField, http.StatusBadRequest, "A member that is needed is not there."},
+	{InvalidValue, http.StatusBadRequest, "A member has a value that is not allowed."},
+	{TooLong, http.StatusBadRequest, "A text is longer than allowed."},
+	{TooMany, http.StatusBadRequest, "A list has more entries than allowed."},
+	{Repeated, http.StatusBadRequest, "A list names the same thing twice."},
+	{InvalidCSV, http.StatusBadRequest, "A line is not CSV as RFC 4180 has it, or has another number of cells than the header."},
+	{UnknownColumn, http.StatusBadRequest, "The header of a CSV file names a column that is not known, or one twice."},
+	{InvalidBlobPath, http.StatusBadRequest, "The blob is not in the tenant's own path."},
+	{UnknownSystem, http.StatusBadRequest, "The tenant has no such system."},
+	{UnknownAction, http.StatusBadRequest, "There is no such action, or the tenant does not take requests for it."},
+	{UnknownRegime, http.StatusBadRequest, "There is no such regime."},
+	{UnknownDestination, http.StatusBadRequest, "The tenant has no destination of that name."},
+	{UnknownKind, http.StatusBadRequest, "No system can find a person by that kind of identifier."},
+	{UnknownCandidate, http.StatusBadRequest, "The object is not one of the candidates."},
+	{NoIdentifier, http.StatusBadRequest, "Nothing names the data subject; a name alone is no identifier."},
+	{MalformedObjectID, http.StatusBadRequest, "An object id is not a GUID."},
+	{MalformedUPN, http.StatusBadRequest, "A user principal name is not name@domain."},
+	{MalformedEmail, http.StatusBadRequest, "An e-mail address is not name@domain."},
+	{MalformedPhone, http.StatusBadRequest, "A phone number is not in international form, nor one of the country of residence."},
+	{MalformedTime, http.StatusBadRequest, "A time is not as RFC 3339 has it."},
+	{FutureDate, http.StatusBadRequest, "A date lies in the future."},
+	{PastDate, http.StatusBadRequest, "A date lies more than ten years back."},
+	{MissingIdempotencyKey, http.StatusBadRequest, "The header Idempotency-Key is missing."},
+	{MalformedIdempotencyKey, http.StatusBadRequest, "The idempotency key is not 1 to 255 printable ASCII characters, or is given twice."},
+	{MalformedReference, http.StatusBadRequest, "A reference has characters or a length that are not allowed."},
+	{MalformedID, http.StatusBadRequest, "An id is not one: lower-case hex digits in groups of 8-4-4-4-12 are expected."},
+	{MalformedQuery, http.StatusBadRequest, "The query of the URL cannot be read."},
+	{UnknownParameter, http.StatusBadRequest, "The URL has a query parameter that this call does not know."},
+	{MalformedParameter, http.StatusBadRequest, "A query parameter has a value that is not allowed, or is given twice."},
+	{MissingParameter, http.StatusBadRequest, "A query parameter that is needed is not there."},
+	{MalformedCursor, http.StatusBadRequest, "The cursor is not one that was given out for this list."},
+	{UnsupportedFilter, http.StatusBadRequest, "No list is kept that answers these filters together."},
+	{KeyInURL, http.StatusBadRequest, "A key belongs in the header x-api-key: URLs are logged. Consider the key known to others."},
+	{MissingKey, http.StatusUnauthorized, "The header x-api-key is missing."},
+	{WrongKey, http.StatusUnauthorized, "The key is not known."},
+	{NoRight, http.StatusForbidden, "The caller does not have the right that this call needs."},
+	{NotFound, http.StatusNotFound, "There is no such thing, or it belongs to a tenant that is not the caller's."},
+	{NoRoute, http.StatusNotFound, "Nothing is served at this address."},
+	{NoPackage, http.StatusNotFound, "There is no package, not yet or never."},
+	{NoResult, http.StatusNotFound, "There is no result, not yet or no longer."},
+	{PackageExpired, http.StatusGone, "The package's retention has ended and it was deleted."},
+	{WrongMethod, http.StatusMethodNotAllowed, "The address does not take this method; the header Allow names those that it takes."},
+	{IdempotencyConflict, http.StatusConflict, "The idempotency key was used with another body before."},
+	{ReferenceTaken, http.StatusConflict, "The reference was used for another file before."},
+	{WrongState, http.StatusConflict, "The request is in a state in which this cannot be done."},
+	{NotManual, http.StatusConflict, "The task does not wait for a person."},
+	{NothingToRetry, http.StatusConflict, "No task of the request has failed."},
+	{DestinationGone, http.StatusConflict, "The destination that holds the package is no longer configured."},
+	{CaseKeyDestroyed, http.StatusConflict, "The key of the case was destroyed: what it sealed is gone."},
+	{ChangedMeanwhile, http.StatusConflict, "Others changed the request at the same time, again and again. Try once more."},
+	{PreconditionFailed, http.StatusPreconditionFailed, "If-Match names another version than the present one."},
+	{Internal, http.StatusInternalServerError, "Something went wrong on our side; the header X-Request-Id finds it in the log."},
+	{Unavailable, http.StatusServiceUnavailable, "The storage does not answer. Try again after Retry-After seconds; a POST with the same Idempotency-Key."},
+}
+
+var statuses = func() map[Code]int {
+	m := make(map[Code]int, len(table))
+	for _, row := range table {
+		m[row.Code] = row.Status
+	}
+	return m
+}()
+
+// Status is the code's HTTP status, 500 for a code that is not in the table.
+func (c Code) Status() int {
+	if s, ok := statuses[c]; ok {
+		return s
+	}
+	return http.StatusInternalServerError
+}

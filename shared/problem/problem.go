@@ -1,0 +1,87 @@
+// Package problem says what went wrong in a form that can be shown to anybody: a stable code, a sentence, a JSON pointer; the
+// cause stays private.
+package problem
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Error is a failure with a text that may be shown to a caller: it names the field and what is wrong, never a value.
+type Error struct {
+	Code    Code
+	Status  int    // HTTP status, from the table of codes
+	Detail  string // a sentence for a person
+	Pointer string // RFC 6901: where in the body; empty when the whole is meant, or a query parameter or header
+	cause   error
+}
+
+// New makes an error of that code. The detail is public.
+func New(code Code, pointer, detail string) *Error {
+	return &Error{Code: code, Status: code.Status(), Detail: detail, Pointer: pointer}
+}
+
+// Newf is New with a format. Its arguments are as public as the format.
+func Newf(code Code, pointer, format string, args ...any) *Error {
+	return New(code, pointer, fmt.Sprintf(format, args...))
+}
+
+// Because returns a copy with a private cause: errors.Is and errors.As see it, no caller does.
+func (e *Error) Because(err error) *Error {
+	c := *e
+	c.cause = err
+	return &c
+}
+
+// At returns a copy whose pointer begins with a prefix, for what was decoded as a part of something larger.
+func (e *Error) At(prefix string) *Error {
+	c := *e
+	c.Pointer = prefix + c.Pointer
+	return &c
+}
+
+// Error is the public text.
+func (e *Error) Error() string {
+	if e.Pointer == "" {
+		return string(e.Code) + ": " + e.Detail
+	}
+	return string(e.Code) + " at " + e.Pointer + ": " + e.Detail
+}
+
+// Unwrap returns the private cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// As returns the problem in err's chain, or nil.
+func As(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// Is reports whether err is a problem of that code.
+func Is(err error, code Code) bool {
+	e := As(err)
+	return e != nil && e.Code == code
+}
+
+// Body is the application/problem+json form (RFC 9457). It has no member that differs between two calls: another tenant's thing and an
+// unknown one must answer the same bytes.
+type Body struct {
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Status  int    `json:"status"`
+	Code    Code   `json:"code"`
+	Detail  string `json:"detail"`
+	Pointer string `json:"pointer,omitempty"`
+}
+
+// Body returns what a caller is shown.
+func (e *Error) Body() Body {
+	return Body{
+		Type: "about:blank", Title: http.StatusText(e.Status), Status: e.Status,
+		Code: e.Code, Detail: e.Detail, Pointer: e.Pointer,
+	}
+}
