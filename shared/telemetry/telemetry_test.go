@@ -1,0 +1,73 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
+)
+
+// TestJobsAndSpans is one test because the providers are global.
+func TestJobsAndSpans(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
+	spans := tracetest.NewInMemoryExporter()
+	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))
+
+	jobs, err := telemetry.NewJobs()
+	require.NoError(t, err)
+	ok := jobs.Wrap("work", func(context.Context, []byte) error { return nil })
+	bad := jobs.Wrap("work", func(context.Context, []byte) error { return errors.New("jane@canary.example") })
+	require.NoError(t, ok(t.Context(), nil))
+	require.Error(t, bad(t.Context(), nil))
+
+	h := telemetry.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/requests/abc?tenant=jane@canary.example", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/jane@canary.example", nil))
+
+	var rm metricdata.ResourceMetrics
+	require.NoError(t, reader.Collect(t.Context(), &rm))
+	sum, isSum := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64])
+	require.True(t, isSum)
+	require.Len(t, sum.DataPoints, 2, "one counter, by result")
+
+	got := spans.GetSpans()
+	require.Len(t, got, 4)
+	require.Equal(t, "GET /api/requests", got[2].Name)
+	var all bytes.Buffer
+	for _, s := range got {
+		all.WriteString(s.Name + s.Status.Description)
+		for _, a := range s.Attributes {
+			all.WriteString(a.Value.Emit())
+		}
+	}
+	require.NotContains(t, all.String(), "canary")
+}
+
+func TestLogLine(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	telemetry.NewLog(&b, slog.LevelInfo).InfoContext(t.Context(), "m", "subject", pii.New("jane@canary.example"))
+	require.Contains(t, b.String(), `"subject":"‹redacted›"`)
+	require.NotContains(t, b.String(), "canary")
+}
+
+func TestOffByDefault(t *testing.T) {
+	t.Parallel()
+	flush, err := telemetry.Export(t.Context(), false)
+	require.NoError(t, err)
+	require.NoError(t, flush(t.Context()))
+}
