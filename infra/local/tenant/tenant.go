@@ -1,0 +1,113 @@
+package tenant
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+)
+
+// Options configures the server.
+type Options struct {
+	// StateDir keeps the clock; "" keeps nothing.
+	StateDir string
+	// Wall is wall time.
+	Wall func() time.Time
+	// Log gets a line a call, without personal data. Default: nothing.
+	Log *slog.Logger
+	// PageSize is Graph's page without $top; default 100.
+	PageSize int
+}
+
+// Server is the simulated tenant. It is an [http.Handler].
+type Server struct {
+	clock   *Clock
+	graph   *graphsim.Sim
+	mux     *http.ServeMux
+	opened  map[string]any
+	oracles []Oracle
+	names   []string
+}
+
+// New opens every system of the list over one clock.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	clock, err := OpenClock(o.StateDir, o.Wall)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{clock: clock, mux: http.NewServeMux(), opened: map[string]any{}}
+	world := World{Now: clock.Now, Born: clock.Born(), Log: o.Log}
+	for _, t := range localTenants {
+		world.Tenants = append(world.Tenants, t.id)
+	}
+	sources, err := s.open(world)
+	if err != nil {
+		return nil, err
+	}
+	s.graph, err = graphsim.New(graphsim.Options{
+		Tenants: graphTenants(), Sources: sources, Now: clock.Now, Wall: o.Wall, PageSize: o.PageSize, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.routes()
+	return s, nil
+}
+
+// open starts the systems and sorts what each is.
+func (s *Server) open(world World) ([]graphsim.Source, error) {
+	var sources []graphsim.Source
+	for _, sys := range systems {
+		opened, err := sys.open(world)
+		if err != nil {
+			return nil, fmt.Errorf("system %s: %w", sys.name, err)
+		}
+		s.opened[sys.name] = opened
+		s.names = append(s.names, sys.name)
+		if source, ok := opened.(graphsim.Source); ok {
+			sources = append(sources, source)
+		}
+		if handler, ok := opened.(http.Handler); ok {
+			s.mux.Handle("/"+sys.name+"/", http.StripPrefix("/"+sys.name, handler))
+		}
+		if oracle, ok := opened.(Oracle); ok {
+			s.oracles = append(s.oracles, oracle)
+		}
+	}
+	return sources, nil
+}
+
+func graphTenants() map[string]graphsim.TenantOptions {
+	out := map[string]graphsim.TenantOptions{}
+	for _, t := range localTenants {
+		out[t.id] = graphsim.TenantOptions{
+			Tokens:  map[string][]string{ReaderToken(t.name): readerPermissions, AdminToken(t.name): adminPermissions},
+			Clients: map[string]graphsim.Client{ClientID: {Secret: ClientSecret(t.name), Permissions: readerPermissions}},
+		}
+	}
+	return out
+}
+
+// Clock returns the business clock.
+func (s *Server) Clock() *Clock { return s.clock }
+
+// Graph returns the simulated Graph, for its faults and counts.
+func (s *Server) Graph() *graphsim.Sim { return s.graph }
+
+// System returns what a system of the list opened, such as the *entrasim.Directory of "entra"; nil for an unknown name.
+func (s *Server) System(name string) any { return s.opened[name] }
+
+// ServeHTTP sends Graph's paths to Graph as they came, because a mux would clean them and redirect.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/v1.0/") || strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token") {
+		s.graph.ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
