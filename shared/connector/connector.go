@@ -74,7 +74,8 @@ type Sink interface {
 	// page is taken, though perhaps not stored yet: after a crash the export resumes at an earlier cursor. A page may be empty. Its
 	// errors end the export and are returned as they are.
 	Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error
-	// Asked records a query. Records of queries with the same text and permission are added up.
+	// Asked records a query, before the Put that takes its records: what was asked since the last Put is stored with that page, so that
+	// a resume neither loses nor doubles it. Records of queries with the same text and permission are added up.
 	Asked(a Asked)
 }
 
