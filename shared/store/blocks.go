@@ -1,0 +1,239 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+)
+
+const (
+	writerParallel  = 4
+	defaultBlock    = 4 << 20
+	maxBlock        = 6 << 20 // five buffers stay under 32 MiB
+	maxBlocksOfBlob = 50000   // the service's limit
+)
+
+// WriteOptions says how a blob is written.
+type WriteOptions struct {
+	ContentType string
+	IfMatch     string // replace this version only; "": create only
+	Meta        map[string]string
+	BlockSize   int // bytes; 0 means 4 MiB, more than 6 MiB is cut down to that
+}
+
+// BlobWriter writes a blob of unknown size as a stream of blocks, four at a time, with at most five blocks in memory. Nothing can be
+// seen before Commit. It is not safe for concurrent use.
+type BlobWriter struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	blob    *blockblob.Client
+	o       WriteOptions
+	ref     Ref
+	write   string
+	ids     []string
+	buf     []byte
+	free    chan []byte // buffers not in use
+	running sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // the first one
+}
+
+// WriteBlob begins a blob. Call Commit or Abort in the end. The context ends all of it.
+func (s *Store) WriteBlob(ctx context.Context, r Ref, o WriteOptions) *BlobWriter {
+	if o.BlockSize <= 0 {
+		o.BlockSize = defaultBlock
+	}
+	o.BlockSize = min(o.BlockSize, maxBlock)
+	o.Meta = copyMeta(o.Meta)
+	w := &BlobWriter{o: o, ref: r, write: newID(), free: make(chan []byte, writerParallel+1)}
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	w.blob, w.err = s.blob(r)
+	for range cap(w.free) {
+		w.free <- nil // made when first used: a small blob needs one
+	}
+	return w
+}
+
+// Write takes bytes; an error may be that of an earlier block.
+func (w *BlobWriter) Write(p []byte) (int, error) {
+	n := 0
+	for len(p) > 0 {
+		if err := w.failed(); err != nil {
+			return n, err
+		}
+		if w.buf == nil {
+			if err := w.takeBuffer(); err != nil {
+				return n, err
+			}
+		}
+		k := min(len(p), w.o.BlockSize-len(w.buf))
+		w.buf = append(w.buf, p[:k]...)
+		p, n = p[k:], n+k
+		if len(w.buf) == w.o.BlockSize {
+			if err := w.stage(); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+func (w *BlobWriter) takeBuffer() error {
+	select {
+	case b := <-w.free:
+		if b == nil {
+			b = make([]byte, 0, w.o.BlockSize)
+		}
+		w.buf = b[:0]
+		return nil
+	case <-w.ctx.Done():
+		return fault("write blob in "+w.ref.Container, context.Cause(w.ctx))
+	}
+}
+
+// stage sends the buffer as the next block. The ids begin with the write id, so that two writers of one name never mix their blocks.
+func (w *BlobWriter) stage() error {
+	if len(w.ids) >= maxBlocksOfBlob {
+		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, ErrTooLarge))
+	}
+	id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s-%06d", w.write, len(w.ids)))
+	w.ids = append(w.ids, id)
+	body := w.buf
+	w.buf = nil
+	w.running.Add(1)
+	go func() {
+		defer w.running.Done()
+		_, err := w.blob.StageBlock(w.ctx, id, streaming.NopCloser(bytes.NewReader(body)), nil)
+		if err != nil {
+			_ = w.fail(fault("stage block in "+w.ref.Container, err))
+		}
+		w.free <- body
+	}()
+	return nil
+}
+
+func (w *BlobWriter) fail(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = err
+	}
+	return w.err
+}
+
+func (w *BlobWriter) failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// Commit makes the blob visible and returns its ETag. ErrExists or ErrConflict when another writer was first.
+func (w *BlobWriter) Commit(ctx context.Context) (etag string, err error) {
+	defer w.cancel()
+	if len(w.buf) > 0 && w.failed() == nil {
+		_ = w.stage()
+	}
+	w.running.Wait()
+	if err := w.failed(); err != nil {
+		return "", err
+	}
+	meta := copyMeta(w.o.Meta)
+	if meta == nil {
+		meta = map[string]string{}
+	}
+	meta[metaWrite] = w.write
+	m, _ := withWrite(meta)
+	resp, err := w.blob.CommitBlockList(ctx, w.ids, &blockblob.CommitBlockListOptions{
+		AccessConditions: condition(w.o.IfMatch), Metadata: m, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &w.o.ContentType},
+	})
+	if err == nil {
+		return string(deref(resp.ETag)), nil
+	}
+	return w.unclear(ctx, err)
+}
+
+// unclear reads the blob: our own write id there means that we have won, another that we have lost.
+func (w *BlobWriter) unclear(ctx context.Context, cause error) (string, error) {
+	p, err := w.blob.GetProperties(ctx, nil)
+	if err != nil {
+		return "", fault("commit blob in "+w.ref.Container, cause)
+	}
+	info := propertiesInfo("", p)
+	switch {
+	case info.Meta[metaWrite] == w.write:
+		return info.ETag, nil
+	case w.o.IfMatch == "":
+		return "", ErrExists
+	case info.ETag != w.o.IfMatch:
+		return "", ErrConflict
+	}
+	return "", fault("commit blob in "+w.ref.Container, cause)
+}
+
+// Abort gives up: blocks that were staged are dropped by the service.
+func (w *BlobWriter) Abort() {
+	w.cancel()
+	_ = w.fail(errors.New("store: the blob's writing was given up"))
+	w.running.Wait()
+}
+
+// blockID is how an id of the caller is written to the service.
+func blockID(id string) string { return base64.StdEncoding.EncodeToString([]byte(id)) }
+
+// StageBlock stores a block that nobody sees before CommitBlocks. All ids of a blob must be equally long; staging one again replaces it,
+// so that a resumed writer with the same ids makes the same blob.
+func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) error {
+	b, err := s.blob(r)
+	if err != nil {
+		return err
+	}
+	_, err = b.StageBlock(ctx, blockID(id), streaming.NopCloser(bytes.NewReader(body)), nil)
+	return fault("stage block in "+r.Container, err)
+}
+
+// CommitBlocks makes a blob of staged blocks. A blob that was made of the same ids is left as it is and is no error, one that was made
+// of others is replaced if it has not changed since (ErrConflict).
+func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentType string) error {
+	b, err := s.blob(r)
+	if err != nil {
+		return err
+	}
+	encoded := make([]string, len(ids))
+	for i, id := range ids {
+		encoded[i] = blockID(id)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(encoded, ",")))
+	write := hex.EncodeToString(sum[:16]) // a function of the ids: whoever wrote these wrote the same
+	etag := ""
+	for range 2 {
+		_, err = b.CommitBlockList(ctx, encoded, &blockblob.CommitBlockListOptions{
+			AccessConditions: condition(etag), Metadata: map[string]*string{metaWrite: to.Ptr(write)}, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &contentType},
+		})
+		if err == nil {
+			return nil
+		}
+		info, won, read := s.wroteBlob(ctx, b, write)
+		switch {
+		case won:
+			return nil
+		case !read:
+			return fault("commit blob in "+r.Container, err)
+		case etag != "":
+			return ErrConflict
+		}
+		etag = info.ETag
+	}
+	return ErrConflict
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+)
+
+// What callers tell apart. Everything else is a fault of our own storage: nothing is known to have been written.
+var (
+	ErrNotFound    = errors.New("store: not found")
+	ErrConflict    = errors.New("store: somebody else changed it, load again")
+	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
+	ErrExists      = errors.New("store: exists already")
+	ErrIdempotency = errors.New("store: the idempotency key was used with another body")
+	ErrShredded    = errors.New("store: the case's key was destroyed")
+	ErrFilter      = errors.New("store: no list serves this filter")
+	ErrCursor      = errors.New("store: not a cursor of this list")
+	ErrTooLarge    = errors.New("store: larger than a row can hold")
+	ErrMessage     = errors.New("store: not a message of ours")
+)
+
+// Error is a fault of storage. Its text names the operation, the HTTP status and the service's code; it holds no body and no key.
+type Error struct {
+	Op     string
+	Status int    // 0: there was no answer
+	Code   string // of the service, such as "ServerBusy"
+	cause  error
+}
+
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("store: %s: HTTP %d %s", e.Op, e.Status, e.Code)
+	}
+	return fmt.Sprintf("store: %s: no answer: %v", e.Op, e.cause)
+}
+
+// Unwrap returns what the SDK said.
+func (e *Error) Unwrap() error { return e.cause }
+
+// fault wraps an error of the SDK; nil stays nil.
+func fault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	status, code := answer(err)
+	return &Error{Op: op, Status: status, Code: code, cause: err}
+}
+
+// answer returns the HTTP status and the code of the service in an error of the SDK; 0 when there was no answer.
+func answer(err error) (status int, code string) {
+	var inner *batchError
+	if errors.As(err, &inner) {
+		return inner.status, inner.code
+	}
+	var re *azcore.ResponseError
+	if errors.As(err, &re) {
+		return re.StatusCode, re.ErrorCode
+	}
+	return 0, ""
+}
+
+func isStatus(err error, statuses ...int) bool {
+	got, _ := answer(err)
+	for _, s := range statuses {
+		if got == s {
+			return true
+		}
+	}
+	return false
+}
+
+func notFound(err error) bool { return isStatus(err, http.StatusNotFound) }
+
+// lostRace reports whether the service refused a conditional write. It does not say who won: the SDK retries by itself, so the winner
+// may be our own first try whose answer was lost.
+func lostRace(err error) bool {
+	return isStatus(err, http.StatusConflict, http.StatusPreconditionFailed)
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+)
+
+// delegationKey signs links where the account is opened by a token.
+type delegationKey struct {
+	cred    *service.UserDelegationCredential
+	expires time.Time // wall
+}
+
+// delegationFor is how long a user-delegation key is asked for; the service allows seven days.
+const delegationFor = 2 * time.Hour
+
+// SignedURL returns a link that reads this one blob until expires (wall time) and nothing else, and that a browser saves under filename
+// and no cache keeps. The blob is looked at first: ErrNotFound when it is gone, ErrConflict when it is no longer the version of etag
+// ("": any).
+func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filename, etag string) (string, error) {
+	b, err := s.blob(r)
+	if err != nil {
+		return "", err
+	}
+	info, err := s.StatBlob(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if etag != "" && info.ETag != etag {
+		return "", ErrConflict
+	}
+	parsed, err := blob.ParseURL(b.URL())
+	if err != nil {
+		return "", errors.New("store: sign link: the blob's own URL cannot be read")
+	}
+	v := sas.BlobSignatureValues{
+		Protocol: sas.ProtocolHTTPS, ExpiryTime: expires.UTC(), Permissions: to.Ptr(sas.BlobPermissions{Read: true}).String(),
+		ContainerName: parsed.ContainerName, BlobName: r.Name, CacheControl: "no-store", ContentDisposition: disposition(filename),
+	}
+	if strings.HasPrefix(b.URL(), "http://") { // Azurite on a loopback address
+		v.Protocol = sas.ProtocolHTTPSandHTTP
+	}
+	q, err := s.sign(ctx, r.Account, v, expires)
+	if err != nil {
+		return "", err
+	}
+	return b.URL() + "?" + q.Encode(), nil
+}
+
+func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
+	if account == "" && s.blobKey != nil {
+		q, err := v.SignWithSharedKey(s.blobKey)
+		if err != nil {
+			return q, fmt.Errorf("store: sign link: %w", err)
+		}
+		return q, nil
+	}
+	cred, err := s.delegate(ctx, account, expires)
+	if err != nil {
+		return sas.QueryParameters{}, err
+	}
+	q, err := v.SignWithUserDelegation(cred)
+	if err != nil {
+		return q, fmt.Errorf("store: sign link: %w", err)
+	}
+	return q, nil
+}
+
+// delegate returns a user-delegation key of the account that is good until expires at least; keys are kept and shared.
+func (s *Store) delegate(ctx context.Context, account string, expires time.Time) (*service.UserDelegationCredential, error) {
+	s.delegation.Lock()
+	defer s.delegation.Unlock()
+	if k, ok := s.delegation.keys[account]; ok && k.expires.After(expires) {
+		return k.cred, nil
+	}
+	c := s.accountClient(account)
+	if c == nil {
+		return nil, errors.New("store: sign link: no client for that account")
+	}
+	now := s.wall().UTC()
+	until := now.Add(delegationFor)
+	if until.Before(expires) {
+		until = expires.UTC().Add(time.Minute)
+	}
+	// Five minutes back: the service's clock may be behind ours.
+	info := service.KeyInfo{Start: to.Ptr(now.Add(-5 * time.Minute).Format(sas.TimeFormat)), Expiry: to.Ptr(until.Format(sas.TimeFormat))}
+	cred, err := c.GetUserDelegationCredential(ctx, info, nil)
+	if err != nil {
+		return nil, fault("get user-delegation key", err)
+	}
+	s.delegation.keys[account] = delegationKey{cred: cred, expires: until}
+	return cred, nil
+}
+
+// disposition is a Content-Disposition of an attachment; a name of plain ASCII stays as it is, anything else is escaped (RFC 6266).
+func disposition(filename string) string {
+	plain := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || strings.ContainsRune(`"\/;%`, c) {
+			return '_'
+		}
+		return c
+	}, filename)
+	if plain == filename {
+		return fmt.Sprintf(`attachment; filename="%s"`, plain)
+	}
+	return fmt.Sprintf(`attachment; filename="%s"; filename*=UTF-8''%s`, plain, url.PathEscape(filename))
+}
