@@ -1,0 +1,178 @@
+package devhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/child"
+)
+
+// handler is one process of the app. A restart makes a new one, with connections of its own, so that nothing is ever sent
+// down a connection to the dead.
+type handler struct {
+	process   *child.Process
+	transport *http.Transport
+	address   string      // 127.0.0.1:port
+	wanted    atomic.Bool // its end is our doing: not a crash
+}
+
+// startHandler starts the process with the environment, directory and arguments that the host gives it.
+func startHandler(a *app, port int, public string, log *slog.Logger) (*handler, error) {
+	path, err := a.executable()
+	if err != nil {
+		return nil, err
+	}
+	c := a.host.handler
+	// The host joins the arguments by blanks without quoting, and the system splits them again.
+	cmd := exec.Command(path, strings.Fields(expand(strings.Join(c.arguments, " "), a.settings))...)
+	cmd.Dir = a.dir
+	if c.workingDirectory != "" {
+		cmd.Dir = expand(c.workingDirectory, a.settings)
+		if !filepath.IsAbs(cmd.Dir) {
+			cmd.Dir = filepath.Join(a.dir, cmd.Dir)
+		}
+	}
+	cmd.Env = environment(a, port, public)
+	out, failures := &lines{log: log, stderr: false}, &lines{log: log, stderr: true}
+	cmd.Stdout, cmd.Stderr = out, failures
+	cmd.WaitDelay = time.Second // a grandchild that keeps the outputs open must not hide the end
+	process, err := child.Start(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{process: process, transport: transport(), address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}, nil
+}
+
+// environment is the host's own environment with all settings, and what the host adds.
+func environment(a *app, port int, public string) []string {
+	id, text := uuid.NewString(), strconv.Itoa(port)
+	_, publicPort, _ := net.SplitHostPort(public)
+	all := map[string]string{
+		"AzureWebJobsScriptRoot":            a.dir,
+		"FUNCTIONS_APP_ROOT_PATH":           a.dir,
+		"FUNCTIONS_CORETOOLS_ENVIRONMENT":   "true",
+		"FUNCTIONS_CUSTOMHANDLER_PORT":      text,
+		"FUNCTIONS_CUSTOMHANDLER_WORKER_ID": id,
+		"FUNCTIONS_HTTPWORKER_ID":           id,
+		"FUNCTIONS_HTTPWORKER_PORT":         text,
+		"FUNCTIONS_WORKER_RUNTIME":          "custom",
+		"WEBSITE_HOSTNAME":                  net.JoinHostPort("localhost", publicPort),
+	}
+	var env []string
+	for name, value := range a.settings {
+		if _, ours := all[name]; !ours {
+			env = append(env, name+"="+value)
+		}
+	}
+	for name, value := range all {
+		env = append(env, name+"="+value)
+	}
+	slices.Sort(env)
+	return env
+}
+
+// transport has no limit on connections and adds nothing to a request, as the host's client.
+func transport() *http.Transport {
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		MaxIdleConnsPerHost: 512,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+		WriteBufferSize:     32 << 10,
+		ReadBufferSize:      32 << 10,
+	}
+}
+
+// awaitAnswer polls GET / each 25 ms: any answer means ready, and so does every failure but of the connection itself.
+func (h *handler) awaitAnswer(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	client := &http.Client{Transport: h.transport, CheckRedirect: noRedirect}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.address+"/", nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err == nil {
+			return resp.Body.Close()
+		}
+		var socket *net.OpError
+		if ctx.Err() == nil && !errors.As(err, &socket) {
+			return nil
+		}
+		select {
+		case <-h.process.Done():
+			return errors.New("the handler ended before it answered")
+		case <-ctx.Done():
+			return fmt.Errorf("no answer to GET / within %s", limit)
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// kill ends the process by SIGKILL, as the host always does; it does not count as a crash.
+func (h *handler) kill() {
+	select {
+	case <-h.process.Done():
+		return // its id may be another's by now
+	default:
+	}
+	h.wanted.Store(true)
+	h.process.Kill()
+}
+
+// interruptAndKill ends the process as Ctrl-C in the host's terminal does: SIGINT reaches the handler as well, and the
+// host kills it a moment later.
+func (h *handler) interruptAndKill() {
+	h.wanted.Store(true)
+	_ = syscall.Kill(h.process.Pid(), syscall.SIGINT)
+	select {
+	case <-h.process.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+	h.process.Kill()
+}
+
+// exitCode is the status of an ended process; a signal gives 128 + its number, as a shell would say.
+func (h *handler) exitCode() int {
+	var exit *exec.ExitError
+	err := h.process.Err()
+	if err == nil || !errors.As(err, &exit) {
+		return 0
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return exit.ExitCode()
+}
+
+// freePort takes a port below the range from which systems choose ports of outgoing connections: a handler that is started
+// again must find it free.
+func freePort() (int, error) {
+	for range 200 {
+		port := 20000 + rand.IntN(12000)
+		ln, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, ln.Close()
+		}
+	}
+	return 0, errors.New("no free port for the handler")
+}

@@ -1,0 +1,162 @@
+package devhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// state is where a host is with its handler.
+type state string
+
+const (
+	starting state = "starting" // invocations wait
+	running  state = "running"
+	dangling state = "dangling" // the handler exited with 0 and is not started again
+	stopped  state = "stopped"
+)
+
+var (
+	errStopped  = errors.New("the host has stopped")
+	errDangling = errors.New("the handler has exited with 0, and the host does not start it again")
+)
+
+// host is one Functions host: one handler process at a time, and what runs on it.
+type host struct {
+	number int
+	app    *app
+	tune   *tuning
+	log    *slog.Logger
+	public string // address of the public port
+	port   int    // of the handler, the same after a restart
+
+	mu       sync.Mutex
+	state    state
+	handler  *handler
+	changed  chan struct{} // closed when state or handler changes
+	inflight map[string]Invocation
+	crashes  []time.Time // within the window; emptied by a pause
+}
+
+func newHost(number int, a *app, tune *tuning, log *slog.Logger, public string) *host {
+	return &host{
+		number: number, app: a, tune: tune, log: log.With("worker", number), public: public,
+		state: starting, changed: make(chan struct{}), inflight: map[string]Invocation{},
+	}
+}
+
+func (h *host) set(s state, worker *handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.state, h.handler = s, worker
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// now is the state, the handler if there is one, and what tells of the next change.
+func (h *host) now() (state, *handler, <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state, h.handler, h.changed
+}
+
+// ready waits for a handler that answers, as invocations do while one is started.
+func (h *host) ready(ctx context.Context) (*handler, error) {
+	limit := time.NewTimer(h.tune.readyWait)
+	defer limit.Stop()
+	for {
+		s, worker, changed := h.now()
+		switch s {
+		case running:
+			return worker, nil
+		case dangling:
+			return nil, errDangling
+		case stopped:
+			return nil, errStopped
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-limit.C:
+			return nil, errors.New("initialization timed out")
+		}
+	}
+}
+
+// life runs the host from its start until ctx ends (nil), or until its handler has crashed three times (errStopped).
+func (h *host) life(ctx context.Context) error {
+	var err error
+	if h.port = h.app.host.handler.port; h.port == 0 {
+		if h.port, err = freePort(); err != nil {
+			return err
+		}
+	}
+	defer h.set(stopped, nil)
+	for {
+		worker, err := startHandler(h.app, h.port, h.public, h.log)
+		if err != nil {
+			return err
+		}
+		h.supervise(ctx, worker)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if worker.wanted.Load() {
+			continue
+		}
+		if err := h.afterExit(ctx, worker.exitCode()); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// supervise returns when the process has ended.
+func (h *host) supervise(ctx context.Context, worker *handler) {
+	defer worker.transport.CloseIdleConnections()
+	if err := worker.awaitAnswer(ctx, h.app.host.handler.startLimit); err != nil {
+		if ctx.Err() == nil {
+			h.log.Error("Initializing HttpWorker failed", "reason", err.Error())
+		}
+		worker.process.Kill()
+		return
+	}
+	h.log.Info("Worker process started and initialized.", "pid", worker.process.Pid())
+	h.set(running, worker)
+	select {
+	case <-worker.process.Done():
+	case <-ctx.Done():
+		worker.interruptAndKill()
+	}
+	if ctx.Err() == nil {
+		h.set(starting, nil)
+	}
+}
+
+// afterExit decides what follows an exit that the host did not ask for: nil starts the handler again.
+func (h *host) afterExit(ctx context.Context, code int) error {
+	switch code {
+	case 0:
+		h.log.Error("The handler exited with 0: the host leaves it dead, and every later invocation fails. A handler has to exit with 1.")
+		h.set(dangling, nil)
+		<-ctx.Done()
+		return nil
+	case 200: // the host's own code for an intended restart
+		h.log.Info("The handler asked for a restart.")
+		return nil
+	}
+	now := time.Now()
+	if n := len(h.crashes); n > 0 && now.Sub(h.crashes[n-1]) > h.tune.crashWindow {
+		h.crashes = nil
+	}
+	h.crashes = append(h.crashes, now)
+	h.log.Error("The handler exited.", "code", code, "crash", len(h.crashes))
+	if len(h.crashes) >= 3 {
+		h.log.Error("Exceeded http worker restart retry count. Shutting down Functions Host.")
+		return fmt.Errorf("handler crashed %d times: %w", len(h.crashes), errStopped)
+	}
+	return nil
+}

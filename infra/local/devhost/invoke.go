@@ -1,0 +1,146 @@
+package devhost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Invocation is one call that a handler has not answered yet.
+type Invocation struct {
+	ID       string    `json:"id"`
+	Function string    `json:"function"`
+	Since    time.Time `json:"since"`
+}
+
+// begin notes an invocation on a handler; the returned function ends it.
+func (h *host) begin(function string) (id string, end func()) {
+	id = uuid.NewString()
+	h.mu.Lock()
+	h.inflight[id] = Invocation{ID: id, Function: function, Since: time.Now().UTC()}
+	h.mu.Unlock()
+	return id, func() {
+		h.mu.Lock()
+		delete(h.inflight, id)
+		h.mu.Unlock()
+	}
+}
+
+// invoke posts an envelope and reads the verdict in the answer; nil is success. It ends early only with the handler: the host
+// never cancels an invocation.
+func (h *host) invoke(function string, body func() []byte) error {
+	worker, err := h.ready(context.Background())
+	if err != nil {
+		return err
+	}
+	id, end := h.begin(function)
+	defer end()
+	ctx, cancel := h.limit(context.Background(), worker, function, id)
+	defer cancel()
+	err = h.post(ctx, worker, function, id, body())
+	if errors.Is(context.Cause(ctx), errTimeout) {
+		err = errTimeout
+	}
+	if err != nil {
+		h.log.Error("Executed function: failed", "function", function, "invocation", id, "reason", err.Error())
+	}
+	return err
+}
+
+var errTimeout = errors.New("functionTimeout exceeded")
+
+// limit ends ctx after functionTimeout, and a moment later the whole process with all that runs in it.
+func (h *host) limit(ctx context.Context, worker *handler, function, id string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if h.app.host.timeout == 0 {
+		return ctx, func() { cancel(nil) }
+	}
+	timer := time.AfterFunc(h.app.host.timeout, func() {
+		h.log.Error("Timeout value was exceeded: the handler and all that runs in it is ended and started anew.",
+			"function", function, "invocation", id, "timeout", h.app.host.timeout.String())
+		cancel(errTimeout)
+		time.AfterFunc(h.tune.killDelay, worker.kill)
+	})
+	return ctx, func() { timer.Stop(); cancel(nil) }
+}
+
+func (h *host) post(ctx context.Context, worker *handler, function, id string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+worker.address+"/"+function, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	req.Header.Set("User-Agent", "Azure-Functions-Host/"+HostVersion)
+	announce(req.Header, id)
+	client := &http.Client{Transport: worker.transport}
+	if h.app.host.handler.forwarding { // the host's client follows redirects only without forwarding
+		client.CheckRedirect = noRedirect
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("connection to the handler: %w", errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("connection to the handler: %w", err)
+	}
+	logs, err := judge(resp.StatusCode, resp.Header.Get("Content-Type"), answer)
+	if errors.Is(err, errEmpty) {
+		return h.hang(ctx, worker, function, id)
+	}
+	for _, line := range logs {
+		h.log.Info(line, "function", function, "invocation", id)
+	}
+	return err
+}
+
+// announce adds the headers of every request of the host.
+func announce(header http.Header, id string) {
+	header.Set("X-Azure-Functions-HostVersion", HostVersion)
+	header.Set("X-Azure-Functions-InvocationId", id)
+}
+
+// hang does what the host does with an empty 200, but says so at once.
+func (h *host) hang(ctx context.Context, worker *handler, function, id string) error {
+	h.log.Error("The handler answered 2xx with an empty body. The host would now wait in silence until functionTimeout and then kill the process. Answer {} with Content-Type application/json.",
+		"function", function, "invocation", id, "timeout", h.app.host.timeout.String())
+	select {
+	case <-ctx.Done():
+		return errTimeout
+	case <-worker.process.Done():
+		return errors.New("the handler ended")
+	}
+}
+
+var errEmpty = errors.New("empty answer")
+
+// judge tells success (nil) from failure and from an answer that the host takes for none (errEmpty).
+func judge(status int, contentType string, body []byte) (logs []string, err error) {
+	if status < 200 || status > 299 {
+		return nil, fmt.Errorf("Response status code does not indicate success: %d (%s).", status, http.StatusText(status)) //nolint:revive,staticcheck // the host's own sentence
+	}
+	if len(body) == 0 {
+		return nil, errEmpty
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || media != "application/json" && media != "text/json" {
+		return nil, fmt.Errorf("Invalid HttpResponseMessage: content type %q is not JSON", contentType) //nolint:revive,staticcheck // as above
+	}
+	if string(bytes.TrimSpace(body)) == "null" {
+		return nil, errEmpty
+	}
+	var result struct{ Logs []string }
+	if err := json.Unmarshal(body, &result); err != nil {
+		return nil, errors.New("Invalid HttpResponseMessage: the body is not a JSON object of the expected form") //nolint:revive,staticcheck // as above
+	}
+	return result.Logs, nil
+}

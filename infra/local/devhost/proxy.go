@@ -1,0 +1,199 @@
+package devhost
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// call is what the transport has to know of a request.
+type call struct {
+	host           *host
+	function, path string
+}
+
+type callKey struct{}
+
+// newProxy is enableProxyingHttpRequest: both directions are streamed.
+func newProxy(f *front) http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite:       rewrite,
+		Transport:     proxied{},
+		FlushInterval: -1,
+		BufferPool:    &buffers,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil {
+				f.log.Error("Exception while proxying an HTTP request", "reason", err.Error())
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+		},
+	}
+}
+
+// rewrite makes the request as the host's proxy sends it. Address, invocation id and what hangs on them come with the attempt.
+func rewrite(p *httputil.ProxyRequest) {
+	c := p.In.Context().Value(callKey{}).(*call)
+	out := p.Out
+	out.URL = &url.URL{Scheme: "http", Host: "handler", Path: c.path, RawPath: encodePath(c.path), RawQuery: proxiedQuery(p.In.URL.RawQuery)}
+	setPath(out.URL)
+	// Unlike the reverse proxy of net/http the host keeps a Forwarded header and the protocol that a caller claims.
+	kept := out.Header
+	for _, name := range []string{"Forwarded", "X-Forwarded-Proto"} {
+		if v, ok := p.In.Header[name]; ok {
+			kept[name] = v
+		}
+	}
+	header := joined(kept)
+	if ip, _, err := net.SplitHostPort(p.In.RemoteAddr); err == nil {
+		header.Set("X-Forwarded-For", ip)
+	}
+	header.Set("X-Forwarded-Host", p.In.Host)
+	if header.Get("X-Forwarded-Proto") == "" {
+		header.Set("X-Forwarded-Proto", "http")
+	}
+	header.Set("Traceparent", traceparent(header.Get("Traceparent")))
+	out.Header = header
+}
+
+// setPath makes EscapedPath give RawPath even where that escapes what another encoder would not.
+func setPath(u *url.URL) {
+	if decoded, err := url.PathUnescape(u.RawPath); err == nil {
+		u.Path = decoded
+	}
+}
+
+// traceparent begins a trace, or a span of the caller's.
+func traceparent(from string) string {
+	var random [24]byte
+	_, _ = rand.Read(random[:])
+	trace, flags := hex.EncodeToString(random[:16]), "00"
+	if parts := strings.Split(from, "-"); len(parts) == 4 && len(parts[1]) == 32 && len(parts[3]) == 2 {
+		trace, flags = parts[1], parts[3]
+	}
+	return "00-" + trace + "-" + hex.EncodeToString(random[16:]) + "-" + flags
+}
+
+// proxied sends a request to the present process of its host.
+type proxied struct{}
+
+// maxAttempts is YARP's.
+const maxAttempts = 10
+
+func (proxied) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := req.Context().Value(callKey{}).(*call)
+	for attempt := 1; ; attempt++ {
+		worker, err := c.host.ready(req.Context())
+		if err != nil {
+			return nil, err
+		}
+		resp, err := c.try(worker, req)
+		if err == nil {
+			return resp, nil
+		}
+		if attempt == maxAttempts || req.Context().Err() != nil || errors.Is(err, errTimeout) || !repeatable(req, err) {
+			return nil, err
+		}
+		c.host.awaitEnd(req.Context(), worker)
+	}
+}
+
+// try is one attempt. Its invocation ends with the answer's body.
+func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
+	id, end := c.host.begin(c.function)
+	ctx, cancel := c.host.limit(req.Context(), worker, c.function, id)
+	out := req.Clone(ctx)
+	out.URL.Host, out.Host = worker.address, worker.address
+	announce(out.Header, id)
+	out.Header.Set("X-Ms-Invocation-Id", id)
+	switch {
+	case out.Body != nil:
+		out.Body = io.NopCloser(out.Body) // still whole after a connection that was never made
+	case !safe(out.Method):
+		out.Body = nothing{} // or net/http itself would repeat it on account of an Idempotency-Key
+	}
+	resp, err := worker.transport.RoundTrip(out)
+	if err != nil {
+		if errors.Is(context.Cause(ctx), errTimeout) {
+			err = errTimeout
+		}
+		cancel()
+		end()
+		return nil, err
+	}
+	body := &endingBody{ReadCloser: resp.Body, end: sync.OnceFunc(func() { cancel(); end() })}
+	resp.Body = body
+	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = struct {
+			io.Writer
+			io.ReadCloser
+		}{rw, body}
+	}
+	return resp, nil
+}
+
+// repeatable tells whether the host sends a broken request again: one that was never sent, and a GET.
+func repeatable(req *http.Request, err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial" || safe(req.Method) && req.Body == nil
+}
+
+func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+// awaitEnd gives a process whose connection broke a moment to be seen dead, so that the next attempt finds its successor.
+func (h *host) awaitEnd(ctx context.Context, worker *handler) {
+	limit := time.NewTimer(250 * time.Millisecond)
+	defer limit.Stop()
+	for {
+		s, present, changed := h.now()
+		if s != running || present != worker {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// nothing is an empty body that is not nil.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
+func (nothing) Close() error             { return nil }
+
+// endingBody tells when an answer is over.
+type endingBody struct {
+	io.ReadCloser
+	end func()
+}
+
+func (b *endingBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}
+
+// buffers are reused between copies of answers.
+var buffers bufferPool
+
+type bufferPool struct{ pool sync.Pool }
+
+func (b *bufferPool) Get() []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *bufferPool) Put(p []byte) { b.pool.Put(&p) }

@@ -1,0 +1,100 @@
+package devhost
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// route is a template such as items/{id:guid}/{*rest}, with the prefix before it.
+type route []segment
+
+type segment struct {
+	literal    string // matched without case
+	parameter  bool
+	constraint string
+	optional   bool
+	rest       bool
+}
+
+var (
+	parameterForm = regexp.MustCompile(`^\{(\*{0,2})([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?(\?)?\}$`)
+	guid          = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?$`)
+	letters       = regexp.MustCompile(`^[A-Za-z]*$`)
+)
+
+func parseRoute(prefix, template string) (route, error) {
+	if strings.HasPrefix(template, "/") {
+		return nil, errors.New("a template does not begin with a slash")
+	}
+	for _, taken := range []string{"admin", "runtime"} {
+		if _, ok := cutPrefixFold(template, taken); ok {
+			return nil, fmt.Errorf("the host refuses templates that begin with %s", taken)
+		}
+	}
+	var r route
+	whole := strings.Trim(prefix+"/"+template, "/")
+	if whole == "" {
+		return r, nil
+	}
+	for part := range strings.SplitSeq(whole, "/") {
+		if len(r) > 0 && r[len(r)-1].rest {
+			return nil, errors.New("a catch-all has to be the last segment")
+		}
+		if !strings.ContainsAny(part, "{}") {
+			if part == "" {
+				return nil, errors.New("a segment is empty")
+			}
+			r = append(r, segment{literal: part})
+			continue
+		}
+		m := parameterForm.FindStringSubmatch(part)
+		if m == nil {
+			return nil, fmt.Errorf("segment %s is not built in the dev host", part)
+		}
+		switch m[3] {
+		case "", "int", "guid", "alpha":
+		default:
+			return nil, fmt.Errorf("constraint %s is not built in the dev host", m[3])
+		}
+		r = append(r, segment{parameter: true, rest: m[1] != "", constraint: m[3], optional: m[4] != ""})
+	}
+	return r, nil
+}
+
+// match takes a decoded path that has no empty segments, with or without a slash at its end.
+func (r route) match(path string) bool {
+	path = strings.Trim(path, "/")
+	var parts []string
+	if path != "" {
+		parts = strings.Split(path, "/")
+	}
+	for i, s := range r {
+		switch {
+		case s.rest:
+			return true
+		case i >= len(parts):
+			if !s.optional {
+				return false
+			}
+		case s.parameter && !s.fits(parts[i]), !s.parameter && !strings.EqualFold(s.literal, parts[i]):
+			return false
+		}
+	}
+	return len(parts) <= len(r)
+}
+
+func (s segment) fits(value string) bool {
+	switch s.constraint {
+	case "int":
+		_, err := strconv.ParseInt(value, 10, 32)
+		return err == nil
+	case "guid":
+		return guid.MatchString(value)
+	case "alpha":
+		return letters.MatchString(value)
+	}
+	return true
+}
