@@ -1,0 +1,152 @@
+package msgraph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	abs "github.com/microsoft/kiota-abstractions-go"
+	khttp "github.com/microsoft/kiota-http-go"
+	sdk "github.com/microsoftgraph/msgraph-sdk-go"
+	core "github.com/microsoftgraph/msgraph-sdk-go-core"
+	coreauth "github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+)
+
+const (
+	version = "/v1.0"
+	// attemptTimeout bounds one exchange with Graph, body included.
+	attemptTimeout = 20 * time.Second
+	// callTimeout bounds a call with all its attempts and the pauses between them, so that a step knows how long a page can take.
+	callTimeout = 45 * time.Second
+)
+
+// clouds are the hosts that a real credential may be sent to.
+var clouds = []string{"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"}
+
+// Client asks Graph in the context of one tenant.
+type Client struct {
+	system  string
+	base    *url.URL // ends in /v1.0
+	sdk     *sdk.GraphServiceClient
+	adapter abs.RequestAdapter
+	log     *slog.Logger
+	now     func() time.Time
+	wait    func(context.Context, time.Duration) error
+}
+
+// building keeps two clients from being made at once: the SDK registers its serialisers in unguarded globals.
+var building sync.Mutex
+
+// New makes a client. It fails when the endpoint is neither a Graph cloud nor a loopback address.
+func New(s connector.Settings) (*Client, error) {
+	base, err := parseEndpoint(s.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("msgraph: endpoint: %w", err)
+	}
+	if s.Credential == nil {
+		return nil, errors.New("msgraph: no credential")
+	}
+	c := &Client{system: "graph", base: base, log: s.Log, now: s.Now, wait: pause}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	// The provider sends no token, and says nothing, to a host that is not on this list; the guard refuses such hosts altogether.
+	auth, err := coreauth.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(s.Credential, []string{scope(base)}, []string{base.Hostname()})
+	if err != nil {
+		return nil, fmt.Errorf("msgraph: authentication: %w", err)
+	}
+	building.Lock()
+	defer building.Unlock()
+	adapter, err := sdk.NewGraphRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(auth, nil, nil, httpClient(base, s.Transport))
+	if err != nil {
+		return nil, fmt.Errorf("msgraph: adapter: %w", err)
+	}
+	adapter.SetBaseUrl(base.String())
+	c.adapter, c.sdk = adapter, sdk.NewGraphServiceClient(adapter)
+	return c, nil
+}
+
+// For returns the client under the name of a system, which its faults then carry.
+func (c *Client) For(system string) *Client {
+	d := *c
+	d.system = system
+	return &d
+}
+
+// SDK returns the SDK's client, whose builders make the requests: only their ToGetRequestInformation is to be called.
+func (c *Client) SDK() *sdk.GraphServiceClient { return c.sdk }
+
+// httpClient is the SDK's client with middlewares of our own choice and order. The SDK's default list is built by ranging over a map:
+// in some orders it retries a POST with a plain body under the header Content-Encoding: gzip. Left out are compression (for that
+// reason), retry (it counts 503 and cut bodies differently from us, cannot be set to zero, and panics without ShouldRetry), redirect
+// (Graph sends none to us, and a redirect would carry the query elsewhere) and the replacement of /me (meaningless without a user).
+func httpClient(base *url.URL, next http.RoundTripper) *http.Client {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	options := sdk.GetDefaultClientOptions()
+	c := khttp.GetDefaultClient()
+	c.Transport = khttp.NewCustomTransportWithParentTransport(&guard{base: base, next: next}, middlewares(&options)...)
+	c.Timeout = attemptTimeout
+	return c
+}
+
+func middlewares(o *core.GraphClientOptions) []khttp.Middleware {
+	return []khttp.Middleware{
+		core.NewGraphTelemetryHandler(o),
+		khttp.NewParametersNameDecodingHandler(),
+		khttp.NewUserAgentHandler(),
+	}
+}
+
+func scope(base *url.URL) string {
+	if loopback(base.Hostname()) {
+		return "https://" + clouds[0] + "/.default"
+	}
+	return "https://" + base.Host + "/.default"
+}
+
+// parseEndpoint accepts https to a Graph cloud, and http or https to this machine.
+func parseEndpoint(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("not a base URL")
+	}
+	switch strings.TrimSuffix(u.Path, "/") {
+	case "", version:
+	default:
+		return nil, errors.New("the path of a base URL is empty or " + version)
+	}
+	cloud := u.Scheme == "https" && slices.Contains(clouds, u.Host)
+	local := (u.Scheme == "http" || u.Scheme == "https") && loopback(u.Hostname())
+	if !cloud && !local {
+		return nil, errors.New("neither https to a Microsoft Graph cloud nor a loopback address")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: version}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
