@@ -25,6 +25,13 @@ const (
 	InvalidCSV      Code = "invalid-csv"
 	UnknownColumn   Code = "unknown-column"
 	InvalidBlobPath Code = "invalid-blob-path"
+	TooManyLines    Code = "too-many-lines"
+	UnclosedQuote   Code = "unclosed-quote"
+	WrongEncoding   Code = "wrong-encoding"
+	BlobMissing     Code = "blob-missing"
+	BlobChanged     Code = "blob-changed"
+	UnknownTenant   Code = "unknown-tenant"
+	GaveUp          Code = "gave-up"
 
 	UnknownSystem      Code = "unknown-system"
 	UnknownAction      Code = "unknown-action"
@@ -106,6 +113,13 @@ var table = []Meaning{
 	{InvalidCSV, http.StatusBadRequest, "A line is not CSV as RFC 4180 has it, or has another number of cells than the header."},
 	{UnknownColumn, http.StatusBadRequest, "The header of a CSV file names a column that is not known, or one twice."},
 	{InvalidBlobPath, http.StatusBadRequest, "The blob is not in the tenant's own path."},
+	{TooManyLines, http.StatusBadRequest, "The list has more than 100,000 lines; this line and all after it are not looked at."},
+	{UnclosedQuote, http.StatusBadRequest, "A quote that opens in a CSV file is never closed; this line and all after it cannot be read."},
+	{WrongEncoding, http.StatusBadRequest, "The list is UTF-16 or UTF-32, UTF-8 is expected."},
+	{BlobMissing, http.StatusBadRequest, "The blob that a queue message names is not there."},
+	{BlobChanged, http.StatusBadRequest, "The blob of a list was replaced after the list had been received."},
+	{UnknownTenant, http.StatusBadRequest, "A queue message names no tenant, or none that the queue's caller may act for."},
+	{GaveUp, http.StatusInternalServerError, "The host put a queue message away after our storage had failed it too often."},
 	{UnknownSystem, http.StatusBadRequest, "The tenant has no such system."},
 	{UnknownAction, http.StatusBadRequest, "There is no such action, or the tenant does not take requests for it."},
 	{UnknownRegime, http.StatusBadRequest, "There is no such regime."},

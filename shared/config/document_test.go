@@ -1,0 +1,136 @@
+package config_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/config"
+)
+
+const whole = `version: 1
+queue: {caller: q}
+callers:
+  - name: a
+    keySHA256: "%s"
+    tenants: [11111111-1111-1111-1111-111111111111]
+    rights: [requests.read, bulk]
+  - {name: q, tenants: [11111111-1111-1111-1111-111111111111], rights: [requests.write, bulk]}
+tenants:
+  - id: 11111111-1111-1111-1111-111111111111
+    name: Contoso
+    systems: [entra]
+    actions: [export]
+    declared:
+      - name: paper-files
+        title: Paper files
+        kinds: [contracts]
+        identifiers: [customer-number]
+        actions:
+          export:
+            instructions: |
+              Ask the archive.
+              Wait a day.
+            link: https://intranet.contoso.example/archive
+    destinations:
+      - {name: legal, account: "https://contoso.blob.core.windows.net", container: dsr-legal}
+`
+
+func document() string { return fmt.Sprintf(whole, digest("a key")) }
+
+var world = config.World{Systems: []string{"entra"}}
+
+func TestAWholeDocument(t *testing.T) {
+	t.Parallel()
+	doc, err := config.Parse([]byte(document()), world)
+	require.NoError(t, err)
+	tenant, ok := doc.Tenant(contoso)
+	require.True(t, ok)
+	d, ok := tenant.DeclaredSystem("paper-files")
+	require.True(t, ok)
+	require.Equal(t, "Ask the archive.\nWait a day.\n", d.Actions["export"].Instructions)
+	require.Equal(t, []string{"entra", "paper-files"}, tenant.SystemNames())
+	require.Equal(t, 30, tenant.Package.RetentionDays, "the default")
+	require.Equal(t, []string{"csv"}, tenant.Package.Formats, "the default")
+	dest, ok := tenant.Destination("legal")
+	require.True(t, ok)
+	require.Equal(t, "dsr-legal", dest.Container)
+	require.Equal(t, []string{"https://contoso.blob.core.windows.net"}, doc.Accounts())
+}
+
+func TestAMistakeIsToldWithItsLine(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ old, new, want string }{
+		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is not known"},
+		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key stands twice"},
+		"another version":              {"version: 1", "version: 2", "line 1: version"},
+		"a number as text":             {"version: 1", "version: one", "line 1: version: a whole number is expected"},
+		"a text for a list":            {"systems: [entra]", "systems: entra", "line 12: tenants[0].systems: a list is expected"},
+		"a number for a text":          {"name: Contoso", "name: 4711", "in quotes"},
+		"an alias":                     {"systems: [entra]", "systems: *x", "line 12"},
+		"a tag":                        {"name: Contoso", "name: !!str Contoso", "line 11"},
+		"an unknown system":            {"systems: [entra]", "systems: [intune]", "line 12: tenants[0].systems[0]: not a system of the catalogue (entra)"},
+		"an action that nobody knows":  {"actions: [export]", "actions: [export, forget]", "line 13: tenants[0].actions[1]"},
+		"access without statements":    {"actions: [export]", "actions: [access]", "tenants[0].statements.automatedDecisions: the action access needs this statement"},
+		"a declared system half said":  {"actions: [export]", "actions: [access, export]", "declared[0].actions.access: instructions are needed for every action"},
+		"a declared system of ours":    {"name: paper-files", "name: entra", "line 15: tenants[0].declared[0].name"},
+		"a link without https":         {"https://intranet", "http://intranet", "declared[0].actions.export.link"},
+		"a tenant that is no GUID":     {"  - id: 11111111-1111-1111-1111-111111111111", "  - id: contoso", "line 10: tenants[0].id"},
+		"a caller of an unknown one":   {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [33333333-3333-3333-3333-333333333333]", "line 6: callers[0].tenants[0]"},
+		"an unknown right":             {"[requests.read, bulk]", "[requests.read, admin]", "line 7: callers[0].rights[1]: not a right"},
+		"a key instead of its digest":  {digest("a key"), "a-key", "line 5: callers[0].keySHA256: the SHA-256"},
+		"a published key":              {digest("a key"), digest("local-dev-key"), "published key"},
+		"a queue without that right":   {"queue: {caller: q}", "queue: {caller: a}", "queue.caller"},
+		"a queue of nobody":            {"queue: {caller: q}", "queue: {caller: nobody}", "line 2: queue.caller"},
+		"an account over http":         {"https://contoso.blob", "http://contoso.blob", "destinations[0].account"},
+		"an account on this machine":   {"https://contoso.blob.core.windows.net", "http://127.0.0.1:10000/devstoreaccount1", "destinations[0].account"},
+		"an account with a SAS":        {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.windows.net?sv=1", "destinations[0].account"},
+		"a retention of no days":       {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 0}", "line 13: tenants[0].package.retentionDays: 1 to 365"},
+		"a retention of two years":     {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 730}", "1 to 365"},
+		"an unknown format":            {"    systems: [entra]", "    systems: [entra]\n    package: {formats: [pdf]}", "package.formats[0]"},
+		"no tenants":                   {document(), "version: 1\n", "tenants: at least one tenant"},
+		"two documents":                {"version: 1", "version: 1\n---\nversion: 1", "one YAML document is expected"},
+		"nothing":                      {document(), "", "one YAML document is expected"},
+		"not YAML":                     {document(), "\"version: [", "not YAML"},
+		"a list":                       {document(), "- 1", "line 1: keys with values are expected"},
+		"a tenant twice in one caller": {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [11111111-1111-1111-1111-111111111111, 11111111-1111-1111-1111-111111111111]", "stands twice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(document(), c.old, c.new, 1)
+			require.NotEqual(t, document(), text)
+			_, err := config.Parse([]byte(text), world)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("systems: [entra]", "systems: [intune]", "name: Contoso", "colour: red", "version: 1", "version: 7").Replace(document())
+	_, err := config.Parse([]byte(text), world)
+	require.GreaterOrEqual(t, len(strings.Split(err.Error(), "\n")), 4, "%v", err)
+
+	tenants := strings.Repeat("11111111-1111-1111-1111-111111111111, ", 17)
+	_, err = config.Parse([]byte(strings.Replace(document(), "[11111111-1111-1111-1111-111111111111]", "["+tenants+"]", 1)), world)
+	require.ErrorContains(t, err, "1 to 16 tenants")
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(document()))
+	f.Add([]byte(localDocument(f)))
+	for _, seed := range []string{"a: &x [*x]", "? a\n: b", "{", "- - - - -", "version: 1\ntenants:\n  -", "!!binary x", "a: |\n  b", "<<: {a: b}", "version: .inf", "tenants:\n- {}\n-\n- id:"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 1<<12 {
+			return
+		}
+		doc, err := config.Parse(text, world)
+		if err == nil {
+			require.NotEmpty(t, doc.Tenants)
+		}
+	})
+}

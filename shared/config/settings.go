@@ -1,0 +1,171 @@
+// Package config reads how a deployment is set up: settings from the environment, the YAML document of tenants and callers, and the file
+// of keys. It reports everything that is wrong at once, and refuses what belongs to the local world where the platform runs it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Setting is one environment variable, as Functions app settings are.
+type Setting struct {
+	Name      string
+	Meaning   string
+	Default   string
+	Sample    string // value in local.settings.sample.json; empty: not there
+	Secret    bool
+	LocalOnly bool // refused where the platform runs us
+}
+
+// Names of the settings.
+const (
+	envStorage     = "AzureWebJobsStorage"
+	envAccount     = "AzureWebJobsStorage__accountName"
+	envConfig      = "RIGHTSDESK_CONFIG"
+	envKeys        = "RIGHTSDESK_KEYS"
+	envCloud       = "RIGHTSDESK_CLOUD"
+	envGraph       = "RIGHTSDESK_GRAPH"
+	envClock       = "RIGHTSDESK_CLOCK"
+	envPublicURL   = "RIGHTSDESK_PUBLIC_URL"
+	envLogLevel    = "RIGHTSDESK_LOG"
+	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	envWorker      = "FUNCTIONS_WORKER_RUNTIME"
+	developStorage = "UseDevelopmentStorage=true"
+)
+
+// Table is every setting that is read, in the order of the documentation.
+func Table() []Setting {
+	return []Setting{
+		{Name: envStorage, Meaning: "connection string of the storage account; " + developStorage + " is the local Azurite", Sample: developStorage, Secret: true},
+		{Name: envAccount, Meaning: "name of the storage account, used with the app's managed identity instead of a connection string"},
+		{Name: envConfig, Meaning: "path of the YAML document", Default: "rightsdesk.yaml", Sample: "rightsdesk.yaml"},
+		{Name: envKeys, Meaning: "path of the file of keys; made when it is missing, in the local world only", Default: "keys.json", Sample: "keys.json"},
+		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public"},
+		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080/graph", LocalOnly: true},
+		{Name: envClock, Meaning: "loopback URL of the movable business clock", Sample: "http://127.0.0.1:7080/clock", LocalOnly: true},
+		{Name: envPublicURL, Meaning: "https URL under which callers reach us, for absolute links; links are relative without it"},
+		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info"},
+		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it"},
+		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom"},
+	}
+}
+
+// platformVariables say that a platform runs us. WEBSITE_HOSTNAME is not among them: Core Tools sets it too.
+var platformVariables = []string{"WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "AWS_LAMBDA_FUNCTION_NAME"}
+
+// Settings are the settings as they were read.
+type Settings struct {
+	Storage   Storage
+	Config    string // path
+	Keys      string // path
+	Cloud     string // public, usgov or china
+	Graph     string // loopback URL of a simulator, or ""
+	Clock     string // loopback URL, or ""
+	PublicURL string // without a slash at its end, or ""
+	LogLevel  string
+	OTLP      string
+	// Platform is the variable that shows that a platform runs us, or "".
+	Platform string
+}
+
+// Local reports whether this is the local world: no platform, and Azurite's own account. Only there are keys made by themselves and are
+// a simulated Graph, a movable clock and the published local keys taken.
+func (s Settings) Local() bool { return s.Platform == "" && s.Storage.Development() }
+
+// Load reads settings by a function such as os.Getenv and reports everything that is wrong with them at once.
+func Load(env func(string) string) (Settings, error) {
+	get := func(name string) string {
+		if v := strings.TrimSpace(env(name)); v != "" {
+			return v
+		}
+		for _, s := range Table() {
+			if s.Name == name {
+				return s.Default
+			}
+		}
+		return ""
+	}
+	out := Settings{
+		Config: get(envConfig), Keys: get(envKeys), Cloud: get(envCloud), Graph: strings.TrimSuffix(get(envGraph), "/"),
+		Clock: strings.TrimSuffix(get(envClock), "/"), PublicURL: strings.TrimSuffix(get(envPublicURL), "/"),
+		LogLevel: get(envLogLevel), OTLP: get(envOTLP),
+	}
+	for _, name := range platformVariables {
+		if env(name) != "" {
+			out.Platform = name
+			break
+		}
+	}
+	storage, err := parseStorage(get(envStorage), get(envAccount), out.Endpoints().StorageSuffix)
+	out.Storage = storage
+	return out, errors.Join(err, out.check())
+}
+
+func (s Settings) check() error {
+	var errs []error
+	bad := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	if _, ok := clouds[s.Cloud]; !ok {
+		bad(envCloud, "public, usgov or china is expected")
+	}
+	if _, ok := logLevels[s.LogLevel]; !ok {
+		bad(envLogLevel, "debug, info, warn or error is expected")
+	}
+	for name, v := range map[string]string{envGraph: s.Graph, envClock: s.Clock} {
+		switch {
+		case v == "":
+		case s.Platform != "":
+			bad(name, "this belongs to the local world and is refused where %s is set", s.Platform)
+		case !Loopback(v):
+			bad(name, "an http URL of this machine (127.0.0.1, [::1] or localhost) is expected")
+		case !s.Storage.Development():
+			bad(name, "this is taken only beside Azurite's own account: a simulated world must not write to real storage")
+		}
+	}
+	if s.PublicURL != "" && !httpsURL(s.PublicURL) && !Loopback(s.PublicURL) {
+		bad(envPublicURL, "an https URL without query is expected")
+	}
+	if s.Platform != "" && s.PublicURL != "" && !httpsURL(s.PublicURL) {
+		bad(envPublicURL, "an https URL is expected where %s is set", s.Platform)
+	}
+	if s.Platform != "" && s.Storage.Local() {
+		bad(envStorage, "Azurite's account and loopback endpoints are refused where %s is set", s.Platform)
+	}
+	return errors.Join(errs...)
+}
+
+var logLevels = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
+
+// Cloud is one of the clouds that real credentials may go to.
+type Cloud struct {
+	Login         string // authority of Microsoft Entra ID
+	Graph         string // base URL of Microsoft Graph
+	StorageSuffix string // of the storage endpoints
+}
+
+// clouds is the named list (design §2.9).
+var clouds = map[string]Cloud{
+	"public": {Login: "https://login.microsoftonline.com", Graph: "https://graph.microsoft.com", StorageSuffix: "core.windows.net"},
+	"usgov":  {Login: "https://login.microsoftonline.us", Graph: "https://graph.microsoft.us", StorageSuffix: "core.usgovcloudapi.net"},
+	"china":  {Login: "https://login.partner.microsoftonline.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", StorageSuffix: "core.chinacloudapi.cn"},
+}
+
+// Endpoints returns the cloud that RIGHTSDESK_CLOUD names.
+func (s Settings) Endpoints() Cloud { return clouds[s.Cloud] }
+
+// Loopback reports whether a URL is http and names this machine by a literal address or as localhost.
+func Loopback(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return loopbackHost(u.Hostname())
+}
+
+func httpsURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" && !loopbackHost(u.Hostname())
+}
