@@ -126,7 +126,7 @@ func TestWorldSaysWhatWentWrong(t *testing.T) {
 		"host dies at start":   {"serve", "die", time.Minute, nil, "host ended before the API answered"},
 		"host is not healthy":  {"serve", "unwell", time.Second, nil, "the API did not answer on http://127.0.0.1"},
 		"host dies later": {"serve", "serve", time.Minute, func(w *world) {
-			_, _ = http.Get(w.api() + "/quit") //nolint:bodyclose // there is no answer
+			_, _ = http.Get(w.api() + "/quit")
 		}, "host ended unexpectedly, so everything was stopped"},
 		"no such program": {"serve", "missing", time.Minute, nil, "start"},
 	} {

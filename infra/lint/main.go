@@ -1,0 +1,109 @@
+// Command lint checks what a compiler does not: format, suspicious constructs, and what must not be in a public repository.
+//
+//	go run ./infra/lint              every check
+//	go run ./infra/lint -list-free   print the packages that do not depend on the Microsoft Graph SDK, and check nothing
+//
+// The SDK is why this is no golangci-lint: its 15,000 types make every analyser that wants facts about dependencies run for
+// many minutes and gigabytes. So packages are split in two, see packages.go.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/step"
+)
+
+// localVet are the analysers of go vet that look at one package alone. Importers of the SDK get these only: the others (printf,
+// lostcancel, …) would first have to collect facts about all of the SDK.
+var localVet = []string{
+	"-appends", "-assign", "-atomic", "-bools", "-buildtag", "-copylocks", "-defers", "-directive", "-errorsas", "-httpresponse",
+	"-ifaceassert", "-loopclosure", "-nilfunc", "-shift", "-sigchanyzer", "-stdmethods", "-stringintconv", "-structtag",
+	"-testinggoroutine", "-tests", "-timeformat", "-unmarshal", "-unreachable", "-unusedresult", "-waitgroup",
+}
+
+func main() {
+	listFree := flag.Bool("list-free", false, "print the packages that do not depend on the Microsoft Graph SDK")
+	tools := flag.String("tools", filepath.Join("dist", "tools"), "the folder of gofumpt and staticcheck")
+	flag.Parse()
+	err := list(*listFree, *tools)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lint:", err)
+		os.Exit(1)
+	}
+}
+
+func list(listFree bool, tools string) error {
+	if listFree {
+		p, err := packages()
+		for _, path := range p.free {
+			fmt.Println(path)
+		}
+		return err
+	}
+	return lint(tools, step.Standard())
+}
+
+// lint runs every check, also after one has failed, so that one run shows everything.
+func lint(tools string, show step.Show) error {
+	files, err := sources()
+	if err != nil {
+		return err
+	}
+	p, err := packages()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	check := func(name, hint string, do func() error) { failed = append(failed, show.Run(name, hint, do)) }
+	check("text: no paths of a machine, no registry hosts, no loose ends", "", func() error { return checkText(files) })
+	check("gofumpt", "", func() error { return gofumpt(tools, files) })
+	check(fmt.Sprintf("go vet: %d packages", len(p.free)), "", func() error {
+		return tool("go", append([]string{"vet"}, p.free...)...)
+	})
+	check(fmt.Sprintf("go vet, analysers of one package: %d packages that import the Graph SDK", len(p.bound)), sdkHint, func() error {
+		if len(p.bound) == 0 {
+			return nil
+		}
+		return tool("go", append(append([]string{"vet"}, localVet...), p.bound...)...)
+	})
+	check(fmt.Sprintf("staticcheck: %d packages", len(p.free)), "", func() error {
+		return tool(filepath.Join(tools, "staticcheck"), p.free...)
+	})
+	return errors.Join(failed...)
+}
+
+const sdkHint = "the first time go vet reads the whole Microsoft Graph SDK: about 3 minutes on two cores, cached after"
+
+// gofumpt names the files that are not formatted.
+func gofumpt(tools string, files []string) error {
+	var goFiles []string
+	for _, f := range files {
+		if strings.HasSuffix(f, ".go") {
+			goFiles = append(goFiles, f)
+		}
+	}
+	out, err := exec.Command(filepath.Join(tools, "gofumpt"), append([]string{"-l"}, goFiles...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("gofumpt: %w: %s", err, out)
+	}
+	if len(out) > 0 {
+		return fmt.Errorf("not formatted, run `make format`:\n%s", out)
+	}
+	return nil
+}
+
+// tool runs a program whose findings go to the terminal.
+func tool(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(name), err)
+	}
+	return nil
+}
