@@ -45,8 +45,14 @@ func (d *Directory) add(t *tenant, user Record) error {
 	if _, taken := t.active(upn); taken || t.people[id] != nil {
 		return errConflict
 	}
+	record := d.contract.Complete("user", user)
+	if !licensed(user) {
+		for _, name := range sharePointProperties {
+			delete(record, name)
+		}
+	}
 	t.people[id] = &person{
-		id: id, upn: upn, record: d.contract.Complete("user", user),
+		id: id, upn: upn, record: record,
 		links: map[string][]string{}, lists: map[string][]Record{},
 	}
 	t.order = append(t.order, id)

@@ -71,7 +71,7 @@ func (b *builder) person(i int, c casting) string {
 	if c.guest {
 		maps.Copy(user, b.guest(c))
 	} else {
-		maps.Copy(user, b.licensed(i))
+		maps.Copy(user, b.licence(i))
 	}
 	maps.Copy(user, c.properties)
 	if err := b.d.add(b.t, user); err != nil {

@@ -11,7 +11,7 @@ var skus = []struct{ id, part string }{
 	{"06ebc4ee-1bb5-47dd-8120-11324bc54e06", "SPE_E5"},
 }
 
-func (b *builder) licensed(i int) Record {
+func (b *builder) licence(i int) Record {
 	sku := skus[i%len(skus)]
 	return Record{
 		"assignedLicenses": []any{Record{"skuId": sku.id, "disabledPlans": []any{}}},

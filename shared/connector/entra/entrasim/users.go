@@ -42,7 +42,7 @@ func getUser(t *tenant, c *call) (answer, reply) {
 	if !ok {
 		return answer{}, graphsim.NotFound()
 	}
-	if licences, _ := p.record["assignedLicenses"].([]any); len(licences) == 0 && wantsAny(c, sharePointProperties) {
+	if !licensed(p.record) && wantsAny(c, sharePointProperties) {
 		return answer{}, &graphsim.Error{Status: http.StatusNotFound, Code: "ResourceNotFound", Message: "Resource could not be discovered: the user has no licence."}
 	}
 	return graphsim.One(visible(c, []Record{p.record})[0]), nil
@@ -93,3 +93,9 @@ func visible(c *call, users []Record) []Record {
 }
 
 func wantsAny(c *call, names []string) bool { return slices.ContainsFunc(names, c.Query.Wants) }
+
+// licensed reports whether a user has a licence, and with it the part of the profile that SharePoint keeps.
+func licensed(user Record) bool {
+	licences, _ := user["assignedLicenses"].([]any)
+	return len(licences) > 0
+}

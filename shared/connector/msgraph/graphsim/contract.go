@@ -118,3 +118,26 @@ func (c *Contract) find(method string, path []string) (op *Operation, params map
 	}
 	return op, params, known
 }
+
+// Validate holds a decoded JSON value against the contract's own JSON Schema: slower than [Contract.Check] and a second opinion on
+// required members, enumerations and types.
+func (c *Contract) Validate(typeName string, value any) error {
+	s := c.doc.Components.Schemas["microsoft.graph."+typeName]
+	if s == nil {
+		return fmt.Errorf("no schema %s", typeName)
+	}
+	if err := s.Value.VisitJSON(value); err != nil {
+		return fmt.Errorf("schema %s: %w", typeName, err)
+	}
+	return nil
+}
+
+// AnswerType names the schema of a successful GET on a path template; "" for a path that the contract does not have.
+func (c *Contract) AnswerType(path string) string {
+	for _, op := range c.operations {
+		if op.Method == http.MethodGet && op.Path == path {
+			return op.answers[http.StatusOK]
+		}
+	}
+	return ""
+}
