@@ -1,0 +1,402 @@
+// Package shared_test holds the map of the project: which package may import which, where the clock is read, and where personal
+// data is revealed. Files are parsed in-process: the output of a child `go list` would be served stale by the test cache.
+package shared_test
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const (
+	module = "github.com/rightsdesk/rightsdesk/"
+	sdk    = "github.com/microsoftgraph/msgraph-sdk-go"
+)
+
+// Groups of packages that many may import.
+const (
+	pure      = "shared/pii shared/dsr shared/problem shared/strict shared/deadline shared/retention "
+	contracts = pure + "shared/connector "
+	services  = contracts + "shared/store shared/export shared/auth shared/settle "
+	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/sweep "
+	edges     = "shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
+	clients   = "shared/connector/msgraph shared/connector/odata "
+)
+
+// rule says what of ours a package may import; both sides are patterns of path.Match. The first rule that matches counts.
+type rule struct{ pkg, imports string }
+
+// table is the map. Arrows run one way: functions → app → edges → steps → services → contracts → pure.
+var table = []rule{
+	// Values in, values out: no context, no I/O, no clock.
+	{"shared/pii", ""},
+	{"shared/problem", ""},
+	{"shared/strict", "shared/problem"},
+	{"shared/dsr", "shared/pii"},
+	{"shared/deadline", "shared/dsr"},
+	{"shared/retention", "shared/dsr"},
+
+	// Contracts, and their leaves: a connector never sees the store nor another connector.
+	{"shared/connector", "shared/dsr shared/pii"},
+	{"shared/connector/connectortest", contracts},
+	{"shared/connector/catalog", contracts + clients + "shared/connector/*"},
+	{"shared/connector/msgraph", contracts},
+	{"shared/connector/odata", contracts},
+	{"shared/connector/*/*sim", contracts + "shared/connector/*/*sim"},
+	{"shared/connector/*", contracts + clients},
+
+	// Services.
+	{"shared/store", pure},
+	{"shared/auth", pure},
+	{"shared/export", contracts + "shared/store"},
+	{"shared/settle", contracts + "shared/store shared/export"}, // how a step ends: what all steps share
+
+	// Steps never import each other; they meet in the queue and in the request's state.
+	{"shared/intake", services},
+	{"shared/bulk", services},
+	{"shared/decide", services},
+	{"shared/discover", services},
+	{"shared/fulfil", services},
+	{"shared/deliver", services},
+	{"shared/sweep", services},
+
+	// Edges. The hosts know nothing of us but a handler and a map of jobs.
+	{"shared/functionhost", ""},
+	{"shared/telemetry", "shared/functionhost shared/pii shared/problem"}, // it wraps a host's jobs
+	{"shared/config", contracts + "shared/auth shared/export"},
+	{"shared/httpapi", services + steps + "shared/config shared/telemetry"},
+	{"shared/cli", services + steps + "shared/config"},
+
+	// Wiring.
+	{"shared/app", services + steps + edges + clients + "shared/connector/catalog"},
+	{"functions", "shared/app"},
+}
+
+// mayImport says whether the rule for pkg allows dep; known is false for a package that is not on the map.
+func mayImport(pkg, dep string) (allowed, known bool) {
+	for _, r := range table {
+		if matches(r.pkg, pkg) {
+			return slices.ContainsFunc(strings.Fields(r.imports), func(p string) bool { return matches(p, dep) }), true
+		}
+	}
+	return false, false
+}
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return err == nil && ok
+}
+
+func isSim(pkg string) bool   { return strings.HasSuffix(pkg, "sim") }
+func isInfra(pkg string) bool { return pkg == "infra" || strings.HasPrefix(pkg, "infra/") }
+
+func TestEveryPackageIsOnTheMap(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		if _, known := mayImport(f.pkg, ""); !known && !isInfra(f.pkg) && !f.test {
+			t.Errorf("%s: package %s is not in the table of this test: decide what it may import", f.path, f.pkg)
+		}
+	}
+}
+
+// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import anything; nothing imports infra.
+func TestArrowsRunOneWay(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		if f.test || isInfra(f.pkg) {
+			continue
+		}
+		for _, dep := range f.ours() {
+			if allowed, known := mayImport(f.pkg, dep); known && !allowed {
+				t.Errorf("%s: %s may not import %s", f.path, f.pkg, dep)
+			}
+		}
+	}
+}
+
+func TestTheTableItselfKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	for _, a := range strings.Fields(steps) {
+		for _, b := range strings.Fields(steps) {
+			allowed, known := mayImport(a, b)
+			require.True(t, known, "%s is not on the map", a)
+			require.False(t, allowed, "steps never import each other: %s → %s", a, b)
+		}
+	}
+	for _, r := range table {
+		allowed, _ := mayImport(r.pkg, "shared/connector/entra")
+		require.Equal(t, r.pkg == "shared/connector/catalog", allowed, "only the catalogue imports connectors: %s", r.pkg)
+		allowed, _ = mayImport(r.pkg, "infra/local/azurite")
+		require.False(t, allowed, "the product never imports infra: %s", r.pkg)
+	}
+}
+
+func TestMayImport(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pkg, dep       string
+		allowed, known bool
+	}{
+		{"shared/dsr", "shared/pii", true, true},
+		{"shared/pii", "shared/dsr", false, true},
+		{"shared/store", "shared/connector", false, true},
+		{"shared/connector/entra", "shared/store", false, true},
+		{"shared/connector/entra", "shared/connector/intune", false, true},
+		{"shared/connector/entra", "shared/connector/msgraph", true, true},
+		{"shared/connector/entra", "shared/connector/entra/entrasim", false, true},
+		{"shared/connector/entra/entrasim", "shared/connector/msgraph/graphsim", true, true},
+		{"shared/app", "shared/connector/catalog", true, true},
+		{"shared/app", "shared/connector/entra", false, true},
+		{"functions", "shared/store", false, true},
+		{"shared/util", "shared/pii", false, false},
+		{"shared/store/internal", "shared/pii", false, false},
+	} {
+		allowed, known := mayImport(c.pkg, c.dep)
+		require.Equal(t, c.allowed, allowed, "%s → %s", c.pkg, c.dep)
+		require.Equal(t, c.known, known, c.pkg)
+	}
+}
+
+func TestNoSimulatorIsLinkedIntoTheProduct(t *testing.T) {
+	t.Parallel()
+	imports := map[string][]string{}
+	for _, f := range project(t) {
+		if !f.test {
+			imports[f.pkg] = append(imports[f.pkg], f.ours()...)
+		}
+	}
+	seen := map[string]bool{}
+	var follow func(pkg, via string)
+	follow = func(pkg, via string) {
+		if seen[pkg] {
+			return
+		}
+		seen[pkg] = true
+		if isSim(pkg) || isInfra(pkg) || pkg == "shared/connector/connectortest" {
+			t.Errorf("the product links %s, by way of %s", pkg, via)
+		}
+		for _, dep := range imports[pkg] {
+			follow(dep, via+" → "+dep)
+		}
+	}
+	follow("functions", "functions")
+}
+
+// Also in tests: whoever imports the SDK makes everybody wait for its compilation.
+func TestTheGraphSDKStaysWhereItIsNeeded(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		at := func(root string) bool { return f.pkg == root || strings.HasPrefix(f.pkg, root+"/") }
+		if at("shared/connector/msgraph") || at("shared/connector/entra") {
+			continue
+		}
+		for _, dep := range f.imports {
+			if dep == sdk || strings.HasPrefix(dep, sdk+"/") {
+				t.Errorf("%s imports %s: only shared/connector/msgraph and shared/connector/entra may", f.path, dep)
+			}
+		}
+	}
+}
+
+// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip, url) are none, and problem takes
+// the numbers of the statuses from net/http.
+func forbiddenInPure(pkg, dep string) bool {
+	switch {
+	case slices.Contains([]string{"net/mail", "net/netip", "net/url", "net/textproto"}, dep):
+		return false
+	case pkg == "shared/problem" && dep == "net/http":
+		return false
+	}
+	top, _, _ := strings.Cut(dep, "/")
+	return slices.Contains([]string{"context", "net", "os", "syscall", "database"}, top) || dep == "io/ioutil"
+}
+
+func TestPurePackagesHaveNoDoors(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		if f.test || !slices.Contains(strings.Fields(pure), f.pkg) {
+			continue
+		}
+		for _, dep := range f.imports {
+			if forbiddenInPure(f.pkg, dep) {
+				t.Errorf("%s imports %s: %s is pure", f.path, dep, f.pkg)
+			}
+		}
+	}
+}
+
+// Time is an argument: only the wiring reads the clock. Since and Until read it as well.
+func TestTheClockIsReadInTheWiringOnly(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		if f.test || isInfra(f.pkg) || isSim(f.pkg) || f.pkg == "shared/app" || f.pkg == "functions" {
+			continue
+		}
+		for _, s := range f.selections("Now", "Since", "Until") {
+			if s.of == f.nameOf("time") {
+				t.Errorf("%s: time.%s: take the time as an argument", f.at(s), s.name)
+			}
+		}
+	}
+}
+
+// The golden names each function of the product that takes personal data out of its wrapping. Read a change to it as what it is:
+// one more place from which a value could leak.
+func TestCallSitesThatReveal(t *testing.T) {
+	t.Parallel()
+	sites := map[string]bool{}
+	for _, f := range project(t) {
+		if f.test || isInfra(f.pkg) || isSim(f.pkg) {
+			continue
+		}
+		for _, s := range f.selections("Reveal") {
+			sites[f.pkg+" "+s.in] = true
+		}
+	}
+	got := strings.Join(slices.Sorted(maps.Keys(sites)), "\n") + "\n"
+	golden := filepath.Join("testdata", "reveals.txt")
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err, "run go test ./shared -update")
+	require.Empty(t, cmp.Diff(string(want), got), "after a look at each new place: go test ./shared -run Reveal -update")
+}
+
+// file is one Go file of the project.
+type file struct {
+	path    string // from the root, with slashes
+	pkg     string // its folder
+	test    bool
+	imports []string
+	syntax  *ast.File
+	set     *token.FileSet
+}
+
+// ours are the imports from this module, as folders.
+func (f file) ours() (folders []string) {
+	for _, dep := range f.imports {
+		if folder, ok := strings.CutPrefix(dep, module); ok {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+// nameOf is the name under which the file imports a package of the standard library; empty when it does not.
+func (f file) nameOf(dep string) string {
+	for _, spec := range f.syntax.Imports {
+		if importPath(spec) == dep {
+			if spec.Name != nil {
+				return spec.Name.Name
+			}
+			return path.Base(dep)
+		}
+	}
+	return ""
+}
+
+// selection is one x.name in a file.
+type selection struct {
+	of, name string
+	in       string // the function around it
+	pos      token.Pos
+}
+
+func (f file) at(s selection) string { return fmt.Sprintf("%s:%d", f.path, f.set.Position(s.pos).Line) }
+
+// selections finds every x.name with one of the names, called or passed on.
+func (f file) selections(names ...string) (found []selection) {
+	for _, decl := range f.syntax.Decls {
+		in := "(package)"
+		if fn, ok := decl.(*ast.FuncDecl); ok {
+			in = fn.Name.Name
+		}
+		ast.Inspect(decl, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && slices.Contains(names, sel.Sel.Name) {
+				s := selection{name: sel.Sel.Name, in: in, pos: sel.Pos()}
+				if x, ok := sel.X.(*ast.Ident); ok {
+					s.of = x.Name
+				}
+				found = append(found, s)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+func importPath(spec *ast.ImportSpec) string {
+	p, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		return spec.Path.Value
+	}
+	return p
+}
+
+// project parses every Go file of the module; folders that git ignores and modules of their own are none of it.
+func project(t *testing.T) (files []file) {
+	t.Helper()
+	ignored, err := os.ReadFile("../.gitignore")
+	require.NoError(t, err)
+	root := os.DirFS("..")
+	set := token.NewFileSet()
+	err = fs.WalkDir(root, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skip(root, p, d.Name(), string(ignored))
+		}
+		if path.Ext(p) != ".go" {
+			return nil
+		}
+		text, err := fs.ReadFile(root, p)
+		if err != nil {
+			return err
+		}
+		syntax, err := parser.ParseFile(set, p, text, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		f := file{path: p, pkg: path.Dir(p), test: strings.HasSuffix(p, "_test.go"), syntax: syntax, set: set}
+		for _, spec := range syntax.Imports {
+			f.imports = append(f.imports, importPath(spec))
+		}
+		files = append(files, f)
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+func skip(root fs.FS, p, name, ignored string) error {
+	if p == "." {
+		return nil
+	}
+	if strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || strings.Contains("\n"+ignored, "\n/"+p+"/\n") {
+		return fs.SkipDir
+	}
+	if _, err := fs.Stat(root, path.Join(p, "go.mod")); err == nil {
+		return fs.SkipDir
+	}
+	return nil
+}
