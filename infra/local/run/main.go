@@ -91,7 +91,7 @@ func (s settings) values() map[string]string {
 		"FUNCTIONS_WORKER_RUNTIME": "custom",
 		"RIGHTSDESK_CONFIG":        filepath.Join(s.root, "infra", "local", "rightsdesk.yaml"),
 		"RIGHTSDESK_KEYS":          filepath.Join(s.state, "keys.json"),
-		"RIGHTSDESK_GRAPH":         "http://" + s.tenantAddr + "/graph",
+		"RIGHTSDESK_GRAPH":         "http://" + s.tenantAddr,
 		"RIGHTSDESK_CLOCK":         "http://" + s.tenantAddr + "/clock",
 	}
 }
