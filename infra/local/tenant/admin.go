@@ -38,7 +38,7 @@ faults              GET /sim/faults    POST /sim/faults {"seed":1,"rules":[{"thr
 counts              GET /sim/stats
 what is stored      GET /sim/{tenant id}/users    GET /sim/{tenant id}/users/{user id}/records
 
-`, strings.Join(s.names, ", "), r.Host, ReaderToken("contoso"), ReaderToken("fabrikam"), AdminToken("contoso"), AdminToken("fabrikam"))
+`, strings.Join(s.names, ", "), r.Host, ReaderToken(entrasim.Contoso), ReaderToken(entrasim.Fabrikam), AdminToken("contoso"), AdminToken("fabrikam"))
 	for _, t := range localTenants {
 		fmt.Fprintf(w, "%s  %s\n", t.id, t.name)
 	}

@@ -39,9 +39,9 @@ type localTenant struct {
 
 var localTenants = []localTenant{{entrasim.Contoso, "contoso"}, {entrasim.Fabrikam, "fabrikam"}}
 
-// ReaderToken is the fixed bearer token of the local world for a tenant's short name (contoso, fabrikam): the least that discovery, access
-// and export need.
-func ReaderToken(name string) string { return "local-token-" + name }
+// ReaderToken is the fixed bearer token that Rightsdesk sends to loopback addresses for a tenant's id: the least that discovery, access and
+// export need.
+func ReaderToken(id string) string { return "rightsdesk-local-" + id }
 
 // AdminToken may also change, delete and restore users: for playing the tenant's administrator with curl, never for the product.
 func AdminToken(name string) string { return "local-admin-token-" + name }

@@ -87,7 +87,7 @@ func graphTenants() map[string]graphsim.TenantOptions {
 	out := map[string]graphsim.TenantOptions{}
 	for _, t := range localTenants {
 		out[t.id] = graphsim.TenantOptions{
-			Tokens:  map[string][]string{ReaderToken(t.name): readerPermissions, AdminToken(t.name): adminPermissions},
+			Tokens:  map[string][]string{ReaderToken(t.id): readerPermissions, AdminToken(t.name): adminPermissions},
 			Clients: map[string]graphsim.Client{ClientID: {Secret: ClientSecret(t.name), Permissions: readerPermissions}},
 		}
 	}

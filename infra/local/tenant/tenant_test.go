@@ -109,12 +109,12 @@ func TestDeletedUserFallsOut(t *testing.T) {
 		}
 	}
 	item := "/v1.0/directory/deletedItems/" + id
-	status, body := send(t, s, "GET", item, "", tenant.ReaderToken("contoso"))
+	status, body := send(t, s, "GET", item, "", tenant.ReaderToken(entrasim.Contoso))
 	require.Equal(t, http.StatusOK, status, body)
 	status, _ = send(t, s, "POST", "/clock", `{"advance":"744h"}`, "")
 	require.Equal(t, http.StatusOK, status)
 	for _, server := range []*tenant.Server{s, open(t, dir)} {
-		status, _ = send(t, server, "GET", item, "", tenant.ReaderToken("contoso"))
+		status, _ = send(t, server, "GET", item, "", tenant.ReaderToken(entrasim.Contoso))
 		require.Equal(t, http.StatusNotFound, status)
 		status, _ = send(t, server, "GET", "/sim/"+entrasim.Contoso+"/users/"+id+"/records", "", "")
 		require.Equal(t, http.StatusNotFound, status)
@@ -129,13 +129,13 @@ func TestTokensOfTheLocalWorld(t *testing.T) {
 		method, target, token string
 		status                int
 	}{
-		"reads":                       {"GET", jane("contoso"), tenant.ReaderToken("contoso"), 200},
-		"not across":                  {"GET", jane("contoso"), tenant.ReaderToken("fabrikam"), 404},
-		"own":                         {"GET", jane("fabrikam"), tenant.ReaderToken("fabrikam"), 200},
-		"the reader does not delete":  {"DELETE", jane("contoso"), tenant.ReaderToken("contoso"), 403},
+		"reads":                       {"GET", jane("contoso"), tenant.ReaderToken(entrasim.Contoso), 200},
+		"not across":                  {"GET", jane("contoso"), tenant.ReaderToken(entrasim.Fabrikam), 404},
+		"own":                         {"GET", jane("fabrikam"), tenant.ReaderToken(entrasim.Fabrikam), 200},
+		"the reader does not delete":  {"DELETE", jane("contoso"), tenant.ReaderToken(entrasim.Contoso), 403},
 		"the admin does":              {"DELETE", jane("fabrikam"), tenant.AdminToken("fabrikam"), 204},
 		"none":                        {"GET", jane("contoso"), "", 401},
-		"encoded path is not cleaned": {"GET", "/v1.0/users/..%2f..%2fclock", tenant.ReaderToken("contoso"), 404},
+		"encoded path is not cleaned": {"GET", "/v1.0/users/..%2f..%2fclock", tenant.ReaderToken(entrasim.Contoso), 404},
 	} {
 		status, body := send(t, s, c.method, c.target, "", c.token)
 		require.Equal(t, c.status, status, "%s: %s", name, body)
@@ -165,7 +165,7 @@ func TestLocalTokenReadsEverything(t *testing.T) {
 		"/users/jane@contoso.example/authentication/methods", "/users/jane@contoso.example/sponsors", "/users/jane@contoso.example/scopedRoleMemberOf",
 		"/roleManagement/directory/roleAssignments", "/oauth2PermissionGrants", "/auditLogs/signIns", "/directory/deletedItems/graph.user", "/organization",
 	} {
-		status, body := send(t, s, "GET", "/v1.0"+path, "", tenant.ReaderToken("contoso"))
+		status, body := send(t, s, "GET", "/v1.0"+path, "", tenant.ReaderToken(entrasim.Contoso))
 		require.Equal(t, http.StatusOK, status, "%s: %s", path, body)
 	}
 	require.Zero(t, s.Graph().Stats().Violations)
@@ -177,7 +177,7 @@ func TestFaultsAndCounts(t *testing.T) {
 	status, body := send(t, s, "POST", "/sim/faults", `{"seed":3,"rules":[{"throttle":1,"times":1}]}`, "")
 	require.Equal(t, http.StatusOK, status, body)
 	for _, want := range []int{429, 200} {
-		status, _ = send(t, s, "GET", "/v1.0/organization", "", tenant.ReaderToken("contoso"))
+		status, _ = send(t, s, "GET", "/v1.0/organization", "", tenant.ReaderToken(entrasim.Contoso))
 		require.Equal(t, want, status)
 	}
 	_, body = send(t, s, "GET", "/sim/faults", "", "")
