@@ -1,16 +1,16 @@
 // Package azurite runs Azurite, Microsoft's storage emulator: real Table, Blob and Queue endpoints on this machine for the
 // tests and for the local world. It is installed from infra/local/package.json.
 //
-// What we have seen of Azurite 3.37 and rely on:
+// What holds for Azurite 3.37, by its source and by our tests, and what the code here relies on:
 //   - With a folder it keeps its indexes in memory and writes them out every 5 s and on SIGTERM. SIGTERM loses nothing that was
 //     answered; SIGKILL may lose the last 5 s of answered writes, which real storage never does.
 //   - With no folder everything is gone when the process ends.
 //   - Port 0 is honoured, and the port that was taken is printed.
-//   - It closes idle connections after 5 s, which a client sees as an unexpected end of file now and then; we ask for 120 s,
+//   - It closes idle connections after 5 s, which a client now and then sees as an unexpected end of file; we ask for 120 s,
 //     longer than the 90 s after which Go closes them itself.
-//   - While it stops it takes requests off open connections and never answers them, so it may have to be killed after its data
+//   - While it stops it reads requests from open connections and never answers them, so it may have to be killed after its data
 //     is written; Stop does that after 10 s.
-//   - It signs nothing and checks little: account keys and SAS signatures are checked, user-delegation keys only with OAuth.
+//   - It asks for Node.js 22 in its package but runs on 20.
 package azurite
 
 import (
