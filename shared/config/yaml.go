@@ -24,9 +24,9 @@ const maxYAMLDepth = 32
 // anchors, aliases and tags are mistakes.
 func decodeYAML(text []byte, out any) *decoder {
 	d := &decoder{lines: map[string]int{}}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+	file, err := parse(text)
 	if err != nil {
-		d.errs = append(d.errs, fmt.Errorf("the document is not YAML: %w", syntax(err)))
+		d.errs = append(d.errs, err)
 		return d
 	}
 	var docs []ast.Node
@@ -43,10 +43,20 @@ func decodeYAML(text []byte, out any) *decoder {
 	return d
 }
 
-// syntax shortens the parser's message, which draws a part of the document, to its first line.
-func syntax(err error) error {
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return errors.New(first)
+// parse keeps the first line of the parser's message; the rest draws a part of the document. The parser and its errors panic on
+// some texts that are not YAML.
+func parse(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if recover() != nil {
+			file, err = nil, errors.New("the document is not YAML")
+		}
+	}()
+	file, err = parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fmt.Errorf("the document is not YAML: %s", first)
+	}
+	return file, nil
 }
 
 func line(n ast.Node) int {

@@ -1,0 +1,171 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Redeliver is how long after its message was sent a request is looked at again.
+const Redeliver = time.Minute
+
+// oldest is how far back a request may have been received: the past that nobody keeps records of is a slip of the pen.
+const oldest = 10 // years
+
+// skew is how far a caller's clock may be ahead of ours.
+const skew = time.Minute
+
+// Service makes requests.
+type Service struct {
+	Store       *store.Store
+	Document    *config.Document
+	Descriptors []connector.Descriptor
+	Tokens      *pii.Tokens
+	Now         func() time.Time // business clock
+	Wall        func() time.Time
+	Log         *slog.Logger
+}
+
+// Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
+// *problem.Error (not-found for a tenant that is not the caller's, whether it exists or not) or faults of the store.
+func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
+	tenant, ok := s.Document.Tenant(sub.Tenant)
+	if !ok || !caller.Owns(sub.Tenant) {
+		return nil, false, problem.New(problem.NotFound, "", "there is no such thing here")
+	}
+	d, err := s.Draft(caller.Name, tenant, key, sub, s.Now())
+	if err != nil {
+		return nil, false, err
+	}
+	made, err := s.Store.Create(ctx, d)
+	if err = errors.Join(err, made.Err); errors.Is(err, store.ErrIdempotency) {
+		return s.sameUnderAnOlderKey(ctx, d, sub)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if !made.Existing {
+		s.announce(ctx, made.Request)
+	}
+	return made.Request, made.Existing, nil
+}
+
+// sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it was hashed with.
+func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
+	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
+	c, err := s.Store.Load(ctx, d.Request.Tenant, s.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, false, conflict
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if !slices.Contains(s.Tokens.All(d.Request.Tenant, bodyToken, sub.Canonical()), c.BodyHash) {
+		return nil, false, conflict
+	}
+	return &c.Request, true, nil
+}
+
+// bodyToken is the kind under which the hash of a body is made.
+const bodyToken = "body"
+
+// Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
+// and the key are what its id is made from. Errors are *problem.Error.
+func (s *Service) Draft(caller string, tenant config.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
+	now = now.UTC().Truncate(time.Millisecond) // as times are kept
+	if err := s.check(tenant, sub, now); err != nil {
+		return store.Draft{}, err
+	}
+	received := sub.ReceivedAt.Truncate(time.Millisecond)
+	if received.IsZero() || received.After(now) {
+		received = now
+	}
+	systems := sub.Systems
+	if len(systems) == 0 {
+		systems = tenant.SystemNames()
+	}
+	return store.Draft{
+		Request: dsr.Request{
+			Tenant: tenant.ID, Actions: sub.Actions, Regime: sub.Regime, Systems: systems, Caller: caller, ReceivedAt: received,
+			DueAt: dsr.Due(sub.Regime, received), CreatedAt: now, Dest: sub.Destination, Tasks: s.tasks(tenant, systems, sub.Actions, now),
+		},
+		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
+		Key:     key,
+		Body:    s.Tokens.Token(tenant.ID, bodyToken, sub.Canonical()),
+		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(Redeliver)},
+		By:      caller,
+	}, nil
+}
+
+// check is what needs the tenant, the catalogue or the clock.
+func (s *Service) check(tenant config.Tenant, sub Submission, now time.Time) error {
+	for i, a := range sub.Actions {
+		if !tenant.Takes(a) {
+			return problem.New(problem.UnknownAction, at("/actions", i), "the tenant does not take requests for this action")
+		}
+	}
+	switch {
+	case sub.ReceivedAt.After(now.Add(skew)):
+		return problem.New(problem.FutureDate, "/receivedAt", "the time lies in the future")
+	case !sub.ReceivedAt.IsZero() && sub.ReceivedAt.Before(now.AddDate(-oldest, 0, 0)):
+		return problem.Newf(problem.PastDate, "/receivedAt", "the time lies more than %d years back", oldest)
+	}
+	names := tenant.SystemNames()
+	for i, system := range sub.Systems {
+		if !slices.Contains(names, system) {
+			return problem.New(problem.UnknownSystem, at("/systems", i), "the tenant has no such system")
+		}
+	}
+	if _, ok := tenant.Destination(sub.Destination); sub.Destination != "" && !ok {
+		return problem.New(problem.UnknownDestination, "/destination", "the tenant has no destination of that name")
+	}
+	kinds := s.kinds(tenant)
+	for i, id := range sub.Subject.Identifiers {
+		if !slices.Contains(kinds, id.Kind) {
+			return problem.New(problem.UnknownKind, sub.kindAt[i], "no system of the tenant can find a person by this kind of identifier")
+		}
+	}
+	return nil
+}
+
+// kinds are the kinds of identifier that the tenant's systems can find a person by.
+func (s *Service) kinds(tenant config.Tenant) []string {
+	out := dsr.NamedKinds()
+	for _, d := range s.Descriptors {
+		if slices.Contains(tenant.Systems, d.System) {
+			for _, id := range d.Identifiers {
+				out = append(out, id.Kind)
+			}
+		}
+	}
+	for _, d := range tenant.Declared {
+		out = append(out, d.Identifiers...)
+	}
+	return out
+}
+
+// announce tells the queue what there is to do. That it cannot is no error: the request's wake does it a minute later.
+func (s *Service) announce(ctx context.Context, r *dsr.Request) {
+	messages := []store.Message{}
+	for _, t := range r.Workable() {
+		messages = append(messages, store.Message{Tenant: r.Tenant, Request: r.ID, Task: string(t.ID)})
+	}
+	if len(messages) == 0 { // nothing to discover: the step starts the request, and it settles
+		messages = append(messages, store.Message{Tenant: r.Tenant, Request: r.ID})
+	}
+	for _, m := range messages {
+		if err := s.Store.Send(ctx, store.QueueWork, m); err != nil {
+			s.Log.WarnContext(ctx, "message not sent; its wake will", "tenant", r.Tenant, "request", r.ID, "task", m.Task, "error", err)
+		}
+	}
+}

@@ -1,0 +1,238 @@
+// Package intake takes requests in: it decodes and checks what a caller submits, makes the request with its tasks, and tells the queue.
+package intake
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/strict"
+)
+
+// Caps.
+const (
+	MaxBody        = 64 << 10 // bytes of a request, and of one item of a bulk
+	MaxIdentifiers = 50
+	MaxIdentifier  = 1 << 10 // bytes
+	MaxNote        = 4 << 10 // bytes
+	MaxReference   = 128     // bytes
+	MaxSystems     = 64
+)
+
+// Submission is what a caller asks for, decoded and with every value in its canonical form. It holds personal data only as pii.Value.
+type Submission struct {
+	Tenant      string // empty in an item of a bulk, whose message names the tenant
+	Key         string // an item's own idempotency key; empty in a request, where it is a header
+	Actions     []dsr.Action
+	Regime      dsr.Regime
+	ReceivedAt  time.Time // zero: now
+	Subject     dsr.Subject
+	Systems     []string // empty: all of the tenant
+	Destination string
+	Reference   pii.Value
+	Note        pii.Value
+
+	canonical pii.Value
+	kindAt    []string // where the kind of each identifier stands in the body
+}
+
+// Canonical is the submission as JSON in one spelling, without tenant and key: what an idempotency key stands for. It is personal
+// data; only its keyed hash is kept.
+func (s Submission) Canonical() pii.Value { return s.canonical }
+
+// wire is the body of POST /api/requests without the tenant.
+type wire struct {
+	Actions     []string    `json:"actions"`
+	Regime      string      `json:"regime"`
+	ReceivedAt  string      `json:"receivedAt,omitempty"`
+	Subject     wireSubject `json:"subject"`
+	Systems     []string    `json:"systems,omitempty"`
+	Destination string      `json:"destination,omitempty"`
+	Reference   string      `json:"reference,omitempty"`
+	Note        string      `json:"note,omitempty"`
+}
+
+type wireSubject struct {
+	ObjectID          string           `json:"objectId,omitempty"`
+	UserPrincipalName string           `json:"userPrincipalName,omitempty"`
+	Email             string           `json:"email,omitempty"`
+	Phone             string           `json:"phone,omitempty"`
+	EmployeeID        string           `json:"employeeId,omitempty"`
+	Name              string           `json:"name,omitempty"`
+	Identifiers       []wireIdentifier `json:"identifiers,omitempty"`
+	Relationship      string           `json:"relationship,omitempty"`
+	Residence         string           `json:"residence,omitempty"`
+}
+
+type wireIdentifier struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+type wireRequest struct {
+	Tenant string `json:"tenant"`
+	wire
+}
+
+type wireItem struct {
+	IdempotencyKey *string `json:"idempotencyKey"`
+	wire
+}
+
+// DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote nothing.
+func DecodeRequest(body []byte) (Submission, error) {
+	w, err := strict.Decode[wireRequest](body, MaxBody)
+	if err != nil {
+		return Submission{}, err
+	}
+	if w.Tenant == "" {
+		return Submission{}, problem.New(problem.MissingField, "/tenant", "tenant is needed")
+	}
+	if !dsr.ValidGUID(w.Tenant) {
+		return Submission{}, problem.New(problem.MalformedID, "/tenant", "the tenant is a GUID in lower case")
+	}
+	s, err := w.submission()
+	s.Tenant = w.Tenant
+	return s, err
+}
+
+// DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests without tenant, plus an optional
+// idempotencyKey. Its errors are *problem.Error and quote nothing.
+func DecodeItem(raw []byte) (Submission, error) {
+	w, err := strict.Decode[wireItem](raw, MaxBody)
+	if err != nil {
+		return Submission{}, err
+	}
+	if w.IdempotencyKey != nil && !ValidKey(*w.IdempotencyKey) {
+		return Submission{}, problem.New(problem.MalformedIdempotencyKey, "/idempotencyKey", "1 to 255 printable ASCII characters are expected")
+	}
+	s, err := w.submission()
+	if w.IdempotencyKey != nil {
+		s.Key = *w.IdempotencyKey
+	}
+	return s, err
+}
+
+// ValidKey reports whether s can be an idempotency key: 1 to 255 printable ASCII characters.
+func ValidKey(s string) bool {
+	if len(s) < 1 || len(s) > 255 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// submission checks what can be checked without knowing the tenant, and puts every value in its canonical form.
+func (w wire) submission() (Submission, error) {
+	var s Submission
+	steps := []func(*Submission) error{w.actions, w.regime, w.received, w.subject, w.systems, w.texts}
+	for _, step := range steps {
+		if err := step(&s); err != nil {
+			return Submission{}, err
+		}
+	}
+	s.canonical = canonical(s)
+	return s, nil
+}
+
+func (w wire) actions(s *Submission) error {
+	if len(w.Actions) == 0 {
+		return problem.New(problem.MissingField, "/actions", "at least one action is needed: access or export")
+	}
+	for i, name := range w.Actions {
+		a := dsr.Action(name)
+		if !slices.Contains(dsr.Requestable(), a) {
+			return problem.New(problem.UnknownAction, at("/actions", i), "the actions are access and export")
+		}
+		if slices.Contains(s.Actions, a) {
+			return problem.New(problem.Repeated, at("/actions", i), "an action stands twice")
+		}
+		s.Actions = append(s.Actions, a)
+	}
+	return nil
+}
+
+func (w wire) regime(s *Submission) error {
+	s.Regime = dsr.Regime(w.Regime)
+	switch s.Regime {
+	case dsr.GDPR, dsr.CCPA:
+		return nil
+	case "":
+		return problem.New(problem.MissingField, "/regime", "the regime is needed: gdpr or ccpa")
+	}
+	return problem.New(problem.UnknownRegime, "/regime", "the regimes are gdpr and ccpa")
+}
+
+func (w wire) received(s *Submission) error {
+	if w.ReceivedAt == "" {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, w.ReceivedAt)
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		return problem.New(problem.MalformedTime, "/receivedAt", "a time as in RFC 3339 is expected, such as 2026-03-01T09:30:00Z")
+	}
+	s.ReceivedAt = t.UTC()
+	return nil
+}
+
+func (w wire) systems(s *Submission) error {
+	if len(w.Systems) > MaxSystems {
+		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are taken", MaxSystems)
+	}
+	for i, name := range w.Systems {
+		if !dsr.ValidName(name) {
+			return problem.New(problem.UnknownSystem, at("/systems", i), "the tenant has no such system")
+		}
+		if slices.Contains(s.Systems, name) {
+			return problem.New(problem.Repeated, at("/systems", i), "a system stands twice")
+		}
+		s.Systems = append(s.Systems, name)
+	}
+	return nil
+}
+
+func (w wire) texts(s *Submission) error {
+	if w.Destination != "" && !dsr.ValidName(w.Destination) {
+		return problem.New(problem.UnknownDestination, "/destination", "a destination is given by its name in the tenant's configuration")
+	}
+	s.Destination = w.Destination
+	note, err := text(w.Note, "/note", MaxNote, true)
+	if err != nil {
+		return err
+	}
+	ref, err := text(w.Reference, "/reference", MaxReference, false)
+	if err != nil {
+		return problem.Newf(problem.MalformedReference, "/reference", "at most %d bytes without control characters are expected", MaxReference)
+	}
+	s.Note, s.Reference = pii.New(note), pii.New(ref)
+	return nil
+}
+
+// canonical writes a checked submission in one spelling: members in a fixed order, values in their canonical form.
+func canonical(s Submission) pii.Value {
+	out := wire{
+		Regime: string(s.Regime), Systems: s.Systems, Destination: s.Destination, Reference: s.Reference.Reveal(), Note: s.Note.Reveal(),
+		Subject: wireSubject{Name: s.Subject.Name.Reveal(), Relationship: string(s.Subject.Relationship), Residence: s.Subject.Residence.Reveal()},
+	}
+	for _, a := range s.Actions {
+		out.Actions = append(out.Actions, string(a))
+	}
+	if !s.ReceivedAt.IsZero() {
+		out.ReceivedAt = s.ReceivedAt.Format(time.RFC3339Nano)
+	}
+	for _, id := range s.Subject.Identifiers {
+		out.Subject.Identifiers = append(out.Subject.Identifiers, wireIdentifier{id.Kind, id.Value.Reveal()})
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		panic("intake: texts and lists of texts cannot be written as JSON") // cannot happen: there is nothing else in it
+	}
+	return pii.New(string(b))
+}
