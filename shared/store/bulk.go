@@ -2,49 +2,254 @@ package store
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// Bulk is a bulk import.
+// The states of an import.
+const (
+	BulkReceived  = "received"
+	BulkImporting = "importing"
+	BulkCompleted = "completed"
+	BulkFailed    = "failed"
+)
+
+// Bulk is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be claimed.
 type Bulk struct {
 	ID, Tenant, Reference, Caller string
-	State                         string // received, importing, completed, failed
+	State                         string
 	Blob                          string // name of the input in its container
-	Format                        string // ndjson, csv, json
+	Format                        string // ndjson, csv or json
 	Digest                        string // of the input
-	Lines, Accepted, Duplicate    int64
-	Rejected                      int64
-	Offset, Line                  int64 // where the import stands
-	Chunk                         int
+	Lines, Accepted               int64
+	Duplicate, Rejected           int64
+	Offset, Line                  int64 // where the import stands: bytes and lines that are done
+	Chunk                         int   // chunks that are done
 	CreatedAt, EndedAt            time.Time
 	Wakes                         map[WakeKind]time.Time
 	Shard                         int
-	Claim                         dsr.Claim
-	Failure                       string // a code, when the state is failed
-	ResultETag                    string
+	Claim                         dsr.Claim // changed by ClaimBulk alone
+	Failure                       string    // a code, when the state is failed
+	InputETag                     string    // version of the input that was received
 }
 
 // BulkCase is an import as it was loaded.
 type BulkCase struct {
 	Bulk
-	s *Store
+
+	s      *Store
+	etag   string
+	writes []string
+	named  map[WakeKind]time.Time // the wakes that the stored row names
+	claim  *Claim
 }
 
-// CreateBulk stores an import; existing means that one with that id was there before and is returned.
-func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing bool, err error) {
-	panic("soon")
+func (b *BulkCase) row(writes []string) *row {
+	r := newRow(partition(b.Tenant, b.ID), rowBulk)
+	r.setInt("v", 1)
+	for name, v := range map[string]string{
+		"reference": b.Reference, "caller": b.Caller, "state": b.State, "blob": b.Blob, "format": b.Format, "digest": b.Digest,
+		"failure": b.Failure, "inputETag": b.InputETag, "owner": b.Claim.Owner,
+	} {
+		r.setText(name, v)
+	}
+	for name, v := range map[string]int64{
+		"lines": b.Lines, "accepted": b.Accepted, "duplicate": b.Duplicate, "rejected": b.Rejected, "offset": b.Offset, "line": b.Line,
+		"chunk": int64(b.Chunk), "shard": int64(b.Shard), "count": int64(b.Claim.Count),
+	} {
+		r.setInt(name, v)
+	}
+	r.setTime("created", ms(b.CreatedAt))
+	r.setTime("ended", ms(b.EndedAt))
+	r.setTime("until", b.Claim.Until)
+	r.setJSON("wakes", millisOf(b.Wakes))
+	r.setJSON("writes", writes)
+	return r
+}
+
+func (s *Store) bulkOf(tenant, id string, r *row) (*BulkCase, error) {
+	b := &BulkCase{s: s, etag: r.etag}
+	b.Bulk = Bulk{
+		ID: id, Tenant: tenant, Reference: r.text("reference"), Caller: r.text("caller"), State: r.text("state"), Blob: r.text("blob"),
+		Format: r.text("format"), Digest: r.text("digest"), Failure: r.text("failure"), InputETag: r.text("inputETag"),
+		Lines: r.int("lines"), Accepted: r.int("accepted"), Duplicate: r.int("duplicate"), Rejected: r.int("rejected"),
+		Offset: r.int("offset"), Line: r.int("line"), Chunk: int(r.int("chunk")), Shard: int(r.int("shard")),
+		CreatedAt: r.time("created"), EndedAt: r.time("ended"), Claim: readClaim(r),
+	}
+	var wakes map[WakeKind]int64
+	r.json("wakes", &wakes)
+	r.json("writes", &b.writes)
+	b.Wakes = timesOf(wakes)
+	b.named = maps.Clone(b.Wakes)
+	return b, r.err
 }
 
 // LoadBulk reads an import, or ErrNotFound.
-func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, error) { panic("soon") }
+func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, error) {
+	if !validSegment(tenant) || !validSegment(id) {
+		return nil, ErrNotFound
+	}
+	r, err := s.get(ctx, s.requests, partition(tenant, id), rowBulk)
+	if err != nil {
+		return nil, err
+	}
+	return s.bulkOf(tenant, id, r)
+}
 
-// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease; ErrClaimed when that was lost, ErrConflict when
-// somebody else changed the import.
-func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error { panic("soon") }
+// CreateBulk stores an import: its wakes first, then its row. Existing means that one with that id was there before; it is returned as
+// it is. The ID is BulkID, the shard follows from it.
+func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing bool, err error) {
+	if !validSegment(b.Tenant) || !validSegment(b.ID) {
+		return nil, false, errors.New("store: tenant or id of an import is not an id")
+	}
+	c = &BulkCase{Bulk: b, s: s}
+	c.Shard, c.Claim = shardOf(b.ID), dsr.Claim{}
+	c.Wakes = timesOf(millisOf(b.Wakes))
+	c.CreatedAt, c.EndedAt = ms(c.CreatedAt), ms(c.EndedAt)
+	if _, err := c.putWakes(ctx); err != nil {
+		return nil, false, err
+	}
+	write := newID()
+	c.writes = []string{write}
+	r := c.row(c.writes)
+	err = s.put(ctx, s.requests, r)
+	if err == nil {
+		c.etag, c.named = r.etag, maps.Clone(c.Wakes)
+		return c, false, nil
+	}
+	now, lerr := s.LoadBulk(ctx, b.Tenant, b.ID)
+	if lerr != nil {
+		return nil, false, fault("create import", err)
+	}
+	return now, !slices.Contains(now.writes, write), nil
+}
 
-// ClaimBulk takes the lease of an import, or ErrClaimed.
+// putWakes writes the wakes that the import names from now on, and again those that it named before, so that these can be deleted
+// afterwards unless somebody asks for them anew.
+func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
+	pk := shardPartition(b.Tenant, b.Shard)
+	var ops []op
+	put := func(k WakeKind, at time.Time) op {
+		r := newRow(pk, rowWake(k, at, b.ID))
+		r.setFlag("bulk", true)
+		o := upsert(r)
+		ops = append(ops, o)
+		return o
+	}
+	for k, at := range b.Wakes {
+		if was, ok := b.named[k]; !ok || !was.Equal(at) {
+			put(k, at)
+		}
+	}
+	for k, was := range b.named {
+		if at, ok := b.Wakes[k]; !ok || !was.Equal(at) {
+			dead = append(dead, put(k, was))
+		}
+	}
+	return dead, fault("store wakes", b.s.transact(ctx, b.s.lists, ops))
+}
+
+// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when EndedAt is set. ErrClaimed when the
+// lease was lost, ErrConflict when somebody else changed the import; anything else is a fault of storage.
+func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
+	etag, lease := b.etag, dsr.Claim{Count: b.Claim.Count}
+	if cl := b.claim; cl != nil {
+		cl.mu.Lock()
+		defer cl.mu.Unlock()
+		lease.Count = cl.lease.Count
+		if !cl.ended {
+			if err := cl.current(ctx); err != nil {
+				return err
+			}
+			if b.EndedAt.IsZero() {
+				lease = dsr.Claim{Owner: cl.lease.Owner, Until: s.leaseEnd(), Count: cl.lease.Count}
+			}
+		}
+		etag = cl.row.etag
+	}
+	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), ms(b.CreatedAt), ms(b.EndedAt)
+	dead, err := b.putWakes(ctx)
+	if err != nil {
+		return err
+	}
+	next := *b
+	next.Claim, next.writes = lease, remember(b.writes, newID())
+	r := next.row(next.writes)
+	r.etag = etag
+	if err := s.put(ctx, s.requests, r); err != nil {
+		if r, err = b.unclear(ctx, next.writes, r, err); err != nil {
+			return err
+		}
+	}
+	next.saved(r)
+	*b = next
+	_ = s.transact(ctx, s.lists, removals(dead)) // best effort: a wake too many is harmless
+	return nil
+}
+
+// removals deletes rows under the ETags that writing them gave.
+func removals(written []op) []op {
+	var ops []op
+	for _, o := range written {
+		if o.row.etag != "" {
+			ops = append(ops, remove(bare(o.row)))
+		}
+	}
+	return ops
+}
+
+// unclear reads the import after an error: our write id there means that we have won. When somebody has moved on since, the case keeps
+// the ETag that no longer matches, so that its next save is a conflict.
+func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row, cause error) (*row, error) {
+	r, err := b.s.get(ctx, b.s.requests, partition(b.Tenant, b.ID), rowBulk)
+	if err != nil {
+		return nil, fault("save import", cause)
+	}
+	var writes []string
+	r.json("writes", &writes)
+	switch {
+	case slices.Equal(writes, mine):
+		return r, nil
+	case slices.Contains(writes, mine[len(mine)-1]):
+		return tried, nil
+	case b.claim != nil && !b.claim.ended && readClaim(r).Owner != b.claim.lease.Owner:
+		b.claim.lost = true
+		return nil, ErrClaimed
+	case lostRace(cause), notFound(cause), !slices.Equal(writes, b.writes):
+		return nil, ErrConflict
+	}
+	return nil, fault("save import", cause)
+}
+
+// saved brings the case and its claim up to date.
+func (b *BulkCase) saved(r *row) {
+	b.etag, b.named = r.etag, maps.Clone(b.Wakes)
+	if cl := b.claim; cl != nil {
+		cl.row = r
+		cl.ended = cl.ended || !openRow(r)
+		if !cl.ended {
+			cl.lease = b.Claim
+		}
+	}
+}
+
+// ClaimBulk takes the lease of an import that has not ended, as Claim does of a task. SaveBulk of the same case is then under it.
 func (s *Store) ClaimBulk(ctx context.Context, b *BulkCase, owner string) (*Claim, error) {
-	panic("soon")
+	if !b.EndedAt.IsZero() || b.Claim.Live(s.wall()) {
+		return nil, ErrClaimed
+	}
+	cl := &Claim{s: s, lease: dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: b.Claim.Count + 1}}
+	next := *b
+	next.Claim, next.Wakes = cl.lease, b.named // wakes change by SaveBulk, which writes their rows first
+	r := next.row(b.writes)
+	r.etag = b.etag
+	if err := cl.take(ctx, r); err != nil {
+		return nil, err
+	}
+	b.Claim, b.claim, b.etag = cl.lease, cl, cl.row.etag
+	return cl, nil
 }

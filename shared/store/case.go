@@ -2,121 +2,101 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Draft is a request to be made. Request.ID, Seq and State are unset, Tenant, Caller and Tasks are set.
-type Draft struct {
-	Request dsr.Request
-	Private dsr.Private
-	Key     string // idempotency key
-	Body    string // keyed hash of the canonical body
-	Wakes   map[WakeKind]time.Time
-	By      string // name of the caller, of the first event
-}
-
-// Created is the request of a draft. Existing means that it was there before, with the same body; a resumed import compares
-// Request.Origin with its own line.
-type Created struct {
-	Request  *dsr.Request
-	Existing bool
-	Err      error // of a line of CreateMany
-}
-
-// Case is a request as it was loaded, with what a change needs. It is not safe for concurrent use, but for Private, Seal and Unseal.
+// Case is a request as it was loaded, with what a change of it needs. It is not safe for concurrent use, but for Private, Seal and
+// Unseal.
 type Case struct {
 	dsr.Request
-	Wakes    map[WakeKind]time.Time
-	Shard    int
-	KeyID    string
-	BodyHash string
+	Wakes    map[WakeKind]time.Time // the live ones, to the millisecond
+	Shard    int                    // of lists and keys
+	KeyID    string                 // of the case's data key
+	BodyHash string                 // keyed hash of the canonical body that made it
 
-	s *Store
+	s      *Store
+	etag   string
+	rows   map[dsr.TaskID]taskRow
+	late   []lateTask
+	sealed []byte
+	first  string   // id of the write that made it
+	writes []string // ids of the last writes of the head
+	keys   *keyring
+	stale  bool // a write of ours succeeded whose answer was lost: the ETags are to be read again
 }
 
-// Change is what a commit does.
-type Change struct {
-	Events  []dsr.Event            // drafts: Version, Seq, Prev and Write are filled in
-	Reason  pii.Value              // sealed into the first event
-	Wakes   map[WakeKind]time.Time // to set; a zero time clears
-	Private *dsr.Private           // replaces the sealed part of the head
-	Claim   *Claim                 // the commit ends it, and fails when it was lost
+// Load reads a request with its tasks in one call. What cannot be an id, and what another tenant owns, is ErrNotFound like what does
+// not exist.
+func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
+	if !validSegment(tenant) || !validSegment(id) {
+		return nil, ErrNotFound
+	}
+	for {
+		c, torn, err := s.loadOnce(ctx, tenant, id)
+		if err != nil || !torn {
+			return c, err
+		}
+	}
 }
 
-// Create makes a request in at most three calls when it is new.
-func (s *Store) Create(ctx context.Context, d Draft) (Created, error) { panic("soon") }
-
-// CreateMany makes up to 100 requests of one tenant in one shard.
-func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created { panic("soon") }
-
-// Load reads a request with its tasks in one call, or ErrNotFound.
-func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) { panic("soon") }
-
-// Commit applies a change.
-func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error { panic("soon") }
-
-// Private returns what is sealed under the case's key. The key is read when first needed (one call) and kept; ErrShredded when it was
-// destroyed.
-func (c *Case) Private(ctx context.Context) (dsr.Private, error) { panic("soon") }
-
-// Seal encrypts under the case's key; what binds the result to its use.
-func (c *Case) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) { panic("soon") }
-
-// Unseal decrypts what Seal encrypted for the same use.
-func (c *Case) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error) {
-	panic("soon")
+// loadOnce reads the range of head and tasks. Several pages are not one point in time: a task that is newer than the head says that the
+// answer is torn.
+func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
+	rows, err := s.span(ctx, s.requests, partition(tenant, id), rowHead, "i", 0)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(rows) == 0 || rows[0].rk != rowHead {
+		return nil, false, ErrNotFound
+	}
+	tasks := make(map[dsr.TaskID]*row, len(rows))
+	for _, r := range rows[1:] {
+		tasks[dsr.TaskID(r.rk[len(rowHead)+1:])] = r
+	}
+	if c, err = s.caseOf(tenant, id, rows[0], tasks); err != nil {
+		return nil, false, err
+	}
+	for _, t := range c.rows {
+		torn = torn || t.seq > c.Seq
+	}
+	return c, torn, nil
 }
 
-// Claim is the lease of the one worker on a task or an import. It is safe for concurrent use.
-type Claim struct{}
-
-// Claim takes the lease of a task, or ErrClaimed.
-func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string) (*Claim, error) {
-	panic("soon")
+// refresh reads the ETags again after a write whose answer was lost. ErrConflict when somebody has moved on meanwhile: what the caller
+// decided on is no longer so.
+func (c *Case) refresh(ctx context.Context) error {
+	if !c.stale {
+		return nil
+	}
+	now, err := c.s.Load(ctx, c.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	if now.Seq != c.Seq || !slices.Equal(now.writes, c.writes) {
+		return ErrConflict
+	}
+	c.etag, c.rows, c.late, c.stale = now.etag, now.rows, now.late, false
+	for i := range c.Tasks {
+		if t := now.Task(c.Tasks[i].ID); t != nil {
+			c.Tasks[i].Claim = t.Claim // claims change without the head
+		}
+	}
+	return nil
 }
 
-// Renew lengthens the lease; ErrClaimed when it was lost.
-func (cl *Claim) Renew(ctx context.Context) error { panic("soon") }
-
-// Release ends the lease.
-func (cl *Claim) Release(ctx context.Context) error { panic("soon") }
-
-// Check reads the row once; ErrClaimed when the lease was lost or the work is no longer open.
-func (cl *Claim) Check(ctx context.Context) error { panic("soon") }
-
-// Keep renews the lease until stop; the context ends when the lease is lost.
-func (cl *Claim) Keep(ctx context.Context) (context.Context, func()) { panic("soon") }
-
-// SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and dsr.Task.Text.
-const SealReason = "reason"
-
-// StoredEvent is an entry of a request's history.
-type StoredEvent struct {
-	Event dsr.Event
-	Bytes []byte // exactly as they were hashed
+// ms is the precision in which times are kept.
+func ms(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
 }
 
-// Reason unseals what a person wrote; empty when nobody wrote anything.
-func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) { panic("soon") }
-
-// History returns the events of a request in order, or ErrNotFound.
-func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, error) {
-	panic("soon")
-}
-
-// ListQuery says which requests to list.
-type ListQuery struct {
-	Tenants   []string
-	State     dsr.State
-	DueBefore time.Time
-	Limit     int
-	Cursor    string
-}
-
-// List returns a page of requests and the cursor of the next one, empty at the end.
-func (s *Store) List(ctx context.Context, q ListQuery) (items []*dsr.Request, next string, err error) {
-	panic("soon")
+// isAny reports whether err is one of the answers that callers tell apart.
+func isAny(err error, answers ...error) bool {
+	return slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) })
 }

@@ -42,8 +42,12 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // fault wraps an error of the SDK; nil stays nil.
 func fault(op string, err error) error {
-	if err == nil {
+	var wrapped *Error
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &wrapped), errors.Is(err, ErrTooLarge):
+		return err
 	}
 	status, code := answer(err)
 	return &Error{Op: op, Status: status, Code: code, cause: err}

@@ -2,6 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,11 +61,150 @@ type Wake struct {
 }
 
 // DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
-// stored.
+// stored. Now is of the kind's own clock.
 func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k WakeKind, now time.Time, limit int) ([]Wake, error) {
-	panic("soon")
+	if !validSegment(tenant) || !validSegment(string(k)) || shard < 0 || shard >= Shards {
+		return nil, ErrNotFound
+	}
+	from := "w|" + string(k) + "|"
+	below := from + millis(now.Add(time.Millisecond))
+	rows, err := s.span(ctx, s.lists, shardPartition(tenant, shard), from, below, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Wake, 0, len(rows))
+	for _, r := range rows {
+		w, err := readWake(r)
+		if err != nil {
+			return nil, err
+		}
+		w.Kind, w.Tenant, w.Shard = k, tenant, shard
+		out = append(out, w)
+	}
+	return out, nil
 }
 
-// DropWake deletes a wake that no head names, with the list rows and the key that were written with it, when it is older than an hour:
-// its request was never made. It looks at the head itself and leaves everything alone that the head names or that is younger.
-func (s *Store) DropWake(ctx context.Context, w Wake) error { panic("soon") }
+func readWake(r *row) (Wake, error) {
+	parts := strings.Split(r.rk, "|") // w, kind, due, id
+	if len(parts) != 4 {
+		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.rk)
+	}
+	due, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.rk)
+	}
+	w := Wake{Due: time.UnixMilli(due).UTC(), ID: parts[3], Bulk: r.flag("bulk"), KeyID: r.text("key"), Written: r.written, etag: r.etag}
+	r.json("rows", &w.rows)
+	return w, r.err
+}
+
+// named reports whether the head of a request, or of an import, calls for the wake. It also returns the list rows and the key that the head names.
+func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, key string, err error) {
+	if w.Bulk {
+		b, err := s.LoadBulk(ctx, w.Tenant, w.ID)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil, "", nil
+		}
+		if err != nil {
+			return false, nil, "", err
+		}
+		at, ok := b.Wakes[w.Kind]
+		return ok && at.Equal(w.Due), nil, "", nil
+	}
+	c, err := s.Load(ctx, w.Tenant, w.ID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil, "", nil
+	}
+	if err != nil {
+		return false, nil, "", err
+	}
+	if c.Shard != w.Shard { // an attempt at the same request that chose another shard
+		return false, nil, c.KeyID, nil
+	}
+	at, ok := c.Wakes[w.Kind]
+	return ok && at.Equal(w.Due), c.namedRows(), c.KeyID, nil
+}
+
+// DropWake deletes a wake that no head names, with the list rows and the key that were written with it, once it is an hour old: what it
+// was written for was never committed. It looks at the head itself and leaves everything alone that the head names or that is younger,
+// and rows that somebody has written again meanwhile. Dropping twice is no error.
+func (s *Store) DropWake(ctx context.Context, w Wake) error {
+	pk := shardPartition(w.Tenant, w.Shard)
+	self, err := s.get(ctx, s.lists, pk, rowWake(w.Kind, w.Due, w.ID))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil || !s.orphaned(self) {
+		return err
+	}
+	if w, err = refreshWake(w, self); err != nil {
+		return err
+	}
+	// The rows are read before the head: one that a later creation writes again has another ETag, and one that it wrote before is young.
+	old, err := s.oldRows(ctx, pk, w.rows)
+	if err != nil {
+		return err
+	}
+	named, rows, key, err := s.named(ctx, w)
+	if err != nil || named {
+		return err
+	}
+	for _, r := range old {
+		if slices.Contains(rows, r.rk) {
+			continue
+		}
+		if err := s.drop(ctx, s.lists, r); err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	if err := s.dropKey(ctx, w, key); err != nil {
+		return err
+	}
+	// The wake last: after a crash it is what leads here again.
+	if err := s.drop(ctx, s.lists, bare(self)); err != nil && !errors.Is(err, ErrConflict) {
+		return err
+	}
+	return nil
+}
+
+func (s *Store) orphaned(r *row) bool { return s.wall().Sub(r.written) >= orphanAge }
+
+// refreshWake takes what the row says of a wake, which may have been made by the caller.
+func refreshWake(w Wake, self *row) (Wake, error) {
+	now, err := readWake(self)
+	now.Kind, now.Tenant, now.Shard = w.Kind, w.Tenant, w.Shard
+	return now, err
+}
+
+// oldRows reads those of some list rows that exist and are old enough to be dropped.
+func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row, error) {
+	var out []*row
+	for _, rk := range rks {
+		r, err := s.get(ctx, s.lists, pk, rk)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if s.orphaned(r) {
+			out = append(out, bare(r))
+		}
+	}
+	return out, nil
+}
+
+// dropKey deletes the key that was written with a wake unless it is the head's.
+func (s *Store) dropKey(ctx context.Context, w Wake, headKey string) error {
+	if w.KeyID == "" || w.KeyID == headKey {
+		return nil
+	}
+	r, err := s.get(ctx, s.keys, shardPartition(w.Tenant, w.Shard), w.KeyID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.drop(ctx, s.keys, bare(r))
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// Claim is the lease of the one worker on a task or an import. It changes that row only, never the head. It is safe for concurrent use.
+type Claim struct {
+	s    *Store
+	task dsr.TaskID // empty: of an import
+
+	mu    sync.Mutex
+	row   *row // as we last wrote or read it
+	lease dsr.Claim
+	stale bool // a write of ours succeeded whose answer was lost: the ETag is to be read again
+	ended bool // by us: released, or the work is done
+	lost  bool // to somebody else
+}
+
+// Claim takes the lease of an open task for 20 s of wall time and counts it. Owner is a fresh random id of the worker. ErrClaimed when
+// somebody else's is live or the task is no longer open; ErrConflict when the task changed since the case was loaded; ErrNotFound when
+// there is no such task.
+func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string) (*Claim, error) {
+	if err := c.refresh(ctx); err != nil {
+		return nil, err
+	}
+	t := c.Task(id)
+	switch {
+	case t == nil:
+		return nil, ErrNotFound
+	case t.State != dsr.TaskOpen, t.Claim.Live(s.wall()):
+		return nil, ErrClaimed
+	}
+	next := *t
+	next.Claim = dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: t.Claim.Count + 1}
+	r := writeTask(partition(c.Tenant, c.ID), next, taskRow{etag: c.rows[id].etag, seq: c.Seq})
+	cl := &Claim{s: s, task: id, lease: next.Claim}
+	if err := cl.take(ctx, r); err != nil {
+		return nil, err
+	}
+	t.Claim = next.Claim
+	c.rows[id] = taskRow{etag: cl.row.etag, seq: c.Seq}
+	return cl, nil
+}
+
+func (s *Store) leaseEnd() time.Time { return ms(s.wall().Add(Lease)) }
+
+// take writes the row with our lease. After an unclear answer the row says whether it is ours.
+func (cl *Claim) take(ctx context.Context, r *row) error {
+	err := cl.s.put(ctx, cl.s.requests, r)
+	if err == nil {
+		cl.row = r
+		return nil
+	}
+	now, rerr := cl.s.get(ctx, cl.s.requests, r.pk, r.rk)
+	if rerr != nil {
+		return fault("claim", err)
+	}
+	there := readClaim(now)
+	switch {
+	case there.Owner == cl.lease.Owner:
+		cl.row, cl.lease = now, there
+		return nil
+	case there.Live(cl.s.wall()), !openRow(now):
+		return ErrClaimed
+	case lostRace(err):
+		return ErrConflict
+	}
+	return fault("claim", err)
+}
+
+// openRow reports whether there is still something to do on a task or an import.
+func openRow(r *row) bool {
+	if r.rk == rowBulk {
+		return r.time("ended").IsZero()
+	}
+	return dsr.TaskState(r.text("state")) == dsr.TaskOpen
+}
+
+// withLease is the row with another lease and all else as it is.
+func withLease(r *row, l dsr.Claim) *row {
+	n := &row{pk: r.pk, rk: r.rk, etag: r.etag, props: maps.Clone(r.props)}
+	delete(n.props, "owner")
+	delete(n.props, "until")
+	n.setText("owner", l.Owner)
+	n.setTime("until", l.Until)
+	n.setInt("count", int64(l.Count))
+	return n
+}
+
+// Renew lengthens the lease to 20 s from now; ErrClaimed when it was lost or has ended.
+func (cl *Claim) Renew(ctx context.Context) error {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	next := cl.lease
+	next.Until = cl.s.leaseEnd()
+	return cl.write(ctx, next)
+}
+
+// Release ends the lease, so that the next worker need not wait for its end. The count of claims stays.
+func (cl *Claim) Release(ctx context.Context) error {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if cl.ended {
+		return nil
+	}
+	err := cl.write(ctx, dsr.Claim{Count: cl.lease.Count})
+	if err == nil {
+		cl.ended = true
+	}
+	return err
+}
+
+// write replaces the row by one with another lease, twice when it changed but is still ours (a commit of ours whose answer was lost).
+func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
+	if cl.ended || cl.lost {
+		return ErrClaimed
+	}
+	var err error
+	for range 2 {
+		r := withLease(cl.row, next)
+		if err = cl.s.put(ctx, cl.s.requests, r); err == nil {
+			cl.row, cl.lease, cl.stale = r, next, false
+			return nil
+		}
+		if rerr := cl.reread(ctx, next); rerr != nil {
+			if errors.Is(rerr, ErrClaimed) {
+				return rerr
+			}
+			return fault("renew claim", err)
+		}
+		if same(cl.lease, next) {
+			return nil
+		}
+		if !lostRace(err) {
+			break
+		}
+	}
+	return fault("renew claim", err)
+}
+
+func same(a, b dsr.Claim) bool {
+	return a.Owner == b.Owner && a.Until.Equal(b.Until) && a.Count == b.Count
+}
+
+// reread takes the row as it is now; ErrClaimed when it is neither under our lease nor under the one that we tried to write.
+func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
+	r, err := cl.s.get(ctx, cl.s.requests, cl.row.pk, cl.row.rk)
+	if errors.Is(err, ErrNotFound) {
+		cl.lost = true
+		return ErrClaimed
+	}
+	if err != nil {
+		return err
+	}
+	there := readClaim(r)
+	if !openRow(r) || (there.Owner != cl.lease.Owner && !same(there, tried)) {
+		cl.lost = true
+		return ErrClaimed
+	}
+	cl.row, cl.lease, cl.stale = r, there, false
+	return nil
+}
+
+// Check reads the row once: ErrClaimed when the lease was lost or the work is no longer open, such as after a cancellation.
+func (cl *Claim) Check(ctx context.Context) error {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if cl.ended || cl.lost {
+		return ErrClaimed
+	}
+	return cl.reread(ctx, cl.lease)
+}
+
+// current makes the claim fit to be committed under. The lock is held.
+func (cl *Claim) current(ctx context.Context) error {
+	if cl.ended || cl.lost {
+		return ErrClaimed
+	}
+	if cl.stale {
+		return cl.reread(ctx, cl.lease)
+	}
+	return nil
+}
+
+// Keep renews the lease every 7 s until stop is called. The context that it returns ends, with ErrClaimed as its cause, when the lease
+// is lost or could not be renewed before its end.
+func (cl *Claim) Keep(ctx context.Context) (kept context.Context, stop func()) {
+	kept, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(cl.s.renewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-kept.Done():
+				return
+			case <-tick.C:
+			}
+			if !cl.keep(kept, cancel) {
+				return
+			}
+		}
+	}()
+	return kept, func() {
+		cancel(context.Canceled)
+		<-ended
+	}
+}
+
+// keep renews once and reports whether to go on.
+func (cl *Claim) keep(ctx context.Context, cancel context.CancelCauseFunc) bool {
+	err := cl.Renew(ctx)
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	switch {
+	case cl.ended:
+		return false
+	case err == nil, !errors.Is(err, ErrClaimed) && cl.lease.Live(cl.s.wall()):
+		return true
+	}
+	cancel(ErrClaimed)
+	return false
+}

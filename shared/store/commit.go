@@ -1,0 +1,322 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+// maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the head until they change again.
+const maxTaskRows = 90
+
+// Change is what a commit does. At least one part is set.
+type Change struct {
+	Events  []dsr.Event            // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
+	Reason  pii.Value              // sealed into the first event
+	Wakes   map[WakeKind]time.Time // to set; a zero time clears
+	Private *dsr.Private           // replaces the sealed part of the head
+	// Claim makes the commit fail when it was lost: the task's row is replaced under the claim's own ETag. The claim goes on as long as
+	// the task stays open.
+	Claim *Claim
+}
+
+// Commit applies a change and, in the same transaction, whatever the new state calls for by itself (dsr.Request.Settle). The case is
+// brought up to date, also after a success that only a read could show.
+//
+// Errors: ErrConflict when somebody else changed the request (load again), ErrClaimed when the claim was lost, *dsr.StateError when an
+// event cannot happen now; anything else is a fault of storage, after which nothing or all of it was done.
+func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
+	if ch.Claim != nil {
+		// A renewal meanwhile would make us lose against ourselves.
+		ch.Claim.mu.Lock()
+		defer ch.Claim.mu.Unlock()
+		if err := ch.Claim.current(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.refresh(ctx); err != nil {
+		return err
+	}
+	t := &commit{s: s, old: c, claim: ch.Claim, write: newID()}
+	if err := t.prepare(ctx, ch); err != nil {
+		return err
+	}
+	if err := t.before(ctx); err != nil {
+		return err
+	}
+	err := s.transact(ctx, s.requests, t.ops)
+	if err != nil {
+		if err = t.unclear(ctx, err); err != nil {
+			return err
+		}
+		t.next.stale = true
+	}
+	t.done()
+	t.after(ctx)
+	return nil
+}
+
+// commit is one change on its way into storage.
+type commit struct {
+	s     *Store
+	old   *Case
+	next  *Case
+	claim *Claim
+	write string
+
+	events []dsr.Event
+	ops    []op // of table requests
+	head   *row
+	tasks  []*row
+
+	touched []op // rows of table lists that the old head names and the new one does not
+}
+
+// prepare applies the events to a copy and makes the rows of the transaction.
+func (t *commit) prepare(ctx context.Context, ch Change) error {
+	n := *t.old
+	t.next = &n
+	n.Request = *t.old.Clone()
+	n.rows, n.Wakes = maps.Clone(t.old.rows), maps.Clone(t.old.Wakes)
+	n.late = slices.Clone(t.old.late)
+	if n.Wakes == nil {
+		n.Wakes = map[WakeKind]time.Time{}
+	}
+	for k, at := range ch.Wakes {
+		if at.IsZero() {
+			delete(n.Wakes, k)
+		} else {
+			n.Wakes[k] = ms(at)
+		}
+	}
+	if err := t.seal(ctx, &ch); err != nil {
+		return err
+	}
+	var rows []*row
+	for _, e := range ch.Events {
+		if err := t.apply(e, &rows); err != nil {
+			return err
+		}
+	}
+	for len(t.events) > 0 {
+		typ, ok := n.Settle()
+		if !ok {
+			break
+		}
+		last := t.events[len(t.events)-1]
+		if err := t.apply(dsr.Event{Type: typ, At: last.At, By: last.By}, &rows); err != nil {
+			return err
+		}
+	}
+	n.writes = remember(n.writes, t.write)
+	return t.collect(rows)
+}
+
+// seal puts the reason into the first event and the private part into the head.
+func (t *commit) seal(ctx context.Context, ch *Change) error {
+	if !ch.Reason.Empty() && len(ch.Events) > 0 {
+		sealed, err := t.old.Seal(ctx, SealReason, []byte(ch.Reason.Reveal()))
+		if err != nil {
+			return err
+		}
+		ch.Events = slices.Clone(ch.Events)
+		ch.Events[0].Sealed = sealed
+	}
+	if ch.Private == nil {
+		return nil
+	}
+	plain, err := ch.Private.Encode()
+	if err != nil {
+		return fmt.Errorf("store: encode the private part: %w", err)
+	}
+	t.next.sealed, err = t.old.Seal(ctx, sealPrivate, plain)
+	return err
+}
+
+func (t *commit) apply(e dsr.Event, rows *[]*row) error {
+	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.write, ms(e.At)
+	if err := t.next.Apply(e); err != nil {
+		return err
+	}
+	r, err := eventRow(t.next, e)
+	if err != nil {
+		return err
+	}
+	t.events = append(t.events, e)
+	*rows = append(*rows, r)
+	return nil
+}
+
+// eventRow is an event as it is stored: the exact bytes that are hashed, and the write id for a quick look.
+func eventRow(c *Case, e dsr.Event) (*row, error) {
+	b, err := e.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("store: encode event %d: %w", e.Seq, err)
+	}
+	r := newRow(partition(c.Tenant, c.ID), rowEvent(e.Seq))
+	r.setText("write", e.Write)
+	r.setBytes("event", b)
+	return r, r.err
+}
+
+// collect makes the transaction: events, changed tasks, head.
+func (t *commit) collect(events []*row) error {
+	var changed []dsr.TaskID
+	for i := range t.next.Tasks {
+		if now := &t.next.Tasks[i]; (t.claim != nil && t.claim.task == now.ID) || !sameTask(&t.old.Tasks[i], now) {
+			changed = append(changed, now.ID)
+		}
+	}
+	claimed := dsr.TaskID("")
+	if t.claim != nil {
+		claimed = t.claim.task
+		t.next.rows[claimed] = taskRow{etag: t.claim.row.etag, seq: t.next.rows[claimed].seq}
+		if now := t.next.Task(claimed); now != nil && now.State == dsr.TaskOpen && now.Claim.Owner != "" {
+			now.Claim = t.claim.lease // as it was last renewed
+		}
+	}
+	for _, r := range events {
+		t.ops = append(t.ops, insert(r))
+	}
+	tasks := t.next.taskOps(changed, claimed, maxRows-len(t.ops)-1)
+	for _, o := range tasks {
+		t.tasks = append(t.tasks, o.row)
+	}
+	t.ops = append(t.ops, tasks...)
+	t.head = t.next.headRow()
+	t.ops = append(t.ops, replace(t.head))
+	return t.head.err
+}
+
+// sameTask compares all of a task but its claim's renewals, which change the row alone.
+func sameTask(a, b *dsr.Task) bool {
+	return a.State == b.State && a.Outcome == b.Outcome && a.Round == b.Round && a.Records == b.Records && a.Findings == b.Findings &&
+		a.EndedAt.Equal(b.EndedAt) && a.EndedBy == b.EndedBy && slices.Equal(a.Text, b.Text) && slices.Equal(a.Queries, b.Queries) &&
+		a.Claim.Owner == b.Claim.Owner && a.Claim.Count == b.Claim.Count
+}
+
+// taskOps writes changed tasks at the present event: up to limit of them as rows, first the one that must be, the rest in the head.
+func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []op {
+	if i := slices.Index(changed, first); i > 0 {
+		changed[0], changed[i] = changed[i], changed[0]
+	}
+	limit = min(limit, maxTaskRows)
+	var out []op
+	pk := partition(c.Tenant, c.ID)
+	for i, id := range changed {
+		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
+		if i >= limit {
+			c.late = append(c.late, lateTask{Seq: c.Seq, Task: *c.Task(id)})
+			continue
+		}
+		at := taskRow{etag: c.rows[id].etag, seq: c.Seq}
+		r := writeTask(pk, *c.Task(id), at)
+		if at.etag == "" {
+			out = append(out, insert(r))
+		} else {
+			out = append(out, replace(r))
+		}
+	}
+	return out
+}
+
+// before writes the list rows and wakes that the new head names, and writes again those that only the old head names: the answer's
+// ETags let them be deleted later only if nobody has asked for them anew.
+func (t *commit) before(ctx context.Context) error {
+	was, will := t.old.namedRows(), t.next.namedRows()
+	pk := shardPartition(t.next.Tenant, t.next.Shard)
+	var ops []op
+	for _, rk := range will {
+		if !slices.Contains(was, rk) {
+			ops = append(ops, upsert(newRow(pk, rk)))
+		}
+	}
+	for _, rk := range was {
+		if !slices.Contains(will, rk) {
+			o := upsert(newRow(pk, rk))
+			ops, t.touched = append(ops, o), append(t.touched, o)
+		}
+	}
+	return fault("store list rows", t.s.transact(ctx, t.s.lists, ops))
+}
+
+// unclear finds out what became of the transaction after an error. The row of the first event says it for good: it is never changed,
+// so it also shows a success after which others have moved on. A change without an event leaves its write id in the head.
+func (t *commit) unclear(ctx context.Context, cause error) error {
+	own, written, err := t.look(ctx)
+	switch {
+	case own:
+		return nil
+	case err != nil:
+		return fault("commit", errors.Join(cause, err))
+	case t.refusedClaim(cause):
+		return ErrClaimed
+	case written, lostRace(cause), notFound(cause):
+		return ErrConflict
+	}
+	return fault("commit", cause)
+}
+
+// look reads what the transaction would have written: whether it is there at all, and whether it is ours.
+func (t *commit) look(ctx context.Context) (own, written bool, err error) {
+	pk, rk := partition(t.next.Tenant, t.next.ID), rowHead
+	if len(t.events) > 0 {
+		rk = rowEvent(t.events[0].Seq)
+	}
+	r, err := t.s.get(ctx, t.s.requests, pk, rk)
+	if errors.Is(err, ErrNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if len(t.events) > 0 {
+		return r.text("write") == t.write, true, nil
+	}
+	var writes []string
+	r.json("writes", &writes)
+	return slices.Contains(writes, t.write), !slices.Equal(writes, t.old.writes), nil
+}
+
+// refusedClaim reports whether the row that was refused is the claimed task's.
+func (t *commit) refusedClaim(cause error) bool {
+	var b *batchError
+	if t.claim == nil || !errors.As(cause, &b) || b.index < 0 || b.index >= len(t.ops) {
+		return false
+	}
+	return t.ops[b.index].row.rk == rowTask(t.claim.task)
+}
+
+// done brings the caller's case and claim up to date.
+func (t *commit) done() {
+	t.next.etag = t.head.etag
+	for _, r := range t.tasks {
+		id := dsr.TaskID(r.rk[len(rowHead)+1:])
+		t.next.rows[id] = taskRow{etag: r.etag, seq: t.next.Seq}
+	}
+	for _, o := range t.ops {
+		t.next.stale = t.next.stale || o.row.etag == "" // the answer named no ETag
+	}
+	*t.old = *t.next
+	if t.claim == nil {
+		return
+	}
+	t.claim.stale = t.next.stale
+	for _, r := range t.tasks {
+		if r.rk == rowTask(t.claim.task) {
+			t.claim.row = r
+			t.claim.ended = !openRow(r) || readClaim(r).Owner != t.claim.lease.Owner
+		}
+	}
+}
+
+// after deletes the rows that no head names any more, best effort: what stays contradicts its head, is shown nowhere and is dropped later.
+func (t *commit) after(ctx context.Context) {
+	_ = t.s.transact(ctx, t.s.lists, removals(t.touched))
+}

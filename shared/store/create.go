@@ -1,0 +1,323 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks are set. Times are kept to the millisecond.
+type Draft struct {
+	Request dsr.Request
+	Private dsr.Private
+	Key     string // idempotency key
+	Body    string // keyed hash of the canonical body
+	Wakes   map[WakeKind]time.Time
+	By      string // name of the caller, of the first event
+}
+
+// Created is the request of a draft. Existing means that it was there before, with the same body; a resumed import compares
+// Request.Origin with its own line.
+type Created struct {
+	Request  *dsr.Request
+	Shard    int // of its list rows and wakes: what a sweep is asked for
+	Existing bool
+	Err      error // of a line of CreateMany
+}
+
+// creation is a draft on its way into storage.
+type creation struct {
+	c     *Case
+	write string
+	key   *row   // of table keys
+	lists []*row // of table lists
+	ops   []op   // of table requests
+	body  string
+}
+
+// Create makes a request in three calls when it is new: its key and its list rows and wakes in parallel, then the request itself, whose
+// insertion is the idempotency check. A request with the same key is returned as it is now, or ErrIdempotency when its body was another.
+func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
+	id := s.RequestID(d.Request.Caller, d.Request.Tenant, d.Key)
+	n, err := s.prepare(ctx, d, id, shardOf(id))
+	if err != nil {
+		return Created{}, err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.putKeys(gctx, n.key) })
+	g.Go(func() error { return s.putLists(gctx, n.lists) })
+	if err := g.Wait(); err != nil {
+		return Created{}, err
+	}
+	out := s.insert(ctx, n)
+	if out.Existing || errors.Is(out.Err, ErrIdempotency) {
+		s.takeBack(ctx, n)
+	}
+	return out, out.Err
+}
+
+// prepare makes everything that is to be written for a draft; it writes nothing.
+func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*creation, error) {
+	if !validSegment(d.Request.Tenant) {
+		return nil, errors.New("store: the tenant of a draft is not an id")
+	}
+	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
+	c.ID, c.State, c.Seq, c.LastHash = id, dsr.None, 0, ""
+	c.ReceivedAt, c.DueAt, c.CreatedAt = ms(c.ReceivedAt), ms(c.DueAt), ms(c.CreatedAt)
+	for k, at := range d.Wakes {
+		c.Wakes[k] = ms(at)
+	}
+	for i := range c.Tasks {
+		if !validSegment(string(c.Tasks[i].ID)) {
+			return nil, fmt.Errorf("store: %q cannot be the id of a task", c.Tasks[i].ID)
+		}
+		if c.Tasks[i].State == "" {
+			c.Tasks[i].State = dsr.TaskOpen
+		}
+	}
+	n := &creation{c: c, write: newID(), body: d.Body}
+	aead, key, err := s.newCaseKey(ctx, c.Tenant, shard)
+	if err != nil {
+		return nil, err
+	}
+	n.key, c.KeyID = key, key.rk
+	c.keys = newKeyring(c)
+	c.keys.aead = aead
+	return n, n.fill(ctx, d)
+}
+
+// fill makes the rows: head, first event, tasks, list rows and wakes.
+func (n *creation) fill(ctx context.Context, d Draft) error {
+	c := n.c
+	plain, err := d.Private.Encode()
+	if err != nil {
+		return fmt.Errorf("store: encode the private part: %w", err)
+	}
+	if c.sealed, err = c.keys.seal(ctx, sealPrivate, plain); err != nil {
+		return err
+	}
+	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.write}
+	if err := c.Apply(event); err != nil {
+		return err
+	}
+	c.first, c.writes = n.write, []string{n.write}
+	stored, err := eventRow(c, event)
+	if err != nil {
+		return err
+	}
+	c.rows = map[dsr.TaskID]taskRow{}
+	all := make([]dsr.TaskID, len(c.Tasks))
+	for i, t := range c.Tasks {
+		all[i] = t.ID
+	}
+	tasks := c.taskOps(all, "", maxTaskRows)
+	n.ops = append([]op{insert(c.headRow()), insert(stored)}, tasks...)
+	n.lists = n.listRows()
+	return nil
+}
+
+// listRows are the list rows and the wakes of a new request. The wakes carry what else was written with them, so that they can be
+// dropped together if the request is never made.
+func (n *creation) listRows() []*row {
+	pk := shardPartition(n.c.Tenant, n.c.Shard)
+	keys := listRows(&n.c.Request)
+	var out []*row
+	for _, rk := range keys {
+		out = append(out, newRow(pk, rk))
+	}
+	written, _ := json.Marshal(keys)
+	for _, k := range slices.Sorted(maps.Keys(n.c.Wakes)) {
+		r := newRow(pk, rowWake(k, n.c.Wakes[k], n.c.ID))
+		r.setText("key", n.c.KeyID)
+		r.setText("rows", string(written))
+		out = append(out, r)
+	}
+	return out
+}
+
+// putKeys inserts key rows of one shard. Their ids are fresh, so one that exists is our own, stored by a try whose answer was lost.
+func (s *Store) putKeys(ctx context.Context, keys ...*row) error {
+	ops := make([]op, len(keys))
+	for i, r := range keys {
+		ops[i] = insert(r)
+	}
+	var err error
+	if len(keys) == 1 {
+		err = s.put(ctx, s.keys, keys[0])
+	} else {
+		err = s.transact(ctx, s.keys, ops)
+	}
+	if lostRace(err) {
+		return nil
+	}
+	return fault("store case keys", err)
+}
+
+// putLists upserts list rows and wakes of one shard in as few transactions as hold them, in parallel.
+func (s *Store) putLists(ctx context.Context, rows []*row) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for chunk := range slices.Chunk(rows, maxRows) {
+		ops := make([]op, len(chunk))
+		for i, r := range chunk {
+			ops[i] = upsert(r)
+		}
+		g.Go(func() error { return fault("store list rows", s.transact(ctx, s.lists, ops)) })
+	}
+	return g.Wait()
+}
+
+// insert makes the request. After any error the head is read: the write id that made it says whose it is, also after others have moved
+// on, since no later write changes it.
+func (s *Store) insert(ctx context.Context, n *creation) Created {
+	err := s.transact(ctx, s.requests, n.ops)
+	if err == nil {
+		return Created{Request: &n.c.Request, Shard: n.c.Shard}
+	}
+	now, lerr := s.Load(ctx, n.c.Tenant, n.c.ID)
+	switch {
+	case lerr != nil:
+		return Created{Err: fault("create request", err)}
+	case now.first == n.write:
+		return Created{Request: &now.Request, Shard: now.Shard}
+	}
+	n.c = now // what takeBack must leave alone
+	if now.BodyHash != n.body {
+		return Created{Request: &now.Request, Shard: now.Shard, Err: ErrIdempotency}
+	}
+	return Created{Request: &now.Request, Shard: now.Shard, Existing: true}
+}
+
+// takeBack deletes what was written for a request that turned out to exist, as far as the head does not name it: best effort, since
+// what stays is harmless and is dropped an hour later.
+func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
+	var keys, lists []op
+	for _, n := range ns {
+		if n.key.etag != "" && n.key.rk != n.c.KeyID {
+			keys = append(keys, remove(n.key))
+		}
+		named, pk := n.c.namedRows(), shardPartition(n.c.Tenant, n.c.Shard)
+		for _, r := range n.lists {
+			if r.etag != "" && (r.pk != pk || !slices.Contains(named, r.rk)) {
+				lists = append(lists, remove(bare(r)))
+			}
+		}
+	}
+	_ = s.transact(ctx, s.keys, keys)
+	for chunk := range slices.Chunk(lists, maxRows) {
+		_ = s.transact(ctx, s.lists, chunk)
+	}
+}
+
+// bare is a row without its properties, for a deletion.
+func bare(r *row) *row {
+	b := newRow(r.pk, r.rk)
+	b.etag = r.etag
+	return b
+}
+
+// namedRows are the rows of table lists that the head calls for.
+func (c *Case) namedRows() []string {
+	out := listRows(&c.Request)
+	for k, at := range c.Wakes {
+		out = append(out, rowWake(k, at, c.ID))
+	}
+	return out
+}
+
+// CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one shard, in 1 + ⌈list rows / 100⌉ + len(ds)
+// calls when all are new. Each has its own result, in the order of the drafts; of several with the same key the first makes the request.
+func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
+	out := make([]Created, len(ds))
+	ns := s.prepareMany(ctx, tenant, ds, out)
+	if err := s.putMany(ctx, ns); err != nil {
+		for i := range out {
+			if ns[i] != nil {
+				out[i].Err = err
+			}
+		}
+		return out
+	}
+	same := map[string][]int{} // drafts of one request, in order
+	for i, n := range ns {
+		if n != nil {
+			same[n.c.ID] = append(same[n.c.ID], i)
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for _, is := range same {
+		g.Go(func() error {
+			for _, i := range is {
+				out[i] = s.insert(ctx, ns[i])
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // each has its own error
+	var lost []*creation
+	for i, n := range ns {
+		if n != nil && (out[i].Existing || errors.Is(out[i].Err, ErrIdempotency)) {
+			lost = append(lost, n)
+		}
+	}
+	s.takeBack(ctx, lost...)
+	return out
+}
+
+// prepareMany prepares all drafts, in the shard of the first: a chunk of an import keeps to one. A draft that cannot be is nil.
+func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out []Created) []*creation {
+	ns := make([]*creation, len(ds))
+	shard := -1
+	for i, d := range ds {
+		d.Request.Tenant = tenant
+		id := s.RequestID(d.Request.Caller, tenant, d.Key)
+		if shard < 0 {
+			shard = shardOf(id)
+		}
+		n, err := s.prepare(ctx, d, id, shard)
+		if err != nil {
+			out[i].Err = err
+			continue
+		}
+		ns[i] = n
+	}
+	return ns
+}
+
+// putMany writes the keys and the list rows of all creations. Two of one request share list rows, and a transaction may name a row once.
+func (s *Store) putMany(ctx context.Context, ns []*creation) error {
+	var keys, lists []*row
+	seen := map[string]*row{}
+	for _, n := range ns {
+		if n == nil {
+			continue
+		}
+		keys = append(keys, n.key)
+		for i, r := range n.lists {
+			if first := seen[r.rk]; first != nil {
+				n.lists[i] = first
+				continue
+			}
+			seen[r.rk] = r
+			lists = append(lists, r)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for chunk := range slices.Chunk(keys, maxRows) {
+		g.Go(func() error { return s.putKeys(gctx, chunk...) })
+	}
+	g.Go(func() error { return s.putLists(gctx, lists) })
+	return g.Wait()
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+// StoredEvent is an entry of a request's history.
+type StoredEvent struct {
+	Event dsr.Event
+	Bytes []byte // exactly as they were hashed
+
+	owner func(context.Context) (*Case, error)
+}
+
+// Reason unseals what a person wrote; empty when nobody wrote anything, ErrShredded when the case's key was destroyed. The first call
+// of a history reads the case and its key, further ones of any of its events read nothing.
+func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) {
+	if len(e.Event.Sealed) == 0 {
+		return pii.Value{}, nil
+	}
+	c, err := e.owner(ctx)
+	if err != nil {
+		return pii.Value{}, err
+	}
+	plain, err := c.Unseal(ctx, SealReason, e.Event.Sealed)
+	if err != nil {
+		return pii.Value{}, err
+	}
+	return pii.New(string(plain)), nil
+}
+
+// History returns the events of a request in order, or ErrNotFound.
+func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, error) {
+	if !validSegment(tenant) || !validSegment(id) {
+		return nil, ErrNotFound
+	}
+	rows, err := s.span(ctx, s.requests, partition(tenant, id), "e|", "f", 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, ErrNotFound
+	}
+	owner := s.loadOnceFor(tenant, id)
+	out := make([]StoredEvent, len(rows))
+	for i, r := range rows {
+		b := r.bytes("event")
+		e, err := dsr.DecodeEvent(b)
+		if err != nil {
+			return nil, fmt.Errorf("store: history: row %s: %w", r.rk, err)
+		}
+		out[i] = StoredEvent{Event: e, Bytes: b, owner: owner}
+	}
+	return out, nil
+}
+
+// loadOnceFor loads the case when first asked; a failure is tried again.
+func (s *Store) loadOnceFor(tenant, id string) func(context.Context) (*Case, error) {
+	var mu sync.Mutex
+	var c *Case
+	return func(ctx context.Context) (*Case, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if c != nil {
+			return c, nil
+		}
+		var err error
+		c, err = s.Load(ctx, tenant, id)
+		return c, err
+	}
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and dsr.Task.Text.
+const SealReason = "reason"
+
+// sealPrivate is the use under which a request's private part is sealed.
+const sealPrivate = "private"
+
+// sealVersion is the first byte of everything that is sealed: AES-256-GCM with a random nonce.
+const sealVersion = 1
+
+// keyring reads a case's key when it is first needed and keeps it.
+type keyring struct {
+	s                  *Store
+	tenant, id, keyRow string
+	shard              int
+
+	mu   sync.Mutex
+	aead cipher.AEAD
+}
+
+func newKeyring(c *Case) *keyring {
+	return &keyring{s: c.s, tenant: c.Tenant, id: c.ID, keyRow: c.KeyID, shard: c.Shard}
+}
+
+// newCaseKey makes a data key and the row that keeps it, wrapped.
+func (s *Store) newCaseKey(ctx context.Context, tenant string, shard int) (aead cipher.AEAD, r *row, err error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the process instead
+	if aead, err = newAEAD(key); err != nil {
+		return nil, nil, fmt.Errorf("store: case key: %w", err)
+	}
+	wrapped, err := s.wrapper.Wrap(ctx, key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: wrap case key: %w", err)
+	}
+	r = newRow(shardPartition(tenant, shard), newID())
+	r.setInt("v", 1)
+	r.setBytes("wrapped", wrapped)
+	return aead, r, nil
+}
+
+func (k *keyring) open(ctx context.Context) (cipher.AEAD, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.aead != nil {
+		return k.aead, nil
+	}
+	r, err := k.s.get(ctx, k.s.keys, shardPartition(k.tenant, k.shard), k.keyRow)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrShredded
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := k.s.wrapper.Unwrap(ctx, r.bytes("wrapped"))
+	if err != nil {
+		return nil, fmt.Errorf("store: unwrap case key: %w", err)
+	}
+	if k.aead, err = newAEAD(key); err != nil {
+		return nil, fmt.Errorf("store: case key: %w", err)
+	}
+	return k.aead, nil
+}
+
+// bind is what sealed bytes belong to: moved to another place, they do not open.
+func (k *keyring) bind(what string) []byte { return []byte(k.tenant + "|" + k.id + "|" + what) }
+
+func (k *keyring) seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
+	aead, err := k.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return seal(aead, []byte{sealVersion}, plain, k.bind(what)), nil
+}
+
+func (k *keyring) unseal(ctx context.Context, what string, sealed []byte) ([]byte, error) {
+	aead, err := k.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) == 0 || sealed[0] != sealVersion {
+		return nil, fmt.Errorf("store: sealed %s: not sealed by us", what)
+	}
+	plain, err := unseal(aead, sealed[1:], k.bind(what))
+	if err != nil {
+		return nil, fmt.Errorf("store: sealed %s: changed, moved or of another case", what)
+	}
+	return plain, nil
+}
+
+// Seal encrypts under the case's key (AES-256-GCM). What says what it is used for: the result opens only for the same tenant, request
+// and use. The key is read when first needed (one call) and kept; ErrShredded when it was destroyed.
+func (c *Case) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
+	return c.keys.seal(ctx, what, plain)
+}
+
+// Unseal decrypts what Seal encrypted for the same use.
+func (c *Case) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error) {
+	return c.keys.unseal(ctx, what, sealed)
+}
+
+// Private returns the subject, the notes and the candidates. ErrShredded when the case's key was destroyed.
+func (c *Case) Private(ctx context.Context) (dsr.Private, error) {
+	plain, err := c.keys.unseal(ctx, sealPrivate, c.sealed)
+	if err != nil {
+		return dsr.Private{}, err
+	}
+	return dsr.DecodePrivate(plain)
+}
+
+// destruction is what the ledger says of a key; a restore destroys it again.
+type destruction struct {
+	Version int       `json:"v"`
+	Tenant  string    `json:"tenant"`
+	Shard   int       `json:"shard"`
+	Key     string    `json:"key"`
+	Request string    `json:"request"`
+	At      time.Time `json:"at"` // business time
+}
+
+// DestroyKey makes everything that is sealed for a case unreadable for good. The ledger is written first: a restored backup of the keys
+// is brought up to date from it. Destroying twice is no error.
+func (s *Store) DestroyKey(ctx context.Context, c *Case, at time.Time) error {
+	b, err := json.Marshal(destruction{1, c.Tenant, c.Shard, c.KeyID, c.ID, at.UTC()})
+	if err != nil {
+		return fmt.Errorf("store: encode ledger entry: %w", err)
+	}
+	name := c.Tenant + "/" + c.ID + "/" + c.KeyID + ".json"
+	if err := s.PutBlob(ctx, Ref{Container: Ledger, Name: name}, b, nil, "application/json"); err != nil && !errors.Is(err, ErrExists) {
+		return err
+	}
+	r, err := s.get(ctx, s.keys, shardPartition(c.Tenant, c.Shard), c.KeyID)
+	if errors.Is(err, ErrNotFound) {
+		return c.forgetKey()
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.drop(ctx, s.keys, r); err != nil {
+		return err
+	}
+	return c.forgetKey()
+}
+
+func (c *Case) forgetKey() error {
+	c.keys.mu.Lock()
+	defer c.keys.mu.Unlock()
+	c.keys.aead = nil
+	return nil
+}

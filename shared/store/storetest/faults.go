@@ -1,0 +1,203 @@
+// Package storetest opens stores on the shared Azurite for tests, and injects faults and counts calls at their transport.
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// Call is one try of a call to storage, as the transport sees it.
+type Call struct {
+	Service  string // "table", "blob" or "queue"
+	Method   string
+	Resource string // table, container or queue, without the test's prefix
+	Batch    bool   // a table transaction
+	Path     string
+	Body     string // of a call to tables or queues
+}
+
+// Write reports whether the call changes something.
+func (c Call) Write() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
+
+// Is reports whether the call is to a service's resource, such as "table", "requests"; "" is any.
+func (c Call) Is(service, resource string) bool {
+	return (service == "" || c.Service == service) && (resource == "" || c.Resource == resource)
+}
+
+// Action is what happens to a call.
+type Action int
+
+// The actions.
+const (
+	Pass          Action = iota // nothing; for the hooks
+	Lost                        // it never arrives
+	DoneButFailed               // it is done, and the answer is lost
+	Throttled                   // 503 ServerBusy, not done
+	Cut                         // it is done, and the answer ends in the middle
+)
+
+// Fault is what happens to the calls that it matches. The SDK tries again by itself: a fault that is to be seen must meet every try.
+type Fault struct {
+	Match  func(Call) bool // nil: every call
+	Action Action
+	Times  int    // tries that it meets; 0: all
+	Skip   int    // matching tries that it lets pass first
+	Before func() // runs before the call
+	After  func() // runs after the call was done, before its answer is seen
+}
+
+// ErrInjected is the network error of an injected fault.
+var ErrInjected = errors.New("storetest: injected fault")
+
+// Faults is an azcore policy that spoils calls. It is safe for concurrent use.
+type Faults struct {
+	prefix string
+
+	mu     sync.Mutex
+	faults []*armed
+	met    int
+}
+
+type armed struct {
+	Fault
+	left int
+	skip int
+	gone bool
+}
+
+// Add arms a fault; the first that matches a call applies. The function disarms it.
+func (f *Faults) Add(x Fault) (disarm func()) {
+	a := &armed{Fault: x, left: x.Times, skip: x.Skip}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults = append(f.faults, a)
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		a.gone = true
+	}
+}
+
+// KillAfter loses every call after the next n: what is seen from outside when the process dies there.
+func (f *Faults) KillAfter(n int) (revive func()) {
+	return f.Add(Fault{Action: Lost, Skip: n})
+}
+
+// Met is how many tries met a fault so far.
+func (f *Faults) Met() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.met
+}
+
+func (f *Faults) find(c Call) *armed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.faults {
+		if a.gone || (a.Match != nil && !a.Match(c)) {
+			continue
+		}
+		if a.skip > 0 {
+			a.skip--
+			continue
+		}
+		if a.Times > 0 {
+			a.left--
+			a.gone = a.left == 0
+		}
+		f.met++
+		return a
+	}
+	return nil
+}
+
+// Do implements policy.Policy.
+func (f *Faults) Do(req *policy.Request) (*http.Response, error) {
+	a := f.find(callOf(req, f.prefix))
+	if a == nil {
+		return req.Next()
+	}
+	if a.Before != nil {
+		a.Before()
+	}
+	switch a.Action {
+	case Lost:
+		return nil, ErrInjected
+	case Throttled:
+		return busy(req), nil
+	}
+	resp, err := req.Next()
+	if a.After != nil {
+		a.After()
+	}
+	if err != nil || a.Action == Pass {
+		return resp, err
+	}
+	body, _ := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if a.Action == DoneButFailed {
+		return nil, ErrInjected
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body[:len(body)/2]))
+	return resp, nil
+}
+
+func busy(req *policy.Request) *http.Response {
+	const body = `{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"The server is busy."}}}`
+	return &http.Response{
+		StatusCode: http.StatusServiceUnavailable, Status: "503 Server Busy", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:  http.Header{"Content-Type": {"application/json"}, "X-Ms-Error-Code": {"ServerBusy"}},
+		Body:    io.NopCloser(strings.NewReader(body)),
+		Request: req.Raw(),
+	}
+}
+
+// callOf reads what a request is about. Requests are of Azurite: /{account}/{resource}….
+func callOf(req *policy.Request, prefix string) Call {
+	raw := req.Raw()
+	c := Call{Method: raw.Method, Path: raw.URL.Path}
+	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
+	if len(parts) > 1 {
+		c.Resource, _, _ = strings.Cut(parts[1], "(")
+	}
+	switch {
+	case raw.Header.Get("DataServiceVersion") != "":
+		c.Service, c.Body = "table", bodyOf(req)
+	case strings.HasSuffix(raw.URL.Path, "/messages"), raw.Header.Get("x-ms-version") == "2018-03-28":
+		c.Service, c.Body = "queue", bodyOf(req)
+	default:
+		c.Service = "blob"
+	}
+	if c.Resource == "$batch" {
+		c.Batch, c.Resource = true, batchTable(c.Body)
+	}
+	c.Resource = strings.TrimPrefix(c.Resource, prefix)
+	return c
+}
+
+func bodyOf(req *policy.Request) string {
+	if req.Body() == nil {
+		return ""
+	}
+	b, _ := io.ReadAll(req.Body())
+	_ = req.RewindBody()
+	return string(b)
+}
+
+// batchTable finds the table in the first change of a transaction: "POST http://host/account/table HTTP/1.1".
+func batchTable(body string) string {
+	for line := range strings.Lines(body) {
+		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[2], "HTTP/1.") {
+			url, _, _ := strings.Cut(fields[1], "(")
+			url, _, _ = strings.Cut(url, "?")
+			return url[strings.LastIndexByte(url, '/')+1:]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Clock is the real time moved by what a test has advanced it.
+type Clock struct {
+	mu    sync.Mutex
+	moved time.Duration
+}
+
+// Now is the time on the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.moved)
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved += d
+}
+
+// World is a store of a test's own on the shared Azurite, with everything that a test may want to meddle with.
+type World struct {
+	Store   *store.Store
+	Clients store.Clients // of Store, faults and counter included
+	Faults  *Faults
+	Counter *Counter
+	Clock   *Clock // wall clock
+	Prefix  string
+	Wrapper store.KeyWrapper
+	IDKey   []byte
+
+	connection string
+	log        *slog.Logger
+}
+
+// New opens a store with fresh tables, containers and queues.
+func New(t testing.TB) *World {
+	t.Helper()
+	prefix := azurite.Prefix(t)
+	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	require.NoError(t, err)
+	w := &World{
+		Faults: &Faults{prefix: prefix}, Counter: &Counter{prefix: prefix}, Clock: &Clock{}, Prefix: prefix, Wrapper: wrapper,
+		IDKey: bytes.Repeat([]byte{9}, 32), connection: azurite.Shared(t).ConnectionString, log: slog.New(slog.DiscardHandler),
+	}
+	o := store.ClientOptions(nil, w.Counter, w.Faults)
+	o.Retry.RetryDelay, o.Retry.MaxRetryDelay = time.Millisecond, 2*time.Millisecond
+	w.Clients, err = store.Connect(w.connection, o)
+	require.NoError(t, err)
+	w.Store = w.open(t, w.Clients)
+	require.NoError(t, w.Store.Init(context.Background()))
+	w.Counter.Reset()
+	return w
+}
+
+// Open returns a store of the test's own on the shared Azurite.
+func Open(t testing.TB) *store.Store {
+	t.Helper()
+	return New(t).Store
+}
+
+// Another opens a second store on the same tables, containers and queues that meets no faults and is not counted: the other process.
+func (w *World) Another(t testing.TB) *store.Store {
+	t.Helper()
+	clients, err := store.Connect(w.connection, store.ClientOptions(nil))
+	require.NoError(t, err)
+	return w.open(t, clients)
+}
+
+func (w *World) open(t testing.TB, c store.Clients) *store.Store {
+	t.Helper()
+	s, err := store.Open(store.Options{
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey,
+		Wall: w.Clock.Now, Log: w.log,
+	})
+	require.NoError(t, err)
+	return s
+}
+
+// Rows returns all rows of a table as the service sends them, for tests that look for what must not be there.
+func (w *World) Rows(t testing.TB, table string) [][]byte {
+	t.Helper()
+	var out [][]byte
+	for pager := w.Clients.Tables.NewClient(w.Prefix + table).NewListEntitiesPager(nil); pager.More(); {
+		page, err := pager.NextPage(context.Background())
+		require.NoError(t, err)
+		out = append(out, page.Entities...)
+	}
+	return out
+}
