@@ -1,0 +1,55 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+)
+
+// Format is a form in which records are handed over. Every package has JSON; the tabular forms are the tenant's wish.
+type Format string
+
+// The formats. The text is the extension of the member's name, too.
+const (
+	JSON Format = "json"
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+	XML  Format = "xml"
+)
+
+// Tabular are the formats that a tenant may wish for, in the order in which they stand in a package.
+func Tabular() []Format { return []Format{CSV, XLSX, XML} }
+
+// contentTypes are those of the members, not of the stored parts, which are deflated.
+var contentTypes = map[Format]string{
+	JSON: "application/json",
+	CSV:  "text/csv; charset=utf-8",
+	XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	XML:  "application/xml",
+}
+
+// twin writes the tabular form of a JSON member.
+func (f Format) twin(w io.Writer, system string, kind connector.Kind, stored io.Reader) error {
+	switch f {
+	case CSV:
+		return writeCSV(w, kind, stored)
+	case XLSX:
+		return writeXLSX(w, kind, stored)
+	case XML:
+		return writeXML(w, system, kind, stored)
+	}
+	return fmt.Errorf("export: %q is not a tabular format", string(f))
+}
+
+// tabular returns the tabular formats among fs, in order, each once.
+func tabular(fs []Format) []Format {
+	var out []Format
+	for _, f := range Tabular() {
+		if slices.Contains(fs, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}

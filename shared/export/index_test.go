@@ -1,0 +1,124 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// volume is a book whose members are in memory.
+func volume(t testing.TB, r *dsr.Request, stored memory, members ...member) book {
+	t.Helper()
+	b := book{
+		Request: r, Private: private(), Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Open: stored.open,
+		Manifest: newManifest(r, at(12), func(t dsr.Task) string {
+			if t.System == "system-2" {
+				return "Sent by post.\nTwo boxes."
+			}
+			return ""
+		}),
+	}
+	for _, task := range listed(r) {
+		c := chapter{Task: task}
+		if task.System == "entra" {
+			c.Members = members
+		}
+		b.Chapters = append(b.Chapters, c)
+		for _, m := range c.Members {
+			b.Manifest.Files = append(b.Manifest.Files, ManifestFile{
+				Path: m.path(task.Action, task.System), SHA256: strings.Repeat("0", 64), Bytes: 1234, Records: m.Records, System: task.System,
+				Kind: m.Kind, Category: dsr.CustomerData,
+			})
+		}
+	}
+	return b
+}
+
+// jane is a person with three records in two kinds.
+func jane() (memory, []member) {
+	profile := member{Kind: "profile", Number: 1, Format: JSON, Records: 1}
+	table := member{Kind: "profile", Number: 1, Format: CSV, Records: 1}
+	signIns := member{Kind: "sign-ins", Number: 1, Format: JSON, Records: 2}
+	m := memory{}
+	m[m.key(profile)] = array(`{"id":"4711","displayName":"<b>Jane</b> O'Brien","mail":"jane@contoso.example","businessPhones":["+49 30 1","+49 30 2"],"accountEnabled":true,"onPremisesSyncEnabled":null,"city":"Zürich"}`)
+	m[m.key(signIns)] = array(`{"id":"s1","createdDateTime":"2026-03-01T07:00:00Z","location":{"city":"Berlin","geoCoordinates":{"latitude":52.5}}}`,
+		`{"id":"s2","createdDateTime":"2026-03-02T07:00:00Z","location":null,"script":"</script><script>alert(1)</script>"}`)
+	return m, []member{profile, table, signIns}
+}
+
+func TestIndexOfAccess(t *testing.T) {
+	t.Parallel()
+	stored, members := jane()
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, withTrouble(asked(dsr.GDPR, dsr.Access)), stored, members...)))
+	require.NotContains(t, out.String(), "<script")
+	require.NotContains(t, out.String(), "ZgotmplZ")
+	golden(t, "index-access.html", out.Bytes())
+}
+
+func TestIndexOfExport(t *testing.T) {
+	t.Parallel()
+	stored, members := jane()
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, asked(dsr.CCPA, dsr.Export), stored, members...)))
+	require.Contains(t, out.String(), "Risk assessment", "what an export leaves out is named")
+	golden(t, "index-export.html", out.Bytes())
+}
+
+func TestIndexOfNothing(t *testing.T) {
+	t.Parallel()
+	r := asked(dsr.CCPA, dsr.Access)
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	golden(t, "index-nothing.html", out.Bytes())
+	require.Contains(t, out.String(), "v1-bb", "what was asked is proven")
+	require.Contains(t, out.String(), "Nothing was sold or shared.")
+}
+
+func TestIndexShowsTheFirstThousand(t *testing.T) {
+	t.Parallel()
+	stored := memory{}
+	var members []member
+	for n := range 4 {
+		m := member{Kind: "profile", Number: n + 1, Format: JSON, Records: 600}
+		var records []string
+		for i := range 600 {
+			records = append(records, fmt.Sprintf(`{"id":"person-%d"}`, n*600+i+1))
+		}
+		stored[stored.key(m)] = array(records...)
+		members = append(members, m)
+	}
+	delete(stored, stored.key(members[2])) // never opened
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, asked(dsr.GDPR, dsr.Access), stored, members...)))
+	require.Equal(t, shownRecords, strings.Count(out.String(), "<article>"))
+	require.Contains(t, out.String(), ">person-1000<")
+	require.NotContains(t, out.String(), ">person-1001<")
+	require.Contains(t, out.String(), "The first 1,000 records follow. All 2,400 are in the files named above.")
+}
+
+func TestIndexFailsWhenARecordCannotBeRead(t *testing.T) {
+	t.Parallel()
+	m := member{Kind: "profile", Number: 1, Format: JSON, Records: 2}
+	for name, tc := range map[string]struct {
+		stored memory
+		is     error
+	}{
+		"missing": {memory{}, os.ErrNotExist},
+		"cut":     {memory{memory{}.key(m): []byte(`[{"id":"x"},{`)}, nil},
+	} {
+		err := writeIndex(&bytes.Buffer{}, volume(t, asked(dsr.GDPR, dsr.Access), tc.stored, m))
+		require.Error(t, err, name)
+		if tc.is != nil {
+			require.ErrorIs(t, err, tc.is, name)
+		}
+	}
+}

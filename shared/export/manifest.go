@@ -1,0 +1,99 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// ManifestName and IndexName are the two members of a package that are not data.
+const (
+	ManifestName = "manifest.json"
+	IndexName    = "index.html"
+)
+
+const manifestVersion = 1
+
+// Manifest says what a package holds and proves what was looked for. It is kept in memory: a line per file, of which a package of
+// 100 GB has some tens of thousands.
+type Manifest struct {
+	Version    int              `json:"version"`
+	Request    string           `json:"request"`
+	Tenant     string           `json:"tenant"`
+	Actions    []dsr.Action     `json:"actions"`
+	Regime     dsr.Regime       `json:"regime"`
+	ReceivedAt time.Time        `json:"receivedAt"`
+	CreatedAt  time.Time        `json:"createdAt"`
+	Systems    []ManifestSystem `json:"systems"`
+	Files      []ManifestFile   `json:"files"` // every member but the manifest, in their order
+}
+
+// ManifestSystem is what became of one task.
+type ManifestSystem struct {
+	System  string          `json:"system"`
+	Action  dsr.Action      `json:"action"`
+	Outcome dsr.OutcomeCode `json:"outcome"`
+	Reason  string          `json:"reason,omitempty"`
+	Basis   string          `json:"basis,omitempty"`
+	Until   time.Time       `json:"until,omitzero"`
+	Queries []dsr.Query     `json:"queries"` // of its discovery and its own
+}
+
+// ManifestFile is one member.
+type ManifestFile struct {
+	Path     string       `json:"path"`
+	SHA256   string       `json:"sha256"` // lower-case hex, of the uncompressed bytes
+	Bytes    int64        `json:"bytes"`  // uncompressed
+	Records  int64        `json:"records"`
+	System   string       `json:"system,omitempty"`
+	Kind     string       `json:"kind,omitempty"`
+	Category dsr.Category `json:"category,omitempty"`
+}
+
+// encode writes a manifest as people may read it, too.
+func (m Manifest) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("export: encode the manifest: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// newManifest says what became of the tasks. reason returns what a person wrote when ending a task, or "".
+func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) Manifest {
+	m := Manifest{
+		Version: manifestVersion, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
+		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: created.UTC(), Systems: []ManifestSystem{}, Files: []ManifestFile{},
+	}
+	for _, t := range listed(r) {
+		s := ManifestSystem{
+			System: t.System, Action: t.Action, Outcome: t.Outcome.Code, Reason: t.Outcome.Reason, Basis: t.Outcome.Basis,
+			Until: t.Outcome.Until, Queries: []dsr.Query{},
+		}
+		if text := reason(t); text != "" {
+			s.Reason = text
+		}
+		if d := r.Task(dsr.NewTaskID(t.System, dsr.Discover)); d != nil {
+			s.Queries = append(s.Queries, d.Queries...)
+		}
+		s.Queries = append(s.Queries, t.Queries...)
+		m.Systems = append(m.Systems, s)
+	}
+	return m
+}
+
+// listed returns the tasks that a package tells of, in its order: by action, then by system as the request has them.
+func listed(r *dsr.Request) []dsr.Task {
+	var out []dsr.Task
+	for _, a := range dsr.Requestable() {
+		for _, t := range r.Tasks {
+			if t.Action == a {
+				out = append(out, t)
+			}
+		}
+	}
+	return slices.Clip(out)
+}

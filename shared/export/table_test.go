@@ -1,0 +1,226 @@
+package export
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+)
+
+func columns(names ...string) connector.Kind {
+	k := connector.Kind{Name: "things"}
+	for _, n := range names {
+		k.Columns = append(k.Columns, connector.Column{Name: n, Title: strings.ToUpper(n)})
+	}
+	return k
+}
+
+func toCSV(t testing.TB, kind connector.Kind, records ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, writeCSV(&b, kind, bytes.NewReader(array(records...))))
+	return b.String()
+}
+
+func TestCSVCells(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ record, row string }{
+		"text":                      {`{"a":"x","b":"y"}`, "x,y,"},
+		"absent and null are empty": {`{"b":null}`, ",,"},
+		"columns in declared order": {`{"b":1,"a":2}`, "2,1,"},
+		"undeclared members":        {`{"z":"q","a":1,"y":[1, 2]}`, `1,,"{""z"":""q"",""y"":[1,2]}"`},
+		"nested values":             {`{"a":{"k": [true, null]},"b":[]}`, `"{""k"":[true,null]}",[],`},
+		"booleans":                  {`{"a":true,"b":false}`, "true,false,"},
+		"numbers keep their digits": {`{"a":12345678901234567890,"b":1.10}`, "12345678901234567890,1.10,"},
+		"a negative number":         {`{"a":-5,"b":-1e3}`, "-5,-1e3,"},
+		"comma and quote":           {`{"a":"x,\"y\""}`, `"x,""y""",,`},
+		"line breaks stay":          {`{"a":"l1\nl2\r\nl3\rl4"}`, "\"l1\nl2\r\nl3\rl4\",,"},
+		"blanks at the ends":        {`{"a":" x "}`, `" x ",,`},
+		"escapes":                   {`{"a":"\u00e9\ud83d\ude00\/"}`, "é😀/,,"},
+		"a name with an escape":     {`{"\u0061":"x"}`, "x,,"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, "\ufeffa,b,other\r\n"+tc.row+"\r\n", toCSV(t, columns("a", "b"), tc.record))
+		})
+	}
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`=1+1`:                 `'=1+1`,
+		`+49 30 1234`:          `'+49 30 1234`,
+		`-5`:                   `'-5`,
+		`@SUM(A1)`:             `'@SUM(A1)`,
+		"\t=1":                 "'\t'=1",
+		"\r=1":                 "'\r'=1",
+		"\n=1":                 "'\n'=1",
+		`＝1＋1`:                 `'＝1＋1`,
+		` =1`:                  ` '=1`,
+		`"=1`:                  `"'=1`,
+		`x;=cmd|'/C calc'!A0`:  `x;'=cmd|'/C calc'!A0`,
+		"x\n-y":                "x\n'-y",
+		`jane@contoso.example`: `jane@contoso.example`,
+		`a-b`:                  `a-b`,
+		`2026-03-03`:           `2026-03-03`,
+		``:                     ``,
+		`'=1`:                  `'=1`,
+	} {
+		require.Equal(t, want, guard(in), "%q", in)
+	}
+	for in, want := range map[string]string{
+		`["=1","+49"]`:  `["=1","+49"]`, // the cell begins with a bracket
+		`["a;=1"]`:      `["a;\u003d1"]`,
+		`["a;",-5]`:     `["a;",-5]`,
+		`{"a;":-5}`:     `{"a;":-5}`,
+		`["; \"@x"]`:    `["; \"\u0040x"]`,
+		`["a;b=c"]`:     `["a;b=c"]`,
+		`["x;\\＝y;+1"]`: `["x;\\\uff1dy;\u002b1"]`,
+	} {
+		require.Equal(t, want, guardJSON(in))
+		require.JSONEq(t, in, guardJSON(in), "the value stays")
+	}
+	require.Contains(t, toCSV(t, columns("=a"), `{"=a":1}`), "'=a,other\r\n", "names of columns, too")
+}
+
+func TestTwinsOfBadJSONFailWithoutQuotingIt(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]string{
+		"nothing": ``, "no array": `{"secret":1}`, "no objects": `["secret"]`, "cut": `[{"a":"secret"`, "more after it": `[]"secret"`,
+		"twice": `[{"secret":1,"secret":2}]`, "not UTF-8": "[{\"a\":\"secret\xff\"}]", "mixed": `[{"a":1},"secret"]`,
+	} {
+		for _, f := range Tabular() {
+			err := f.twin(&bytes.Buffer{}, "s", columns("a"), strings.NewReader(in))
+			require.Error(t, err, "%s %s", name, f)
+			require.NotContains(t, err.Error(), "secret", "%s %s", name, f)
+		}
+	}
+	require.Error(t, Format("pdf").twin(nil, "", connector.Kind{}, nil))
+}
+
+func TestXML(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	kind := columns("id", "@odata.type", "xmlThing", "1st", "a b", "a_b")
+	err := writeXML(&b, "entra", kind, bytes.NewReader(array(`{"id":"<&>\u0001","@odata.type":"t","xmlThing":1,"1st":{"k":"]]>"},"a b":"","a_b":2,"rest":3}`, `{}`)))
+	require.NoError(t, err)
+	require.Equal(t, `<?xml version="1.0" encoding="UTF-8"?>
+<records system="entra" kind="things">
+<record><id>&lt;&amp;&gt;`+"\ufffd"+`</id><_odata.type name="@odata.type">t</_odata.type><_xmlThing name="xmlThing">1</_xmlThing><_1st name="1st">{&#34;k&#34;:&#34;]]&gt;&#34;}</_1st><a_b name="a b"></a_b><a_b_2 name="a_b">2</a_b_2><other>{&#34;rest&#34;:3}</other></record>
+<record></record>
+</records>
+`, b.String())
+	var doc struct {
+		Records []struct{} `xml:"record"`
+	}
+	require.NoError(t, xml.Unmarshal(b.Bytes(), &doc))
+	require.Len(t, doc.Records, 2)
+	n, err := countXML(bytes.NewReader(b.Bytes()))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, n)
+}
+
+func TestXLSX(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", cellChars+1)
+	var b bytes.Buffer
+	err := writeXLSX(&b, columns("a", "b"), bytes.NewReader(array(
+		`{"a":"=1+1","b":-5}`, `{"a":"<é😀&\u0001>","b":[1]}`, `{"a":true,"b":12345678901234567890,"c":1}`, `{"a":"`+long+`","b":1.25}`, `{"a":"0815"}`)))
+	require.NoError(t, err)
+	n, err := countXLSX(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	require.NoError(t, err)
+	require.EqualValues(t, 5, n)
+
+	f, err := excelize.OpenReader(&b)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	rows, err := f.GetRows("Sheet1", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b", "other"}, rows[0])
+	require.Equal(t, []string{"'=1+1", "-5"}, rows[1])
+	require.Equal(t, []string{"<é😀&\ufffd>", "[1]"}, rows[2])
+	require.Equal(t, []string{"1", "12345678901234567890", `{"c":1}`}, rows[3])
+	require.Len(t, rows[4][0], cellChars+len("…")-3)
+	require.True(t, strings.HasSuffix(rows[4][0], cutNote))
+	require.Equal(t, "1.25", rows[4][1])
+	require.Equal(t, "0815", rows[5][0])
+	for _, cell := range []string{"A2", "A6"} {
+		kind, err := f.GetCellType("Sheet1", cell)
+		require.NoError(t, err)
+		require.Equal(t, excelize.CellTypeInlineString, kind)
+		formula, err := f.GetCellFormula("Sheet1", cell)
+		require.NoError(t, err)
+		require.Empty(t, formula)
+	}
+}
+
+// Not parallel: it looks at the folder for temporary files.
+func TestXLSXLeavesNoTemporaryFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	record := `{"a":"` + strings.Repeat("x", 30_000) + `"}`
+	var all []string
+	for range 700 { // 21 MB: past the 16 MiB at which excelize would go to the disk
+		all = append(all, record)
+	}
+	watch := writerFunc(func(p []byte) (int, error) {
+		names, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Empty(t, names)
+		return len(p), nil
+	})
+	require.NoError(t, writeXLSX(watch, columns("a"), bytes.NewReader(array(all...))))
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func FuzzTwins(f *testing.F) {
+	f.Add([]byte(`[{"a":"=1;@x","b":[1,{"c":null}],"d":-1}]`))
+	f.Add([]byte("[{\"a\":\"l\\n\\r\\u0000\"},{}]"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		kind := columns("a", "b")
+		var c bytes.Buffer
+		if err := writeCSV(&c, kind, bytes.NewReader(in)); err != nil {
+			return
+		}
+		var want []map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(in, &want))
+		n, err := countCSV(bytes.NewReader(c.Bytes()))
+		require.NoError(t, err)
+		require.EqualValues(t, len(want), n)
+		read := csv.NewReader(bytes.NewReader(c.Bytes()[len(byteOrderMark):]))
+		rows, err := read.ReadAll()
+		require.NoError(t, err)
+		for i, row := range rows[1:] {
+			require.Len(t, row, 3)
+			for j, c := range row {
+				if c == "" {
+					continue
+				}
+				if strings.ContainsRune("=+-@\t\r\n", rune(c[0])) {
+					name := []string{"a", "b"}[j]
+					require.Contains(t, "-0123456789", string(want[i][name][0]), "only numbers begin so")
+				}
+			}
+			if row[2] != "" {
+				require.True(t, json.Valid([]byte(row[2])))
+			}
+		}
+		var x bytes.Buffer
+		require.NoError(t, writeXML(&x, "s", kind, bytes.NewReader(in)))
+		n, err = countXML(&x)
+		require.NoError(t, err)
+		require.EqualValues(t, len(want), n)
+	})
+}

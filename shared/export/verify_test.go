@@ -1,0 +1,165 @@
+package export
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// content is a member of an archive that a test makes.
+type content struct {
+	name, body string
+	records    int64
+	unlisted   bool
+}
+
+func listedAs(c content) ManifestFile {
+	sum := sha256.Sum256([]byte(c.body))
+	return ManifestFile{Path: c.name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(c.body)), Records: c.records}
+}
+
+// pack makes an archive; change may spoil the manifest.
+func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
+	t.Helper()
+	m := newManifest(asked(dsr.GDPR, dsr.Access), at(12), func(dsr.Task) string { return "" })
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, c := range append(contents, content{name: IndexName, body: "<html>"}) {
+		w, err := z.Create(c.name)
+		require.NoError(t, err)
+		_, err = io.WriteString(w, c.body)
+		require.NoError(t, err)
+		if !c.unlisted {
+			m.Files = append(m.Files, listedAs(c))
+		}
+	}
+	if change != nil {
+		change(&m)
+	}
+	w, err := z.Create(ManifestName)
+	require.NoError(t, err)
+	body, err := m.encode()
+	require.NoError(t, err)
+	_, err = w.Write(body)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return out.Bytes()
+}
+
+const goodJSON, goodCSV, goodXML = "[\n{\"a\":1},\n{\"a\":2}\n]\n", "\ufeffa,other\r\n1,\r\n\"2\r\n\"\"\",\r\n", `<records><record/><record><record/></record></records>`
+
+func goodContents() []content {
+	return []content{
+		{name: "access/entra/profile-0001.json", body: goodJSON, records: 2},
+		{name: "access/entra/profile-0001.csv", body: goodCSV, records: 2},
+		{name: "access/entra/profile-0001.xml", body: goodXML, records: 2},
+	}
+}
+
+func TestVerifyAcceptsAPackage(t *testing.T) {
+	t.Parallel()
+	b := pack(t, goodContents(), nil)
+	report, err := Verify(bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err, "%+v", report.Problems)
+	require.Equal(t, 4, report.Files)
+	require.EqualValues(t, 2, report.Records)
+	require.Equal(t, requestID, report.Manifest.Request)
+}
+
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	one := func(name, body string, records int64) []content {
+		return []content{{name: name, body: body, records: records}}
+	}
+	for name, tc := range map[string]struct {
+		contents []content
+		change   func(*Manifest)
+		want     string
+	}{
+		"an unlisted member":       {append(goodContents(), content{name: "extra.txt", unlisted: true}), nil, "does not list it"},
+		"a missing member":         {goodContents(), func(m *Manifest) { m.Files = append(m.Files, ManifestFile{Path: "gone.json"}) }, "missing"},
+		"no index":                 {goodContents(), func(m *Manifest) { m.Files = m.Files[:3] }, "does not list it"},
+		"another sum":              {goodContents(), func(m *Manifest) { m.Files[0].SHA256 = strings.Repeat("0", 64) }, "SHA-256"},
+		"another size":             {goodContents(), func(m *Manifest) { m.Files[0].Bytes++ }, "bytes"},
+		"a negative size":          {goodContents(), func(m *Manifest) { m.Files[0].Bytes = -1 }, "bytes"},
+		"another count, JSON":      {goodContents(), func(m *Manifest) { m.Files[0].Records = 3 }, "records"},
+		"another count, CSV":       {goodContents(), func(m *Manifest) { m.Files[1].Records = 3 }, "records"},
+		"another count, XML":       {goodContents(), func(m *Manifest) { m.Files[2].Records = 3 }, "records"},
+		"listed twice":             {goodContents(), func(m *Manifest) { m.Files = append(m.Files, m.Files[0]) }, "twice"},
+		"the manifest in itself":   {goodContents(), func(m *Manifest) { m.Files = append(m.Files, ManifestFile{Path: ManifestName}) }, "itself"},
+		"another version":          {goodContents(), func(m *Manifest) { m.Version = 2 }, "version 2"},
+		"a path upwards":           {one("../evil.txt", "x", 0), nil, "not one that a package may have"},
+		"a path upwards inside":    {one("a/../../evil.txt", "x", 0), nil, "not one that a package may have"},
+		"an absolute path":         {one("/etc/passwd.txt", "x", 0), nil, "not one that a package may have"},
+		"a drive":                  {one("c:/evil.txt", "x", 0), nil, "not one that a package may have"},
+		"a backslash":              {one(`a\evil.txt`, "x", 0), nil, "not one that a package may have"},
+		"a device":                 {one("access/con/evil.txt", "x", 0), nil, "not one that a package may have"},
+		"a device with extension":  {one("access/lpt1.txt", "x", 0), nil, "not one that a package may have"},
+		"an upper-case twin":       {one("Index.html", "x", 0), nil, "not one that a package may have"},
+		"a folder":                 {one("access/", "", 0), nil, "not one that a package may have"},
+		"two of a name":            {append(goodContents(), goodContents()[0]), nil, "two members"},
+		"JSON that is none":        {one("a.json", "[{]", 0), nil, "not valid JSON"},
+		"JSON with a tail":         {one("a.json", "[] x", 0), nil, "not valid JSON"},
+		"JSON without an array":    {one("a.json", `{"a":1}`, 0), nil, "not valid JSON"},
+		"CSV without CR":           {one("a.csv", "a\n1\n", 1), nil, "not valid CSV"},
+		"CSV with an open quote":   {one("a.csv", "a\r\n\"1\r\n", 1), nil, "not valid CSV"},
+		"CSV of nothing":           {one("a.csv", "", 0), nil, "not valid CSV"},
+		"XML that is cut":          {one("a.xml", "<records><record>", 1), nil, "not valid XML"},
+		"XML with a document type": {one("a.xml", "<!DOCTYPE records><records/>", 0), nil, "not valid XML"},
+		"XML of another root":      {one("a.xml", "<other/>", 0), nil, "not valid XML"},
+		"a workbook that is none":  {one("a.xlsx", "PK", 0), nil, "not valid XLSX"},
+		"a bomb":                   {one("a.json", "["+strings.Repeat(" ", 50<<20)+"]", 0), func(m *Manifest) { m.Files[0].Bytes = 10 }, "bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := pack(t, tc.contents, tc.change)
+			report, err := Verify(bytes.NewReader(b), int64(len(b)))
+			require.ErrorIs(t, err, ErrNotVerified)
+			require.Contains(t, fmt.Sprint(report.Problems), tc.want)
+		})
+	}
+	_, err := Verify(strings.NewReader("nothing"), 7)
+	require.ErrorIs(t, err, ErrNotVerified)
+	var empty bytes.Buffer
+	require.NoError(t, zip.NewWriter(&empty).Close())
+	_, err = Verify(bytes.NewReader(empty.Bytes()), int64(empty.Len()))
+	require.ErrorIs(t, err, ErrNotVerified)
+}
+
+func TestVerifySeesEveryChangedByteOfData(t *testing.T) {
+	t.Parallel()
+	b := pack(t, goodContents(), nil)
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err)
+	for _, f := range z.File {
+		offset, err := f.DataOffset()
+		require.NoError(t, err)
+		for i := offset; i < offset+int64(f.CompressedSize64); i++ {
+			spoilt := bytes.Clone(b)
+			spoilt[i] ^= 1
+			_, err := Verify(bytes.NewReader(spoilt), int64(len(spoilt)))
+			require.ErrorIs(t, err, ErrNotVerified, "%s, byte %d", f.Name, i-offset)
+		}
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	good := pack(f, goodContents(), nil)
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Fuzz(func(t *testing.T, in []byte) {
+		report, err := Verify(bytes.NewReader(in), int64(len(in)))
+		if err == nil {
+			require.Empty(t, report.Problems)
+		}
+	})
+}

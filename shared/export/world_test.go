@@ -1,0 +1,162 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares with a file under testdata, or writes it with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Fatalf("%s (-want +got), rewritten by go test ./shared/export -update:\n%s", path, diff)
+	}
+}
+
+const (
+	tenantID  = "11111111-1111-1111-1111-111111111111"
+	requestID = "0f8b4c6e-2d1a-4e53-9b70-6a5d3c2e1f00"
+)
+
+func at(hour int) time.Time { return time.Date(2026, 3, 3, hour, 5, 0, 0, time.UTC) }
+
+// directory is a system with a provided, an observed and a derived kind.
+func directory() connector.Descriptor {
+	return connector.Descriptor{
+		System: "entra", Title: "Microsoft Entra ID", Holds: "Accounts, groups and sign-ins of the organisation.",
+		Identifiers: []connector.Identifier{{Kind: dsr.Email, Title: "E-mail address"}, {Kind: dsr.UserPrincipalName, Title: "User principal name"}},
+		Kinds: []connector.Kind{
+			{Name: "profile", Title: "Profile", Category: dsr.CustomerData, Provenance: dsr.Provided, ID: "id", Columns: []connector.Column{
+				{Name: "id", Title: "Object id"}, {Name: "displayName", Title: "Display name"}, {Name: "mail", Title: "E-mail address"},
+				{Name: "businessPhones", Title: "Business phones"}, {Name: "accountEnabled", Title: "Account enabled"},
+			}},
+			{Name: "sign-ins", Title: "Sign-ins", Category: dsr.SystemGeneratedLogs, Provenance: dsr.Observed, ID: "id", Columns: []connector.Column{
+				{Name: "id", Title: "Sign-in id"}, {Name: "createdDateTime", Title: "When"}, {Name: "location", Title: "Place"},
+			}},
+			{Name: "risk", Title: "Risk assessment", Category: dsr.SystemGeneratedLogs, Provenance: dsr.Derived, ID: "id", Columns: []connector.Column{
+				{Name: "id", Title: "Id"}, {Name: "riskLevel", Title: "Level of risk"},
+			}},
+		},
+	}
+}
+
+func fakeHash(v pii.Value) string { return fmt.Sprintf("v1-%064x", len(v.Reveal())) }
+
+func tenant() Tenant {
+	return Tenant{
+		ID: tenantID, Name: "Contoso <Ltd>", Formats: []Format{CSV, XLSX, XML},
+		Statements: Statements{
+			Purposes: []string{"Your account lets you work for us.", "Security of our systems."}, Categories: []string{"Contact data, sign-in data."},
+			Sources: []string{"You, and your manager."}, Recipients: []string{"Microsoft, as our processor."}, Retention: []string{"Until 30 days after you leave."},
+			Rights: []string{"You can ask for rectification, erasure or restriction, object, and complain to the supervisory authority."}, AutomatedDecisions: []string{"None."},
+			SoldOrShared: []string{"Nothing was sold or shared."},
+		},
+	}
+}
+
+// asked is a request whose tasks have ended in every way there is.
+func asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
+	r := &dsr.Request{
+		ID: requestID, Tenant: tenantID, State: dsr.Assembling, Actions: actions, Regime: regime, ReceivedAt: at(8), CreatedAt: at(9),
+		Tasks: []dsr.Task{{
+			ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.Done},
+			Queries: []dsr.Query{{Hash: "v1-aa", Permission: "User.Read.All", At: at(9), Records: 1}},
+		}},
+	}
+	for _, a := range actions {
+		r.Tasks = append(r.Tasks, dsr.Task{
+			ID: dsr.NewTaskID("entra", a), System: "entra", Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.Done}, Records: 3,
+			Queries: []dsr.Query{{Hash: "v1-bb", Permission: "User.Read.All", At: at(10), Records: 1}, {Hash: "v1-cc", Permission: "AuditLog.Read.All", At: at(10), Records: 2}},
+		})
+	}
+	return r
+}
+
+// withTrouble adds tasks that did not end well.
+func withTrouble(r *dsr.Request) *dsr.Request {
+	for i, o := range []dsr.Outcome{
+		{Code: dsr.Refused, Reason: "The mailbox is under a hold.", Basis: "GDPR Art. 15(4)"},
+		{Code: dsr.Manual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
+		{Code: dsr.Failed, Reason: "The permission Device.Read.All is missing."},
+		{Code: dsr.Pending, Reason: "A copy is being made.", Until: at(20)},
+		{Code: dsr.NothingFound},
+	} {
+		system := fmt.Sprintf("system-%d", i+1)
+		r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(system, dsr.Access), System: system, Action: dsr.Access, State: dsr.TaskEnded, Outcome: o, Declared: i == 1})
+	}
+	return r
+}
+
+func private() dsr.Private {
+	return dsr.Private{Subject: dsr.Subject{
+		Name: pii.New("Jane O'Brien"), Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New("jane@contoso.example")}, {Kind: "customer-number", Value: pii.New("<0815>")}},
+	}}
+}
+
+// array is a stored JSON member.
+func array(records ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("[\n")
+	for i, r := range records {
+		if i > 0 {
+			b.WriteString(separator)
+		}
+		b.WriteString(r)
+	}
+	b.WriteString("\n]\n")
+	return b.Bytes()
+}
+
+func raws(records ...string) []json.RawMessage {
+	var out []json.RawMessage
+	for _, r := range records {
+		out = append(out, json.RawMessage(r))
+	}
+	return out
+}
+
+// made is a packed member in memory.
+func made(t *testing.T, kind string, number int, format Format, body []byte, records int64) (member, []byte) {
+	t.Helper()
+	p := newPacker()
+	_, err := p.Write(body)
+	require.NoError(t, err)
+	m := member{Kind: kind, Format: format, Number: number, Records: records}
+	require.NoError(t, p.finish(&m))
+	return m, p.body.Bytes()
+}
+
+// memory opens members by kind, number and format.
+type memory map[string][]byte
+
+func (m memory) key(x member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
+
+func (m memory) open(x member) (io.ReadCloser, error) {
+	b, ok := m[m.key(x)]
+	if !ok {
+		return nil, os.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
