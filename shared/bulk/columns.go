@@ -1,0 +1,199 @@
+package bulk
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+)
+
+// Columns are the columns that a CSV may have, in any order, each at most once.
+func Columns() []string {
+	return []string{
+		"idempotencyKey", "actions", "regime", "receivedAt", "reference", "systems", "destination", "note", "objectId",
+		"userPrincipalName", "email", "phone", "employeeId", "name", "identifiers", "relationship", "residence",
+	}
+}
+
+// item is the JSON item that a record says. An empty cell is absent, and several values are joined by semicolons.
+func item(header, cells []string) ([]byte, *fault) {
+	if len(cells) != len(header) {
+		return nil, faultf(problem.InvalidCSV, "", "the line has %d cells and the header %d", len(cells), len(header))
+	}
+	var i csvItem
+	for n, cell := range cells {
+		if cell = strings.TrimSpace(cell); cell == "" {
+			continue
+		}
+		if f := i.set(header[n], cell); f != nil {
+			return nil, f
+		}
+	}
+	b, err := json.Marshal(i)
+	if err != nil {
+		return nil, faultf(problem.InvalidCSV, "", "the line cannot be read")
+	}
+	return b, nil
+}
+
+// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are left out, so that they are missing and not empty.
+type csvItem struct {
+	IdempotencyKey string     `json:"idempotencyKey,omitempty"`
+	Actions        []string   `json:"actions,omitempty"`
+	Regime         string     `json:"regime,omitempty"`
+	ReceivedAt     string     `json:"receivedAt,omitempty"`
+	Reference      string     `json:"reference,omitempty"`
+	Systems        []string   `json:"systems,omitempty"`
+	Destination    string     `json:"destination,omitempty"`
+	Note           string     `json:"note,omitempty"`
+	Subject        csvSubject `json:"subject,omitzero"`
+}
+
+type csvSubject struct {
+	ObjectID          string          `json:"objectId,omitempty"`
+	UserPrincipalName string          `json:"userPrincipalName,omitempty"`
+	Email             string          `json:"email,omitempty"`
+	Phone             string          `json:"phone,omitempty"`
+	EmployeeID        string          `json:"employeeId,omitempty"`
+	Name              string          `json:"name,omitempty"`
+	Identifiers       []csvIdentifier `json:"identifiers,omitempty"`
+	Relationship      string          `json:"relationship,omitempty"`
+	Residence         string          `json:"residence,omitempty"`
+}
+
+type csvIdentifier struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+// set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a character.
+func (i *csvItem) set(column, cell string) *fault {
+	subject := &i.Subject
+	text := map[string]*string{
+		"idempotencyKey": &i.IdempotencyKey, "regime": &i.Regime, "receivedAt": &i.ReceivedAt, "reference": &i.Reference,
+		"destination": &i.Destination, "note": &i.Note, "name": &subject.Name, "relationship": &subject.Relationship, "residence": &subject.Residence,
+	}
+	named := map[string]*string{
+		"objectId": &subject.ObjectID, "userPrincipalName": &subject.UserPrincipalName, "email": &subject.Email, "phone": &subject.Phone,
+		"employeeId": &subject.EmployeeID,
+	}
+	if to := text[column]; to != nil {
+		*to = cell
+		return nil
+	}
+	values := split(cell)
+	switch to := named[column]; {
+	case column == "actions":
+		i.Actions = values
+	case column == "systems":
+		i.Systems = values
+	case column == "identifiers":
+		return subject.identifiers(values)
+	case len(values) > 0: // of a named kind: the first has a field of its own, as in JSON
+		*to = values[0]
+		for _, v := range values[1:] {
+			subject.Identifiers = append(subject.Identifiers, csvIdentifier{column, v})
+		}
+	}
+	return nil
+}
+
+// split cuts a cell at its semicolons; blanks around a value and empty values do not count.
+func split(cell string) []string {
+	var out []string
+	for v := range strings.SplitSeq(cell, ";") {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (s *csvSubject) identifiers(values []string) *fault {
+	for _, v := range values {
+		kind, value, ok := strings.Cut(v, "=")
+		kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
+		if !ok || kind == "" || value == "" {
+			return faultf(problem.InvalidValue, "/subject/identifiers", "identifiers are kind=value, joined by semicolons")
+		}
+		s.Identifiers = append(s.Identifiers, csvIdentifier{kind, value})
+	}
+	return nil
+}
+
+// csvLines reads a CSV: each record becomes the JSON item that its cells say, so that one decoder judges both formats.
+type csvLines struct {
+	*records
+	header []string
+}
+
+// newCSVLines reads on at a position; open opens the list at an offset. The header is always read from the beginning. A header that
+// cannot be used is a *fault.
+func newCSVLines(open func(offset int64) (io.Reader, error), at position) (*csvLines, error) {
+	r, err := open(0)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := newRecords(r, position{})
+	if err != nil {
+		return nil, err
+	}
+	head, err := rec.next()
+	if errors.Is(err, io.EOF) {
+		return nil, faultf(problem.InvalidCSV, "", "the list is empty: a CSV begins with a header")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHeader(head); err != nil {
+		return nil, err
+	}
+	c := &csvLines{records: rec, header: head.Cells}
+	if at.Offset <= rec.pos.Offset {
+		return c, nil
+	}
+	if r, err = open(at.Offset); err != nil {
+		return nil, err
+	}
+	c.records, err = newRecords(r, at)
+	return c, err
+}
+
+// checkHeader never quotes a column: where the header is missing, the first record is about a person.
+func checkHeader(head record) error {
+	if head.Fault != nil {
+		return faultf(problem.InvalidCSV, "", "the header cannot be read: %s", head.Fault.Detail)
+	}
+	seen := map[string]bool{}
+	for i, cell := range head.Cells {
+		name := strings.TrimSpace(cell)
+		head.Cells[i] = name
+		switch {
+		case len(head.Cells) == 1 && strings.ContainsAny(name, ";\t"):
+			return faultf(problem.InvalidCSV, "", "the cells of a CSV are separated by commas")
+		case !slices.Contains(Columns(), name):
+			return faultf(problem.UnknownColumn, "", "column %d of the header is unknown; the columns are %s", i+1, strings.Join(Columns(), ", "))
+		case seen[name]:
+			return faultf(problem.UnknownColumn, "", "the header names the column %s twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func (c *csvLines) Position() position { return c.pos }
+
+func (c *csvLines) Next() (line, error) {
+	r, err := c.next()
+	if err != nil {
+		return line{}, err
+	}
+	l := line{Number: r.Number, Fault: r.Fault}
+	if l.Fault == nil {
+		l.Item, l.Fault = item(c.header, r.Cells)
+	}
+	return l, nil
+}

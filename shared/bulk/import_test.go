@@ -1,0 +1,252 @@
+package bulk
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+func person(email, key string) string {
+	if key != "" {
+		key = fmt.Sprintf(`"idempotencyKey":%q,`, key)
+	}
+	return fmt.Sprintf(`{%s"actions":["export"],"regime":"gdpr","subject":{"email":%q}}`, key, email)
+}
+
+// mixed is a list with everything that a list can hold: what each line becomes is told by want.
+func mixed() (text string, want []Result) {
+	lines := []struct {
+		text string
+		want Result
+	}{
+		{person("a@c.example", ""), Result{Status: Accepted}},
+		{person("b@c.example", "k1"), Result{Status: Accepted}},
+		{`{"actions":["export"],"regime":"gdpr","subject":{}}`, Result{Status: Rejected, Code: problem.NoIdentifier, Pointer: "/subject"}},
+		{"", Result{}},
+		{person("b@c.example", "k1"), Result{Status: Duplicate}},
+		{person("other@c.example", "k1"), Result{Status: Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
+		{"canary", Result{Status: Rejected, Code: problem.InvalidJSON}},
+		{person("c@c.example", ""), Result{Status: Accepted}},
+		{person("d@c.example", "k2"), Result{Status: Accepted}},
+		{person("d@c.example", "k2"), Result{Status: Duplicate}},
+		{person("e@c.example", "k2"), Result{Status: Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
+		{person("a@c.example", ""), Result{Status: Duplicate}},
+	}
+	for i, l := range lines {
+		text += l.text + "\n"
+		if l.text != "" {
+			l.want.Line = int64(i + 1)
+			want = append(want, l.want)
+		}
+	}
+	return text, want
+}
+
+// plain leaves out what differs from run to run.
+func plain(in []Result) []Result {
+	out := make([]Result, len(in))
+	for i, r := range in {
+		r.ID, r.Detail = "", ""
+		out[i] = r
+	}
+	return out
+}
+
+func TestAnImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	text, want := mixed()
+	b := w.receive(s, tenant, "r-1", FormatLines, text)
+	require.Equal(t, StateReceived, b.State)
+	require.NotZero(t, b.Wakes[store.WakeBulk])
+	b = w.end(s, tenant, b.ID)
+
+	require.Equal(t, StateCompleted, b.State)
+	got := w.results(s, b)
+	require.Empty(t, cmp.Diff(want, plain(got)))
+	require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
+	require.Equal(t, 4, w.requests(tenant))
+	for _, r := range got {
+		if r.Status != Accepted {
+			continue
+		}
+		c, err := w.st.Load(t.Context(), tenant, r.ID)
+		require.NoError(t, err)
+		require.Equal(t, dsr.Origin{Bulk: b.ID, Line: r.Line}, c.Origin)
+	}
+	require.Equal(t, got[1].ID, got[3].ID, "a duplicate names the request that was there before")
+	require.Equal(t, int64(11), w.counts[CountLines])
+	for k, days := range map[store.WakeKind]int{store.WakeBulkInput: 7, store.WakeBulkResult: 30} {
+		require.WithinDuration(t, b.EndedAt.AddDate(0, 0, days), b.Wakes[k], time.Second)
+	}
+	require.Zero(t, b.Wakes[store.WakeBulk])
+	require.NotContains(t, w.logged(), "c.example")
+	require.NotContains(t, w.logged(), "canary")
+
+	require.NoError(t, s.Import(t.Context(), tenant, b.ID), "a message for an import that is over")
+	require.NoError(t, s.Import(t.Context(), tenant, tenant), "a message for an unknown import")
+}
+
+func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	csv := "idempotencyKey,email,actions,regime\nk1,a@c.example,export,gdpr\nk2,b@c.example,export,gdpr\n"
+	first := w.end(s, tenant, w.receive(s, tenant, "r-1", FormatCSV, csv).ID)
+	again, existing, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv)})
+	require.NoError(t, err)
+	require.True(t, existing)
+	require.Equal(t, first.ID, again.ID)
+	require.Equal(t, StateCompleted, again.State)
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the second upload is not kept")
+
+	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
+	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+
+	second := w.end(s, tenant, w.receive(s, tenant, "r-2", FormatCSV, csv).ID)
+	require.Equal(t, []Status{Duplicate, Duplicate}, []Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})
+	require.Equal(t, 2, w.requests(tenant))
+
+	found, err := s.ByReference(t.Context(), tenant, "r-2")
+	require.NoError(t, err)
+	require.Equal(t, second.ID, found.ID)
+	_, err = s.ByReference(t.Context(), tenant, "r-3")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	found, err = s.Get(t.Context(), []string{newTenant(), tenant}, second.ID)
+	require.NoError(t, err)
+	require.Equal(t, second.ID, found.ID)
+	_, err = s.Get(t.Context(), []string{newTenant()}, second.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
+func TestAListThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	for name, tc := range map[string]struct {
+		format, text string
+		code         problem.Code
+	}{
+		"unknown-column": {FormatCSV, "email,shoe size\na@c.example,44\n", problem.UnknownColumn},
+		"no-header":      {FormatCSV, "", problem.InvalidCSV},
+		"utf-16":         {FormatLines, "\xff\xfe{\x00}\x00", problem.WrongEncoding},
+	} {
+		b := w.end(s, tenant, w.receive(s, tenant, name, tc.format, tc.text).ID)
+		require.Equal(t, StateFailed, b.State, name)
+		require.Equal(t, string(tc.code), b.Failure, name)
+		require.NotZero(t, b.Wakes[store.WakeBulkInput], name)
+		got := w.results(s, b)
+		require.Len(t, got, 1, name)
+		require.Equal(t, tc.code, got[0].Code, name)
+	}
+	b := w.end(s, tenant, w.receive(s, tenant, "empty", FormatLines, "\n\n").ID)
+	require.Equal(t, StateCompleted, b.State)
+	require.Empty(t, w.results(s, b))
+}
+
+func TestALongImportHandsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	s.Bound = time.Nanosecond
+	text, want := mixed()
+	b := w.receive(s, tenant, "r-1", FormatLines, text)
+	before, err := w.st.QueueLength(t.Context(), store.QueueWork)
+	require.NoError(t, err)
+	require.NoError(t, s.Import(t.Context(), tenant, b.ID))
+	b, err = w.st.LoadBulk(t.Context(), tenant, b.ID)
+	require.NoError(t, err)
+	require.Equal(t, StateImporting, b.State)
+	require.Equal(t, int64(3), b.Lines)
+	after, err := w.st.QueueLength(t.Context(), store.QueueWork)
+	require.NoError(t, err)
+	require.Equal(t, before+2, after, "one for the shard, one for the import itself")
+	_, _, err = s.Results(t.Context(), b)
+	require.True(t, problem.Is(err, problem.NoResult))
+	b = w.end(s, tenant, b.ID)
+	require.Empty(t, cmp.Diff(want, plain(w.results(s, b))))
+}
+
+func TestTooManyLines(t *testing.T) {
+	t.Parallel()
+	r := &run{Service: &Service{lines: 50_000}}
+	src := &source{reader: lines(t, strings.Repeat("\"\xff\"\n", MaxLines+7), position{})}
+	var got []Result
+	c := &chunk{}
+	for !c.last {
+		var err error
+		c, err = r.read(src, c.lines)
+		require.NoError(t, err)
+		for _, e := range c.entries {
+			got = append(got, *e.result)
+		}
+	}
+	require.Len(t, got, MaxLines+1)
+	require.Equal(t, problem.InvalidUTF8, got[MaxLines-1].Code)
+	require.Equal(t, problem.TooManyLines, got[MaxLines].Code)
+}
+
+// A kill is every storage call failing from the n-th on. Wherever it falls, the import that goes on makes the same result, and no
+// request twice.
+func TestAKilledImportResumes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text, want := mixed()
+	for _, done := range []bool{false, true} {
+		for n := int64(1); ; n++ {
+			tenant := newTenant()
+			s := w.service(w.st, tenant)
+			b := w.receive(s, tenant, "r-1", FormatLines, text)
+			wire := newWire(n, done)
+			broken, _ := w.open(wire, false)
+			err := w.service(broken, tenant).Import(t.Context(), tenant, b.ID)
+			if err == nil && wire.left.Load() > 0 {
+				require.Greater(t, n, int64(10), "the kills have gone through the whole import")
+				break
+			}
+			w.later()
+			b = w.end(s, tenant, b.ID)
+			got := w.results(s, b)
+			require.Empty(t, cmp.Diff(want, plain(got)), "killed at call %d, done %v", n, done)
+			require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
+			require.Equal(t, 4, w.requests(tenant), "killed at call %d", n)
+			require.NotZero(t, b.Wakes[store.WakeBulkResult])
+		}
+	}
+}
+
+func TestStorageCallsOfALine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	wire := newWire(-1, false)
+	st, _ := w.open(wire, true)
+	s := w.service(st, tenant)
+	s.lines = 0
+	var text strings.Builder
+	const n = 1000
+	for i := range n {
+		text.WriteString(person(fmt.Sprintf("p%d@c.example", i), "") + "\n")
+	}
+	b := w.receive(s, tenant, "r-1", FormatLines, text.String())
+	began := wire.calls.Load()
+	b = w.end(s, tenant, b.ID)
+	calls := float64(wire.calls.Load()-began) / n
+	t.Logf("%.3f storage calls for each accepted line", calls)
+	require.Equal(t, int64(n), b.Accepted)
+	require.LessOrEqual(t, calls, 1.5)
+}

@@ -1,0 +1,34 @@
+package bulk
+
+import (
+	"errors"
+	"io"
+)
+
+// openList reads a list in one of the formats on from a position; open opens it at an offset. What is wrong with the list as a whole is a
+// *problem.Error.
+func openList(format string, open func(offset int64) (io.Reader, error), at position) (reader, error) {
+	if format == FormatCSV {
+		return newCSVLines(open, at)
+	}
+	r, err := open(at.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return newJSONLines(r, at)
+}
+
+// Count is how many lines a list has that an import would judge. What is wrong with the list as a whole is a *problem.Error.
+func Count(r io.Reader, format string) (int64, error) {
+	lines, err := openList(format, func(int64) (io.Reader, error) { return r, nil }, position{})
+	if err != nil {
+		return 0, err
+	}
+	for n := int64(0); ; n++ {
+		if _, err := lines.Next(); errors.Is(err, io.EOF) {
+			return n, nil
+		} else if err != nil {
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package bulk
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Message takes in a message of the queue dsr-bulk; it is the job `bulk`. A message that cannot become an import is put away in
+// bulk-rejected and counted, and that is a success: no repetition would make it better. An error is our storage's.
+func (s *Service) Message(ctx context.Context, text []byte) error {
+	err := s.message(ctx, text)
+	var f *fault
+	if errors.As(err, &f) {
+		return s.putAway(ctx, text, f.Code)
+	}
+	return err
+}
+
+// Poison takes in what the host gave up on; it is the job `bulk-poison`.
+func (s *Service) Poison(ctx context.Context, text []byte) error {
+	return s.putAway(ctx, text, problem.GaveUp)
+}
+
+func (s *Service) message(ctx context.Context, text []byte) error {
+	m, err := decodeMessage(text)
+	if err != nil {
+		return err
+	}
+	caller, ok := s.QueueCaller()
+	if !ok || !s.Intake.Knows(m.Tenant) || !caller.Owns(m.Tenant) || !caller.Has(auth.Bulk) {
+		return faultf(problem.UnknownTenant, "/tenant", "the tenant is not one that the queue's caller may act for")
+	}
+	b := store.Bulk{
+		ID: s.Store.BulkID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: caller.Name,
+	}
+	if m.Blob == "" {
+		err = s.keepItems(ctx, &b, m.Items)
+	} else {
+		err = s.findBlob(ctx, &b, m.Blob)
+	}
+	if err != nil {
+		return err
+	}
+	_, _, err = s.record(ctx, b)
+	return err
+}
+
+// keepItems moves the items of a message to a blob, as JSON Lines, so that only ids travel from here on. Its name is its content: a
+// message that comes twice writes it once.
+func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) error {
+	d := newDigest(FormatLines)
+	body := append(bytes.Join(items, []byte("\n")), '\n')
+	_, _ = d.Write(body)
+	b.Format, b.Digest = FormatLines, d.hex()
+	b.Blob = fmt.Sprintf("%s/%s/%s.ndjson", b.Tenant, b.ID, b.Digest[:32])
+	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, nil, mediaTypes[FormatLines])
+	if err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	info, err := s.Store.StatBlob(ctx, inputRef(b.Blob))
+	b.InputETag = info.ETag
+	return err
+}
+
+// findBlob reads the blob that a message names once, to know its content: the same reference may not come to mean another list. The
+// version that was read is the one that will be imported.
+func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) error {
+	name, format, f := blobPath(b.Tenant, path)
+	if f != nil {
+		return f
+	}
+	r, info, err := s.Store.OpenBlob(ctx, inputRef(name), 0, 0)
+	if errors.Is(err, store.ErrNotFound) {
+		return faultf(problem.BlobMissing, "/blob", "there is no such blob")
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }()
+	if info.Size > MaxBlob {
+		return faultf(problem.TooLarge, "/blob", "the blob has more than %d bytes", MaxBlob)
+	}
+	d := newDigest(format)
+	if _, err := io.Copy(d, r); err != nil {
+		return fmt.Errorf("bulk: read blob: %w", err)
+	}
+	b.Blob, b.Format, b.Digest, b.InputETag = name, format, d.hex(), info.ETag
+	return nil
+}
+
+// putAway keeps a message, byte for byte, where an operator finds it. Its name is its hash: one that comes again is kept once.
+func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
+	sum := sha256.Sum256(text)
+	ref := store.Ref{Container: store.Rejected, Name: hex.EncodeToString(sum[:])}
+	meta := map[string]string{"code": string(code), "at": s.Now().UTC().Format(time.RFC3339)}
+	err := s.Store.PutBlob(ctx, ref, text, meta, "application/octet-stream")
+	if err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	s.count(ctx, CountMessages, 1)
+	s.Log.WarnContext(ctx, "message put away in bulk-rejected", "code", code, "bytes", len(text))
+	return nil
+}

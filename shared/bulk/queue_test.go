@@ -1,0 +1,238 @@
+package bulk
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+func (w *world) kept() map[string]string {
+	out := map[string]string{}
+	for _, b := range w.blobs(store.Rejected, "") {
+		out[b.Name] = b.Meta["code"]
+	}
+	return out
+}
+
+func nameOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func (w *world) upload(name, text string) {
+	w.t.Helper()
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(text), nil)
+	require.NoError(w.t, err)
+}
+
+func TestItemsOnTheQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	text := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[%s,{"regime":"gdpr","regime":"ccpa"},3]}`, tenant, person("jane@c.example", ""))
+	for _, form := range []string{text, base64.StdEncoding.EncodeToString([]byte(text)), text} {
+		require.NoError(t, s.Message(t.Context(), []byte(form)))
+	}
+	b, err := s.ByReference(t.Context(), tenant, "r-1")
+	require.NoError(t, err)
+	require.Equal(t, "bulk-queue", b.Caller)
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+	got := w.results(s, w.end(s, tenant, b.ID))
+	require.Len(t, got, 3)
+	require.Equal(t, Accepted, got[0].Status)
+	require.Equal(t, []problem.Code{problem.DuplicateKey, problem.NotAnObject}, []problem.Code{got[1].Code, got[2].Code})
+	require.Equal(t, w.st.RequestID("bulk-queue", tenant, w.key(s, tenant, text)), got[0].ID)
+	require.Empty(t, w.kept())
+	require.NotContains(t, w.logged(), "jane")
+}
+
+// key is the idempotency key of the first item.
+func (w *world) key(s *Service, tenant, text string) string {
+	w.t.Helper()
+	m, err := decodeMessage([]byte(text))
+	require.NoError(w.t, err)
+	r := &run{Service: s, in: store.Bulk{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.Store.BulkID(tenant, "r-1")}}
+	d, err := r.draft(line{Number: 1, Item: m.Items[0]})
+	require.NoError(w.t, err)
+	return d.Key
+}
+
+func TestABlobOnTheQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	w.upload(tenant+"/in/people.csv", "\xef\xbb\xbfemail,actions,regime\r\n\"jane@c.example\",export,gdpr\r\n")
+	text := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/in/people.csv"}`, tenant, tenant)
+	require.NoError(t, s.Message(t.Context(), []byte(text)))
+	require.NoError(t, s.Message(t.Context(), []byte(text)))
+	b, err := s.ByReference(t.Context(), tenant, "r-1")
+	require.NoError(t, err)
+	require.Equal(t, tenant+"/in/people.csv", b.Blob)
+	b = w.end(s, tenant, b.ID)
+	require.Equal(t, int64(1), b.Accepted)
+	require.Empty(t, w.kept())
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the producer's blob stays until its wake")
+
+	w.upload(tenant+"/in/people.csv", "email\nother@c.example\n")
+	require.NoError(t, s.Message(t.Context(), []byte(text)))
+	require.Equal(t, map[string]string{nameOf(text): string(problem.ReferenceTaken)}, w.kept())
+}
+
+func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	for name, change := range map[string]func(){
+		"changed": func() { w.upload(tenant+"/a.ndjson", person("b@c.example", "")) },
+		"missing": func() {
+			require.NoError(t, w.st.DeleteBlob(t.Context(), inputRef(tenant+"/a.ndjson"), ""))
+		},
+	} {
+		w.upload(tenant+"/a.ndjson", person("a@c.example", ""))
+		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"blob":"bulk/%s/a.ndjson"}`, tenant, name, tenant)))
+		change()
+		b, err := s.ByReference(t.Context(), tenant, name)
+		require.NoError(t, err)
+		b = w.end(s, tenant, b.ID)
+		require.Equal(t, StateFailed, b.State)
+		require.Equal(t, "blob-"+name, b.Failure)
+	}
+	require.Zero(t, w.requests(tenant))
+}
+
+func TestMessagesThatArePutAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant, notOurs, unconfigured := newTenant(), newTenant(), newTenant()
+	s := w.service(w.st, tenant, notOurs)
+	s.QueueCaller = func() (auth.Caller, bool) {
+		return auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}, true
+	}
+	want := map[string]string{}
+	for _, tc := range []struct {
+		text string
+		code problem.Code
+	}{
+		{"canary", problem.InvalidJSON},
+		{"\x00\xff\xfe", problem.InvalidJSON},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, notOurs), problem.UnknownTenant},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, unconfigured), problem.UnknownTenant},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, newTenant()), problem.UnknownTenant},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"canary/1","items":[3]}`, tenant), problem.MalformedReference},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/canary.csv"}`, tenant, tenant), problem.BlobMissing},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/canary.csv"}`, tenant, notOurs), problem.InvalidBlobPath},
+	} {
+		require.NoError(t, s.Message(t.Context(), []byte(tc.text)))
+		want[nameOf(tc.text)] = string(tc.code)
+	}
+	require.Equal(t, want, w.kept())
+	require.Equal(t, int64(len(want)), w.counts[CountMessages])
+
+	poison := fmt.Sprintf(`{"tenant":%q,"reference":"r-9","items":[%s]}`, tenant, person("canary@c.example", ""))
+	require.NoError(t, s.Poison(t.Context(), []byte(poison)))
+	body, info, err := w.st.GetBlob(t.Context(), store.Ref{Container: store.Rejected, Name: nameOf(poison)})
+	require.NoError(t, err)
+	require.Equal(t, poison, string(body))
+	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
+
+	s.QueueCaller = func() (auth.Caller, bool) { return auth.Caller{}, false }
+	require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":"r-1","items":[4]}`, tenant)))
+	require.Equal(t, int64(len(want)+2), w.counts[CountMessages])
+	require.NotContains(t, w.logged(), "canary")
+	require.Empty(t, w.blobs(store.BulkInputs, ""))
+}
+
+func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	broken := iotest.TimeoutReader(bytes.NewReader(bytes.Repeat([]byte("x"), 100)))
+	_, _, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatLines, Body: iotest.OneByteReader(broken)})
+	require.ErrorIs(t, err, iotest.ErrTimeout)
+	_, err = s.ByReference(t.Context(), tenant, "r-1")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.Empty(t, w.blobs(store.BulkInputs, tenant))
+}
+
+// Storage may fail at every call of an upload. The caller then sends it again, and nothing is left of the first try.
+func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text := person("a@c.example", "") + "\n"
+	for _, done := range []bool{false, true} {
+		for n := int64(1); ; n++ {
+			tenant := newTenant()
+			wire := newWire(n, done)
+			st, _ := w.open(wire, false)
+			up := Upload{Tenant: tenant, Reference: "r-1", Format: FormatLines}
+			up.Body = strings.NewReader(text)
+			_, _, err := w.service(st, tenant).Receive(t.Context(), up)
+			whole := err == nil && wire.left.Load() > 0
+			up.Body = strings.NewReader(text)
+			s := w.service(w.st, tenant)
+			b, _, err := s.Receive(t.Context(), up)
+			require.NoError(t, err)
+			require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
+			require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
+			if whole {
+				require.Greater(t, n, int64(3))
+				break
+			}
+		}
+	}
+}
+
+func TestUploadsOfOneReferenceAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s := w.service(w.st, tenant)
+	const n = 8
+	type answer struct {
+		id  string
+		err error
+	}
+	answers := make(chan answer, n)
+	for i := range n {
+		go func() {
+			b, _, err := s.Receive(t.Context(), Upload{
+				Tenant: tenant, Reference: "r-1", Format: FormatLines, Body: strings.NewReader(person(fmt.Sprintf("p%d@c.example", i%2), "")),
+			})
+			if err != nil {
+				answers <- answer{err: err}
+				return
+			}
+			answers <- answer{id: b.ID}
+		}()
+	}
+	won := 0
+	for range n {
+		a := <-answers
+		if a.err == nil {
+			won++
+			continue
+		}
+		require.True(t, problem.Is(a.err, problem.ReferenceTaken), errors.Unwrap(a.err))
+	}
+	require.GreaterOrEqual(t, won, 1)
+	b, err := s.ByReference(t.Context(), tenant, "r-1")
+	require.NoError(t, err)
+	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted, "the input is one of the uploads, and whole")
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+}

@@ -1,0 +1,266 @@
+package bulk
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+)
+
+// shown is a line as a test writes it: its item, or "!" and the code of its fault.
+type shown struct {
+	Number int64
+	Text   string
+}
+
+func read(t testing.TB, r reader) []shown {
+	t.Helper()
+	var out []shown
+	for {
+		l, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		require.NoError(t, err)
+		s := shown{Number: l.Number, Text: string(l.Item)}
+		if l.Fault != nil {
+			s.Text = "!" + string(l.Fault.Code)
+		}
+		out = append(out, s)
+	}
+}
+
+func openText(text string) func(int64) (io.Reader, error) {
+	return func(offset int64) (io.Reader, error) {
+		return iotest.HalfReader(strings.NewReader(text[min(offset, int64(len(text))):])), nil
+	}
+}
+
+func lines(t testing.TB, text string, at position) reader {
+	t.Helper()
+	r, err := openText(text)(at.Offset)
+	require.NoError(t, err)
+	j, err := newJSONLines(r, at)
+	require.NoError(t, err)
+	return j
+}
+
+func TestJSONLines(t *testing.T) {
+	t.Parallel()
+	long := `"` + strings.Repeat("x", MaxLine) + `"`
+	for name, tc := range map[string]struct {
+		text string
+		want []shown
+	}{
+		"nothing":                     {"", nil},
+		"only empty lines":            {"\n\r\n  \n", nil},
+		"LF, CRLF and none at end":    {"{}\n[]\r\n3", []shown{{1, "{}"}, {2, "[]"}, {3, "3"}}},
+		"a byte order mark":           {"\xef\xbb\xbf{}\n", []shown{{1, "{}"}}},
+		"empty lines keep a number":   {"\n{}\n\n\n{}\n", []shown{{2, "{}"}, {5, "{}"}}},
+		"not UTF-8":                   {"{}\n\"\xff\"\n{}", []shown{{1, "{}"}, {2, "!invalid-utf8"}, {3, "{}"}}},
+		"too long":                    {"{}\n" + long + "\n{}", []shown{{1, "{}"}, {2, "!too-large"}, {3, "{}"}}},
+		"far too long, at the end":    {"{}\n" + strings.Repeat(long, 9), []shown{{1, "{}"}, {2, "!too-large"}}},
+		"just short enough":           {long[2:], []shown{{1, long[2:]}}},
+		"a mark in the second line":   {"{}\n\xef\xbb\xbf{}", []shown{{1, "{}"}, {2, "\xef\xbb\xbf{}"}}},
+		"blanks around are not count": {"  {}\t\n", []shown{{1, "{}"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Empty(t, cmp.Diff(tc.want, read(t, lines(t, tc.text, position{}))))
+		})
+	}
+}
+
+func TestAnotherEncodingIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "\x00\x00\xfe\xff"} {
+		_, err := newJSONLines(strings.NewReader(text), position{})
+		var f *fault
+		require.ErrorAs(t, err, &f)
+		require.Equal(t, problem.WrongEncoding, f.Code)
+		_, err = newCSVLines(openText(text), position{})
+		require.ErrorAs(t, err, &f)
+	}
+}
+
+func csvOf(t testing.TB, text string, at position) reader {
+	t.Helper()
+	c, err := newCSVLines(openText(text), at)
+	require.NoError(t, err)
+	return c
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	const head = "email,actions\n"
+	jane := `{"actions":["export"],"subject":{"email":"j@c.example"}}`
+	for name, tc := range map[string]struct {
+		text string
+		want []shown
+	}{
+		"header only":                {head, nil},
+		"one":                        {head + "j@c.example,export", []shown{{1, jane}}},
+		"CRLF, mark, quotes, blanks": {"\xef\xbb\xbf\"email\", actions\r\n\"j@c.example\", export \r\n", []shown{{1, jane}}},
+		"empty lines":                {"\n\n" + head + "\n  \nj@c.example,export\n\r\n", []shown{{3, jane}}},
+		"empty cells are absent":     {head + `,""` + "\n", []shown{{1, "{}"}}},
+		"values joined":              {head + "a@b.example,access; export;\n", []shown{{1, `{"actions":["access","export"],"subject":{"email":"a@b.example"}}`}}},
+		"identifiers": {"identifiers,idempotencyKey\nvendor-number=4711; device=a=b,k\n", []shown{
+			{1, `{"idempotencyKey":"k","subject":{"identifiers":[{"kind":"vendor-number","value":"4711"},{"kind":"device","value":"a=b"}]}}`}}},
+		"several of one kind": {"email,identifiers,actions\na@b.example;c@d.example,x=1,access;export\n;,,;\n", []shown{
+			{1, `{"actions":["access","export"],"subject":{"email":"a@b.example","identifiers":[{"kind":"email","value":"c@d.example"},{"kind":"x","value":"1"}]}}`}, {2, "{}"}}},
+		"identifier without a kind": {"identifiers\n4711\n", []shown{{1, "!invalid-value"}}},
+		"quoted newline, comma and quote": {"note,email\n\"a\r\nb, \"\"c\"\";d\",e\nf,g\n", []shown{
+			{1, `{"note":"a\r\nb, \"c\";d","subject":{"email":"e"}}`}, {2, `{"note":"f","subject":{"email":"g"}}`}}},
+		"too few and too many cells":    {head + "a\na,b,c\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, "!invalid-csv"}, {3, jane}}},
+		"a quote in a plain cell":       {head + "a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
+		"something after a quote":       {head + "\"a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
+		"a quote that is never closed":  {head + "j@c.example,export\n\"a,b\nc,d\n", []shown{{1, jane}, {2, "!unclosed-quote"}}},
+		"not UTF-8":                     {head + "\xff,a\nj@c.example,export\n", []shown{{1, "!invalid-utf8"}, {2, jane}}},
+		"too long":                      {head + strings.Repeat("x", 5*MaxLine) + ",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
+		"too long within quotes":        {head + `"` + strings.Repeat("x\n,", MaxLine) + "\",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
+		"carriage return in a cell":     {head + "a\rb,c\n", []shown{{1, `{"actions":["c"],"subject":{"email":"a\rb"}}`}}},
+		"carriage return at the end":    {head + "j@c.example,export\r", []shown{{1, jane}}},
+		"quoted cell before CRLF":       {head + "j@c.example,\"export\"\r\n", []shown{{1, jane}}},
+		"a quoted empty cell by itself": {"email\n\"\"\na\n", []shown{{1, "{}"}, {2, `{"subject":{"email":"a"}}`}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Empty(t, cmp.Diff(tc.want, read(t, csvOf(t, tc.text, position{}))))
+		})
+	}
+}
+
+func TestBadHeaders(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text   string
+		code   problem.Code
+		detail string
+	}{
+		"empty":            {"", problem.InvalidCSV, "begins with a header"},
+		"unknown column":   {"email,canary\n", problem.UnknownColumn, "column 2 of the header is unknown"},
+		"twice":            {"email,name,email\n", problem.UnknownColumn, "the column email twice"},
+		"semicolons":       {"email;name\n", problem.InvalidCSV, "separated by commas"},
+		"never closed":     {"\"email,name\n", problem.InvalidCSV, "never closed"},
+		"other case":       {"Email\n", problem.UnknownColumn, "column 1"},
+		"an empty column":  {"email,\n", problem.UnknownColumn, "column 2"},
+		"a person instead": {"canary@c.example,export\n", problem.UnknownColumn, "column 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := newCSVLines(openText(tc.text), position{})
+			var f *fault
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, tc.code, f.Code)
+			require.Contains(t, f.Detail, tc.detail)
+			require.NotContains(t, f.Detail, "canary")
+		})
+	}
+}
+
+// resumed reads each line with a reader of its own, as an import that is killed after every line would.
+func resumed(t testing.TB, open func(position) reader) []shown {
+	t.Helper()
+	var out []shown
+	for at := (position{}); ; {
+		r := open(at)
+		l, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		require.NoError(t, err)
+		s := shown{Number: l.Number, Text: string(l.Item)}
+		if l.Fault != nil {
+			s.Text = "!" + string(l.Fault.Code)
+		}
+		out = append(out, s)
+		at = r.Position()
+	}
+}
+
+func TestReadingOnAtAnyLineGivesTheSameLines(t *testing.T) {
+	t.Parallel()
+	text := "\xef\xbb\xbf{}\r\n\n[1]\n\"\xff\"\n" + strings.Repeat("x", 3*MaxLine) + "\n{}"
+	require.Equal(t, read(t, lines(t, text, position{})), resumed(t, func(at position) reader { return lines(t, text, at) }))
+	text = "\xef\xbb\xbfemail,note\r\na,\"b\nc\"\n\nd\ne\"f,g\n\"h\"i,j\nk,l\n\"m,n\no,p"
+	require.Equal(t, read(t, csvOf(t, text, position{})), resumed(t, func(at position) reader { return csvOf(t, text, at) }))
+}
+
+func TestAFaultOfTheSourceIsNoEnd(t *testing.T) {
+	t.Parallel()
+	broken := io.MultiReader(strings.NewReader("email\na\nb"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	c, err := newCSVLines(func(int64) (io.Reader, error) { return broken, nil }, position{})
+	require.NoError(t, err)
+	_, err = c.Next()
+	require.NoError(t, err)
+	_, err = c.Next()
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+func FuzzJSONLines(f *testing.F) {
+	f.Add("{}\n[]\r\n\n\xef\xbb\xbf3")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := newJSONLines(strings.NewReader(text), position{})
+		if err != nil {
+			return
+		}
+		all := read(t, r)
+		require.Equal(t, int64(len(text)), r.Position().Offset)
+		require.Equal(t, all, resumed(t, func(at position) reader { return lines(t, text, at) }))
+	})
+}
+
+// FuzzCSV compares with encoding/csv what both take.
+func FuzzCSV(f *testing.F) {
+	f.Add("a,\"b\nc\"\"\"\r\n\nd,e\n")
+	f.Add("a\"b,c\n\"d\"e,f\ng,\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := newRecords(strings.NewReader(text), position{})
+		if err != nil {
+			return
+		}
+		var got [][]string
+		faults := 0
+		for {
+			rec, err := r.next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			if rec.Fault != nil {
+				faults++
+				continue
+			}
+			for i := range rec.Cells {
+				rec.Cells[i] = strings.ReplaceAll(rec.Cells[i], "\r\n", "\n") // encoding/csv does so
+			}
+			got = append(got, rec.Cells)
+		}
+		require.Equal(t, int64(len(text)), r.pos.Offset)
+		std := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, string(bom))))
+		std.FieldsPerRecord = -1
+		want, err := std.ReadAll()
+		if err != nil || faults > 0 {
+			return
+		}
+		require.Equal(t, append([][]string{}, withoutBlanks(want)...), append([][]string{}, withoutBlanks(got)...))
+	})
+}
+
+// withoutBlanks leaves out records of one blank cell: a quoted one is a record for us, and encoding/csv does not tell it from an empty line of blanks.
+func withoutBlanks(in [][]string) [][]string {
+	out := in[:0]
+	for _, cells := range in {
+		if len(cells) > 1 || strings.TrimSpace(cells[0]) != "" {
+			out = append(out, cells)
+		}
+	}
+	return out
+}

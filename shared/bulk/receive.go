@@ -1,0 +1,115 @@
+package bulk
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Upload is a list that a caller sends by HTTP.
+type Upload struct {
+	Caller    auth.Caller
+	Tenant    string // one of the caller's
+	Reference string
+	Format    string // FormatLines or FormatCSV
+	Body      io.Reader
+}
+
+// Receive streams an upload into a blob and records it as a bulk import, or finds the one that the same list made before: then existing is
+// true. Another list under the same reference is a reference-taken problem. An error of Body comes back as it is. A failure half
+// way leaves no import.
+//
+// A list is known by its tenant, its reference and its content. So the idempotency key of an upload has nothing left to decide: the
+// same key with the same body finds the same import, and with another body the reference is taken.
+func (s *Service) Receive(ctx context.Context, u Upload) (b *store.BulkCase, existing bool, err error) {
+	if !ValidReference(u.Reference) {
+		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must match %s", reference)
+	}
+	id := s.Store.BulkID(u.Tenant, u.Reference)
+	// Each upload has a name of its own: two at a time never write into one blob.
+	name := fmt.Sprintf("%s/%s/%s.%s", u.Tenant, id, strings.ToLower(rand.Text()), u.Format)
+	sum, etag, err := s.upload(ctx, name, u)
+	if err != nil {
+		return nil, false, err
+	}
+	return s.record(ctx, store.Bulk{
+		ID: id, Tenant: u.Tenant, Reference: u.Reference, Caller: u.Caller.Name, Format: u.Format, Blob: name, Digest: sum, InputETag: etag,
+	})
+}
+
+func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag string, err error) {
+	w := s.Store.WriteBlob(ctx, inputRef(name), store.WriteOptions{ContentType: mediaTypes[u.Format]})
+	d := newDigest(u.Format)
+	if _, err := io.Copy(io.MultiWriter(w, d), u.Body); err != nil {
+		w.Abort()
+		return "", "", err
+	}
+	etag, err = w.Commit(ctx)
+	return d.hex(), etag, err
+}
+
+var mediaTypes = map[string]string{FormatLines: "application/x-ndjson", FormatCSV: "text/csv"}
+
+// record writes the row of an import whose blob is there, or finds the one that is there already, and removes the blobs that earlier
+// attempts under the same reference left behind.
+func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bool, error) {
+	b.State, b.CreatedAt = StateReceived, s.Now()
+	b.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: s.Wall().Add(resend)}
+	c, existing, err := s.Store.CreateBulk(ctx, b)
+	if err != nil {
+		return nil, false, err // the blob stays for the attempt that follows; Orphans removes it if none does
+	}
+	s.tidy(ctx, c)
+	if existing && c.Digest != b.Digest {
+		return c, true, problem.New(problem.ReferenceTaken, "", "the reference was used for another list before")
+	}
+	if c.State == StateReceived {
+		s.send(ctx, c)
+	}
+	return c, existing, nil
+}
+
+// send asks for the import. A message that cannot be sent is no error: the wake sends it a minute later.
+func (s *Service) send(ctx context.Context, c *store.BulkCase) {
+	if err := s.Store.Send(ctx, store.QueueWork, store.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
+		s.Log.WarnContext(ctx, "message not sent; its wake will", "queue", store.QueueWork, "tenant", c.Tenant, "bulk", c.ID, "error", err)
+	}
+}
+
+// tidy deletes the uploads of this import's reference that did not become its input. Best effort: Orphans comes after it.
+func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
+	for blob, err := range s.Store.ListBlobs(ctx, inputRef(c.Tenant+"/"+c.ID+"/")) {
+		if err != nil {
+			s.Log.WarnContext(ctx, "uploads not listed", "tenant", c.Tenant, "bulk", c.ID, "error", err)
+			return
+		}
+		if blob.Name == c.Blob {
+			continue
+		}
+		if err := s.Store.DeleteBlob(ctx, inputRef(blob.Name), blob.ETag); err != nil && !errors.Is(err, store.ErrConflict) {
+			s.Log.WarnContext(ctx, "upload not deleted", "tenant", c.Tenant, "bulk", c.ID, "error", err)
+		}
+	}
+}
+
+// digest identifies a list: its format and its bytes.
+type digest struct{ hash.Hash }
+
+func newDigest(format string) digest {
+	h := sha256.New()
+	_, _ = io.WriteString(h, format+"\n")
+	return digest{h}
+}
+
+func (d digest) hex() string { return hex.EncodeToString(d.Sum(nil)) }

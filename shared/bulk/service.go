@@ -1,0 +1,119 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+const (
+	// MaxLines is how many lines of a list are imported.
+	MaxLines = 100_000
+	// MaxBlob is the most bytes that a blob on the queue may have.
+	MaxBlob = 512 << 20
+
+	chunkLines = 100     // what CreateMany takes
+	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
+
+	resend      = time.Minute         // after which a lost message is sent again
+	keepInput   = 7 * 24 * time.Hour  // after the import, business time
+	keepResults = 30 * 24 * time.Hour // after the import, business time
+
+	// DefaultBound is how long one invocation imports before it hands over to the next: far under the host's limit.
+	DefaultBound = time.Minute
+)
+
+// Names of what is counted.
+const (
+	CountMessages = "bulk.messages.rejected" // messages that were put away in bulk-rejected
+	CountLines    = "bulk.lines"
+)
+
+// Service takes lists in and imports them.
+type Service struct {
+	Store  *store.Store
+	Intake *intake.Service
+	// QueueCaller is who messages on dsr-bulk act as; false: nobody, and every message is put away.
+	QueueCaller func() (auth.Caller, bool)
+	Key         []byte           // of the idempotency keys of lines that give none; never rotated: it would make every line a new one
+	Now         func() time.Time // business clock
+	Wall        func() time.Time
+	Bound       time.Duration // of one invocation of Import, wall time; 0: DefaultBound
+	Log         *slog.Logger
+	Count       func(ctx context.Context, name string, n int64) // nil: nothing is counted
+
+	lines int // of a chunk, in tests; 0: chunkLines
+}
+
+func (s *Service) chunk() int {
+	if s.lines > 0 {
+		return s.lines
+	}
+	return chunkLines
+}
+
+func (s *Service) count(ctx context.Context, name string, n int64) {
+	if s.Count != nil && n > 0 {
+		s.Count(ctx, name, n)
+	}
+}
+
+func (s *Service) bound() time.Duration {
+	if s.Bound == 0 {
+		return DefaultBound
+	}
+	return s.Bound
+}
+
+// Get returns a bulk import of one of the tenants, or store.ErrNotFound.
+func (s *Service) Get(ctx context.Context, tenants []string, id string) (*store.BulkCase, error) {
+	for _, tenant := range tenants {
+		b, err := s.Store.LoadBulk(ctx, tenant, id)
+		if !errors.Is(err, store.ErrNotFound) {
+			return b, err
+		}
+	}
+	return nil, store.ErrNotFound
+}
+
+// ByReference returns the bulk import that a tenant's reference names, or store.ErrNotFound.
+func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
+	if !ValidReference(ref) {
+		return nil, store.ErrNotFound
+	}
+	return s.Store.LoadBulk(ctx, tenant, s.Store.BulkID(tenant, ref))
+}
+
+// Results opens the result of an import that has ended: JSON Lines of Result. A no-result problem while it has not, and once its
+// retention has ended.
+func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser, int64, error) {
+	if b.State != StateCompleted && b.State != StateFailed {
+		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended")
+	}
+	r, info, err := s.Store.OpenBlob(ctx, resultRef(b.Tenant, b.ID), 0, 0)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, 0, problem.New(problem.NoResult, "", "the result was deleted at the end of its retention")
+	}
+	return r, info.Size, err
+}
+
+// States of a bulk import.
+const (
+	StateReceived  = "received"
+	StateImporting = "importing"
+	StateCompleted = "completed"
+	StateFailed    = "failed" // the list as a whole could not be read
+)
+
+func resultRef(tenant, id string) store.Ref {
+	return store.Ref{Container: store.Results, Name: tenant + "/" + id + ".ndjson"}
+}
+
+func inputRef(name string) store.Ref { return store.Ref{Container: store.BulkInputs, Name: name} }

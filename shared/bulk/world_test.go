@@ -1,0 +1,216 @@
+package bulk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// line of a transport: it passes calls on until it is cut.
+type wire struct {
+	next  *http.Client
+	left  atomic.Int64 // calls until it breaks; negative: never
+	done  bool         // the call at which it breaks is still done, and its answer lost
+	calls atomic.Int64
+}
+
+var errCut = errors.New("the wire is cut")
+
+func (w *wire) Do(r *http.Request) (*http.Response, error) {
+	w.calls.Add(1)
+	if w.left.Load() < 0 {
+		return w.next.Do(r)
+	}
+	switch left := w.left.Add(-1); {
+	case left > 0:
+		return w.next.Do(r)
+	case left == 0 && w.done:
+		res, err := w.next.Do(r)
+		if err == nil {
+			_ = res.Body.Close()
+		}
+	}
+	w.left.Store(0) // and stay so
+	return nil, errCut
+}
+
+func newWire(left int64, done bool) *wire {
+	w := &wire{next: &http.Client{Transport: store.Transport()}, done: done}
+	w.left.Store(left)
+	return w
+}
+
+// world is storage with names of its own, and a clock.
+type world struct {
+	t       *testing.T
+	conn    string
+	prefix  string
+	ahead   atomic.Int64 // of the wall clock, nanoseconds
+	clients store.Clients
+	st      *store.Store
+	mu      sync.Mutex
+	log     bytes.Buffer
+	counts  map[string]int64
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, conn: azurite.Shared(t).ConnectionString, prefix: azurite.Prefix(t), counts: map[string]int64{}}
+	w.st, w.clients = w.open(newWire(-1, false), true)
+	require.NoError(t, w.st.Init(t.Context()))
+	return w
+}
+
+func (w *world) wall() time.Time { return time.Now().UTC().Add(time.Duration(w.ahead.Load())) }
+
+// later lets every lease end.
+func (w *world) later() { w.ahead.Add(int64(store.Lease + time.Second)) }
+
+func (w *world) open(wire *wire, retry bool) (*store.Store, store.Clients) {
+	w.t.Helper()
+	o := store.ClientOptions(wire)
+	if !retry {
+		o.Retry.MaxRetries = -1
+	}
+	c, err := store.Connect(w.conn, o)
+	require.NoError(w.t, err)
+	key, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	require.NoError(w.t, err)
+	st, err := store.Open(store.Options{
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.prefix, Wrapper: key,
+		IDKey: bytes.Repeat([]byte{9}, 32), Wall: w.wall, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(w.t, err)
+	return st, c
+}
+
+// Write takes log lines.
+func (w *world) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(p)
+}
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+func (w *world) service(st *store.Store, tenants ...string) *Service {
+	return &Service{
+		Store: st, Intake: w.takeIn(st, tenants...), Key: bytes.Repeat([]byte{5}, 32), Now: w.wall, Wall: w.wall, lines: 3,
+		QueueCaller: func() (auth.Caller, bool) {
+			return auth.Caller{Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}}, true
+		},
+		Log: slog.New(slog.NewTextHandler(w, nil)),
+		Count: func(_ context.Context, name string, n int64) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.counts[name] += n
+		},
+	}
+}
+
+// takeIn is the intake of a deployment with these tenants.
+func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
+	w.t.Helper()
+	doc := &config.Document{Version: 1}
+	for _, id := range tenants {
+		doc.Tenants = append(doc.Tenants, config.Tenant{ID: id, Name: "Contoso", Systems: []string{"entra"}, Actions: []dsr.Action{dsr.Export}})
+	}
+	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	require.NoError(w.t, err)
+	return &intake.Service{
+		Store: st, Document: doc, Descriptors: []connector.Descriptor{{System: "entra"}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
+		Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func newTenant() string { return uuid.NewString() }
+
+func (w *world) receive(s *Service, tenant, ref, format, text string) *store.BulkCase {
+	w.t.Helper()
+	b, existing, err := s.Receive(w.t.Context(), Upload{
+		Caller: auth.Caller{Name: "tester"}, Tenant: tenant, Reference: ref, Format: format, Body: strings.NewReader(text),
+	})
+	require.NoError(w.t, err)
+	require.False(w.t, existing)
+	return b
+}
+
+// end imports until the import has ended.
+func (w *world) end(s *Service, tenant, id string) *store.BulkCase {
+	w.t.Helper()
+	for range 50 {
+		require.NoError(w.t, s.Import(w.t.Context(), tenant, id))
+		b, err := w.st.LoadBulk(w.t.Context(), tenant, id)
+		require.NoError(w.t, err)
+		if over(b) {
+			return b
+		}
+	}
+	w.t.Fatal("the import does not end")
+	return nil
+}
+
+func (w *world) results(s *Service, b *store.BulkCase) []Result {
+	w.t.Helper()
+	r, _, err := s.Results(w.t.Context(), b)
+	require.NoError(w.t, err)
+	defer func() { _ = r.Close() }()
+	text, err := io.ReadAll(r)
+	require.NoError(w.t, err)
+	var out []Result
+	for l := range strings.Lines(string(text)) {
+		var one Result
+		require.NoError(w.t, json.Unmarshal([]byte(l), &one))
+		out = append(out, one)
+	}
+	return out
+}
+
+// requests counts the requests of a tenant.
+func (w *world) requests(tenant string) int {
+	w.t.Helper()
+	n, cursor := 0, ""
+	for {
+		items, next, err := w.st.List(w.t.Context(), store.ListQuery{Tenants: []string{tenant}, Limit: 100, Cursor: cursor})
+		require.NoError(w.t, err)
+		n += len(items)
+		if cursor = next; cursor == "" {
+			return n
+		}
+	}
+}
+
+func (w *world) blobs(container, prefix string) []store.BlobInfo {
+	w.t.Helper()
+	var out []store.BlobInfo
+	for b, err := range w.st.ListBlobs(w.t.Context(), store.Ref{Container: container, Name: prefix}) {
+		require.NoError(w.t, err)
+		out = append(out, b)
+	}
+	return out
+}
