@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -26,12 +25,12 @@ func (f *front) admin(w http.ResponseWriter, r *http.Request, path string) {
 	case "GET /admin/host/status":
 		f.status(w)
 	case "POST /admin/host/drain":
-		f.drain.begin()
+		f.drain.set(true)
 		w.WriteHeader(http.StatusAccepted)
 	case "GET /admin/host/drain/status":
 		writeJSON(w, f.drain.status(f.outstanding()))
 	case "POST /admin/host/resume":
-		f.drain.end()
+		f.drain.set(false)
 		writeJSON(w, map[string]string{"state": "Running"})
 	case "GET /admin/devhost/workers":
 		writeJSON(w, f.workers())
@@ -136,66 +135,4 @@ func (h *host) byAdmin(fn function, input string) {
 		return
 	}
 	l.now(context.Background())
-}
-
-// drain stops all listeners without ending what runs.
-type drain struct {
-	mu      sync.Mutex
-	on      bool
-	started chan struct{} // closed by begin
-	resumed chan struct{} // closed by end
-}
-
-// phase is the present state: a context for listeners that ends with it, and what tells of the end of a drain.
-func (d *drain) phase(ctx context.Context) (listening context.Context, cancel context.CancelFunc, resumed <-chan struct{}) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.started == nil {
-		d.started = make(chan struct{})
-	}
-	begun := d.started
-	listening, cancel = context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-begun:
-			cancel()
-		case <-listening.Done():
-		}
-	}()
-	return listening, cancel, d.resumed
-}
-
-func (d *drain) begin() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.on {
-		return
-	}
-	d.on, d.resumed = true, make(chan struct{})
-	if d.started == nil {
-		d.started = make(chan struct{})
-	}
-	close(d.started)
-}
-
-func (d *drain) end() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.on {
-		d.on, d.started = false, nil
-		close(d.resumed)
-	}
-}
-
-func (d *drain) status(outstanding int) map[string]any {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	state := "Disabled"
-	switch {
-	case d.on && outstanding > 0:
-		state = "InProgress"
-	case d.on:
-		state = "Completed"
-	}
-	return map[string]any{"state": state, "outstandingInvocations": outstanding, "outstandingRetries": 0}
 }

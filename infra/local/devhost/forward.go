@@ -54,10 +54,12 @@ func (h *host) forwarded(r *http.Request, function string) (status int, header h
 	defer cancel()
 	resp, err := worker.transport.RoundTrip(forwardedRequest(ctx, r, worker, id, sent))
 	if err != nil {
+		h.awaitEnd(ctx, worker)
 		return fail(err.Error())
 	}
 	defer resp.Body.Close()
 	if body, err = io.ReadAll(resp.Body); err != nil {
+		h.awaitEnd(ctx, worker)
 		return fail(err.Error())
 	}
 	return resp.StatusCode, resp.Header, body

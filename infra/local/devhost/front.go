@@ -27,13 +27,11 @@ type front struct {
 	mu    sync.Mutex
 	hosts []*host // the present one of each worker
 
-	drain drain
+	drain *drain
 }
 
 func newFront(a *app, tune *tuning, workers int, log *slog.Logger) *front {
-	f := &front{app: a, tune: tune, log: log, hosts: make([]*host, workers)}
-	f.drain.resumed = make(chan struct{})
-	close(f.drain.resumed)
+	f := &front{app: a, tune: tune, log: log, hosts: make([]*host, workers), drain: newDrain()}
 	f.proxy = newProxy(f)
 	return f
 }

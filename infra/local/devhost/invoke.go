@@ -49,6 +49,10 @@ func (h *host) invoke(function string, body func() []byte) error {
 	if errors.Is(context.Cause(ctx), errTimeout) {
 		err = errTimeout
 	}
+	var broken *brokenConnection
+	if errors.As(err, &broken) {
+		h.awaitEnd(ctx, worker)
+	}
 	if err != nil {
 		h.log.Error("Executed function: failed", "function", function, "invocation", id, "reason", err.Error())
 	}
@@ -86,12 +90,12 @@ func (h *host) post(ctx context.Context, worker *handler, function, id string, b
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("connection to the handler: %w", errors.Unwrap(err))
+		return &brokenConnection{errors.Unwrap(err)}
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return fmt.Errorf("connection to the handler: %w", err)
+		return &brokenConnection{err}
 	}
 	logs, err := judge(resp.StatusCode, resp.Header.Get("Content-Type"), answer)
 	if errors.Is(err, errEmpty) {
@@ -102,6 +106,15 @@ func (h *host) post(ctx context.Context, worker *handler, function, id string, b
 	}
 	return err
 }
+
+// brokenConnection is an invocation that got no whole answer.
+type brokenConnection struct{ cause error }
+
+func (b *brokenConnection) Error() string {
+	return fmt.Sprintf("connection to the handler: %v", b.cause)
+}
+
+func (b *brokenConnection) Unwrap() error { return b.cause }
 
 // announce adds the headers of every request of the host.
 func announce(header http.Header, id string) {

@@ -99,10 +99,13 @@ func (proxied) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err == nil {
 			return resp, nil
 		}
-		if attempt == maxAttempts || req.Context().Err() != nil || errors.Is(err, errTimeout) || !repeatable(req, err) {
+		if req.Context().Err() != nil || errors.Is(err, errTimeout) {
 			return nil, err
 		}
 		c.host.awaitEnd(req.Context(), worker)
+		if attempt == maxAttempts || !repeatable(req, err) {
+			return nil, err
+		}
 	}
 }
 

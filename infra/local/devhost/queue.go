@@ -95,9 +95,12 @@ func (l *queueListener) below(ctx context.Context) bool {
 	}
 }
 
-// receive fetches a batch; a queue that does not exist yet has no messages.
+// receive fetches a batch; a queue that does not exist yet has no messages. It is not cut off by the end of listening: what was
+// received and not read would be gone for its whole lease.
 func (l *queueListener) receive(ctx context.Context) ([]*azqueue.DequeuedMessage, error) {
 	number, visibility := int32(l.config.batchSize), int32(l.host.tune.messageLease/time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
 	resp, err := l.poll.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: &number, VisibilityTimeout: &visibility})
 	if err != nil {
 		if answered(err, http.StatusNotFound) {
@@ -152,6 +155,7 @@ func (b *backoff) next() time.Duration {
 	jitter := 0.8 + 0.4*rand.Float64()
 	d := shortestPause + time.Duration(jitter*math.Exp2(float64(b.exponent))*float64(shortestPause))
 	if d >= b.most {
+		b.exponent = 20 // past every limit: it stays the longest
 		return b.most
 	}
 	b.exponent++

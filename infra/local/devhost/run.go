@@ -126,19 +126,13 @@ func (r *runner) listen(ctx context.Context, h *host, all []listener) {
 	if !h.awaitFirst(ctx) {
 		return
 	}
-	for ctx.Err() == nil {
-		listening, cancel, resumed := r.front.drain.phase(ctx)
+	r.front.drain.while(ctx, func(ctx context.Context) {
 		var wg sync.WaitGroup
 		for _, l := range all {
-			wg.Go(func() { l.run(listening) })
+			wg.Go(func() { l.run(ctx) })
 		}
 		wg.Wait()
-		cancel()
-		select {
-		case <-resumed:
-		case <-ctx.Done():
-		}
-	}
+	})
 }
 
 // awaitFirst waits until the handler has answered once.

@@ -104,7 +104,10 @@ func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue 
 		since = last
 	}
 	if !l.fn.schedule.next(since).Equal(instant(stored.Next)) { // written under another schedule
-		stored.Next = fresh.Next
+		stored.Next, stored.LastUpdated = fresh.Next, now.UTC().Format(timerTime)
+		if err := l.state.save(ctx, *stored); err != nil {
+			return timerStatus{}, false, err
+		}
 	}
 	return *stored, now.After(instant(stored.Next)), nil
 }
