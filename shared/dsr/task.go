@@ -55,6 +55,8 @@ type Claim struct {
 	Owner string    `json:"owner,omitempty"` // a random id of the invocation
 	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed
 	Count int       `json:"count,omitempty"` // claims since the task was last opened
+	// Faults counts the attempts that a fault upstream ended; the back-off grows with them, and not with attempts that a crash ended.
+	Faults int `json:"faults,omitempty"`
 }
 
 // Live reports whether somebody else may be at work.

@@ -38,7 +38,7 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 		return nil, ErrClaimed
 	}
 	next := *t
-	next.Claim = dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: t.Claim.Count + 1}
+	next.Claim = dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: t.Claim.Count + 1, Faults: t.Claim.Faults}
 	r := writeTask(partition(c.Tenant, c.ID), next, taskRow{etag: c.rows[id].etag, seq: c.Seq})
 	cl := &Claim{s: s, task: id, lease: next.Claim}
 	if err := cl.take(ctx, r); err != nil {
@@ -91,8 +91,12 @@ func withLease(r *row, l dsr.Claim) *row {
 	n.setText("owner", l.Owner)
 	n.setTime("until", l.Until)
 	n.setInt("count", int64(l.Count))
+	n.setInt("faults", int64(l.Faults))
 	return n
 }
+
+// Task is the task that the claim is of; empty for an import.
+func (cl *Claim) Task() dsr.TaskID { return cl.task }
 
 // Renew lengthens the lease to 20 s from now; ErrClaimed when it was lost or has ended.
 func (cl *Claim) Renew(ctx context.Context) error {
@@ -104,13 +108,18 @@ func (cl *Claim) Renew(ctx context.Context) error {
 }
 
 // Release ends the lease, so that the next worker need not wait for its end. The count of claims stays.
-func (cl *Claim) Release(ctx context.Context) error {
+func (cl *Claim) Release(ctx context.Context) error { return cl.release(ctx, 0) }
+
+// Fault is Release after a fault upstream: it is counted, since the back-off grows with such attempts and not with crashes.
+func (cl *Claim) Fault(ctx context.Context) error { return cl.release(ctx, 1) }
+
+func (cl *Claim) release(ctx context.Context, faults int) error {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	if cl.ended {
 		return nil
 	}
-	err := cl.write(ctx, dsr.Claim{Count: cl.lease.Count})
+	err := cl.write(ctx, dsr.Claim{Count: cl.lease.Count, Faults: cl.lease.Faults + faults})
 	if err == nil {
 		cl.ended = true
 	}
@@ -146,7 +155,7 @@ func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
 }
 
 func same(a, b dsr.Claim) bool {
-	return a.Owner == b.Owner && a.Until.Equal(b.Until) && a.Count == b.Count
+	return a.Owner == b.Owner && a.Until.Equal(b.Until) && a.Count == b.Count && a.Faults == b.Faults
 }
 
 // reread takes the row as it is now; ErrClaimed when it is neither under our lease nor under the one that we tried to write.

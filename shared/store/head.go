@@ -148,6 +148,7 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row {
 	r.setText("owner", t.Claim.Owner)
 	r.setTime("until", t.Claim.Until)
 	r.setInt("count", int64(t.Claim.Count))
+	r.setInt("faults", int64(t.Claim.Faults))
 	if len(t.Queries) > 0 {
 		r.setLong("queries", t.Queries)
 	}
@@ -172,7 +173,7 @@ func readTask(r *row) dsr.Task {
 }
 
 func readClaim(r *row) dsr.Claim {
-	return dsr.Claim{Owner: r.text("owner"), Until: r.time("until"), Count: int(r.int("count"))}
+	return dsr.Claim{Owner: r.text("owner"), Until: r.time("until"), Count: int(r.int("count")), Faults: int(r.int("faults"))}
 }
 
 func millisOf(wakes map[WakeKind]time.Time) map[WakeKind]int64 {

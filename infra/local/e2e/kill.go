@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
+)
+
+// stepLog is where the handlers' lines end: it learns from them which step an invocation is at.
+type stepLog struct {
+	verbose bool
+	mu      *sync.Mutex
+	steps   map[string]string // invocation → step
+}
+
+func newStepLog(verbose bool) *stepLog {
+	return &stepLog{verbose: verbose, mu: &sync.Mutex{}, steps: map[string]string{}}
+}
+
+// Enabled lets every line through.
+func (l *stepLog) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle reads the line that a job writes when it begins.
+func (l *stepLog) Handle(_ context.Context, r slog.Record) error {
+	if l.verbose || r.Level >= slog.LevelError {
+		fmt.Fprintln(os.Stderr, r.Message)
+	}
+	var line struct {
+		Step       string `json:"step"`
+		Invocation string `json:"invocation"`
+	}
+	if json.Unmarshal([]byte(r.Message), &line) == nil && line.Step != "" {
+		l.mu.Lock()
+		l.steps[line.Invocation] = line.Step
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+// WithAttrs adds nothing.
+func (l *stepLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+// WithGroup adds nothing.
+func (l *stepLog) WithGroup(string) slog.Handler { return l }
+
+func (l *stepLog) of(invocation string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.steps[invocation]
+}
+
+// kills counts the handlers that were killed at work, by step.
+type kills struct {
+	mu     sync.Mutex
+	total  int
+	by     map[string]int
+	wanted []string
+}
+
+// mustHit are the steps that kills must have hit.
+var mustHit = []string{"import", "discover", "export", "assemble"}
+
+// startKilling kills handlers by SIGKILL, first those at steps that were hit least.
+func (w *world) startKilling(ctx context.Context, o options) *kills {
+	k := &kills{by: map[string]int{}}
+	rng := rand.New(rand.NewPCG(o.Seed, o.Seed))
+	go func() {
+		for ctx.Err() == nil && k.count() < o.Kills {
+			w.killOne(ctx, k, o, rng)
+			pause(ctx, time.Duration(2+rng.IntN(8))*time.Millisecond)
+		}
+	}()
+	return k
+}
+
+// killOne looks for a handler with an invocation in flight at a step that is wanted, and kills it.
+func (w *world) killOne(ctx context.Context, k *kills, o options, rng *rand.Rand) {
+	if w.killIf(ctx, k, rng, func(step string) bool { return k.wants(step, o) }) {
+		// The platform needs a moment to start the handler anew; work must go on between two kills.
+		pause(ctx, time.Duration(500+rng.IntN(1000))*time.Millisecond)
+	}
+}
+
+// killIf kills the first handler, in random order, that is at a step that the caller wants to hit.
+func (w *world) killIf(ctx context.Context, k *kills, rng *rand.Rand, wants func(step string) bool) bool {
+	var workers []devhost.Worker
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.api+"/admin/devhost/workers", nil)
+	if err != nil {
+		return false
+	}
+	res, err := w.http.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	if json.NewDecoder(res.Body).Decode(&workers) != nil {
+		return false
+	}
+	rng.Shuffle(len(workers), func(i, j int) { workers[i], workers[j] = workers[j], workers[i] })
+	for _, worker := range workers {
+		for _, inv := range worker.Invocations {
+			step := w.steps.of(inv.ID)
+			if step == "" || !wants(step) || worker.PID == 0 {
+				continue
+			}
+			if syscall.Kill(worker.PID, syscall.SIGKILL) != nil {
+				return false
+			}
+			k.hit(step)
+			return true
+		}
+	}
+	return false
+}
+
+// wants prefers the steps that lack hits; the rest of the kills fall where they fall.
+func (k *kills) wants(step string, o options) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	open := 0
+	for _, s := range mustHit {
+		open += max(0, k.need(o)-k.by[s])
+	}
+	if o.Kills-k.total > open {
+		return true
+	}
+	for _, s := range mustHit {
+		if s == step {
+			return k.by[s] < k.need(o)
+		}
+	}
+	return false
+}
+
+// need is how many kills each step must get.
+func (k *kills) need(o options) int { return min(o.PerStep, o.Kills/len(mustHit)) }
+
+func (k *kills) hit(step string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.total++
+	k.by[step]++
+}
+
+func (k *kills) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.total
+}
+
+// report prints what was hit, and fails when a step was not.
+func (k *kills) report(o options) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	say("killed %d handlers at work, by step: %v", k.total, k.by)
+	if k.total < o.Kills {
+		return fmt.Errorf("only %d of %d kills found a handler at work: use more requests", k.total, o.Kills)
+	}
+	for _, s := range mustHit {
+		if k.by[s] < k.need(o) {
+			return fmt.Errorf("the step %s was hit %d times, at least %d are needed", s, k.by[s], k.need(o))
+		}
+	}
+	return nil
+}

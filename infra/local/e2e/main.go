@@ -1,0 +1,114 @@
+// Command e2e proves that nothing accepted is lost and nothing happens twice: it sends people's requests through dist/app under the dev
+// host while handlers are killed, Azurite is restarted and the simulated Graph fails, and then compares every package with what the
+// simulator stores. It prints counts and exits 1 on the first claim that does not hold.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// options are the size of the run.
+type options struct {
+	App     string
+	Bulk    int
+	Single  int
+	Kills   int
+	PerStep int
+	Workers int
+	Seed    uint64
+	Limit   time.Duration
+	Verbose bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.App, "app", "dist/app", "the app folder (make package)")
+	flag.IntVar(&o.Bulk, "bulk", 500, "people in the bulk file")
+	flag.IntVar(&o.Single, "single", 50, "requests sent one by one, in two tenants")
+	flag.IntVar(&o.Kills, "kills", 20, "handlers to kill while they work")
+	flag.IntVar(&o.PerStep, "per-step", 2, "kills that must hit each of import, discover, export and assemble, as far as there are as many kills")
+	flag.IntVar(&o.Workers, "workers", 2, "hosts with one handler each")
+	flag.Uint64Var(&o.Seed, "seed", 1, "of what is random")
+	flag.DurationVar(&o.Limit, "limit", 25*time.Minute, "after which the run has failed")
+	flag.BoolVar(&o.Verbose, "v", false, "show the handlers' logs")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, o.Limit)
+	defer cancel()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e: FAILED:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole story, in order.
+func run(ctx context.Context, o options) error {
+	began := time.Now()
+	w, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	say("world is up: %d workers, Azurite, the simulated tenant", o.Workers)
+
+	// 1. Submit everything while Graph answers one call in ten with 429, 503 or a cut body, and handlers are killed.
+	if err := w.faults(0.10); err != nil {
+		return err
+	}
+	killing, stopKilling := context.WithCancel(ctx)
+	defer stopKilling()
+	kills := w.startKilling(killing, o)
+	reqs, err := w.submit(ctx, o)
+	if err != nil {
+		return fmt.Errorf("submit: %w", err)
+	}
+	say("accepted: %d requests (%d of a bulk file) in %s", len(reqs), o.Bulk, since(began))
+
+	// 2. Restart Azurite once, in the middle.
+	if err := w.restartAzurite(ctx); err != nil {
+		return err
+	}
+
+	// 3. Everything ends.
+	if err := w.await(ctx, reqs); err != nil {
+		return err
+	}
+	stopKilling()
+	if err := kills.report(o); err != nil {
+		return err
+	}
+	say("completed: %d requests in %s", len(reqs), since(began))
+
+	// 4. Every package equals the oracle; nothing is in poison; the tenants cannot see each other.
+	if err := w.faults(0); err != nil {
+		return err
+	}
+	if err := w.verify(ctx, reqs); err != nil {
+		return err
+	}
+	if err := w.poisonEmpty(ctx); err != nil {
+		return err
+	}
+	if err := w.wall(ctx, reqs); err != nil {
+		return err
+	}
+
+	// 5. 31 days later the purge, killed once in its middle, leaves nothing.
+	if err := w.purge(ctx, reqs); err != nil {
+		return err
+	}
+	say("all of it in %s", since(began))
+	fmt.Printf("%d passed, 0 failed\n", len(reqs))
+	return nil
+}
+
+func say(format string, args ...any) { fmt.Printf("e2e: "+format+"\n", args...) }
+
+func since(t time.Time) time.Duration { return time.Since(t).Round(time.Second) }

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Clocks are the two clocks. Leases, redelivery, links and tokens follow Wall; the law, windows and retention follow Business.
+type Clocks struct {
+	Wall     func() time.Time
+	Business func() time.Time
+}
+
+// RealClocks are both the time of the machine, in UTC.
+func RealClocks() Clocks {
+	now := func() time.Time { return time.Now().UTC() }
+	return Clocks{Wall: now, Business: now}
+}
+
+// fresh is how long an answer of the movable clock is believed.
+const fresh = 50 * time.Millisecond
+
+// movable is the business clock of the local world: the wall clock plus an offset that the simulated tenant serves to every process.
+type movable struct {
+	url    string
+	client *http.Client
+	mu     sync.Mutex
+	asked  time.Time
+	offset time.Duration
+}
+
+// LocalClocks reads the offset of the business clock from a loopback URL. It is refused on any platform but the local one.
+func LocalClocks(ctx context.Context, url string) (Clocks, error) {
+	m := &movable{url: url, client: &http.Client{Timeout: 2 * time.Second}}
+	if err := m.ask(ctx); err != nil {
+		return Clocks{}, fmt.Errorf("the local clock cannot be read: %w", err)
+	}
+	return Clocks{Wall: func() time.Time { return time.Now().UTC() }, Business: m.now}, nil
+}
+
+// now keeps the last offset when the clock does not answer: time must not jump back because a simulator restarts.
+func (m *movable) now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.asked) > fresh {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = m.ask(ctx)
+		m.asked = time.Now()
+	}
+	return time.Now().UTC().Add(m.offset)
+}
+
+func (m *movable) ask(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := m.client.Do(req)
+	if err != nil {
+		return errors.New("no answer")
+	}
+	defer res.Body.Close()
+	var body struct {
+		Offset string `json:"offset"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
+		return errors.New("not a clock")
+	}
+	d, err := time.ParseDuration(body.Offset)
+	if err != nil || d < 0 {
+		return errors.New("not a clock's offset")
+	}
+	m.offset = d
+	return nil
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/rightsdesk/rightsdesk/shared/cli"
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
+	"github.com/rightsdesk/rightsdesk/shared/functionhost"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
+)
+
+// Version is the version of this build.
+const Version = "0.1.0"
+
+// Serve is the custom handler: it returns only with an error.
+func Serve(ctx context.Context, port string, env func(string) string, stdout io.Writer) error {
+	s, err := config.Load(env)
+	if err != nil {
+		return err
+	}
+	log := telemetry.NewLog(stdout, level(s.LogLevel))
+	flush, err := telemetry.Export(ctx, s.OTLP != "")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = flush(ctx) }()
+	a, err := Open(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	return functionhost.Serve(ctx, port, functionhost.Handler(a.API, a.Triggers, log))
+}
+
+// Open reads the document and wires an App by real clocks, or by the local world's.
+func Open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error) {
+	doc, err := readDocument(s, systems())
+	if err != nil {
+		return nil, err
+	}
+	clocks := RealClocks()
+	if s.Clock != "" {
+		if clocks, err = LocalClocks(ctx, s.Clock); err != nil {
+			return nil, err
+		}
+	}
+	return New(ctx, s, doc, Options{Clocks: clocks, Log: log})
+}
+
+// CommandLine runs a command and returns its exit code.
+func CommandLine(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
+	return cli.Run(ctx, cli.Options{Version: Version, Out: stdout, Err: stderr, Env: env, Check: func(ctx context.Context) []error {
+		return check(ctx, env)
+	}}, args)
+}
+
+// check reads settings, keys and document and says everything that is wrong with them.
+func check(_ context.Context, env func(string) string) []error {
+	var errs []error
+	s, err := config.Load(env)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := readDocument(s, systems()); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := s.LoadKeys(); err != nil {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+func systems() []string {
+	var out []string
+	for _, e := range catalog.Entries() {
+		out = append(out, e.Descriptor.System)
+	}
+	return out
+}
+
+func level(name string) slog.Level {
+	var l slog.Level
+	if l.UnmarshalText([]byte(name)) != nil {
+		return slog.LevelInfo
+	}
+	return l
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// openStore connects to the storage account that the settings name, and to the accounts that destinations name.
+func (a *App) openStore(o Options) (*store.Store, error) {
+	opts := store.ClientOptions(nil, o.Policies...)
+	clients, err := connect(a.settings, opts)
+	if err != nil {
+		return nil, err
+	}
+	var vault []store.VaultKey
+	for _, k := range a.keys.Vault {
+		vault = append(vault, store.VaultKey{Version: k.Version, Key: k.Key})
+	}
+	wrapper, err := store.NewFileKey(vault...)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := destinations(a.settings, a.document.Accounts(), clients, opts)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Options{
+		Tables: clients.Tables, Blobs: clients.Blobs, Queues: clients.Queues, BlobKey: clients.BlobKey, Accounts: accounts,
+		Prefix: o.Prefix, Wrapper: wrapper, IDKey: a.keys.ID, Wall: a.clocks.Wall, Log: a.log,
+	})
+}
+
+func connect(s config.Settings, opts azcore.ClientOptions) (store.Clients, error) {
+	if s.Storage.Key != "" {
+		return store.Connect(s.Storage.ConnectionString(), opts)
+	}
+	cred, err := managed(s)
+	if err != nil {
+		return store.Clients{}, err
+	}
+	return store.ConnectManaged(s.Storage.Account, s.Endpoints().StorageSuffix, cred, opts)
+}
+
+// destinations are reached with the app's own identity; on the local machine they are containers of Azurite.
+func destinations(s config.Settings, urls []string, own store.Clients, opts azcore.ClientOptions) (map[string]*service.Client, error) {
+	out := map[string]*service.Client{}
+	for _, url := range urls {
+		if config.Loopback(url) {
+			out[url] = own.Blobs
+			continue
+		}
+		cred, err := managed(s)
+		if err != nil {
+			return nil, err
+		}
+		c, err := service.NewClient(url, cred, &service.ClientOptions{ClientOptions: opts})
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", url, err)
+		}
+		out[url] = c
+	}
+	return out, nil
+}
+
+func managed(s config.Settings) (azcore.TokenCredential, error) {
+	return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: s.Endpoints().Login}},
+	})
+}

@@ -1,0 +1,110 @@
+// Package deliver makes the package of a request, checks it, and hands it over.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// by is how the step signs its events.
+const by = "step:deliver"
+
+// Step is the delivery of packages.
+type Step struct {
+	Store       *store.Store
+	Settle      *settle.Settler
+	Tenant      func(tenant string) (export.Tenant, error)
+	Descriptors func(tenant string) []connector.Descriptor
+	Retention   func(tenant string) time.Duration
+	// Destination returns where a package goes: account and container of a name in the tenant's document, or our own for "".
+	Destination func(tenant, name string) (store.Ref, error)
+	Now         func() time.Time
+	NewID       func() string
+	Log         *slog.Logger
+}
+
+// Run assembles the package of the request that a message names.
+func (s *Step) Run(ctx context.Context, m store.Message) error {
+	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
+	if errors.Is(err, store.ErrNotFound) {
+		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t := c.Task(dsr.PackageTask)
+	if t == nil || t.State != dsr.TaskOpen || c.State != dsr.Assembling {
+		return s.Settle.Send(ctx, c)
+	}
+	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	work, stop := cl.Keep(ctx)
+	defer stop()
+	end, err := s.assemble(work, c)
+	if err != nil {
+		return s.Settle.Fault(ctx, c, cl, by, err)
+	}
+	end.Claim = cl
+	c, err = s.Settle.Task(ctx, c, end)
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	if err != nil || end.Outcome.Code != dsr.Done {
+		return err
+	}
+	return s.tidy(ctx, c)
+}
+
+// assemble streams the parts into the archive and reads the archive back before anybody is told of it.
+func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) {
+	end := settle.End{Task: dsr.PackageTask, By: by, Outcome: dsr.Outcome{Code: dsr.Done}}
+	tenant, err := s.Tenant(c.Tenant)
+	if err != nil {
+		return end, err
+	}
+	dest, err := s.Destination(c.Tenant, c.Dest)
+	if err != nil {
+		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "The destination that the request names is no longer in the tenant's document."}
+		return end, nil
+	}
+	p, err := export.Assemble(ctx, export.Assembly{
+		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Descriptors(c.Tenant), Destination: dest, Now: s.Now,
+	})
+	if err != nil {
+		return end, err
+	}
+	p.Destination = c.Dest
+	p.State = dsr.PackageReady
+	p.ExpiresAt = s.Now().Add(s.Retention(c.Tenant))
+	end.Package = &p
+	// The parts are deleted right after the commit; their wake stands for the case that we do not live to see it.
+	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Now()}
+	return end, nil
+}
+
+// tidy deletes the parts, which the package has made superfluous, and then their wake.
+func (s *Step) tidy(ctx context.Context, c *store.Case) error {
+	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID); err != nil {
+		return fmt.Errorf("deliver: delete parts: %w", err)
+	}
+	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}})
+	if errors.Is(err, store.ErrConflict) {
+		return nil // the purge finds nothing left to delete and clears it
+	}
+	return err
+}

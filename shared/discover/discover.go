@@ -1,0 +1,127 @@
+// Package discover finds the data subject in one system.
+package discover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// by is how the step signs its events.
+const by = "step:discover"
+
+// Step is the discovery of requests.
+type Step struct {
+	Store     *store.Store
+	Settle    *settle.Settler
+	Connector func(tenant, system string) (connector.Connector, error)
+	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
+	Now       func() time.Time
+	Budget    time.Duration // of pauses between attempts within one invocation
+	NewID     func() string
+	Log       *slog.Logger
+}
+
+// Run does the discovery that a message names: it starts the request if nobody has, looks the subject up, and commits what was found.
+func (s *Step) Run(ctx context.Context, m store.Message) error {
+	c, err := s.start(ctx, m)
+	if err != nil || c == nil {
+		return err
+	}
+	t := c.Task(dsr.TaskID(m.Task))
+	if t == nil || t.Action != dsr.Discover || t.State != dsr.TaskOpen || c.State != dsr.Discovering {
+		return s.Settle.Send(ctx, c)
+	}
+	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	work, stop := cl.Keep(ctx)
+	defer stop()
+	end, err := s.look(work, c, t.System)
+	if err != nil {
+		return s.Settle.Fault(ctx, c, cl, by, err)
+	}
+	end.Task, end.Claim = t.ID, cl
+	if _, err = s.Settle.Task(ctx, c, end); errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	return err
+}
+
+// start moves a received request on. A request without anything to discover settles at once.
+func (s *Step) start(ctx context.Context, m store.Message) (*store.Case, error) {
+	for {
+		c, err := s.Store.Load(ctx, m.Tenant, m.Request)
+		if errors.Is(err, store.ErrNotFound) {
+			s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+			return nil, nil
+		}
+		if err != nil || c.State != dsr.Received {
+			return c, err
+		}
+		err = s.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: s.Now(), By: by}}})
+		if !errors.Is(err, store.ErrConflict) {
+			return c, err
+		}
+	}
+}
+
+// look asks the system, and keeps what it found sealed.
+func (s *Step) look(ctx context.Context, c *store.Case, system string) (settle.End, error) {
+	end := settle.End{By: by}
+	p, err := c.Private(ctx)
+	if err != nil {
+		return end, err
+	}
+	conn, err := s.Connector(c.Tenant, system)
+	if err != nil {
+		return end, err
+	}
+	d, ok := conn.(connector.Discoverer)
+	if !ok {
+		return end, fmt.Errorf("discover: %s has a discovery task but cannot discover", system)
+	}
+	var found connector.Discovery
+	err = connector.Retry(ctx, s.Budget, connector.Sleep, func() (err error) {
+		found, err = d.Discover(ctx, connector.Lookup{Subject: p.Subject})
+		return err
+	})
+	if err != nil {
+		return end, err
+	}
+	for _, a := range found.Asked {
+		end.Queries = append(end.Queries, dsr.Query{Hash: s.Hash(c.Tenant, a.Query), Permission: a.Permission, At: s.Now(), Records: a.Records})
+	}
+	end.Candidates = found.Candidates
+	end.Outcome = outcome(found)
+	if len(found.Findings) > 0 {
+		end.Findings, err = settle.KeepFindings(ctx, s.Store, c, system, s.NewID(), found.Findings)
+	}
+	return end, err
+}
+
+// outcome is the end of a discovery in one word. An answer that is not complete is partial, also when nothing was found: "no right to
+// see" is never "no data".
+func outcome(d connector.Discovery) dsr.Outcome {
+	switch {
+	case d.Reason != "" && len(d.Findings) == 0 && len(d.Candidates) == 0:
+		return dsr.Outcome{Code: dsr.Failed, Reason: d.Reason}
+	case d.Reason != "":
+		return dsr.Outcome{Code: dsr.Partial, Reason: d.Reason}
+	case len(d.Findings) == 0 && len(d.Candidates) == 0:
+		return dsr.Outcome{Code: dsr.NothingFound}
+	}
+	return dsr.Outcome{Code: dsr.Done}
+}

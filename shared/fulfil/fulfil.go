@@ -1,0 +1,140 @@
+// Package fulfil carries out one task in one system: it hands over what discovery found there.
+package fulfil
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// by is how the step signs its events.
+const by = "step:fulfil"
+
+// Step is the fulfilment of tasks.
+type Step struct {
+	Store     *store.Store
+	Settle    *settle.Settler
+	Connector func(tenant, system string) (connector.Connector, error)
+	Formats   func(tenant string) []export.Format
+	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
+	Now       func() time.Time
+	Budget    time.Duration // of pauses between attempts within one invocation
+	NewID     func() string
+	PartSize  int // bytes of uncompressed JSON after which a part is closed; 0 means export's default
+	Log       *slog.Logger
+}
+
+// Run does the task that a message names, from the cursor of its last stored part on.
+func (s *Step) Run(ctx context.Context, m store.Message) error {
+	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
+	if errors.Is(err, store.ErrNotFound) {
+		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t := c.Task(dsr.TaskID(m.Task))
+	if t == nil || !t.Listed() || t.State != dsr.TaskOpen || c.State != dsr.Exporting {
+		return s.Settle.Send(ctx, c) // a late message: what is due now gets one of its own
+	}
+	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	work, stop := cl.Keep(ctx)
+	defer stop()
+	end, err := s.export(work, c, cl, *t)
+	if err != nil {
+		return s.Settle.Fault(ctx, c, cl, by, err)
+	}
+	end.Claim = cl
+	if _, err = s.Settle.Task(ctx, c, end); errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	return err
+}
+
+// export reads the system to the end and returns how the task ended.
+func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (settle.End, error) {
+	end := settle.End{Task: t.ID, By: by}
+	conn, err := s.Connector(c.Tenant, t.System)
+	if err != nil {
+		return end, err
+	}
+	e, ok := conn.(connector.Exporter)
+	if !ok {
+		return end, fmt.Errorf("fulfil: %s has an %s task but cannot export", t.System, t.Action)
+	}
+	findings, err := settle.Findings(ctx, s.Store, c, t.System)
+	if err != nil {
+		return end, err
+	}
+	d := conn.Descriptor()
+	scope := connector.Scope{Action: t.Action, Kinds: d.KindsFor(t.Action), Findings: findings}
+	for {
+		end.Outcome, err = s.attempt(ctx, c, cl, t, e, scope, &end)
+		if !errors.Is(err, export.ErrSuperseded) {
+			return end, err
+		}
+		// Another worker stored that part first, when it still held the claim: its part counts and its cursor continues.
+	}
+}
+
+// attempt reads from the last stored part on; short faults are waited out.
+func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *settle.End) (dsr.Outcome, error) {
+	sink := export.NewSink(export.SinkOptions{
+		Store: s.Store, Case: c,
+		Spec:       export.PartSpec{Tenant: c.Tenant, Request: c.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action},
+		Descriptor: e.(connector.Connector).Descriptor(), Kinds: scope.Kinds, Formats: s.Formats(c.Tenant),
+		Hash:  func(q pii.Value) string { return s.Hash(c.Tenant, q) },
+		Check: cl.Check, Now: s.Now, PartSize: s.PartSize,
+	})
+	cursor, _, err := sink.Resume(ctx)
+	if err != nil {
+		return dsr.Outcome{}, err
+	}
+	at := &position{Sink: sink, cursor: cursor}
+	var o dsr.Outcome
+	err = connector.Retry(ctx, s.Budget, connector.Sleep, func() (err error) {
+		o, err = e.Export(ctx, scope, at.cursor, at)
+		return err
+	})
+	if err != nil {
+		return o, err
+	}
+	sum, err := sink.Close(ctx)
+	if err != nil {
+		return o, err
+	}
+	end.Queries, end.Records = sum.Queries, sum.Records
+	return o, nil
+}
+
+// position remembers where an export stands, so that the next attempt within the invocation goes on there.
+type position struct {
+	connector.Sink
+	cursor []byte
+}
+
+// Put takes a page and remembers the cursor after it.
+func (p *position) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
+	if err := p.Sink.Put(ctx, kind, records, next); err != nil {
+		return err
+	}
+	p.cursor = next
+	return nil
+}

@@ -1,0 +1,55 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// died is what a task ends with whose worker never came to an end.
+var died = dsr.Outcome{
+	Code:   dsr.Failed,
+	Reason: "The work was begun ten times and never came to an end. Look at the logs of these invocations, then retry.",
+}
+
+// Poison is what becomes of a message that failed as often as the host allows. If the task's own row shows as many claims, the task is
+// what fails: it ends as failed and can be retried. Otherwise it was our storage that failed, and the wake stands for another try.
+func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
+	if m.Request == "" {
+		return nil // an import or a shard: their own wakes bring them back
+	}
+	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
+	if errors.Is(err, store.ErrNotFound) {
+		s.Log.ErrorContext(ctx, "poisoned message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t := c.Task(dsr.TaskID(m.Task))
+	if t == nil || t.State != dsr.TaskOpen {
+		return nil
+	}
+	s.Log.ErrorContext(ctx, "message poisoned", "code", "poison", "tenant", m.Tenant, "request", m.Request, "task", m.Task, "claims", t.Claim.Count)
+	if t.Claim.Count < settle.MaxAttempts {
+		return ignoreConflict(s.Store.Commit(ctx, c, store.Change{
+			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(settle.Redeliver)},
+		}))
+	}
+	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
+	if errors.Is(err, store.ErrClaimed) {
+		return nil // somebody is at work after all
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.Settle.Task(ctx, c, settle.End{Task: t.ID, Claim: cl, By: "step:poison", Outcome: died})
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	return err
+}
