@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rightsdesk/rightsdesk/shared/export"
+)
+
+func verifyCommand(o Options) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify PACKAGE.zip",
+		Short: "Check a package against its own manifest",
+		Long: `Check a package against its own manifest: no member more or less, and each with the size, the SHA-256 and the number of records that the
+manifest says. It needs no Rightsdesk and no key. Exit code 1 says that something is wrong with the package.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return verify(o, args[0], asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return c
+}
+
+func verify(o Options, path string, asJSON bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return usage(err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return usage(errors.New("the package is no file"))
+	}
+	report, err := export.Verify(f, info.Size())
+	if err != nil && !errors.Is(err, export.ErrNotVerified) {
+		return usage(err)
+	}
+	sum := verified{
+		Verified: err == nil, Request: report.Manifest.Request, Tenant: report.Manifest.Tenant, Files: report.Files, Records: report.Records,
+		Bytes: report.Bytes, Problems: report.Problems,
+	}
+	if err := sum.print(o.Out, asJSON); err != nil {
+		return err
+	}
+	if !sum.Verified {
+		return &exit{code: ExitFailed}
+	}
+	return nil
+}
+
+// verified is the report as it is printed.
+type verified struct {
+	Verified bool             `json:"verified"`
+	Request  string           `json:"request,omitempty"`
+	Tenant   string           `json:"tenant,omitempty"`
+	Files    int              `json:"files"`
+	Records  int64            `json:"records"`
+	Bytes    int64            `json:"bytes"`
+	Problems []export.Problem `json:"problems,omitempty"`
+}
+
+func (v verified) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(v)
+	}
+	var text strings.Builder
+	for _, p := range v.Problems {
+		fmt.Fprintf(&text, "%s: %s\n", p.Path, p.What)
+	}
+	if v.Verified {
+		fmt.Fprintf(&text, "verified: %d files, %d records, %d bytes of request %s\n", v.Files, v.Records, v.Bytes, v.Request)
+	} else {
+		fmt.Fprintf(&text, "not verified: the package does not match its manifest\n")
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
