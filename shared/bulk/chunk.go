@@ -107,7 +107,7 @@ func (r *run) store(ctx context.Context, c *chunk) error {
 	}
 	r.advance(c, results)
 	if c.last {
-		if err := r.finish(ctx, StateCompleted); err != nil {
+		if err := r.finish(ctx, store.BulkCompleted); err != nil {
 			return err
 		}
 	} else if err := r.Store.SaveBulk(ctx, r.b); err != nil {
@@ -123,7 +123,7 @@ func (r *run) store(ctx context.Context, c *chunk) error {
 // advance moves the import behind a chunk. The first chunk of an invocation also moves the wake out of its way: while this one is at
 // work nobody need be called.
 func (r *run) advance(c *chunk, results []Result) {
-	r.b.State, r.b.Offset, r.b.Line = StateImporting, c.at.Offset, c.at.Line
+	r.b.State, r.b.Offset, r.b.Line = store.BulkImporting, c.at.Offset, c.at.Line
 	for _, res := range results {
 		r.b.Lines++
 		switch res.Status {

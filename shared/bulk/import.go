@@ -20,19 +20,8 @@ import (
 // ends well when there is nothing to do: the import is unknown, over, or in other hands. An error is our storage's, and what was
 // done until then stays done.
 func (s *Service) Import(ctx context.Context, tenant, id string) error {
-	b, err := s.Store.LoadBulk(ctx, tenant, id)
-	if errors.Is(err, store.ErrNotFound) {
-		s.Log.WarnContext(ctx, "message for an unknown bulk import", "bulk", id)
-		return nil
-	}
-	if err != nil || over(b) {
-		return err
-	}
-	claim, err := s.Store.ClaimBulk(ctx, b, rand.Text())
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	if err != nil {
+	b, claim, err := s.claim(ctx, tenant, id)
+	if err != nil || claim == nil {
 		return err
 	}
 	ctx, stop := claim.Keep(ctx)
@@ -60,7 +49,32 @@ func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	return nil
 }
 
-func over(b *store.BulkCase) bool { return b.State == StateCompleted || b.State == StateFailed }
+// claim reads an import and takes its lease; nil when there is nothing to do. A change between the two, by an attempt that is just
+// dying, is no reason to give up.
+func (s *Service) claim(ctx context.Context, tenant, id string) (*store.BulkCase, *store.Claim, error) {
+	for range 5 {
+		b, err := s.Store.LoadBulk(ctx, tenant, id)
+		if errors.Is(err, store.ErrNotFound) {
+			s.Log.WarnContext(ctx, "message for an unknown bulk import", "bulk", id)
+			return nil, nil, nil
+		}
+		if err != nil || over(b) {
+			return nil, nil, err
+		}
+		claim, err := s.Store.ClaimBulk(ctx, b, rand.Text())
+		switch {
+		case errors.Is(err, store.ErrClaimed):
+			return nil, nil, nil
+		case !errors.Is(err, store.ErrConflict):
+			return b, claim, err
+		}
+	}
+	return nil, nil, store.ErrConflict
+}
+
+func over(b *store.BulkCase) bool {
+	return b.State == store.BulkCompleted || b.State == store.BulkFailed
+}
 
 // run is one invocation's work on one import. Three stages work at the same time, each on a chunk of its own: lines are read and judged,
 // requests are made, progress is stored. The two that write do so in the order of the lines, so that of two equal lines the first is the
@@ -276,7 +290,7 @@ func (r *run) fail(ctx context.Context, f *fault) error {
 	}
 	r.b.Chunk++
 	r.b.Failure = string(f.Code)
-	return r.finish(ctx, StateFailed)
+	return r.finish(ctx, store.BulkFailed)
 }
 
 // finish publishes the result and ends the import. The wakes that delete input and result are written with it, before anybody can see

@@ -67,11 +67,11 @@ func TestAnImport(t *testing.T) {
 	s := w.service(w.st, tenant)
 	text, want := mixed()
 	b := w.receive(s, tenant, "r-1", FormatLines, text)
-	require.Equal(t, StateReceived, b.State)
+	require.Equal(t, store.BulkReceived, b.State)
 	require.NotZero(t, b.Wakes[store.WakeBulk])
 	b = w.end(s, tenant, b.ID)
 
-	require.Equal(t, StateCompleted, b.State)
+	require.Equal(t, store.BulkCompleted, b.State)
 	got := w.results(s, b)
 	require.Empty(t, cmp.Diff(want, plain(got)))
 	require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
@@ -108,7 +108,7 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Equal(t, first.ID, again.ID)
-	require.Equal(t, StateCompleted, again.State)
+	require.Equal(t, store.BulkCompleted, again.State)
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the second upload is not kept")
 
 	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
@@ -145,7 +145,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		"utf-16":         {FormatLines, "\xff\xfe{\x00}\x00", problem.WrongEncoding},
 	} {
 		b := w.end(s, tenant, w.receive(s, tenant, name, tc.format, tc.text).ID)
-		require.Equal(t, StateFailed, b.State, name)
+		require.Equal(t, store.BulkFailed, b.State, name)
 		require.Equal(t, string(tc.code), b.Failure, name)
 		require.NotZero(t, b.Wakes[store.WakeBulkInput], name)
 		got := w.results(s, b)
@@ -153,7 +153,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		require.Equal(t, tc.code, got[0].Code, name)
 	}
 	b := w.end(s, tenant, w.receive(s, tenant, "empty", FormatLines, "\n\n").ID)
-	require.Equal(t, StateCompleted, b.State)
+	require.Equal(t, store.BulkCompleted, b.State)
 	require.Empty(t, w.results(s, b))
 }
 
@@ -170,7 +170,7 @@ func TestALongImportHandsOver(t *testing.T) {
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID))
 	b, err = w.st.LoadBulk(t.Context(), tenant, b.ID)
 	require.NoError(t, err)
-	require.Equal(t, StateImporting, b.State)
+	require.Equal(t, store.BulkImporting, b.State)
 	require.Equal(t, int64(3), b.Lines)
 	after, err := w.st.QueueLength(t.Context(), store.QueueWork)
 	require.NoError(t, err)

@@ -109,7 +109,7 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 		b, err := s.ByReference(t.Context(), tenant, name)
 		require.NoError(t, err)
 		b = w.end(s, tenant, b.ID)
-		require.Equal(t, StateFailed, b.State)
+		require.Equal(t, store.BulkFailed, b.State)
 		require.Equal(t, "blob-"+name, b.Failure)
 	}
 	require.Zero(t, w.requests(tenant))

@@ -64,7 +64,7 @@ var mediaTypes = map[string]string{FormatLines: "application/x-ndjson", FormatCS
 // record writes the row of an import whose blob is there, or finds the one that is there already, and removes the blobs that earlier
 // attempts under the same reference left behind.
 func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bool, error) {
-	b.State, b.CreatedAt = StateReceived, s.Now()
+	b.State, b.CreatedAt = store.BulkReceived, s.Now()
 	b.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: s.Wall().Add(resend)}
 	c, existing, err := s.Store.CreateBulk(ctx, b)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bo
 	if existing && c.Digest != b.Digest {
 		return c, true, problem.New(problem.ReferenceTaken, "", "the reference was used for another list before")
 	}
-	if c.State == StateReceived {
+	if c.State == store.BulkReceived {
 		s.send(ctx, c)
 	}
 	return c, existing, nil

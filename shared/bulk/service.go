@@ -94,7 +94,7 @@ func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.B
 // Results opens the result of an import that has ended: JSON Lines of Result. A no-result problem while it has not, and once its
 // retention has ended.
 func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser, int64, error) {
-	if b.State != StateCompleted && b.State != StateFailed {
+	if b.State != store.BulkCompleted && b.State != store.BulkFailed {
 		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended")
 	}
 	r, info, err := s.Store.OpenBlob(ctx, resultRef(b.Tenant, b.ID), 0, 0)
@@ -103,14 +103,6 @@ func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser
 	}
 	return r, info.Size, err
 }
-
-// States of a bulk import.
-const (
-	StateReceived  = "received"
-	StateImporting = "importing"
-	StateCompleted = "completed"
-	StateFailed    = "failed" // the list as a whole could not be read
-)
 
 func resultRef(tenant, id string) store.Ref {
 	return store.Ref{Container: store.Results, Name: tenant + "/" + id + ".ndjson"}
