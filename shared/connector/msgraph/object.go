@@ -7,37 +7,46 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decodeObject takes @odata.context out of an object and leaves every other byte of its members as it was.
-func decodeObject(body []byte) (json.RawMessage, error) {
-	in := jsontext.NewDecoder(bytes.NewReader(body))
+// Members returns an object with the members that keep accepts, every byte of them as it was. It fails when object is not one JSON
+// object.
+func Members(object json.RawMessage, keep func(name string, value json.RawMessage) bool) (json.RawMessage, error) {
+	in := jsontext.NewDecoder(bytes.NewReader(object))
 	if t, err := in.ReadToken(); err != nil || t.Kind() != '{' {
 		return nil, errNotJSON
 	}
-	var out bytes.Buffer
-	out.WriteByte('{')
+	out := bytes.NewBuffer(append(make([]byte, 0, len(object)), '{'))
 	for in.PeekKind() != '}' {
-		name, err := in.ReadValue()
+		raw, err := in.ReadValue()
 		if err != nil {
 			return nil, errNotJSON
 		}
-		name = name.Clone() // the next read overwrites it
+		raw = raw.Clone() // the next read overwrites it
 		value, err := in.ReadValue()
 		if err != nil {
 			return nil, errNotJSON
 		}
-		if string(name) == `"@odata.context"` {
+		var name string
+		if json.Unmarshal(raw, &name) != nil {
+			return nil, errNotJSON
+		}
+		if !keep(name, json.RawMessage(value)) {
 			continue
 		}
 		if out.Len() > 1 {
 			out.WriteByte(',')
 		}
-		out.Write(name)
+		out.Write(raw)
 		out.WriteByte(':')
 		out.Write(value)
 	}
-	if _, err := in.ReadToken(); err != nil || len(bytes.TrimSpace(body[in.InputOffset():])) != 0 {
+	if _, err := in.ReadToken(); err != nil || len(bytes.TrimSpace(object[in.InputOffset():])) != 0 {
 		return nil, errNotJSON
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
+}
+
+// decodeObject takes @odata.context, which names the tenant's metadata and not the object, out of an answer.
+func decodeObject(body []byte) (json.RawMessage, error) {
+	return Members(body, func(name string, _ json.RawMessage) bool { return name != "@odata.context" })
 }

@@ -1,0 +1,103 @@
+package connectortest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+func testFaults(t *testing.T, b *bench) {
+	subject := dsr.Subject{Identifiers: []dsr.Identifier{b.Known[0].Identifier}}
+	scope := b.scope(dsr.Access, b.find(b.Known[0].Object))
+	for fault, kind := range map[Fault]connector.FaultKind{Throttle: connector.Throttled, Unavailable: connector.Unavailable, CutBody: connector.Unavailable} {
+		b.Fail(fault)
+		_, err := b.discover(b.Settings, subject)
+		requireFault(t, err, kind, fault)
+		sink := newRecorder()
+		_, err = b.export(t.Context(), b.Settings, scope, nil, sink)
+		requireFault(t, err, kind, fault)
+		require.Empty(t, sink.puts)
+		if fault == Throttle {
+			require.GreaterOrEqual(t, connector.AsFault(err).RetryAfter, 30*time.Second)
+		}
+
+		b.Fail(NoFault)
+		d, err := b.discover(b.Settings, subject)
+		require.NoError(t, err)
+		require.NotEmpty(t, d.Findings)
+		_, err = b.export(t.Context(), b.Settings, scope, nil, sink)
+		require.NoError(t, err)
+		b.requireOracle(sink.records(), b.Known[0].Object, dsr.Access)
+	}
+}
+
+func requireFault(t *testing.T, err error, kind connector.FaultKind, fault Fault) {
+	t.Helper()
+	f := connector.AsFault(err)
+	require.NotNil(t, f, "%s: %v", fault, err)
+	require.Equal(t, kind, f.Kind, fault)
+	require.True(t, f.Retryable(), fault)
+	require.NotEmpty(t, f.System)
+}
+
+func testPermissions(t *testing.T, b *bench) {
+	if s, ok := b.Without(""); ok {
+		for _, k := range b.Known {
+			d, err := b.discover(s, dsr.Subject{Identifiers: []dsr.Identifier{k.Identifier}})
+			if f := connector.AsFault(err); f != nil {
+				require.Equal(t, connector.Forbidden, f.Kind)
+				require.NotEmpty(t, f.Permission)
+				continue
+			}
+			require.NoError(t, err)
+			require.NotEmpty(t, d.Reason, "%s: what could not be looked at is named", k.Identifier.Kind)
+		}
+	}
+	findings := b.find(b.Rich)
+	whole := newRecorder()
+	_, err := b.export(t.Context(), b.Settings, b.scope(dsr.Access, findings), nil, whole)
+	require.NoError(t, err)
+	for _, k := range b.Entry.Descriptor.Kinds {
+		if s, ok := b.Without(k.Name); ok {
+			b.requireMissing(s, k, findings, whole)
+		}
+	}
+}
+
+// requireMissing exports without a kind's permission: the kind is reported as missing, and what needs another permission is handed over.
+func (b *bench) requireMissing(s connector.Settings, k connector.Kind, findings []dsr.Finding, whole *recorder) {
+	b.t.Helper()
+	got := newRecorder()
+	outcome, err := b.export(b.t.Context(), s, b.scope(dsr.Access, findings), nil, got)
+	if f := connector.AsFault(err); f != nil {
+		require.Equal(b.t, connector.Forbidden, f.Kind, k.Name)
+		return
+	}
+	require.NoError(b.t, err)
+	require.Equal(b.t, dsr.Partial, outcome.Code, "without the permission for %s", k.Name)
+	require.Contains(b.t, outcome.Reason, k.Title, "the reason names what is missing")
+	var lost []string
+	for name, records := range whole.records() {
+		if len(got.records()[name]) < len(records) {
+			lost = append(lost, name)
+		}
+	}
+	for _, name := range lost {
+		kind, _ := b.Entry.Descriptor.Kind(name)
+		require.Contains(b.t, outcome.Reason, kind.Title, "nothing is left out in silence")
+	}
+}
+
+func testBadToken(t *testing.T, b *bench) {
+	_, err := b.discover(b.BadToken, dsr.Subject{Identifiers: []dsr.Identifier{b.Known[0].Identifier}})
+	require.NotNil(t, connector.AsFault(err), "%v", err)
+	findings := b.find(b.Known[0].Object)
+	sink := newRecorder()
+	_, err = b.export(t.Context(), b.BadToken, b.scope(dsr.Access, findings), nil, sink)
+	require.NotNil(t, connector.AsFault(err), "%v", err)
+	require.Empty(t, sink.puts)
+}
