@@ -5,19 +5,26 @@ import (
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
 // Counter is an azcore policy that counts tries of calls. It is safe for concurrent use.
 type Counter struct {
-	prefix string
+	where where
 
 	mu    sync.Mutex
 	calls []Call
 }
 
+// NewCounter counts calls to one Azurite; prefix is that of the resources' names.
+func NewCounter(e azurite.Endpoints, prefix string) *Counter {
+	return &Counter{where: whereOf(e, prefix)}
+}
+
 // Do implements policy.Policy.
 func (c *Counter) Do(req *policy.Request) (*http.Response, error) {
-	call := callOf(req, c.prefix)
+	call := c.where.call(req)
 	c.mu.Lock()
 	c.calls = append(c.calls, call)
 	c.mu.Unlock()

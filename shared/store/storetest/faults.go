@@ -10,25 +10,9 @@ import (
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
-
-// Call is one try of a call to storage, as the transport sees it.
-type Call struct {
-	Service  string // "table", "blob" or "queue"
-	Method   string
-	Resource string // table, container or queue, without the test's prefix
-	Batch    bool   // a table transaction
-	Path     string
-	Body     string // of a call to tables or queues
-}
-
-// Write reports whether the call changes something.
-func (c Call) Write() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
-
-// Is reports whether the call is to a service's resource, such as "table", "requests"; "" is any.
-func (c Call) Is(service, resource string) bool {
-	return (service == "" || c.Service == service) && (resource == "" || c.Resource == resource)
-}
 
 // Action is what happens to a call.
 type Action int
@@ -57,12 +41,15 @@ var ErrInjected = errors.New("storetest: injected fault")
 
 // Faults is an azcore policy that spoils calls. It is safe for concurrent use.
 type Faults struct {
-	prefix string
+	where where
 
 	mu     sync.Mutex
 	faults []*armed
 	met    int
 }
+
+// NewFaults spoils calls to one Azurite; prefix is that of the resources' names.
+func NewFaults(e azurite.Endpoints, prefix string) *Faults { return &Faults{where: whereOf(e, prefix)} }
 
 type armed struct {
 	Fault
@@ -119,7 +106,7 @@ func (f *Faults) find(c Call) *armed {
 
 // Do implements policy.Policy.
 func (f *Faults) Do(req *policy.Request) (*http.Response, error) {
-	a := f.find(callOf(req, f.prefix))
+	a := f.find(f.where.call(req))
 	if a == nil {
 		return req.Next()
 	}
@@ -156,48 +143,4 @@ func busy(req *policy.Request) *http.Response {
 		Body:    io.NopCloser(strings.NewReader(body)),
 		Request: req.Raw(),
 	}
-}
-
-// callOf reads what a request is about. Requests are of Azurite: /{account}/{resource}….
-func callOf(req *policy.Request, prefix string) Call {
-	raw := req.Raw()
-	c := Call{Method: raw.Method, Path: raw.URL.Path}
-	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
-	if len(parts) > 1 {
-		c.Resource, _, _ = strings.Cut(parts[1], "(")
-	}
-	switch {
-	case raw.Header.Get("DataServiceVersion") != "":
-		c.Service, c.Body = "table", bodyOf(req)
-	case strings.HasSuffix(raw.URL.Path, "/messages"), raw.Header.Get("x-ms-version") == "2018-03-28":
-		c.Service, c.Body = "queue", bodyOf(req)
-	default:
-		c.Service = "blob"
-	}
-	if c.Resource == "$batch" {
-		c.Batch, c.Resource = true, batchTable(c.Body)
-	}
-	c.Resource = strings.TrimPrefix(c.Resource, prefix)
-	return c
-}
-
-func bodyOf(req *policy.Request) string {
-	if req.Body() == nil {
-		return ""
-	}
-	b, _ := io.ReadAll(req.Body())
-	_ = req.RewindBody()
-	return string(b)
-}
-
-// batchTable finds the table in the first change of a transaction: "POST http://host/account/table HTTP/1.1".
-func batchTable(body string) string {
-	for line := range strings.Lines(body) {
-		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[2], "HTTP/1.") {
-			url, _, _ := strings.Cut(fields[1], "(")
-			url, _, _ = strings.Cut(url, "?")
-			return url[strings.LastIndexByte(url, '/')+1:]
-		}
-	}
-	return ""
 }

@@ -55,9 +55,10 @@ func New(t testing.TB) *World {
 	prefix := azurite.Prefix(t)
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
+	shared := azurite.Shared(t)
 	w := &World{
-		Faults: &Faults{prefix: prefix}, Counter: &Counter{prefix: prefix}, Clock: &Clock{}, Prefix: prefix, Wrapper: wrapper,
-		IDKey: bytes.Repeat([]byte{9}, 32), connection: azurite.Shared(t).ConnectionString, log: slog.New(slog.DiscardHandler),
+		Faults: NewFaults(shared.Endpoints, prefix), Counter: NewCounter(shared.Endpoints, prefix), Clock: &Clock{}, Prefix: prefix, Wrapper: wrapper,
+		IDKey: bytes.Repeat([]byte{9}, 32), connection: shared.ConnectionString, log: slog.New(slog.DiscardHandler),
 	}
 	o := store.ClientOptions(nil, w.Counter, w.Faults)
 	o.Retry.RetryDelay, o.Retry.MaxRetryDelay = time.Millisecond, 2*time.Millisecond

@@ -1,0 +1,171 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// received is the business time at which the tests' requests come in.
+var received = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+
+const canary = "jane.o'brien+#/@canary.example"
+
+func newTenant() string { return uuid.NewString() }
+
+// draft is a request for access in one system: discovery, access and package.
+func draft(tenant, key string) store.Draft { return draftOf(tenant, key, "entra") }
+
+func draftOf(tenant, key string, systems ...string) store.Draft {
+	r := dsr.Request{
+		Tenant: tenant, Actions: []dsr.Action{dsr.Access}, Regime: dsr.GDPR, Caller: "caller", ReceivedAt: received,
+		DueAt: dsr.Due(dsr.GDPR, received), CreatedAt: received.Add(time.Second),
+	}
+	for _, s := range systems {
+		r.Tasks = append(r.Tasks,
+			dsr.Task{ID: dsr.NewTaskID(s, dsr.Discover), System: s, Action: dsr.Discover, State: dsr.TaskOpen},
+			dsr.Task{ID: dsr.NewTaskID(s, dsr.Access), System: s, Action: dsr.Access, State: dsr.TaskOpen})
+	}
+	r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.PackageTask, State: dsr.TaskOpen})
+	return store.Draft{
+		Request: r, Key: key, Body: "hash-of-body", By: "caller",
+		Private: dsr.Private{
+			Subject: dsr.Subject{Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New(canary)}}, Name: pii.New("Jane Canary")},
+			Note:    pii.New("note of canary"), Reference: pii.New("reference canary"),
+		},
+		Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(2 * time.Minute)},
+	}
+}
+
+func event(t dsr.EventType) dsr.Event {
+	return dsr.Event{Type: t, At: received.Add(time.Hour), By: "step:test"}
+}
+
+func ended(id dsr.TaskID, t dsr.EventType, code dsr.OutcomeCode) dsr.Event {
+	e := event(t)
+	e.Task, e.Outcome = id, &dsr.Outcome{Code: code}
+	return e
+}
+
+func discovered(system string) dsr.Event {
+	return ended(dsr.NewTaskID(system, dsr.Discover), dsr.EventDiscovered, dsr.Done)
+}
+
+func accessed(system string) dsr.Event {
+	return ended(dsr.NewTaskID(system, dsr.Access), dsr.EventTaskEnded, dsr.Done)
+}
+
+func answered() dsr.Event {
+	e := event(dsr.EventAnswered)
+	e.Package = &dsr.Package{State: dsr.PackageReady, Blob: "p.zip", Bytes: 1 << 40, SHA256: "00", ExpiresAt: received.AddDate(0, 1, 0)}
+	return e
+}
+
+func create(t testing.TB, s *store.Store, d store.Draft) *store.Case {
+	t.Helper()
+	made, err := s.Create(context.Background(), d)
+	require.NoError(t, err)
+	require.False(t, made.Existing)
+	return load(t, s, made.Request.Tenant, made.Request.ID)
+}
+
+func load(t testing.TB, s *store.Store, tenant, id string) *store.Case {
+	t.Helper()
+	c, err := s.Load(context.Background(), tenant, id)
+	require.NoError(t, err)
+	return c
+}
+
+// chained checks the whole history against its hashes and returns the types of its events.
+func chained(t testing.TB, s *store.Store, c *store.Case) []dsr.EventType {
+	t.Helper()
+	h, err := s.History(context.Background(), c.Tenant, c.ID)
+	require.NoError(t, err)
+	var stored [][]byte
+	var types []dsr.EventType
+	for _, e := range h {
+		stored, types = append(stored, e.Bytes), append(types, e.Event.Type)
+	}
+	require.NoError(t, dsr.VerifyChain(stored, c.LastHash))
+	return types
+}
+
+// allWakes reads every wake of a tenant, due or not.
+func allWakes(t testing.TB, s *store.Store, tenant string) []store.Wake {
+	t.Helper()
+	var out []store.Wake
+	for shard := range store.Shards {
+		for _, k := range store.WakeKinds() {
+			ws, err := s.DueWakes(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
+			require.NoError(t, err)
+			out = append(out, ws...)
+		}
+	}
+	return out
+}
+
+func listed(t testing.TB, s *store.Store, q store.ListQuery) []string {
+	t.Helper()
+	var ids []string
+	for pages := 0; ; pages++ {
+		require.Less(t, pages, 500, "a list that never ends")
+		items, next, err := s.List(context.Background(), q)
+		require.NoError(t, err)
+		for _, i := range items {
+			ids = append(ids, i.ID)
+		}
+		if next == "" {
+			return ids
+		}
+		q.Cursor = next
+	}
+}
+
+// snapshot is all of a request that can be seen from outside, without what is random.
+type snapshot struct {
+	State    dsr.State
+	Tasks    []string
+	Events   []dsr.EventType
+	Wakes    map[store.WakeKind]time.Time
+	Lists    map[string]int
+	Email    string
+	Package  *dsr.Package
+	Missing  int // wakes that the head names and that are not stored
+	Answered time.Time
+}
+
+func snap(t testing.TB, s *store.Store, tenant, id string) snapshot {
+	t.Helper()
+	c := load(t, s, tenant, id)
+	out := snapshot{State: c.State, Events: chained(t, s, c), Wakes: c.Wakes, Package: c.Package, Answered: c.AnsweredAt, Lists: map[string]int{}}
+	for _, task := range c.Tasks {
+		out.Tasks = append(out.Tasks, fmt.Sprint(task.ID, task.System, task.Action, task.State, task.Outcome, task.Round, task.Claim.Count))
+	}
+	p, err := c.Private(context.Background())
+	require.NoError(t, err)
+	out.Email = p.Subject.Of(dsr.Email)[0].Reveal()
+	out.Lists["newest"] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}}))
+	out.Lists["due"] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}, DueBefore: received.AddDate(1, 0, 0)}))
+	for _, state := range dsr.States() {
+		out.Lists[string(state)] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}, State: state}))
+	}
+	stored := allWakes(t, s, tenant)
+	for k, at := range c.Wakes {
+		out.Missing++
+		for _, w := range stored {
+			if w.Kind == k && w.Due.Equal(at) && w.ID == id && w.Shard == c.Shard {
+				out.Missing--
+				break
+			}
+		}
+	}
+	return out
+}

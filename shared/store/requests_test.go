@@ -1,0 +1,457 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+)
+
+var bg = context.Background()
+
+func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	d := draftOf(newTenant(), "k", "entra", "intune")
+	d.Request.Systems = []string{"entra", "intune"}
+	d.Request.Origin = dsr.Origin{Bulk: "b", Line: 1 << 40}
+	d.Request.Dest = "legal"
+	made, err := w.Store.Create(bg, d)
+	require.NoError(t, err)
+	require.False(t, made.Existing)
+	require.Equal(t, 3, w.Counter.Total())
+
+	w.Counter.Reset()
+	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
+	require.Equal(t, 1, w.Counter.Total(), "a case is one query")
+	require.Empty(t, cmp.Diff(*made.Request, c.Request), "what was answered is what is stored")
+	require.Equal(t, dsr.Received, c.State)
+	require.Equal(t, d.Wakes, c.Wakes)
+	require.Equal(t, w.Store.RequestID("caller", d.Request.Tenant, "k"), c.ID)
+	require.True(t, dsr.ValidGUID(c.ID))
+
+	p, err := c.Private(bg)
+	require.NoError(t, err)
+	require.Equal(t, canary, p.Subject.Of(dsr.Email)[0].Reveal())
+	require.Equal(t, "note of canary", p.Note.Reveal())
+	w.Counter.Reset()
+	_, err = c.Private(bg)
+	require.NoError(t, err)
+	require.Zero(t, w.Counter.Total(), "the key is read once")
+
+	again, err := w.Store.Create(bg, d)
+	require.NoError(t, err)
+	require.True(t, again.Existing)
+	require.Equal(t, c.Origin, again.Request.Origin)
+	require.Len(t, w.Rows(t, "keys"), 1, "the second try took its key back")
+
+	d.Body = "another"
+	_, err = w.Store.Create(bg, d)
+	require.ErrorIs(t, err, store.ErrIdempotency)
+	require.Len(t, w.Rows(t, "lists"), 4)
+}
+
+func TestTwentyWritersOneWinner(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	d := draft(newTenant(), "k")
+	race := func(do func(i int) error) (won int64) {
+		var g sync.WaitGroup
+		for i := range 20 {
+			g.Go(func() {
+				if err := do(i); err == nil {
+					atomic.AddInt64(&won, 1)
+				} else if !errorsAny(err, store.ErrConflict, store.ErrClaimed) {
+					t.Errorf("writer %d: %v", i, err)
+				}
+			})
+		}
+		g.Wait()
+		return won
+	}
+
+	var created atomic.Int64
+	race(func(i int) error {
+		mine := d
+		mine.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Duration(i) * time.Second)}
+		made, err := w.Store.Create(bg, mine)
+		if err == nil && !made.Existing {
+			created.Add(1)
+		}
+		return err
+	})
+	require.EqualValues(t, 1, created.Load(), "creations")
+	require.Len(t, w.Rows(t, "keys"), 1)
+	require.Len(t, w.Rows(t, "lists"), 4, "the losers took their wakes back")
+	id := w.Store.RequestID("caller", d.Request.Tenant, "k")
+
+	require.EqualValues(t, 1, race(func(i int) error {
+		c, err := w.Store.Load(bg, d.Request.Tenant, id)
+		if err != nil {
+			return err
+		}
+		_, err = w.Store.Claim(bg, c, "entra-discover", fmt.Sprint("owner", i))
+		return err
+	}), "claims")
+
+	cases := make([]*store.Case, 20)
+	for i := range cases {
+		cases[i] = load(t, w.Store, d.Request.Tenant, id)
+	}
+	require.EqualValues(t, 1, race(func(i int) error {
+		return w.Store.Commit(bg, cases[i], store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
+	}), "commits")
+	require.Equal(t, dsr.Discovering, snap(t, w.Store, d.Request.Tenant, id).State)
+}
+
+func errorsAny(err error, any ...error) bool {
+	for _, a := range any {
+		if strings.Contains(fmt.Sprint(err), a.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestWholeLife(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	c := create(t, w.Store, draft(newTenant(), "k"))
+	commit := func(ch store.Change) {
+		t.Helper()
+		require.NoError(t, w.Store.Commit(bg, c, ch))
+		require.Empty(t, cmp.Diff(load(t, w.Store, c.Tenant, c.ID).Request, c.Request), "the case is what is stored")
+	}
+	later := received.Add(time.Hour)
+	commit(store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: later}})
+	commit(store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: later}})
+	require.Equal(t, map[store.WakeKind]time.Time{store.WakeRedeliver: later, store.WakeParts: later}, c.Wakes)
+	require.Len(t, allWakes(t, w.Store, c.Tenant), 2, "the old wake is gone")
+	e := discovered("entra")
+	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, "f"
+	commit(store.Change{Events: []dsr.Event{e}})
+	require.Equal(t, dsr.Exporting, c.State, "planned in the same transaction")
+	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: {}}})
+	require.Equal(t, dsr.Assembling, c.State)
+	commit(store.Change{Events: []dsr.Event{answered()}, Wakes: map[store.WakeKind]time.Time{store.WakePackage: received.AddDate(0, 1, 0)}})
+	require.Equal(t, dsr.Completed, c.State)
+	commit(store.Change{Events: []dsr.Event{event(dsr.EventPackageExpiring)}, Reason: pii.New("because canary said so")})
+
+	require.Equal(t, []dsr.EventType{
+		dsr.EventReceived, dsr.EventDiscoveryStarted, dsr.EventDiscovered, dsr.EventPlanned, dsr.EventTaskEnded, dsr.EventTasksEnded,
+		dsr.EventAnswered, dsr.EventCompleted, dsr.EventPackageExpiring,
+	}, chained(t, w.Store, c))
+	h, err := w.Store.History(bg, c.Tenant, c.ID)
+	require.NoError(t, err)
+	reason, err := h[8].Reason(bg)
+	require.NoError(t, err)
+	require.Equal(t, "because canary said so", reason.Reveal())
+	require.Len(t, w.Rows(t, "lists"), 4, "newest, state, due and the one wake")
+
+	for _, table := range []string{"requests", "lists", "keys"} {
+		for _, row := range w.Rows(t, table) {
+			require.NotContains(t, strings.ToLower(string(row)), "canary", "of table %s", table)
+			require.NotContains(t, string(row), "Y2FuYXJ5", "base64 of a value in table %s", table)
+			requireInt64(t, row)
+		}
+	}
+
+	bad := w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
+	var state *dsr.StateError
+	require.ErrorAs(t, bad, &state)
+	require.Equal(t, int64(9), c.Seq, "a refused change leaves the case alone")
+}
+
+// requireInt64 fails on a number that is not Edm.Int64.
+func requireInt64(t *testing.T, stored []byte) {
+	t.Helper()
+	var props map[string]any
+	require.NoError(t, json.Unmarshal(stored, &props))
+	for name, v := range props {
+		_, number := v.(float64)
+		require.False(t, number, "property %s is a number of another type", name)
+	}
+}
+
+func TestTwoLastTasksFinishTogether(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	for round := range 5 {
+		c := create(t, w.Store, draftOf(newTenant(), fmt.Sprint(round), "entra", "intune"))
+		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), discovered("intune")}}))
+		require.Equal(t, dsr.Exporting, c.State)
+		var conflicts atomic.Int64
+		var g sync.WaitGroup
+		start := make(chan struct{})
+		for _, system := range []string{"entra", "intune"} {
+			mine := load(t, w.Store, c.Tenant, c.ID)
+			cl, err := w.Store.Claim(bg, mine, dsr.NewTaskID(system, dsr.Access), system)
+			require.NoError(t, err)
+			g.Go(func() {
+				<-start
+				for {
+					err := w.Store.Commit(bg, mine, store.Change{Events: []dsr.Event{accessed(system)}, Claim: cl})
+					if err == nil {
+						return
+					}
+					if !errorsAny(err, store.ErrConflict) {
+						t.Errorf("%s: %v", system, err)
+						return
+					}
+					conflicts.Add(1)
+					if mine, err = w.Store.Load(bg, c.Tenant, c.ID); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		close(start)
+		g.Wait()
+		got := snap(t, w.Store, c.Tenant, c.ID)
+		require.Equal(t, dsr.Assembling, got.State)
+		require.Equal(t, dsr.EventTasksEnded, got.Events[len(got.Events)-1], "settled once, by the last")
+		require.Len(t, got.Events, 8)
+		require.EqualValues(t, 1, conflicts.Load(), "the slower one saw that it was second")
+	}
+}
+
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	c := create(t, w.Store, draftOf(newTenant(), "k", "entra", "paper"))
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+	// An event of several properties.
+	big := discovered("paper")
+	for i := range 1800 {
+		big.Queries = append(big.Queries, dsr.Query{Hash: fmt.Sprintf("v1-%064d", i), Permission: "User.Read.All", At: received, Records: int64(i)})
+	}
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{big}}))
+	// More events than a page of a query holds, fifty to a transaction: retries of a request need a round each.
+	waiting := ended("entra-access", dsr.EventTaskWaiting, dsr.Manual)
+	for range 21 {
+		var events []dsr.Event
+		for range 50 {
+			events = append(events, waiting)
+		}
+		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: events}))
+	}
+	again := load(t, w.Store, c.Tenant, c.ID)
+	require.Len(t, chained(t, w.Store, again), 3+21*50)
+	require.Len(t, again.Task("paper-discover").Queries, 1800)
+	require.Equal(t, big.Queries, again.Task("paper-discover").Queries)
+
+	huge := discovered("entra")
+	for range 8000 {
+		huge.Queries = append(huge.Queries, big.Queries[0])
+	}
+	require.ErrorIs(t, w.Store.Commit(bg, again, store.Change{Events: []dsr.Event{huge}}), store.ErrTooLarge)
+}
+
+func TestManyTasks(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	var systems []string
+	for i := range 120 {
+		systems = append(systems, fmt.Sprintf("system-%03d", i))
+	}
+	d := draftOf(newTenant(), "k", systems...)
+	made, err := w.Store.Create(bg, d)
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Counter.Total())
+	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
+	require.Len(t, c.Tasks, 241)
+	require.Empty(t, cmp.Diff(d.Request.Tasks, c.Tasks))
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+
+	late := dsr.NewTaskID("system-119", dsr.Discover)
+	cl, err := w.Store.Claim(bg, c, late, "owner")
+	require.NoError(t, err, "a task whose row is not written yet")
+	require.Equal(t, 1, load(t, w.Store, c.Tenant, c.ID).Task(late).Claim.Count)
+	require.NoError(t, cl.Renew(bg))
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("system-119")}, Claim: cl}))
+	require.Equal(t, dsr.TaskEnded, load(t, w.Store, c.Tenant, c.ID).Task(late).State)
+
+	var all []dsr.Event
+	for _, s := range systems[:70] {
+		all = append(all, discovered(s))
+	}
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: all}), "more rows than a transaction holds")
+	require.Empty(t, cmp.Diff(c.Request, load(t, w.Store, c.Tenant, c.ID).Request))
+
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventCancelled)}}))
+	now := load(t, w.Store, c.Tenant, c.ID)
+	require.Empty(t, cmp.Diff(c.Request, now.Request))
+	for _, task := range now.Tasks {
+		require.NotEqual(t, dsr.TaskOpen, task.State, task.ID)
+	}
+	_, err = w.Store.Claim(bg, now, dsr.NewTaskID("system-110", dsr.Access), "owner")
+	require.ErrorIs(t, err, store.ErrClaimed)
+	require.NoError(t, w.Store.Commit(bg, now, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: received}}))
+	require.Empty(t, cmp.Diff(now.Request, load(t, w.Store, c.Tenant, c.ID).Request))
+}
+
+func TestWeirdIdentifiers(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	weird := []string{"O'Brien", "#", "/", "a|b", "\\", "%2f..", "👩‍👩‍👧", "\x00\x01\t", strings.Repeat("ß", 512), "' or PartitionKey ne '", " ", "null"}
+	seen := map[string]bool{}
+	for _, v := range weird {
+		d := draft(tenant, v)
+		d.Request.Caller, d.By = "caller "+strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), ""), v
+		d.Private.Subject.Identifiers = []dsr.Identifier{{Kind: dsr.Email, Value: pii.New(v)}}
+		d.Private.Note = pii.New(v)
+		c := create(t, w.Store, d)
+		require.False(t, seen[c.ID], "ids differ")
+		seen[c.ID] = true
+		p, err := c.Private(bg)
+		require.NoError(t, err)
+		require.Equal(t, v, p.Subject.Of(dsr.Email)[0].Reveal())
+		require.Equal(t, d.Request.Caller, c.Caller)
+		again, err := w.Store.Create(bg, d)
+		require.NoError(t, err)
+		require.True(t, again.Existing)
+		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventCancelled)}, Reason: pii.New(v)}))
+		h, err := w.Store.History(bg, tenant, c.ID)
+		require.NoError(t, err)
+		reason, err := h[1].Reason(bg)
+		require.NoError(t, err)
+		require.Equal(t, v, reason.Reveal())
+		require.Equal(t, v, h[0].Event.By)
+
+		for _, id := range []string{v, tenant + v, "' or RowKey eq 'h"} {
+			_, err = w.Store.Load(bg, tenant, id)
+			require.ErrorIs(t, err, store.ErrNotFound)
+			_, err = w.Store.Load(bg, id, c.ID)
+			require.ErrorIs(t, err, store.ErrNotFound)
+			_, err = w.Store.History(bg, tenant, id)
+			require.ErrorIs(t, err, store.ErrNotFound)
+			_, err = w.Store.LoadBulk(bg, tenant, id)
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}
+	}
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{tenant}, Limit: 5}), len(weird))
+	_, err := w.Store.Load(bg, newTenant(), w.Store.RequestID("caller", tenant, "k"))
+	require.ErrorIs(t, err, store.ErrNotFound, "another tenant's id")
+}
+
+func TestSealedBytesBelongToOnePlace(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	a := create(t, w.Store, draft(newTenant(), "a"))
+	b := create(t, w.Store, draft(a.Tenant, "b"))
+	sealed, err := a.Seal(bg, "cursor", []byte("secret"))
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "secret")
+	plain, err := load(t, w.Store, a.Tenant, a.ID).Unseal(bg, "cursor", sealed)
+	require.NoError(t, err)
+	require.Equal(t, "secret", string(plain))
+	_, err = a.Unseal(bg, "reason", sealed)
+	require.Error(t, err, "another use")
+	_, err = b.Unseal(bg, "cursor", sealed)
+	require.Error(t, err, "another case")
+	for i := range sealed {
+		changed := append([]byte(nil), sealed...)
+		changed[i] ^= 1
+		_, err = a.Unseal(bg, "cursor", changed)
+		require.Error(t, err, "byte %d", i)
+	}
+	_, err = a.Unseal(bg, "cursor", nil)
+	require.Error(t, err)
+
+	require.NoError(t, w.Store.DestroyKey(bg, a, received))
+	require.NoError(t, w.Store.DestroyKey(bg, load(t, w.Store, a.Tenant, a.ID), received), "twice")
+	_, err = load(t, w.Store, a.Tenant, a.ID).Private(bg)
+	require.ErrorIs(t, err, store.ErrShredded)
+	_, err = a.Private(bg)
+	require.ErrorIs(t, err, store.ErrShredded, "the case that destroyed it")
+	_, err = b.Private(bg)
+	require.NoError(t, err)
+	entry, _, err := w.Store.GetBlob(bg, store.Ref{Container: store.Ledger, Name: a.Tenant + "/" + a.ID + "/" + a.KeyID + ".json"})
+	require.NoError(t, err)
+	require.JSONEq(t, fmt.Sprintf(`{"v":1,"tenant":%q,"shard":%d,"key":%q,"request":%q,"at":"2026-03-02T09:30:00Z"}`, a.Tenant, a.Shard, a.KeyID, a.ID), string(entry))
+}
+
+func TestPrivatePartIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	c := create(t, w.Store, draft(newTenant(), "k"))
+	p, err := c.Private(bg)
+	require.NoError(t, err)
+	for i := range 900 { // more than one property holds
+		p.Candidates = append(p.Candidates, dsr.Candidate{System: "entra", ObjectID: fmt.Sprintf("%0100d", i), Matched: []string{dsr.Email}})
+	}
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), event(dsr.EventCandidatesFound)}, Private: &p}))
+	got, err := load(t, w.Store, c.Tenant, c.ID).Private(bg)
+	require.NoError(t, err)
+	require.Equal(t, p.Candidates, got.Candidates)
+	require.Equal(t, canary, got.Subject.Of(dsr.Email)[0].Reveal())
+}
+
+func TestCreateMany(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	var ds []store.Draft
+	for i := range 98 {
+		d := draft("", fmt.Sprint("line", i))
+		d.Request.Origin = dsr.Origin{Bulk: "b", Line: int64(i + 1)}
+		ds = append(ds, d)
+	}
+	ds = append(ds, ds[3]) // the same line again
+	ds[98].Request.Origin.Line = 99
+	other := ds[4] // the same key with another body
+	other.Body = "another"
+	ds = append(ds, other)
+	got := w.Store.CreateMany(bg, tenant, ds)
+	for i, g := range got[:98] {
+		require.NoError(t, g.Err, i)
+		require.False(t, g.Existing, i)
+		require.EqualValues(t, i+1, g.Request.Origin.Line)
+	}
+	require.True(t, got[98].Existing)
+	require.EqualValues(t, 4, got[98].Request.Origin.Line, "the first line made it")
+	require.ErrorIs(t, got[99].Err, store.ErrIdempotency)
+	require.Len(t, w.Rows(t, "keys"), 98)
+	require.Len(t, w.Rows(t, "lists"), 98*4)
+
+	w.Counter.Reset()
+	fresh := newTenant()
+	for _, g := range w.Store.CreateMany(bg, fresh, ds[:98]) {
+		require.NoError(t, g.Err)
+	}
+	require.Equal(t, 1+4+98, w.Counter.Total())
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{fresh}}), 98)
+
+	again := w.Store.CreateMany(bg, fresh, ds[:98])
+	for _, g := range again {
+		require.NoError(t, g.Err)
+		require.True(t, g.Existing)
+		require.Equal(t, "b", g.Request.Origin.Bulk)
+	}
+	require.Len(t, w.Rows(t, "keys"), 2*98)
+	require.Len(t, w.Rows(t, "lists"), 2*98*4)
+	c := load(t, w.Store, fresh, again[7].Request.ID)
+	p, err := c.Private(bg)
+	require.NoError(t, err)
+	require.Equal(t, canary, p.Subject.Of(dsr.Email)[0].Reveal())
+
+	bad := draft("", "bad")
+	bad.Request.Tasks[0].ID = "no/row"
+	mixed := w.Store.CreateMany(bg, tenant, []store.Draft{bad, draft("", "good")})
+	require.Error(t, mixed[0].Err)
+	require.NoError(t, mixed[1].Err)
+}

@@ -1,0 +1,85 @@
+package storetest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+)
+
+// Call is one try of a call to storage, as the transport sees it.
+type Call struct {
+	Service  string // "table", "blob" or "queue"
+	Method   string
+	Resource string // table, container or queue, without the test's prefix
+	Batch    bool   // a table transaction
+	Path     string
+	Body     string // of a call to tables or queues
+}
+
+// Write reports whether the call changes something.
+func (c Call) Write() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
+
+// Is reports whether the call is to a service's resource, such as "table", "requests"; "" is any.
+func (c Call) Is(service, resource string) bool {
+	return (service == "" || c.Service == service) && (resource == "" || c.Resource == resource)
+}
+
+// where tells services apart by their addresses.
+type where struct {
+	prefix   string
+	services map[string]string // by host and port
+}
+
+func whereOf(e azurite.Endpoints, prefix string) where {
+	w := where{prefix: prefix, services: map[string]string{}}
+	for service, raw := range map[string]string{"blob": e.BlobURL, "queue": e.QueueURL, "table": e.TableURL} {
+		if u, err := url.Parse(raw); err == nil {
+			w.services[u.Host] = service
+		}
+	}
+	return w
+}
+
+// call reads what a request is about. Paths are those of Azurite: /{account}/{resource}….
+func (w where) call(req *policy.Request) Call {
+	raw := req.Raw()
+	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path}
+	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
+	if len(parts) > 1 {
+		c.Resource, _, _ = strings.Cut(parts[1], "(")
+	}
+	if c.Service != "blob" {
+		c.Body = bodyOf(req)
+	}
+	if c.Resource == "$batch" {
+		c.Batch, c.Resource = true, batchTable(c.Body)
+	}
+	c.Resource = strings.TrimPrefix(c.Resource, w.prefix)
+	return c
+}
+
+func bodyOf(req *policy.Request) string {
+	if req.Body() == nil {
+		return ""
+	}
+	b, _ := io.ReadAll(req.Body())
+	_ = req.RewindBody()
+	return string(b)
+}
+
+// batchTable finds the table in the first change of a transaction: "POST http://host/account/table HTTP/1.1".
+func batchTable(body string) string {
+	for line := range strings.Lines(body) {
+		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[2], "HTTP/1.") {
+			target, _, _ := strings.Cut(fields[1], "(")
+			target, _, _ = strings.Cut(target, "?")
+			return target[strings.LastIndexByte(target, '/')+1:]
+		}
+	}
+	return ""
+}
