@@ -174,7 +174,9 @@ func (w *writer) data(ctx context.Context) error {
 
 // header is that of a member. Times are the request's, so that the same parts make the same bytes.
 func (w *writer) header(path string) *zip.FileHeader {
-	return &zip.FileHeader{Name: path, Method: zip.Deflate, Modified: w.book.Request.CreatedAt.UTC().Truncate(time.Second)}
+	h := &zip.FileHeader{Name: path, Method: zip.Deflate}
+	h.SetModTime(w.book.Request.CreatedAt.UTC().Truncate(2 * time.Second)) //nolint:staticcheck // deprecated for Modified, which CreateRaw does not write
+	return h
 }
 
 func (w *writer) make(path string, write func(io.Writer) error) error {

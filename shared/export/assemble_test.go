@@ -1,0 +1,299 @@
+package export
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+)
+
+// assembled exports a feed for each entra task of a request and makes the package.
+func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f feed) (Assembly, dsr.Package) {
+	t.Helper()
+	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: w.Clock.Now}
+	a.Case = newCase(t, w.Store, t.Name()+string(r.Actions[0]), r)
+	b := bench{World: w, c: a.Case, size: 400}
+	for i := range a.Case.Tasks {
+		if task := &a.Case.Tasks[i]; task.System == "entra" && task.Listed() {
+			spec := PartSpec{Tenant: tenantID, Request: a.Case.ID, Task: task.ID, System: "entra", Action: task.Action}
+			var mine feed
+			for _, p := range f {
+				if slices.Contains(directory().KindsFor(task.Action), p.kind) {
+					mine = append(mine, p)
+				}
+			}
+			sum := finish(t, b.sink(w.Store, spec, func(o *SinkOptions) { o.Formats = Tabular() }), mine)
+			task.Records, task.Queries = sum.Records, sum.Queries
+		}
+	}
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	return a, p
+}
+
+// packageOf reads a stored package.
+func packageOf(t testing.TB, st *store.Store, p dsr.Package) ([]byte, *zip.Reader, Report) {
+	t.Helper()
+	body, info, err := st.GetBlob(t.Context(), store.Ref{Container: store.Packages, Name: p.Blob})
+	require.NoError(t, err)
+	require.Equal(t, p.ETag, info.ETag)
+	require.EqualValues(t, p.Bytes, len(body))
+	sum := sha256.Sum256(body)
+	require.Equal(t, p.SHA256, hex.EncodeToString(sum[:]))
+	report, err := Verify(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err, "%+v", report.Problems)
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	return body, z, report
+}
+
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := withTrouble(asked(dsr.GDPR, dsr.Access, dsr.Export))
+	f := people(3, 10, "x")
+	a, p := assembled(t, w, r, f)
+	require.Equal(t, dsr.PackageReady, p.State)
+	require.Equal(t, tenantID+"/"+a.Case.ID+".zip", p.Blob)
+	_, z, report := packageOf(t, w.Store, p)
+	require.EqualValues(t, 120, report.Records)
+
+	var names []string
+	for _, file := range z.File {
+		names = append(names, file.Name)
+		require.Equal(t, at(9), file.Modified.UTC(), file.Name)
+	}
+	require.Equal(t, []string{"access/entra/profile-0001.json", "access/entra/profile-0001.csv", "access/entra/profile-0001.xlsx", "access/entra/profile-0001.xml", "access/entra/profile-0002.json"}, names[:5])
+	require.Equal(t, []string{IndexName, ManifestName}, names[len(names)-2:])
+	require.Len(t, report.Manifest.Files, len(names)-1)
+
+	stored, err := VerifyStored(t.Context(), w.Store, store.Ref{Container: store.Packages, Name: p.Blob})
+	require.NoError(t, err)
+	require.Equal(t, report, stored)
+
+	again, err := Assemble(t.Context(), a)
+	require.NoError(t, err, "an earlier package is replaced")
+	require.NotEqual(t, p.ETag, again.ETag)
+	packageOf(t, w.Store, again)
+}
+
+// What differs between the packages of one person: an export has neither the derived kinds nor the statements nor the records in words.
+func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	f := append(people(1, 5, "x"), page1{"risk", raws(`{"id":"r1","riskLevel":"high"}`)})
+	byAction := map[dsr.Action]map[string]string{}
+	for _, action := range dsr.Requestable() {
+		_, p := assembled(t, w, asked(dsr.GDPR, action), f)
+		_, z, _ := packageOf(t, w.Store, p)
+		byAction[action] = map[string]string{}
+		for _, file := range z.File {
+			byAction[action][strings.TrimPrefix(file.Name, string(action)+"/")] = inflate(t, file)
+		}
+	}
+	access, export := byAction[dsr.Access], byAction[dsr.Export]
+	for _, files := range []map[string]string{access, export} {
+		for name := range files {
+			if strings.HasSuffix(name, ".xlsx") { // it holds the time at which it was made
+				delete(files, name)
+			}
+		}
+	}
+	for name, body := range export {
+		if name != IndexName && name != ManifestName {
+			require.Equal(t, access[name], body, "both hand over the same %s", name)
+			delete(access, name)
+		}
+	}
+	require.Equal(t, []string{"entra/risk-0001.csv", "entra/risk-0001.json", "entra/risk-0001.xml", IndexName, ManifestName}, slices.Sorted(maps.Keys(access)))
+	require.Contains(t, access[IndexName], "Article 15(1)(a)")
+	require.Contains(t, access[IndexName], "profile-0-4")
+	require.Contains(t, access[IndexName], "<dt>Level of risk</dt><dd><span class=\"text\">high</span></dd>")
+	require.NotContains(t, export[IndexName], "Article 15(1)(a)")
+	require.NotContains(t, export[IndexName], "profile-0-4")
+	require.Contains(t, export[IndexName], "<li>Risk assessment (Microsoft Entra ID)</li>")
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := withTrouble(asked(dsr.CCPA, dsr.Access))
+	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: func() time.Time { return at(12) }}
+	a.Case = newCase(t, w.Store, "manifest", r)
+	text, err := a.Case.Seal(t.Context(), store.SealReason, []byte("Handed over in person."))
+	require.NoError(t, err)
+	a.Case.Tasks[3].Text = text // system-2
+	b := bench{World: w, c: a.Case, size: 1 << 20}
+	spec := PartSpec{Tenant: tenantID, Request: a.Case.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
+	s := b.sink(w.Store, spec)
+	_, _, err = s.Resume(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.Put(t.Context(), "profile", raws(`{"id":"1","mail":"jane@contoso.example"}`, `{"id":"2"}`), []byte("1")))
+	require.NoError(t, s.Put(t.Context(), "sign-ins", raws(`{"id":"3"}`), []byte("2")))
+	_, err = s.Close(t.Context())
+	require.NoError(t, err)
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	_, z, _ := packageOf(t, w.Store, p)
+	body := inflate(t, z.File[len(z.File)-1])
+	golden(t, "manifest.json", []byte(strings.ReplaceAll(body, a.Case.ID, requestID)))
+	var shape map[string]any
+	require.NoError(t, json.Unmarshal([]byte(body), &shape))
+	require.Equal(t, []string{"actions", "createdAt", "files", "receivedAt", "regime", "request", "systems", "tenant", "version"}, slices.Sorted(maps.Keys(shape)))
+}
+
+func TestNothingFoundIsProven(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := asked(dsr.GDPR, dsr.Access)
+	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.NothingFound}, 0
+	a := Assembly{Store: w.Store, Case: newCase(t, w.Store, "nothing", r), Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: w.Clock.Now}
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	_, z, report := packageOf(t, w.Store, p)
+	require.Len(t, z.File, 2)
+	require.Len(t, report.Manifest.Systems[0].Queries, 3)
+	require.Equal(t, "User.Read.All", report.Manifest.Systems[0].Queries[0].Permission)
+}
+
+func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		spoil func(t *testing.T, b *bench)
+		fails bool
+	}{
+		"a part is gone": {func(t *testing.T, b *bench) {
+			require.NoError(t, b.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Parts, Name: b.spec.part(2, JSON)}, ""))
+		}, true},
+		"the last part is gone": {func(t *testing.T, b *bench) {
+			for _, f := range []Format{JSON, CSV, XML} {
+				require.NoError(t, b.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Parts, Name: b.spec.part(6, f)}, ""))
+			}
+		}, true},
+		"another worker stored more after the end": {func(t *testing.T, b *bench) { finish(t, b.sink(b.Store, b.spec), people(3, 12, "x")) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			f := people(3, 10, "x")
+			sum := finish(t, b.sink(b.Store, b.spec), f)
+			require.Equal(t, 6, sum.Parts)
+			b.c.Tasks[1].Records = sum.Records
+			tc.spoil(t, b)
+			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.c, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: b.Clock.Now})
+			if tc.fails {
+				require.Error(t, err)
+				gone, err := b.Store.BlobGone(t.Context(), store.Ref{Container: store.Packages, Name: PackageName(tenantID, b.c.ID)})
+				require.NoError(t, err)
+				require.True(t, gone, "nothing is handed over")
+				return
+			}
+			require.NoError(t, err)
+			_, _, report := packageOf(t, b.Store, p)
+			require.EqualValues(t, 60, report.Records)
+		})
+	}
+}
+
+// A retry adds what failed before; what was handed over before comes from the former package, since its parts are gone.
+func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := asked(dsr.GDPR, dsr.Access, dsr.Export)
+	f := people(2, 10, "x")
+	a, first := assembled(t, w, r, f)
+	before, _, _ := packageOf(t, w.Store, first)
+	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID))
+
+	export := &a.Case.Tasks[2]
+	export.Round = 1
+	b := bench{World: w, c: a.Case, size: 400}
+	spec := PartSpec{Tenant: tenantID, Request: a.Case.ID, Round: 1, Task: export.ID, System: "entra", Action: dsr.Export}
+	sum := finish(t, b.sink(w.Store, spec), people(1, 7, "y"))
+	export.Records = sum.Records
+	second, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	require.NotEqual(t, first.ETag, second.ETag)
+	after, z, report := packageOf(t, w.Store, second)
+	require.EqualValues(t, 40+14, report.Records)
+	old, err := zip.NewReader(bytes.NewReader(before), int64(len(before)))
+	require.NoError(t, err)
+	for i, file := range old.File {
+		if strings.HasPrefix(file.Name, "access/") {
+			require.Equal(t, inflate(t, file), inflate(t, z.File[i]))
+		}
+	}
+	require.NotEqual(t, before, after)
+
+	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID))
+	require.NoError(t, w.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Packages, Name: second.Blob}, ""))
+	_, err = Assemble(t.Context(), a)
+	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
+}
+
+func TestAssemblyKilledAtEachCall(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sum := finish(t, b.sink(b.Store, b.spec), people(1, 3, "x"))
+	b.c.Tasks[1].Records = sum.Records
+	a := Assembly{Store: b.Store, Case: b.c, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: b.Clock.Now}
+	for calls := 0; ; calls++ {
+		revive := b.Faults.KillAfter(calls)
+		_, err := Assemble(t.Context(), a)
+		revive()
+		p, again := Assemble(t.Context(), a)
+		require.NoError(t, again)
+		packageOf(t, b.Store, p)
+		if err == nil {
+			require.Greater(t, calls, 5)
+			return
+		}
+	}
+}
+
+func TestTwoAssembliesRace(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sum := finish(t, b.sink(b.Store, b.spec), people(1, 3, "x"))
+	b.c.Tasks[1].Records = sum.Records
+	a := Assembly{Store: b.Store, Case: b.c, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: b.Clock.Now}
+	other := a
+	other.Store = b.Another(t)
+	var won dsr.Package
+	b.Faults.Add(storetest.Fault{Times: 1, Match: func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "PUT" }, Before: func() {
+		var err error
+		won, err = Assemble(t.Context(), other)
+		require.NoError(t, err)
+	}})
+	_, err := Assemble(t.Context(), a)
+	require.ErrorIs(t, err, store.ErrExists)
+	packageOf(t, b.Store, won)
+}
+
+func TestUnusualNames(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[member]string{
+		{Kind: "con", Number: 1, Format: JSON}:                  "access/aux-/con--0001.json",
+		{Kind: "com1", Number: 12345, Format: XLSX}:             "access/aux-/com1--12345.xlsx",
+		{Kind: strings.Repeat("k", 63), Number: 1, Format: CSV}: "access/aux-/" + strings.Repeat("k", 63) + "-0001.csv",
+		{Kind: "a-0001", Number: 2, Format: XML}:                "access/aux-/a-0001-0002.xml",
+	} {
+		got := in.path(dsr.Access, "aux")
+		require.Equal(t, want, got)
+		require.Regexp(t, safeName, got)
+		require.False(t, device(got))
+	}
+}
