@@ -26,9 +26,19 @@ func (s *Service) Message(ctx context.Context, text []byte) error {
 	return err
 }
 
-// Poison takes in what the host gave up on; it is the job `bulk-poison`.
+// Poison takes in what the host gave up on after ten tries; it is the job `bulk-poison`. A message that is good met an outage of our
+// storage and goes back on its queue, for as long as the outage lasts: it may ask for what nobody else knows of. What is not good is put
+// away.
 func (s *Service) Poison(ctx context.Context, text []byte) error {
-	return s.putAway(ctx, text, problem.GaveUp)
+	if _, err := decodeMessage(text); err != nil {
+		return s.putAway(ctx, text, problem.GaveUp)
+	}
+	err := s.Message(ctx, text)
+	if err == nil {
+		return nil
+	}
+	s.Log.ErrorContext(ctx, "message given back to its queue", "queue", store.QueueBulk, "bytes", len(text), "error", err)
+	return s.Store.Return(ctx, store.QueueBulk, text, giveBack)
 }
 
 func (s *Service) message(ctx context.Context, text []byte) error {
@@ -63,7 +73,7 @@ func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) 
 	_, _ = d.Write(body)
 	b.Format, b.Digest = FormatLines, d.hex()
 	b.Blob = fmt.Sprintf("%s/%s/%s.ndjson", b.Tenant, b.ID, b.Digest[:32])
-	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, nil, mediaTypes[FormatLines])
+	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, s.stamp(), mediaTypes[FormatLines])
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}
@@ -102,7 +112,7 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
 	sum := sha256.Sum256(text)
 	ref := store.Ref{Container: store.Rejected, Name: hex.EncodeToString(sum[:])}
-	meta := map[string]string{"code": string(code), "at": s.Now().UTC().Format(time.RFC3339)}
+	meta := map[string]string{"code": string(code), metaAt: s.Now().UTC().Format(time.RFC3339)}
 	err := s.Store.PutBlob(ctx, ref, text, meta, "application/octet-stream")
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err

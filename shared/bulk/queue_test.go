@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -143,11 +144,10 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, want, w.kept())
 	require.Equal(t, int64(len(want)), w.counts[CountMessages])
 
-	poison := fmt.Sprintf(`{"tenant":%q,"reference":"r-9","items":[%s]}`, tenant, person("canary@c.example", ""))
-	require.NoError(t, s.Poison(t.Context(), []byte(poison)))
-	body, info, err := w.st.GetBlob(t.Context(), store.Ref{Container: store.Rejected, Name: nameOf(poison)})
+	require.NoError(t, s.Poison(t.Context(), []byte("canary 2")))
+	body, info, err := w.st.GetBlob(t.Context(), store.Ref{Container: store.Rejected, Name: nameOf("canary 2")})
 	require.NoError(t, err)
-	require.Equal(t, poison, string(body))
+	require.Equal(t, "canary 2", string(body))
 	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
 
 	s.QueueCaller = func() (auth.Caller, bool) { return auth.Caller{}, false }
@@ -155,6 +155,30 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, int64(len(want)+2), w.counts[CountMessages])
 	require.NotContains(t, w.logged(), "canary")
 	require.Empty(t, w.blobs(store.BulkInputs, ""))
+}
+
+func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	text := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[%s]}`, tenant, person("canary@c.example", ""))
+	wire := newWire(-1, false)
+	wire.refuse = func(r *http.Request) bool { return !strings.Contains(r.URL.Path, store.QueueBulk) } // the queue alone works
+	st, _ := w.open(wire, false)
+	s := w.service(st, tenant)
+	require.Error(t, s.Message(t.Context(), []byte(text)), "the host tries again")
+	require.NoError(t, s.Poison(t.Context(), []byte(text)), "the host has given up")
+	n, err := w.st.QueueLength(t.Context(), store.QueueBulk)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), n)
+	require.Empty(t, w.kept())
+
+	s = w.service(w.st, tenant)
+	require.NoError(t, s.Poison(t.Context(), []byte(text)), "the outage is over")
+	b, err := s.ByReference(t.Context(), tenant, "r-1")
+	require.NoError(t, err)
+	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
+	require.NotContains(t, w.logged(), "canary")
 }
 
 func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {

@@ -49,7 +49,7 @@ func (s *Service) Receive(ctx context.Context, u Upload) (b *store.BulkCase, exi
 }
 
 func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag string, err error) {
-	w := s.Store.WriteBlob(ctx, inputRef(name), store.WriteOptions{ContentType: mediaTypes[u.Format]})
+	w := s.Store.WriteBlob(ctx, inputRef(name), store.WriteOptions{ContentType: mediaTypes[u.Format], Meta: s.stamp()})
 	d := newDigest(u.Format)
 	if _, err := io.Copy(io.MultiWriter(w, d), u.Body); err != nil {
 		w.Abort()

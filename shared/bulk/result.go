@@ -19,7 +19,7 @@ const (
 
 // Result is one line of a result, results/{tenant}/{bulk id}.ndjson. It holds nothing of the input.
 type Result struct {
-	Line    int64        `json:"line"`
+	Line    int64        `json:"line"` // 0: the list as a whole, which could not be read
 	Status  Status       `json:"status"`
 	ID      string       `json:"id,omitempty"` // of the request
 	Code    problem.Code `json:"code,omitempty"`

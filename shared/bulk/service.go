@@ -23,6 +23,7 @@ const (
 	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
 
 	resend      = time.Minute         // after which a lost message is sent again
+	giveBack    = time.Minute         // after which a message that met an outage is seen again
 	keepInput   = 7 * 24 * time.Hour  // after the import, business time
 	keepResults = 30 * 24 * time.Hour // after the import, business time
 

@@ -33,12 +33,17 @@ type wire struct {
 	left  atomic.Int64 // calls until it breaks; negative: never
 	done  bool         // the call at which it breaks is still done, and its answer lost
 	calls atomic.Int64
+
+	refuse func(*http.Request) bool // nil: none
 }
 
 var errCut = errors.New("the wire is cut")
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	w.calls.Add(1)
+	if w.refuse != nil && w.refuse(r) {
+		return nil, errCut
+	}
 	if w.left.Load() < 0 {
 		return w.next.Do(r)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
 // request is what the command line reads of a request.
@@ -48,6 +49,20 @@ type bulk struct {
 }
 
 func (b bulk) ended() bool { return b.State == "completed" || b.State == "failed" }
+
+// failure says why the list could not be read, in the words of the table of codes where the answer has none of its own.
+func (b bulk) failure() string {
+	if b.Failure == nil {
+		return ""
+	}
+	text := b.Failure.Detail
+	for _, row := range problem.Table() {
+		if text == "" && string(row.Code) == b.Failure.Code {
+			text = row.Text
+		}
+	}
+	return fmt.Sprintf("%s (%s)", text, b.Failure.Code)
+}
 
 func statusCommand(o Options) *cobra.Command {
 	var t target
@@ -105,7 +120,7 @@ func printBulk(out io.Writer, b bulk) error {
 	_, err := fmt.Fprintf(out, "bulk      %s\nreference %s\nstate     %s\nlines     %d: %d accepted, %d duplicate, %d rejected\n",
 		b.ID, b.Reference, b.State, b.Lines, b.Accepted, b.Duplicate, b.Rejected)
 	if err == nil && b.Failure != nil {
-		_, err = fmt.Fprintf(out, "failure   %s (%s)\n", b.Failure.Detail, b.Failure.Code)
+		_, err = fmt.Fprintf(out, "failure   %s\n", b.failure())
 	}
 	return err
 }

@@ -81,9 +81,7 @@ func (w *watch) run(ctx context.Context, b bulk, lines int64) (*summary, error) 
 	}
 	w.show.end()
 	sum := &summary{Bulk: id, Reference: b.Reference, State: b.State, Lines: b.Lines, Rejected: b.Rejected, Duplicate: b.Duplicate}
-	if b.Failure != nil {
-		sum.Reason = b.Failure.Detail
-	}
+	sum.Reason = b.failure()
 	if b.Accepted+b.Duplicate == 0 {
 		return sum, nil
 	}

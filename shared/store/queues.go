@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -46,6 +49,13 @@ func (s *Store) Send(ctx context.Context, queue string, m Message) error {
 	}
 	_, err = s.queues.NewQueueClient(s.prefix+queue).EnqueueMessage(ctx, string(b), nil)
 	return fault("send to "+queue, err)
+}
+
+// Return puts the text of somebody else's message back on a queue, byte for byte, to be seen again after a while.
+func (s *Store) Return(ctx context.Context, queue string, text []byte, after time.Duration) error {
+	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(after.Seconds()))}
+	_, err := s.queues.NewQueueClient(s.prefix+queue).EnqueueMessage(ctx, string(text), o)
+	return fault("return to "+queue, err)
 }
 
 // maxMessage is the size of the largest message of ours with room to spare; a queue holds up to 64 KiB.
