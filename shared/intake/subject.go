@@ -205,3 +205,7 @@ func phone(s, residence string) bool {
 	n, err := phonenumbers.Parse(s, region)
 	return err == nil && phonenumbers.IsPossibleNumber(n)
 }
+
+// Text checks and trims what a person wrote: at most MaxNote bytes, no control characters but line ends and tabs. Errors are
+// *problem.Error.
+func Text(s, pointer string) (string, error) { return text(s, pointer, MaxNote, true) }

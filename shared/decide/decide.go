@@ -1,0 +1,182 @@
+// Package decide is what a person decides about a running request: which candidate is meant, that failed tasks are tried again, that it
+// is cancelled, how a manual task ended.
+package decide
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// conflicts is how often a decision is tried against a request that steps change at the same time.
+const conflicts = 8
+
+// partsAfter is when the parts of a cancelled request are deleted: later than a worker needs to see that its claim is over, so that
+// none of them is written after the deletion.
+const partsAfter = 2 * time.Minute
+
+// Service applies decisions.
+type Service struct {
+	Store  *store.Store
+	Settle *settle.Settler
+	Now    func() time.Time // business clock
+	Wall   func() time.Time
+}
+
+// Who decides, and on which version of the request.
+type Who struct {
+	Name string // of the caller
+	// Match is asked before each try and refuses a version that the caller did not mean; nil takes any.
+	Match func(*dsr.Request) error
+}
+
+// Choose leaves needs-decision with the candidate that a person chose: from then on that object alone is the data subject, and every
+// system is asked again. Errors: wrong-state, unknown-candidate, changed-meanwhile.
+func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID string) (*store.Case, error) {
+	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
+		if c.State != dsr.NeedsDecision {
+			return store.Change{}, wrongState(c, "a candidate is chosen while it is needs-decision")
+		}
+		p, err := c.Private(ctx)
+		if err != nil {
+			return store.Change{}, err
+		}
+		known := func(o dsr.Candidate) bool { return strings.EqualFold(o.ObjectID, objectID) }
+		i := slices.IndexFunc(p.Candidates, known)
+		if i < 0 {
+			return store.Change{}, problem.New(problem.UnknownCandidate, "/objectId", "this is not the object id of one of the candidates")
+		}
+		p.Subject.Decided = pii.New(p.Candidates[i].ObjectID)
+		p.Candidates = nil // a discovery that finds none must not be asked again about these
+		var again []dsr.TaskID
+		for _, t := range c.Tasks {
+			if t.Action == dsr.Discover {
+				again = append(again, t.ID)
+			}
+		}
+		return store.Change{
+			Events:  []dsr.Event{{Type: dsr.EventDecided, At: s.Now(), By: who.Name, Tasks: again}},
+			Reason:  p.Subject.Decided,
+			Private: &p,
+			Wakes:   s.redeliver(),
+		}, nil
+	})
+}
+
+// Retry opens failed tasks again, with a new discovery of their systems: what was there may have changed since. A request that
+// failed without a failed task is assembled again. What people do by hand is not retried. Errors: wrong-state, nothing-to-retry,
+// changed-meanwhile.
+func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.Value) (*store.Case, error) {
+	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
+		if _, err := dsr.Next(c.State, dsr.EventRetried); err != nil {
+			return store.Change{}, wrongState(c, "it is tried again once it is waiting, completed or failed")
+		}
+		again := failed(&c.Request)
+		if len(again) == 0 && c.State != dsr.FailedState {
+			return store.Change{}, problem.New(problem.NothingToRetry, "", "no task of the request has failed")
+		}
+		return store.Change{
+			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.Now(), By: who.Name, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
+		}, nil
+	})
+}
+
+// failed are the failed tasks that a worker did, each system's discovery first.
+func failed(r *dsr.Request) []dsr.TaskID {
+	var out []dsr.TaskID
+	for _, t := range r.Tasks {
+		if !t.Listed() || t.Declared || t.State != dsr.TaskEnded || t.Outcome.Code != dsr.Failed {
+			continue
+		}
+		if d := dsr.NewTaskID(t.System, dsr.Discover); r.Task(d) != nil && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+		out = append(out, t.ID)
+	}
+	return out
+}
+
+// Cancel ends the request: whoever works on a task of it stops within one page. What had been done stays in its tasks and its history.
+// Errors: wrong-state, changed-meanwhile.
+func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii.Value) (*store.Case, error) {
+	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
+		if _, err := dsr.Next(c.State, dsr.EventCancelled); err != nil {
+			return store.Change{}, wrongState(c, "it is over and cannot be cancelled")
+		}
+		var stopped []dsr.TaskID
+		for _, t := range c.Unended() {
+			stopped = append(stopped, t.ID)
+		}
+		now := s.Now()
+		return store.Change{
+			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.Name, Tasks: stopped}}, Reason: reason,
+			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: now.Add(partsAfter)},
+		}, nil
+	})
+}
+
+// EndTask ends a manual task with the outcome and the text of a person. Errors: not-found for a task that there is not, not-a-manual-task,
+// wrong-state, invalid-value, changed-meanwhile.
+func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.TaskID, code dsr.OutcomeCode, text pii.Value) (*store.Case, error) {
+	if !slices.Contains(dsr.FinalCodes(), code) {
+		return c, problem.New(problem.InvalidValue, "/outcome", "done, nothing-found, partial, refused or failed is expected")
+	}
+	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
+		t := c.Task(id)
+		if t == nil || !t.Listed() {
+			return store.Change{}, problem.New(problem.NotFound, "", "there is no such thing here")
+		}
+		if _, err := dsr.Next(c.State, dsr.EventTaskEnded); err != nil {
+			return store.Change{}, wrongState(c, "its tasks are over")
+		}
+		if t.State != dsr.TaskWaiting || t.Outcome.Code != dsr.Manual {
+			return store.Change{}, problem.Newf(problem.NotManual, "", "the task is %s and does not wait for a person", t.State)
+		}
+		o := dsr.Outcome{Code: code, Reason: "A person ended this task by hand.", Link: t.Outcome.Link}
+		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.Now(), By: who.Name, Task: id, Outcome: &o}}, Reason: text}, nil
+	})
+}
+
+func (s *Service) redeliver() map[store.WakeKind]time.Time {
+	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(settle.Redeliver)}
+}
+
+// change commits what decide says, reading the request anew when somebody else was faster, and then sends the messages of what can be
+// worked on next. The case that comes back is up to date.
+func (s *Service) change(ctx context.Context, c *store.Case, who Who, decide func(*store.Case) (store.Change, error)) (*store.Case, error) {
+	for range conflicts {
+		if who.Match != nil {
+			if err := who.Match(&c.Request); err != nil {
+				return c, err
+			}
+		}
+		ch, err := decide(c)
+		if err != nil {
+			return c, err
+		}
+		err = s.Store.Commit(ctx, c, ch)
+		if errors.Is(err, store.ErrConflict) {
+			if c, err = s.Store.Load(ctx, c.Tenant, c.ID); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return c, err
+		}
+		return c, s.Settle.Send(ctx, c)
+	}
+	return c, problem.New(problem.ChangedMeanwhile, "", "others changed the request at the same time, again and again")
+}
+
+func wrongState(c *store.Case, when string) error {
+	return problem.Newf(problem.WrongState, "", "the request is %s: %s", c.State, when)
+}

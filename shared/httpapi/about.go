@@ -1,0 +1,21 @@
+package httpapi
+
+import "net/http"
+
+type healthView struct {
+	Status  string `json:"status"`
+	Version string `json:"version,omitempty"`
+}
+
+// health is GET /api/health: that we answer at all. It asks nobody else, so that a storage that is down does not stop the process.
+func (c *call) health() error {
+	return c.answer(http.StatusOK, healthView{Status: "ok", Version: c.api.Version})
+}
+
+// openapi is GET /api/openapi.json.
+func (c *call) openapi() error {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(c.api.contract)
+	return nil
+}

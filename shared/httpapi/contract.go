@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+)
+
+// schemas are the shapes of bodies, as JSON Schema; a test validates every answer that the tests see against them.
+//
+//go:embed schemas.json
+var schemas []byte
+
+// doc is what the OpenAPI document says of a route beside its method, address, right and parameters.
+type doc struct {
+	summary  string
+	body     string // schema of the body
+	optional bool   // the body may be left out
+	file     bool   // the body is a file of requests
+	key      bool   // Idempotency-Key is needed
+	match    bool   // If-Match is honoured
+	etag     bool   // If-None-Match is honoured
+	status   int
+	answer   string // schema of the answer
+	lines    string // schema of a line of the answer
+}
+
+type object = map[string]any
+
+// Contract is the OpenAPI 3.1 document, made from the table of routes, the table of codes and the schemas.
+func Contract() ([]byte, error) {
+	var shapes object
+	if err := json.Unmarshal(schemas, &shapes); err != nil {
+		return nil, fmt.Errorf("schemas.json: %w", err)
+	}
+	shapes["Problem"] = problemSchema()
+	paths := object{}
+	for _, r := range routes() {
+		path, ok := paths[r.pattern].(object)
+		if !ok {
+			path = object{}
+			paths[r.pattern] = path
+		}
+		path[strings.ToLower(r.method)] = operation(r)
+	}
+	return json.MarshalIndent(object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title": "Rightsdesk", "version": "1", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
+			"description": "Data subject requests under the GDPR and the CCPA. Every time is RFC 3339, UTC. What goes wrong is answered as application/problem+json with a stable code.",
+		},
+		"servers": []any{object{"url": "/"}},
+		"paths":   paths,
+		"components": object{
+			"schemas":         shapes,
+			"securitySchemes": object{"key": object{"type": "apiKey", "in": "header", "name": "x-api-key"}},
+			"responses":       object{"Problem": object{"description": "What went wrong", "content": content("application/problem+json", "Problem")}},
+		},
+	}, "", "  ")
+}
+
+func operation(r route) object {
+	op := object{
+		"summary": r.doc.summary, "operationId": operationID(r), "parameters": parameters(r), "responses": responses(r.doc),
+		"security": []any{},
+	}
+	if r.right != "" {
+		op["security"] = []any{object{"key": []any{}}}
+		op["description"] = "Needs the right " + string(r.right) + "."
+	}
+	switch {
+	case r.doc.file:
+		text := object{"schema": object{"type": "string"}}
+		op["requestBody"] = object{"required": true, "content": object{"application/x-ndjson": text, "text/csv": text}}
+	case r.doc.body != "":
+		op["requestBody"] = object{"required": !r.doc.optional, "content": content("application/json", r.doc.body)}
+	}
+	return op
+}
+
+func operationID(r route) string {
+	name := strings.NewReplacer("/api/", "", "{", "", "}", "", "/", "-", ".", "-").Replace(r.pattern)
+	return strings.ToLower(r.method) + "-" + name
+}
+
+func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }
+
+func content(media, schema string) object { return object{media: object{"schema": ref(schema)}} }
+
+func responses(d doc) object {
+	answer := object{"description": "As asked"}
+	switch {
+	case d.lines != "":
+		answer["description"] = "JSON Lines, each of them a " + d.lines
+		answer["content"] = object{"application/x-ndjson": object{"schema": object{"type": "string"}}}
+	case d.answer != "":
+		answer["content"] = content("application/json", d.answer)
+	}
+	if d.status == 202 {
+		answer["headers"] = object{"Location": object{"schema": object{"type": "string"}}}
+	}
+	out := object{fmt.Sprint(d.status): answer, "default": object{"$ref": "#/components/responses/Problem"}}
+	if d.etag {
+		out["304"] = object{"description": "If-None-Match names the present version"}
+	}
+	return out
+}
+
+func parameters(r route) []any {
+	out := []any{}
+	add := func(in, name string, required bool, schema object) {
+		out = append(out, object{"in": in, "name": name, "required": required, "schema": schema})
+	}
+	for segment := range strings.SplitSeq(r.pattern, "/") {
+		switch segment {
+		case "{id}":
+			add("path", "id", true, ref("ID"))
+		case "{task}":
+			add("path", "task", true, object{"type": "string"})
+		}
+	}
+	for _, p := range r.params {
+		add("query", p, p == "reference", parameterSchemas[p])
+	}
+	if r.doc.key {
+		add("header", "Idempotency-Key", true, object{"type": "string", "pattern": "^[ -~]{1,255}$"})
+	}
+	if r.doc.match {
+		add("header", "If-Match", false, object{"type": "string"})
+	}
+	if r.doc.etag {
+		add("header", "If-None-Match", false, object{"type": "string"})
+	}
+	return out
+}
+
+var parameterSchemas = map[string]object{
+	"tenant":    ref("ID"),
+	"state":     ref("State"),
+	"dueBefore": {"type": "string", "format": "date-time"},
+	"limit":     {"type": "integer", "minimum": 1, "maximum": maxLimit, "default": maxLimit / 2},
+	"cursor":    {"type": "string"},
+	"reference": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"},
+}
+
+// problemSchema lists the codes with their statuses and meanings.
+func problemSchema() object {
+	var codes []string
+	var meaning strings.Builder
+	for _, m := range problem.Table() {
+		codes = append(codes, string(m.Code))
+		fmt.Fprintf(&meaning, "- `%s` (%d): %s\n", m.Code, m.Status, m.Text)
+	}
+	slices.Sort(codes)
+	text := object{"type": "string"}
+	return object{
+		"type": "object", "required": []any{"type", "title", "status", "code", "detail"}, "additionalProperties": false,
+		"properties": object{
+			"type": text, "title": text, "status": object{"type": "integer"}, "detail": text,
+			"code":    object{"type": "string", "enum": codes, "description": meaning.String()},
+			"pointer": object{"type": "string", "description": "RFC 6901: where in the body"},
+		},
+	}
+}

@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// events is GET /api/requests/{id}/events.
+func (c *call) events() error {
+	found, err := c.find()
+	if err != nil {
+		return err
+	}
+	if c.notModified(etag(&found.Request)) {
+		return nil
+	}
+	history, err := c.api.Store.History(c.r.Context(), found.Tenant, found.ID)
+	if err != nil {
+		return err
+	}
+	out := listView[eventView]{Items: []eventView{}}
+	for _, e := range history {
+		reason, err := e.Reason(c.r.Context())
+		if err != nil && !errors.Is(err, store.ErrShredded) { // the history outlives the key of its case
+			return err
+		}
+		v := viewEvent(e.Event, dsr.HashEvent(e.Bytes))
+		v.Reason = reason.Reveal()
+		out.Items = append(out.Items, v)
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+func viewEvent(e dsr.Event, hash string) eventView {
+	return eventView{
+		Seq: e.Seq, Type: e.Type, At: e.At, By: e.By, Task: e.Task, Outcome: e.Outcome, Queries: e.Queries, Records: e.Records, Tasks: e.Tasks,
+		Package: viewPackage(e.Package), Hash: hash, Prev: e.Prev,
+	}
+}
+
+// findings is GET /api/requests/{id}/findings.
+func (c *call) findings() error {
+	found, err := c.find()
+	if err != nil {
+		return err
+	}
+	if c.notModified(etag(&found.Request)) {
+		return nil
+	}
+	ctx := c.r.Context()
+	out := findingsView{Items: []dsr.Finding{}}
+	for _, t := range found.Tasks {
+		if t.Action != dsr.Discover {
+			continue
+		}
+		f, err := settle.Findings(ctx, c.api.Store, found, t.System)
+		if err != nil {
+			return err
+		}
+		out.Items = append(out.Items, f...)
+	}
+	if found.State == dsr.NeedsDecision {
+		p, err := found.Private(ctx)
+		if err != nil {
+			return err
+		}
+		out.Candidates = p.Candidates
+	}
+	return c.answer(http.StatusOK, out)
+}

@@ -1,0 +1,72 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// linkFor is how long a link reads a package.
+const linkFor = 15 * time.Minute
+
+// pack is GET /api/requests/{id}/package. The answer is a link and not the archive: the Functions host may buffer whole answers.
+func (c *call) pack() error {
+	found, err := c.find()
+	if err != nil {
+		return err
+	}
+	p, left, err := c.ready(&found.Request)
+	if err != nil {
+		return err
+	}
+	ref, err := c.where(&found.Request)
+	if err != nil {
+		return err
+	}
+	expires := c.api.Wall().UTC().Add(min(left, linkFor)).Truncate(time.Second) // as a link says it
+	url, err := c.api.Store.SignedURL(c.r.Context(), ref, expires, found.ID+".zip", p.ETag)
+	if errors.Is(err, store.ErrNotFound) {
+		return expired() // the purge is at work, and its event is on its way
+	}
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, packageLinkView{URL: url, ExpiresAt: expires, SHA256: p.SHA256, Bytes: p.Bytes})
+}
+
+// ready returns the package and how long it may still be read, by the business clock: also a purge that is late hands out nothing.
+func (c *call) ready(r *dsr.Request) (p *dsr.Package, left time.Duration, err error) {
+	switch {
+	case r.Package == nil || r.Package.State == dsr.PackageBuilding:
+		return nil, 0, problem.New(problem.NoPackage, "", "there is no package, not yet or never")
+	case r.Package.State != dsr.PackageReady:
+		return nil, 0, expired()
+	}
+	if left = r.Package.ExpiresAt.Sub(c.api.Now()); left <= 0 {
+		return nil, 0, expired()
+	}
+	return r.Package, left, nil
+}
+
+func expired() error {
+	return problem.New(problem.PackageExpired, "", "the package's retention has ended and it was deleted")
+}
+
+// where is the blob that holds the package: in our own container, or in one that the tenant named.
+func (c *call) where(r *dsr.Request) (store.Ref, error) {
+	ref := store.Ref{Container: store.Packages, Name: r.Package.Blob}
+	if r.Package.Destination == "" {
+		return ref, nil
+	}
+	t, _ := c.api.Document.Tenant(r.Tenant)
+	d, ok := t.Destination(r.Package.Destination)
+	if !ok {
+		return ref, problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")
+	}
+	ref.Account, ref.Container = d.Account, d.Container
+	return ref, nil
+}
