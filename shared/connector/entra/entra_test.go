@@ -19,7 +19,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/connectortest"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entratest"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -208,7 +207,7 @@ func (w *world) oracle(t *testing.T, object string) map[string][]json.RawMessage
 	records, ok := w.dir.Records(entrasim.Contoso, object)
 	require.True(t, ok)
 	out := map[string][]json.RawMessage{}
-	for kind, rs := range entratest.Expected(records) {
+	for kind, rs := range entrasim.Expected(entra.Entry().Descriptor, records) {
 		for _, r := range rs {
 			b, err := json.Marshal(r)
 			require.NoError(t, err)
