@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -251,6 +252,18 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		require.Equal(t, append([][]string{}, withoutBlanks(want)...), append([][]string{}, withoutBlanks(got)...))
+	})
+}
+
+func FuzzCSVItems(f *testing.F) {
+	f.Add("a@b.example;c@d.example,x=1;y=2,access;export\n\"a\nb\",,\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = "email,identifiers,actions\n" + text
+		all := read(t, csvOf(t, text, position{}))
+		for _, l := range all {
+			require.True(t, strings.HasPrefix(l.Text, "!") || json.Valid([]byte(l.Text)))
+		}
+		require.Equal(t, all, resumed(t, func(at position) reader { return csvOf(t, text, at) }))
 	})
 }
 
