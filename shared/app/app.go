@@ -96,11 +96,12 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 	}
 	a.connectors = newConnectors(a)
 	a.steps()
-	if err := a.triggers(); err != nil {
+	api, err := a.api()
+	if err != nil {
 		return nil, err
 	}
-	a.API = telemetry.HTTP(a.api())
-	return a, nil
+	a.API = telemetry.HTTP(api)
+	return a, a.triggers()
 }
 
 // steps makes the steps; what they need of the document they get as functions.
@@ -125,7 +126,9 @@ func (a *App) steps() {
 }
 
 // hash is the keyed token of a query within a tenant: proof that it was asked, and nothing more.
-func (a *App) hash(tenant string, query pii.Value) string { return a.tokens.Token(tenant, "query", query) }
+func (a *App) hash(tenant string, query pii.Value) string {
+	return a.tokens.Token(tenant, "query", query)
+}
 
 func (a *App) tenantIDs() []string {
 	var out []string
@@ -162,7 +165,14 @@ func (a *App) exportTenant(id string) (export.Tenant, error) {
 	if !ok {
 		return export.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
 	}
-	return export.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: export.Statements(t.Statements)}, nil
+	return export.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
+}
+
+func statements(s config.Statements) export.Statements {
+	return export.Statements{
+		Purposes: s.Purposes, Categories: s.Categories, Recipients: s.Recipients, Retention: s.Retention, Rights: s.Rights, Sources: s.Sources,
+		AutomatedDecisions: s.AutomatedDecisions, SoldOrShared: s.SoldOrShared,
+	}
 }
 
 // destination is where a tenant's packages of that name go; "" is our own container.
@@ -192,8 +202,12 @@ func (a *App) triggers() error {
 	if err != nil {
 		return err
 	}
-	queue := func(name string, run functionhost.Job) functionhost.Trigger { return functionhost.Queue(counted.Wrap(name, run)) }
-	timer := func(name string, run functionhost.Job) functionhost.Trigger { return functionhost.Timer(counted.Wrap(name, run)) }
+	queue := func(name string, run functionhost.Job) functionhost.Trigger {
+		return functionhost.Queue(counted.Wrap(name, run))
+	}
+	timer := func(name string, run functionhost.Job) functionhost.Trigger {
+		return functionhost.Timer(counted.Wrap(name, run))
+	}
 	a.Triggers = map[string]functionhost.Trigger{
 		"bulk":          queue("bulk", a.step("receive", a.bulk.Message)),
 		"bulk-poison":   queue("bulk-poison", a.bulk.Poison),
@@ -207,7 +221,9 @@ func (a *App) triggers() error {
 		})),
 		"purge": timer("purge", a.step("purge", func(ctx context.Context, _ []byte) error {
 			res, err := a.sweep.Purge(ctx)
-			return a.swept(ctx, "purge", res, err)
+			orphans, oerr := a.bulk.Orphans(ctx, a.tenantIDs())
+			res.Done += orphans
+			return a.swept(ctx, "purge", res, errors.Join(err, oerr))
 		})),
 	}
 	return nil
@@ -273,4 +289,3 @@ func readDocument(s config.Settings, systems []string) (*config.Document, error)
 	}
 	return config.Parse(text, config.World{Systems: systems, Local: s.Local()})
 }
-

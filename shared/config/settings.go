@@ -43,7 +43,7 @@ func Table() []Setting {
 		{Name: envConfig, Meaning: "path of the YAML document", Default: "rightsdesk.yaml", Sample: "rightsdesk.yaml"},
 		{Name: envKeys, Meaning: "path of the file of keys; made when it is missing, in the local world only", Default: "keys.json", Sample: "keys.json"},
 		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public"},
-		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080/graph", LocalOnly: true},
+		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080", LocalOnly: true},
 		{Name: envClock, Meaning: "loopback URL of the movable business clock", Sample: "http://127.0.0.1:7080/clock", LocalOnly: true},
 		{Name: envPublicURL, Meaning: "https URL under which callers reach us, for absolute links; links are relative without it"},
 		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info"},

@@ -88,6 +88,13 @@ func NewJobs() (*Jobs, error) {
 	return &Jobs{runs: runs}, nil
 }
 
+// Count adds to a counter of that name, rightsdesk.{name}.
+func Count(ctx context.Context, name string, n int64) {
+	if c, err := otel.Meter(scope).Int64Counter("rightsdesk." + name); err == nil {
+		c.Add(ctx, n)
+	}
+}
+
 // Wrap returns the job with a span around it and its result counted.
 func (j *Jobs) Wrap(name string, run functionhost.Job) functionhost.Job {
 	return func(ctx context.Context, payload []byte) error {

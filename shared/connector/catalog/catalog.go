@@ -1,0 +1,14 @@
+// Package catalog is the list of systems. It alone imports connectors: adding a system is one line here.
+package catalog
+
+import (
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/connector/entra"
+)
+
+// Entries are all systems that have a connector, in the order in which packages show them.
+func Entries() []connector.Entry {
+	return []connector.Entry{
+		entra.Entry(),
+	}
+}
