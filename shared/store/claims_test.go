@@ -1,0 +1,198 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+)
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	fresh := func(t *testing.T) *store.Case {
+		tenant := newTenant()
+		created(t, other, tenant)
+		c, err := theCase(other, tenant)
+		require.NoError(t, err)
+		return c
+	}
+
+	t.Run("one at a time, until the lease is over", func(t *testing.T) {
+		c := fresh(t)
+		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+		require.NoError(t, err)
+		require.NoError(t, cl.Check(bg))
+		again := load(t, other, c.Tenant, c.ID)
+		_, err = other.Claim(bg, again, "entra-discover", "b")
+		require.ErrorIs(t, err, store.ErrClaimed)
+		require.Equal(t, c.Seq, again.Seq, "claims leave the head alone")
+
+		w.Clock.Advance(15 * time.Second)
+		require.NoError(t, cl.Renew(bg))
+		w.Clock.Advance(15 * time.Second)
+		_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+		require.ErrorIs(t, err, store.ErrClaimed, "renewed")
+		w.Clock.Advance(6 * time.Second)
+		second, err := other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+		require.NoError(t, err)
+		require.Equal(t, 2, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim.Count)
+
+		require.ErrorIs(t, cl.Check(bg), store.ErrClaimed)
+		require.ErrorIs(t, cl.Renew(bg), store.ErrClaimed)
+		require.ErrorIs(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), store.ErrClaimed)
+		require.NoError(t, second.Release(bg))
+		require.NoError(t, second.Release(bg), "twice")
+		require.ErrorIs(t, second.Check(bg), store.ErrClaimed)
+		third, err := w.Store.Claim(bg, load(t, w.Store, c.Tenant, c.ID), "entra-discover", "c")
+		require.NoError(t, err)
+		require.NoError(t, third.Renew(bg))
+		require.Equal(t, 3, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim.Count)
+	})
+
+	t.Run("a lost claim makes the commit fail, though nobody touched the head", func(t *testing.T) {
+		c := fresh(t)
+		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+		require.NoError(t, err)
+		w.Clock.Advance(store.Lease + time.Second)
+		_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+		require.NoError(t, err)
+		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl})
+		require.ErrorIs(t, err, store.ErrClaimed)
+		require.Equal(t, dsr.Received, load(t, other, c.Tenant, c.ID).State)
+	})
+
+	t.Run("a cancellation ends the claim", func(t *testing.T) {
+		c := fresh(t)
+		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+		require.NoError(t, err)
+		require.NoError(t, other.Commit(bg, load(t, other, c.Tenant, c.ID), store.Change{Events: []dsr.Event{event(dsr.EventCancelled)}}))
+		require.ErrorIs(t, cl.Check(bg), store.ErrClaimed)
+		require.ErrorIs(t, cl.Renew(bg), store.ErrClaimed)
+		_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+		require.ErrorIs(t, err, store.ErrClaimed)
+		_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "no-such-task", "b")
+		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+
+	t.Run("a case that was loaded before somebody else's claim", func(t *testing.T) {
+		c := fresh(t)
+		old := load(t, w.Store, c.Tenant, c.ID)
+		cl, err := other.Claim(bg, c, "entra-discover", "a")
+		require.NoError(t, err)
+		_, err = w.Store.Claim(bg, old, "entra-discover", "b")
+		require.ErrorIs(t, err, store.ErrClaimed)
+		require.NoError(t, cl.Release(bg))
+		_, err = w.Store.Claim(bg, old, "entra-discover", "b")
+		require.ErrorIs(t, err, store.ErrConflict)
+	})
+
+	t.Run("every unclear answer is looked up", func(t *testing.T) {
+		write := func(c storetest.Call) bool { return c.Is("table", "requests") && c.Write() }
+		for _, action := range []storetest.Action{storetest.DoneButFailed, storetest.Lost, storetest.Throttled} {
+			c := fresh(t)
+			c, err := theCase(w.Store, c.Tenant)
+			require.NoError(t, err)
+			spoil := func() { w.Faults.Add(storetest.Fault{Match: write, Action: action, Times: 1}) }
+			spoil()
+			cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+			require.NoError(t, err)
+			spoil()
+			require.NoError(t, cl.Renew(bg))
+			require.NoError(t, cl.Renew(bg), "with the right ETag")
+			spoil()
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}))
+			spoil()
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: received}, Claim: cl}))
+			spoil()
+			require.NoError(t, cl.Release(bg))
+			require.Equal(t, dsr.Claim{Count: 1}, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim)
+		}
+	})
+
+	t.Run("all tries of a renewal lost", func(t *testing.T) {
+		c := fresh(t)
+		c, err := theCase(w.Store, c.Tenant)
+		require.NoError(t, err)
+		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+		require.NoError(t, err)
+		disarm := w.Faults.Add(storetest.Fault{Action: storetest.Lost})
+		err = cl.Renew(bg)
+		disarm()
+		require.Error(t, err)
+		require.NotErrorIs(t, err, store.ErrClaimed, "nobody took it")
+		require.NoError(t, cl.Renew(bg))
+	})
+}
+
+func TestKeepRenewsAndStops(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	created(t, w.Store, tenant)
+	c, err := theCase(w.Store, tenant)
+	require.NoError(t, err)
+	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+	require.NoError(t, err)
+	store.RenewEvery(w.Store, 5*time.Millisecond)
+
+	before := w.Counter.Total()
+	kept, stop := cl.Keep(bg)
+	require.Eventually(t, func() bool { return w.Counter.Total() > before+2 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), "while it is being renewed")
+	require.NoError(t, kept.Err())
+
+	w.Clock.Advance(store.Lease + time.Minute)
+	_, err = w.Another(t).Claim(bg, load(t, w.Another(t), c.Tenant, c.ID), "entra-discover", "b")
+	if err == nil { // unless a renewal came first
+		<-kept.Done()
+		require.ErrorIs(t, context.Cause(kept), store.ErrClaimed)
+	}
+	stop()
+	require.Error(t, kept.Err())
+}
+
+func TestKeepEndsWhenStorageIsAway(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	created(t, w.Store, tenant)
+	c, err := theCase(w.Store, tenant)
+	require.NoError(t, err)
+	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+	require.NoError(t, err)
+	store.RenewEvery(w.Store, 5*time.Millisecond)
+	w.Faults.Add(storetest.Fault{Action: storetest.Lost})
+	kept, stop := cl.Keep(bg)
+	defer stop()
+	require.Eventually(t, func() bool { return w.Faults.Met() > 20 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, kept.Err(), "the lease is not over yet")
+	w.Clock.Advance(store.Lease)
+	<-kept.Done()
+	require.ErrorIs(t, context.Cause(kept), store.ErrClaimed)
+}
+
+func TestAClaimThatACommitEndedDoesNotEndTheContext(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	created(t, w.Store, tenant)
+	c, err := theCase(w.Store, tenant)
+	require.NoError(t, err)
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
+	require.NoError(t, err)
+	store.RenewEvery(w.Store, time.Millisecond)
+	kept, stop := cl.Keep(bg)
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
+	require.NoError(t, cl.Release(bg), "nothing to release")
+	require.NoError(t, w.Store.Send(kept, store.QueueWork, store.Message{Tenant: tenant, Request: c.ID}), "messages of what became workable")
+	stop()
+	require.Equal(t, context.Canceled, context.Cause(kept))
+}

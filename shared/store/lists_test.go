@@ -1,0 +1,233 @@
+package store_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+)
+
+func TestLists(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	a, b, stranger := newTenant(), newTenant(), newTenant()
+	type made struct {
+		id       string
+		received time.Time
+	}
+	var all []made
+	for i := range 23 {
+		d := draft([]string{a, b}[i%2], fmt.Sprint(i))
+		d.Request.ReceivedAt = received.Add(time.Duration(i*7919%23) * time.Hour)
+		d.Request.DueAt = d.Request.ReceivedAt.AddDate(0, 1, 0)
+		c := create(t, w.Store, d)
+		all = append(all, made{c.ID, d.Request.ReceivedAt})
+		if i%3 == 0 {
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+		}
+	}
+	create(t, w.Store, draft(stranger, "s"))
+	ids := func(ms []made) (out []string) {
+		for _, m := range ms {
+			out = append(out, m.id)
+		}
+		return out
+	}
+	oldest := slices.SortedFunc(slices.Values(all), func(x, y made) int { return x.received.Compare(y.received) })
+	newest := slices.Clone(oldest)
+	slices.Reverse(newest)
+	both := []string{a, b}
+
+	for _, limit := range []int{1, 2, 7, 22, 23, 24, 0, 1000} {
+		require.Equal(t, ids(newest), listed(t, w.Store, store.ListQuery{Tenants: both, Limit: limit}), "newest first, %d a page", limit)
+	}
+	require.Equal(t, ids(oldest), listed(t, w.Store, store.ListQuery{Tenants: both, Limit: 4, DueBefore: received.AddDate(1, 0, 0)}), "first due first")
+	require.Equal(t, ids(oldest[:5]), listed(t, w.Store, store.ListQuery{Tenants: both, DueBefore: oldest[5].received.AddDate(0, 1, 0)}), "due before, not at")
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Discovering, Limit: 3}), 8)
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Received, Limit: 3}), 15)
+	require.Empty(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Completed}))
+	require.Less(t, len(listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Received, DueBefore: oldest[11].received.AddDate(0, 1, 0)})), 12)
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{a}}), 12)
+
+	for name, q := range map[string]store.ListQuery{
+		"no tenant":         {},
+		"not a tenant":      {Tenants: []string{"' or '1' eq '1"}},
+		"not a state":       {Tenants: both, State: "open"},
+		"a state with bars": {Tenants: both, State: "received|x"},
+	} {
+		_, _, err := w.Store.List(bg, q)
+		require.ErrorIs(t, err, store.ErrFilter, name)
+	}
+
+	_, next, err := w.Store.List(bg, store.ListQuery{Tenants: both, Limit: 3})
+	require.NoError(t, err)
+	raw, err := base64.RawURLEncoding.DecodeString(next)
+	require.NoError(t, err)
+	require.NotContains(t, string(raw), a+"|")
+	require.NotContains(t, string(raw), b+"|", "no partition")
+	raw[len(raw)-40] ^= 1
+	for name, q := range map[string]store.ListQuery{
+		"another position": {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(raw)},
+		"another tenant":   {Tenants: []string{stranger}, Cursor: next},
+		"fewer tenants":    {Tenants: []string{a}, Cursor: next},
+		"another filter":   {Tenants: both, State: dsr.Received, Cursor: next},
+		"garbage":          {Tenants: both, Cursor: "!"},
+		"short":            {Tenants: both, Cursor: "AAAA"},
+		"made up":          {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(append(make([]byte, 16), "n|0000000000000|x"...))},
+	} {
+		_, _, err := w.Store.List(bg, q)
+		require.ErrorIs(t, err, store.ErrCursor, name)
+	}
+}
+
+func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	// Commits that die between the list rows and the request leave rows of a state that never was.
+	for i := range 30 {
+		c := create(t, w.Store, draft(tenant, fmt.Sprint(i)))
+		if i < 25 {
+			revive := w.Faults.KillAfter(1)
+			require.Error(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+			revive()
+		} else {
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+		}
+	}
+	q := store.ListQuery{Tenants: []string{tenant}, State: dsr.Discovering, Limit: 2}
+	empty, cursor := 0, ""
+	for {
+		q.Cursor = cursor
+		items, next, err := w.Store.List(bg, q)
+		require.NoError(t, err)
+		if len(items) == 0 && next != "" {
+			empty++
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	require.Positive(t, empty, "pages may be empty and have a next")
+	q.Cursor = ""
+	require.Len(t, listed(t, w.Store, q), 5)
+	before := len(w.Rows(t, "lists"))
+	w.Clock.Advance(61 * time.Minute)
+	require.Len(t, listed(t, w.Store, q), 5)
+	require.Equal(t, before-25, len(w.Rows(t, "lists")), "an hour later they are deleted")
+	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{tenant}, State: dsr.Received}), 25)
+}
+
+func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	c := create(t, w.Store, draft(newTenant(), "k"))
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+	// While the first writer is about to delete the row of the state that it left, a second one has gone back there.
+	cleanup := func(call storetest.Call) bool { return call.Batch && call.Is("table", "lists") }
+	w.Faults.Add(storetest.Fault{Match: cleanup, Skip: 1, Times: 1, Before: func() {
+		second := load(t, other, c.Tenant, c.ID)
+		require.Equal(t, dsr.NeedsDecision, second.State)
+		require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{event(dsr.EventDecided)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(2 * time.Minute)}}))
+	}})
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{
+		Events: []dsr.Event{event(dsr.EventCandidatesFound)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}},
+	}))
+	got := snap(t, other, c.Tenant, c.ID)
+	require.Equal(t, dsr.Discovering, got.State)
+	require.Equal(t, 1, got.Lists["state"])
+	require.Zero(t, got.Missing, "the wake too")
+}
+
+func TestWakes(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	var cases []*store.Case
+	for i := range 12 {
+		d := draft(tenant, fmt.Sprint(i))
+		d.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Duration(i) * time.Minute), store.WakePackage: received.AddDate(0, 0, i)}
+		cases = append(cases, create(t, w.Store, d))
+	}
+	w.Counter.Reset()
+	due := 0
+	for shard := range store.Shards {
+		ws, err := w.Store.DueWakes(bg, tenant, shard, store.WakeRedeliver, received.Add(5*time.Minute), 100)
+		require.NoError(t, err)
+		for i, wake := range ws {
+			require.False(t, wake.Due.After(received.Add(5*time.Minute)))
+			require.True(t, i == 0 || !wake.Due.Before(ws[i-1].Due), "the longest due first")
+			require.Equal(t, tenant, wake.Tenant)
+			require.Equal(t, shard, wake.Shard)
+			c := cases[slices.IndexFunc(cases, func(c *store.Case) bool { return c.ID == wake.ID })]
+			require.Equal(t, c.Wakes[store.WakeRedeliver], wake.Due)
+			require.Equal(t, c.KeyID, wake.KeyID)
+			due++
+		}
+		few, err := w.Store.DueWakes(bg, tenant, shard, store.WakePackage, received.AddDate(1, 0, 0), 1)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(few), 1)
+	}
+	require.Equal(t, 6, due, "those of minute 0 to 5")
+	require.Equal(t, 2*store.Shards, w.Counter.Total(), "one range query each")
+	_, err := w.Store.DueWakes(bg, "' or 1", 0, store.WakeRedeliver, received, 1)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	for _, k := range store.WakeKinds() {
+		require.Contains(t, []store.Clock{store.WallClock, store.BusinessClock}, k.Clock())
+	}
+}
+
+func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	tenant := newTenant()
+	onlyLists := func(c storetest.Call) bool { return requestsTransaction(c) }
+	disarm := w.Faults.Add(storetest.Fault{Match: onlyLists, Action: storetest.Lost})
+	_, err := w.Store.Create(bg, draft(tenant, "k"))
+	require.Error(t, err)
+	disarm()
+	require.Len(t, w.Rows(t, "keys"), 1)
+	require.Len(t, w.Rows(t, "lists"), 4)
+	drop := func() {
+		t.Helper()
+		for _, wake := range allWakes(t, other, tenant) {
+			require.NoError(t, other.DropWake(bg, wake))
+			require.NoError(t, other.DropWake(bg, wake), "twice")
+		}
+	}
+	drop()
+	require.Len(t, w.Rows(t, "lists"), 4, "a creation may still be on its way")
+	w.Clock.Advance(59 * time.Minute)
+	drop()
+	require.Len(t, w.Rows(t, "lists"), 4)
+	w.Clock.Advance(2 * time.Minute)
+	drop()
+	require.Empty(t, w.Rows(t, "lists"))
+	require.Empty(t, w.Rows(t, "keys"))
+
+	// An orphan beside a request that exists: its own key and wake go, what the head names stays.
+	d := draft(tenant, "k")
+	c := create(t, w.Store, d)
+	w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Is("table", "requests") }, Action: storetest.Lost, Times: 0})
+	d.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Minute)}
+	d.Request.ReceivedAt = received.Add(time.Second)
+	_, err = w.Store.Create(bg, d)
+	require.Error(t, err)
+	require.Len(t, w.Rows(t, "keys"), 2)
+	require.Len(t, w.Rows(t, "lists"), 4+2, "another time of receipt, another wake")
+	w.Clock.Advance(61 * time.Minute)
+	drop()
+	require.Len(t, w.Rows(t, "keys"), 1)
+	require.Len(t, w.Rows(t, "lists"), 4)
+	require.Zero(t, snap(t, other, tenant, c.ID).Missing)
+	require.Equal(t, 1, snap(t, other, tenant, c.ID).Lists["newest"])
+}
