@@ -108,18 +108,22 @@ func (cl *Claim) Renew(ctx context.Context) error {
 }
 
 // Release ends the lease, so that the next worker need not wait for its end. The count of claims stays.
-func (cl *Claim) Release(ctx context.Context) error { return cl.release(ctx, 0) }
+func (cl *Claim) Release(ctx context.Context) error {
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count, Faults: was.Faults} })
+}
 
-// Fault is Release after a fault upstream: it is counted, since the back-off grows with such attempts and not with crashes.
-func (cl *Claim) Fault(ctx context.Context) error { return cl.release(ctx, 1) }
+// Fault is Release after a fault upstream, the n-th in a row: the task rests until a wall time.
+func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Until: ms(until), Count: was.Count, Faults: n} })
+}
 
-func (cl *Claim) release(ctx context.Context, faults int) error {
+func (cl *Claim) release(ctx context.Context, next func(was dsr.Claim) dsr.Claim) error {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	if cl.ended {
 		return nil
 	}
-	err := cl.write(ctx, dsr.Claim{Count: cl.lease.Count, Faults: cl.lease.Faults + faults})
+	err := cl.write(ctx, next(cl.lease))
 	if err == nil {
 		cl.ended = true
 	}

@@ -53,7 +53,7 @@ func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filenam
 	if err != nil {
 		return "", err
 	}
-	return b.URL() + "?" + q.Encode(), nil
+	return strings.ReplaceAll(b.URL(), "%2F", "/") + "?" + q.Encode(), nil // the SDK escapes the slashes of a name
 }
 
 func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
