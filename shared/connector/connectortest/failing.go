@@ -1,6 +1,13 @@
 package connectortest
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -100,4 +107,58 @@ func testBadToken(t *testing.T, b *bench) {
 	_, err = b.export(t.Context(), b.BadToken, b.scope(dsr.Access, findings), nil, sink)
 	require.NotNil(t, connector.AsFault(err), "%v", err)
 	require.Empty(t, sink.puts)
+}
+
+// transport answers without a network.
+type transport func(r *http.Request, said string) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	said := r.URL.String()
+	if u, err := r.URL.Parse(r.URL.RequestURI()); err == nil {
+		said += " " + u.Query().Encode() + fmt.Sprint(u.Query())
+	}
+	if r.Body != nil {
+		b, _ := io.ReadAll(r.Body)
+		said += string(b)
+	}
+	return f(r, said)
+}
+
+// blabbers fail in the words of the request, as net/http does and as services do.
+var blabbers = map[string]transport{
+	"a dial error": func(_ *http.Request, said string) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New(said)}
+	},
+	"a time-out": func(_ *http.Request, said string) (*http.Response, error) {
+		return nil, fmt.Errorf("%s: %w", said, context.DeadlineExceeded)
+	},
+	"a bad request": func(r *http.Request, said string) (*http.Response, error) {
+		return blab(r, http.StatusBadRequest, said), nil
+	},
+	"a redirect": func(r *http.Request, said string) (*http.Response, error) {
+		resp := blab(r, http.StatusFound, said)
+		resp.Header.Set("Location", "https://elsewhere.example/?"+said)
+		return resp, nil
+	},
+	"an answer of another shape": func(r *http.Request, said string) (*http.Response, error) { return blab(r, http.StatusOK, said), nil },
+}
+
+func blab(r *http.Request, status int, said string) *http.Response {
+	body := fmt.Sprintf(`{"error":{"code":"BadRequest","message":%q}}`, said)
+	return &http.Response{
+		Status: fmt.Sprint(status, " ", said), StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+// testSilence makes look-ups fail in ways that quote them. The bench searches what they left behind.
+func testSilence(t *testing.T, b *bench) {
+	for name, broken := range blabbers {
+		s := b.Settings
+		s.Transport = broken
+		for _, k := range b.Known[:min(len(b.Known), 4)] {
+			_, err := b.discover(s, dsr.Subject{Identifiers: []dsr.Identifier{k.Identifier}})
+			require.NotNil(t, connector.AsFault(err), "%s: %v", name, err)
+		}
+	}
 }

@@ -1,0 +1,112 @@
+package example
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+)
+
+const (
+	callTimeout = 30 * time.Second
+	maxBody     = 8 << 20
+)
+
+// client asks the service. Its errors are made of codes only: those of net/http quote the URL.
+type client struct {
+	base       *url.URL
+	credential azcore.TokenCredential
+	http       *http.Client
+}
+
+func newClient(s connector.Settings) (*client, error) {
+	base, err := url.Parse(s.Endpoint)
+	if err != nil || base.Host == "" {
+		return nil, errors.New("the endpoint is not a base URL")
+	}
+	if s.Credential == nil {
+		return nil, errors.New("no credential")
+	}
+	return &client{
+		base: base.JoinPath(System, "v1"), credential: s.Credential,
+		http: &http.Client{
+			Transport: s.Transport, Timeout: callTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token stays here
+		},
+	}, nil
+}
+
+// errAbsent says that the service has no such thing.
+var errAbsent = errors.New("example: not there")
+
+// ask sends one request and decodes its answer into out. What identifies a person goes in the body, never in the URL. Errors are
+// errAbsent, *connector.Fault or that of the context.
+func (c *client) ask(ctx context.Context, method, path, query string, body []byte, permission string, out any) error {
+	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{System + "/.default"}})
+	if err != nil {
+		return fault(ctx, connector.Unavailable, "no-token")
+	}
+	u := c.base.JoinPath(path)
+	u.RawQuery = query
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return fault(ctx, connector.Rejected, "bad-request")
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fault(ctx, connector.Unavailable, "unreachable")
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := refusal(resp, permission); err != nil {
+		return err
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	if err != nil {
+		return fault(ctx, connector.Unavailable, "cut-body")
+	}
+	if json.Unmarshal(b, out) != nil {
+		return fault(ctx, connector.Unavailable, "not-json")
+	}
+	return nil
+}
+
+// fault is an answer that did not come; a cancelled call is no fault of the service's.
+func fault(ctx context.Context, kind connector.FaultKind, code string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &connector.Fault{Kind: kind, System: System, Code: code}
+}
+
+// refusal classifies an answer that is not a success.
+func refusal(resp *http.Response, permission string) error {
+	f := &connector.Fault{System: System, Status: resp.StatusCode, Code: "refused", Kind: connector.Rejected, RequestID: resp.Header.Get("X-Request-Id")}
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		return nil
+	case resp.StatusCode == http.StatusNotFound:
+		return errAbsent
+	case resp.StatusCode == http.StatusForbidden:
+		f.Kind, f.Permission = connector.Forbidden, permission
+	case resp.StatusCode == http.StatusTooManyRequests:
+		f.Kind = connector.Throttled
+		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+			f.RetryAfter = time.Duration(s) * time.Second
+		}
+	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode >= 500:
+		f.Kind = connector.Unavailable
+	}
+	return f
+}

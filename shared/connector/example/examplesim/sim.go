@@ -1,0 +1,173 @@
+// Package examplesim plays the made-up loyalty club of the worked example, for tests and for the local world; the product never links
+// it. It refuses unknown tokens and missing permissions, throttles, pages and cuts bodies on demand.
+package examplesim
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Record is one JSON object as the service would send it.
+type Record = map[string]any
+
+// Grant is what a bearer token stands for.
+type Grant struct {
+	Tenant      string
+	Permissions []string
+}
+
+// Failure is a way in which the simulator misbehaves.
+type Failure string
+
+// The failures. Each strikes every call.
+const (
+	Works       Failure = ""
+	Throttles   Failure = "throttles"
+	Unavailable Failure = "unavailable"
+	CutsBodies  Failure = "cuts-bodies"
+)
+
+const pageSize = 50
+
+// Sim is the simulated service: an http.Handler that serves /v1/….
+type Sim struct {
+	tokens map[string]Grant
+	people map[string][]*Person // by tenant
+
+	mu      sync.Mutex
+	failure Failure
+	calls   int
+}
+
+// New returns a simulator with the sample members for each tenant that a token names.
+func New(tokens map[string]Grant) *Sim {
+	s := &Sim{tokens: tokens, people: map[string][]*Person{}}
+	for _, g := range tokens {
+		s.people[g.Tenant] = sample()
+	}
+	return s
+}
+
+// Fail makes the simulator misbehave from now on.
+func (s *Sim) Fail(f Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = f
+}
+
+// Calls counts the calls since the start.
+func (s *Sim) Calls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
+// Records returns what is stored about a member, by kind of record; false for an unknown one.
+func (s *Sim) Records(tenant, id string) (map[string][]Record, bool) {
+	p := s.find(tenant, id)
+	if p == nil {
+		return nil, false
+	}
+	out := map[string][]Record{"profile": {p.Profile}, "visits": p.Visits}
+	if p.Segment != nil {
+		out["segment"] = []Record{p.Segment}
+	}
+	return out, true
+}
+
+func (s *Sim) find(tenant, id string) *Person {
+	i := slices.IndexFunc(s.people[tenant], func(p *Person) bool { return p.Profile["id"] == id })
+	if i < 0 {
+		return nil
+	}
+	return s.people[tenant][i]
+}
+
+// ServeHTTP answers a call.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.calls++
+	failure := s.failure
+	s.mu.Unlock()
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	grant, ok := s.tokens[token]
+	switch {
+	case !ok:
+		w.WriteHeader(http.StatusUnauthorized)
+	case failure == Throttles:
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusTooManyRequests)
+	case failure == Unavailable:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case failure == CutsBodies:
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"items":[`))
+	default:
+		s.answer(w, r, grant)
+	}
+}
+
+func (s *Sim) answer(w http.ResponseWriter, r *http.Request, g Grant) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/members/"), "/")
+	what := strings.Join(parts[1:], "/")
+	if r.Method == http.MethodPost && parts[0] == "search" {
+		what = "search"
+	}
+	permission := map[string]string{"search": "members.read", "": "members.read", "visits": "visits.read", "segment": "segments.read"}[what]
+	if !slices.Contains(g.Permissions, permission) {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	if what == "search" {
+		s.search(w, r, g.Tenant)
+		return
+	}
+	p := s.find(g.Tenant, parts[0])
+	switch {
+	case p == nil, what == "segment" && p.Segment == nil:
+		w.WriteHeader(http.StatusNotFound)
+	case what == "visits":
+		send(w, page(p.Visits, r.URL.Query().Get("after")))
+	case what == "segment":
+		send(w, p.Segment)
+	default:
+		send(w, p.Profile)
+	}
+}
+
+func (s *Sim) search(w http.ResponseWriter, r *http.Request, tenant string) {
+	var want map[string]string
+	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&want) != nil || len(want) != 1 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	items := []Record{}
+	for _, p := range s.people[tenant] {
+		for field, value := range want {
+			if p.Profile[field] == value {
+				items = append(items, Record{"id": p.Profile["id"], "state": p.Profile["state"]})
+			}
+		}
+	}
+	send(w, Record{"items": items})
+}
+
+func page(all []Record, after string) Record {
+	start, _ := strconv.Atoi(after) // no token: from the beginning
+	start = min(max(start, 0), len(all))
+	end := min(start+pageSize, len(all))
+	out := Record{"items": all[start:end]}
+	if end < len(all) {
+		out["next"] = strconv.Itoa(end)
+	}
+	return out
+}
+
+func send(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+}
