@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
+	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// importParallel is how many requests of a chunk ours makes at a time; the raw side has as many calls under way.
+const importParallel = 16
+
+// benchBulk is part (b).
+func benchBulk(ctx context.Context, b *bench) error {
+	storage, stop, err := b.storage(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	_, graph, stopSim, err := simulate()
+	if err != nil {
+		return err
+	}
+	defer stopSim()
+	settings, err := b.settings(storage.ConnectionString, graph)
+	if err != nil {
+		return err
+	}
+	im := importer{b: b, storage: storage, settings: settings, lines: b.size(10_000)}
+	calls, err := im.count(ctx)
+	if err != nil {
+		return err
+	}
+	if err := im.compare(ctx, calls); err != nil {
+		return err
+	}
+	return im.allOn(ctx)
+}
+
+// importer imports the same list again and again, each time into fresh tables.
+type importer struct {
+	b        *bench
+	storage  *azurite.Instance
+	settings map[string]string
+	lines    int
+}
+
+// list is a list of lines, each a request as (a) sends it.
+func list(lines int) []byte {
+	var out bytes.Buffer
+	for n := range lines {
+		item := bytes.Replace(submission(n), fmt.Appendf(nil, `"tenant":%q,`, contoso), fmt.Appendf(nil, `"idempotencyKey":"line-%06d",`, n), 1)
+		out.Write(item)
+		out.WriteByte('\n')
+	}
+	return out.Bytes()
+}
+
+// service wires an importer as the app does, over tables with a prefix.
+func (im importer) service(ctx context.Context, prefix string, seen *ledger) (*bulk.Service, error) {
+	a, err := newApp(ctx, im.settings, prefix, seen)
+	if err != nil {
+		return nil, err
+	}
+	var systems []string
+	var descriptors []connector.Descriptor
+	for _, e := range catalog.Entries() {
+		systems, descriptors = append(systems, e.Descriptor.System), append(descriptors, e.Descriptor)
+	}
+	_, doc, err := load(im.settings, systems)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.DiscardHandler)
+	return &bulk.Service{
+		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Now: wall, Wall: wall, Bound: time.Hour, Log: log,
+		Intake: &intake.Service{Store: a.Store, Document: doc, Descriptors: descriptors, Tokens: tokens, Now: wall, Wall: wall, Log: log},
+	}, nil
+}
+
+// run imports the list and returns how long that took, its reception aside.
+func (im importer) run(ctx context.Context, prefix string, seen *ledger) (seconds float64, page ledgerPage, err error) {
+	s, err := im.service(ctx, prefix, seen)
+	if err != nil {
+		return 0, page, err
+	}
+	got, _, err := s.Receive(ctx, bulk.Upload{
+		Caller: auth.Caller{Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
+		Format: bulk.FormatLines, Body: bytes.NewReader(list(im.lines)),
+	})
+	if err != nil {
+		return 0, page, err
+	}
+	if _, err := seen.take(); err != nil {
+		return 0, page, err
+	}
+	began := time.Now()
+	err = profiled(im.b.Profile, "import-"+prefix, func() error { return s.Import(ctx, contoso, got.ID) })
+	if err != nil {
+		return 0, page, err
+	}
+	seconds = time.Since(began).Seconds()
+	if page, err = seen.take(); err != nil {
+		return 0, page, err
+	}
+	done, err := s.Get(ctx, []string{contoso}, got.ID)
+	if err != nil {
+		return 0, page, err
+	}
+	if done.Accepted != int64(im.lines) {
+		return 0, page, fmt.Errorf("%d of %d lines were accepted, state %s", done.Accepted, im.lines, done.State)
+	}
+	return seconds, page, nil
+}
+
+// count imports once, to warm up and to keep every call.
+func (im importer) count(ctx context.Context) ([]call, error) {
+	seen := newLedger(im.storage.Endpoints, "kept", true)
+	seconds, page, err := im.run(ctx, "kept", seen)
+	if err != nil {
+		return nil, err
+	}
+	say("counted: %d calls for %d lines in %.1f s", page.total, im.lines, seconds)
+	im.b.table.atMost(fmt.Sprintf("(b) storage calls per accepted line of %d", im.lines), "%.2f", float64(page.total)/float64(im.lines), 1.5)
+	im.b.table.note("(b) the calls: %s.", page.text())
+	return page.calls, im.forget(ctx, "kept")
+}
+
+// forget drops the tables of a run: they would slow the next ones.
+func (im importer) forget(ctx context.Context, prefix string) error {
+	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"requests", "lists", "keys"} {
+		if _, err := c.Tables.DeleteTable(ctx, prefix+name, nil); err != nil {
+			return fmt.Errorf("drop table %s: %w", prefix+name, err)
+		}
+	}
+	return nil
+}
+
+// compare imports and repeats the same calls raw, in turn, each into empty tables.
+func (im importer) compare(ctx context.Context, calls []call) error {
+	const rounds = 2
+	var ours, raw []float64
+	for n := range rounds {
+		prefix := fmt.Sprintf("ours%d", n)
+		seconds, _, err := im.run(ctx, prefix, newLedger(im.storage.Endpoints, prefix, false))
+		if err != nil {
+			return err
+		}
+		if err := im.forget(ctx, prefix); err != nil {
+			return err
+		}
+		prefix = fmt.Sprintf("raw%d", n)
+		r, err := newRaw(im.storage.ConnectionString, prefix)
+		if err != nil {
+			return err
+		}
+		if err := r.create(ctx, calls); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := r.all(ctx, calls, importParallel); err != nil {
+			return err
+		}
+		bare := time.Since(began).Seconds()
+		if err := im.forget(ctx, prefix); err != nil {
+			return err
+		}
+		say("round %d: ours %.1f s, raw %.1f s", n+1, seconds, bare)
+		ours, raw = append(ours, float64(im.lines)/seconds), append(raw, float64(im.lines)/bare)
+	}
+	im.b.table.ratio(fmt.Sprintf("(b) bulk import of %d lines", im.lines), "lines/s", median(ours), median(raw), 0.8)
+	im.b.table.note("(b) raw: the calls of an import as they were sent, the same bytes in the same order, up to %d at a time and without waiting for each other. Median of %d alternating rounds.", importParallel, rounds)
+	return nil
+}
+
+// allOn imports through the queue of the whole app while all its functions work on what the import makes.
+func (im importer) allOn(ctx context.Context) error {
+	lines := im.lines / 5
+	api, stop, err := im.b.host(ctx, im.b.App, im.storage.ConnectionString, pairs(im.settings))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	if err != nil {
+		return err
+	}
+	name := contoso + "/bench.ndjson"
+	if _, err := c.Blobs.NewContainerClient(store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, list(lines), nil); err != nil {
+		return err
+	}
+	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, contoso, name)
+	began := time.Now()
+	if _, err := c.Queues.NewQueueClient(store.QueueBulk).EnqueueMessage(ctx, message, nil); err != nil {
+		return err
+	}
+	if err := awaitImport(ctx, api, lines); err != nil {
+		return err
+	}
+	im.b.table.add(line{
+		What: fmt.Sprintf("(b) %d lines by the queue, with all jobs on", lines), Ours: rate(float64(lines)/time.Since(began).Seconds(), "lines/s"),
+	})
+	return nil
+}
+
+// awaitImport polls the import until it has ended, and checks its count.
+func awaitImport(ctx context.Context, api string, lines int) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/bulk?reference=bench&tenant="+contoso, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("X-Api-Key", apiKey)
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			return err
+		}
+		var r struct {
+			State    string
+			Accepted int
+		}
+		if resp.StatusCode == http.StatusOK {
+			if err := json.Unmarshal(body, &r); err != nil {
+				return err
+			}
+		}
+		if r.State == "completed" && r.Accepted == lines {
+			return nil
+		}
+		if r.State == "completed" || r.State == "failed" {
+			return fmt.Errorf("the import ended as %s", body)
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("the import has not ended: %w", ctx.Err())
+		}
+	}
+}

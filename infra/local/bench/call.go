@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// op is the kind of a storage call.
+type op string
+
+// The kinds of call that the raw side repeats; the others it leaves out, to its own advantage.
+const (
+	opInsert  op = "insert"      // one row of a table
+	opReplace op = "replace"     // one row of a table
+	opChange  op = "transaction" // several rows of a table
+	opQuery   op = "query"
+	opMessage op = "message"
+	opPut     op = "put blob"
+	opBlock   op = "stage block"
+	opCommit  op = "commit blocks"
+	opOther   op = "other"
+)
+
+// call is one storage call as it was seen on its way out, whole enough to be made again.
+type call struct {
+	Op     op     `json:"op"`
+	Target string `json:"target"` // table, queue or container, without the prefix
+	Rows   []row  `json:"rows,omitempty"`
+	Text   string `json:"text,omitempty"` // of a message
+	Size   int    `json:"size,omitempty"` // bytes of a blob's body
+}
+
+// row is one row that a call writes.
+type row struct {
+	Verb   string          `json:"verb"` // POST inserts, PATCH, MERGE and PUT upsert, DELETE
+	Entity json.RawMessage `json:"entity,omitempty"`
+	Path   string          `json:"path,omitempty"` // names the row, where the entity is missing
+}
+
+func (c call) name() string { return string(c.Op) + " " + c.Target }
+
+// parseTable reads a call to the table service. The path is /{account}/{table}… or /{account}/$batch.
+func parseTable(r *http.Request, body []byte, prefix string) (call, error) {
+	_, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if rest == "$batch" {
+		return parseBatch(r, body, prefix)
+	}
+	table, key, _ := strings.Cut(rest, "(")
+	c := call{Target: strings.TrimPrefix(table, prefix), Op: opOther}
+	switch r.Method {
+	case http.MethodGet:
+		c.Op = opQuery
+	case http.MethodPost:
+		c.Op = opInsert
+		if table == "Tables" {
+			c.Op = opOther
+		}
+	case http.MethodPut, http.MethodPatch, "MERGE":
+		c.Op = opReplace
+	}
+	if c.Op == opInsert || c.Op == opReplace {
+		c.Rows = []row{{Verb: r.Method, Entity: bytes.Clone(body), Path: key}}
+	}
+	return c, nil
+}
+
+// parseBatch reads the rows of a transaction: parts within a part, each an HTTP request.
+func parseBatch(r *http.Request, body []byte, prefix string) (call, error) {
+	c := call{Op: opChange}
+	outer, err := nested(bytes.NewReader(body), r.Header.Get("Content-Type"))
+	if err != nil {
+		return c, err
+	}
+	changes, err := outer.NextPart()
+	if err != nil {
+		return c, fmt.Errorf("read transaction: %w", err)
+	}
+	inner, err := nested(changes, changes.Header.Get("Content-Type"))
+	if err != nil {
+		return c, err
+	}
+	for {
+		p, err := inner.NextPart()
+		if err == io.EOF {
+			return c, nil
+		}
+		if err != nil {
+			return c, fmt.Errorf("read transaction: %w", err)
+		}
+		text, err := io.ReadAll(p)
+		if err != nil {
+			return c, fmt.Errorf("read transaction: %w", err)
+		}
+		head, entity, _ := bytes.Cut(text, []byte("\r\n\r\n"))
+		first, _, _ := strings.Cut(string(head), "\r\n")
+		fields := strings.Fields(first)
+		if len(fields) < 2 {
+			return c, fmt.Errorf("read transaction: a part without a request line")
+		}
+		table, key, _ := strings.Cut(fields[1][strings.LastIndexByte(strings.SplitN(fields[1], "(", 2)[0], '/')+1:], "(")
+		c.Target = strings.TrimPrefix(strings.SplitN(table, "?", 2)[0], prefix)
+		c.Rows = append(c.Rows, row{Verb: fields[0], Entity: bytes.TrimSpace(entity), Path: key})
+	}
+}
+
+func nested(r io.Reader, contentType string) (*multipart.Reader, error) {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil || params["boundary"] == "" {
+		return nil, fmt.Errorf("read transaction: no boundary")
+	}
+	return multipart.NewReader(r, params["boundary"]), nil
+}
+
+// parseQueue reads a call to the queue service: /{account}/{queue}/messages.
+func parseQueue(r *http.Request, body []byte, prefix string) call {
+	rest := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	c := call{Op: opOther}
+	if len(rest) > 1 {
+		c.Target = strings.TrimPrefix(rest[1], prefix)
+	}
+	if r.Method == http.MethodPost && len(rest) == 3 && rest[2] == "messages" {
+		c.Op = opMessage
+		c.Text = string(body)
+		if _, after, ok := strings.Cut(c.Text, "<MessageText>"); ok {
+			c.Text, _, _ = strings.Cut(after, "</MessageText>")
+		}
+		c.Text = strings.NewReplacer("&#34;", `"`, "&quot;", `"`, "&amp;", "&").Replace(c.Text)
+	}
+	return c
+}
+
+// parseBlob reads a call to the blob service: /{account}/{container}/{name}.
+func parseBlob(r *http.Request, size int, prefix string) call {
+	rest := strings.SplitN(strings.Trim(r.URL.Path, "/"), "/", 3)
+	c := call{Op: opOther, Size: size}
+	if len(rest) > 1 {
+		c.Target = strings.TrimPrefix(rest[1], prefix)
+	}
+	if r.Method != http.MethodPut || len(rest) < 3 {
+		return c
+	}
+	switch r.URL.Query().Get("comp") {
+	case "":
+		c.Op = opPut
+	case "block":
+		c.Op = opBlock
+	case "blocklist":
+		c.Op = opCommit
+	}
+	return c
+}
+
+// splitKeys reads the two keys of PartitionKey='a',RowKey='b') as it stands in a URL. Our keys hold no quotes.
+func splitKeys(path string) []string {
+	text, err := url.PathUnescape(path)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for i, piece := range strings.Split(text, "'") {
+		if i%2 == 1 {
+			out = append(out, piece)
+		}
+	}
+	return out
+}

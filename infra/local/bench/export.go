@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// exportTask is what a child process is to do.
+type exportTask struct {
+	Connection string   `json:"connection"`
+	Request    string   `json:"request"` // name of the parts
+	Bytes      int64    `json:"bytes"`   // of JSON
+	Formats    []string `json:"formats,omitempty"`
+	Graph      string   `json:"graph,omitempty"` // URL of the simulator
+	Profile    string   `json:"profile,omitempty"`
+}
+
+// exportResult is what it measured.
+type exportResult struct {
+	Request string  `json:"request"` // id
+	Bytes   int64   `json:"bytes"`   // of JSON
+	Packed  int64   `json:"packed"`  // as stored
+	Records int64   `json:"records"`
+	Seconds float64 `json:"seconds"`
+	Over    int64   `json:"over"` // peak memory over idle, bytes
+	How     string  `json:"how"`  // it was measured
+}
+
+const mib = 1 << 20
+
+// benchExport is part (c).
+func benchExport(ctx context.Context, b *bench) error {
+	storage, stop, err := b.storage(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	e := exports{b: b, ctx: ctx, connection: storage.ConnectionString, size: int64(b.size(1024)) * mib}
+	if err := e.plain(); err != nil {
+		return err
+	}
+	if err := e.csv(); err != nil {
+		return err
+	}
+	return e.graph()
+}
+
+// exports runs the comparisons, each side in a process of its own, one after the other.
+type exports struct {
+	b          *bench
+	ctx        context.Context
+	connection string
+	size       int64
+}
+
+func (e exports) task(role string, t exportTask) (exportResult, error) {
+	t.Connection, t.Bytes, t.Profile = e.connection, e.size, e.b.Profile
+	r, err := delegate[exportResult](e.ctx, role, t)
+	if err == nil {
+		say("%s: %d MiB (%d stored) in %.1f s", role, r.Bytes/mib, r.Packed/mib, r.Seconds)
+	}
+	return r, err
+}
+
+// speed is in MiB a second.
+func speed(bytes int64, seconds float64) float64 { return float64(bytes) / mib / seconds }
+
+// plain compares parts without tabular forms, and the assembly of a package from them, in alternating rounds.
+func (e exports) plain() error {
+	const rounds = 2
+	var ours, raw, packs, copies []float64
+	var sink, packed exportResult
+	for range rounds {
+		up, err := e.task(roleUpload, exportTask{})
+		if err != nil {
+			return err
+		}
+		s, err := e.task(roleSink, exportTask{})
+		if err != nil {
+			return err
+		}
+		c, err := e.task(roleCopy, exportTask{Request: s.Request})
+		if err != nil {
+			return err
+		}
+		a, err := e.task(roleAssemble, exportTask{Request: s.Request})
+		if err != nil {
+			return err
+		}
+		raw, ours = append(raw, speed(up.Bytes, up.Seconds)), append(ours, speed(s.Bytes, s.Seconds))
+		copies, packs = append(copies, speed(c.Packed, c.Seconds)), append(packs, speed(a.Packed, a.Seconds))
+		s.Over, a.Over = max(s.Over, sink.Over), max(a.Over, packed.Over)
+		sink, packed = s, a
+	}
+	t := &e.b.table
+	t.ratio(fmt.Sprintf("(c) parts of %d MiB of JSON, CSV off", sink.Bytes/mib), "MiB/s", median(ours), median(raw), 0.5)
+	t.ratio(fmt.Sprintf("(c) package of those parts, %d MiB stored", packed.Packed/mib), "MiB/s", median(packs), median(copies), 0.6)
+	t.atMost("(c) peak memory over idle, parts", "%.0f MiB", float64(sink.Over)/mib, 64)
+	t.atMost("(c) peak memory over idle, package", "%.0f MiB", float64(packed.Over)/mib, 64)
+	t.note("(c) raw parts: the uncompressed bytes as 4 MiB blocks, 4 at a time; raw package: each part downloaded and staged as a block, 4 at a time. Memory: %s. Median of %d alternating rounds, the worse of two peaks.", sink.How, rounds)
+	return nil
+}
+
+// csv is the same with CSV on: the JSON counts, so that the price of the second form is seen.
+func (e exports) csv() error {
+	s, err := e.task(roleSink, exportTask{Formats: []string{"csv"}})
+	if err != nil {
+		return err
+	}
+	a, err := e.task(roleAssemble, exportTask{Request: s.Request})
+	if err != nil {
+		return err
+	}
+	t := &e.b.table
+	t.add(line{What: "(c) parts with CSV on", Ours: rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON") + fmt.Sprintf(", peak %d MiB", s.Over/mib)})
+	t.add(line{What: "(c) package with CSV on", Ours: rate(speed(a.Packed, a.Seconds), "MiB/s stored") + fmt.Sprintf(", peak %d MiB", a.Over/mib)})
+	return nil
+}
+
+// graph exports people of the simulated tenant through the real connector.
+func (e exports) graph() error {
+	_, url, stop, err := simulate()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	s, err := e.task(roleGraphSink, exportTask{Graph: url, Request: uuid.NewString()})
+	if err != nil {
+		return err
+	}
+	e.b.table.add(line{
+		What: "(c) parts through the simulated Graph, CSV on",
+		Ours: fmt.Sprintf("%s, %s, peak %d MiB", rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON"), rate(float64(s.Records)/s.Seconds, "records/s"), s.Over/mib),
+	})
+	return nil
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+const (
+	rawBlock    = 4 << 20 // as ours
+	rawParallel = 4       // as ours
+	benchTask   = dsr.TaskID("bench-export")
+)
+
+// playExport plays one of the roles of part (c) and prints an exportResult.
+func playExport(ctx context.Context, role string) error {
+	t, err := task[exportTask]()
+	if err != nil {
+		return err
+	}
+	e := &exporter{exportTask: t}
+	if e.clients, err = store.Connect(t.Connection, store.ClientOptions(nil)); err != nil {
+		return err
+	}
+	if e.st, err = openStore(e.clients); err != nil {
+		return err
+	}
+	if err := e.st.Init(ctx); err != nil {
+		return err
+	}
+	play := map[string]func(context.Context) error{
+		roleUpload: e.upload, roleSink: e.sink, roleCopy: e.copy, roleAssemble: e.assemble, roleGraphSink: e.graph,
+	}[role]
+	if err := play(ctx); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(e.result)
+}
+
+// openStore opens the store with fixed keys: children of one run meet in it.
+func openStore(c store.Clients) (*store.Store, error) {
+	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Options{
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), Wall: wall,
+	})
+}
+
+func wall() time.Time { return time.Now().UTC() }
+
+type exporter struct {
+	exportTask
+	clients store.Clients
+	st      *store.Store
+	result  exportResult
+}
+
+// measure runs do at rest and writes down time and memory.
+func (e *exporter) measure(name string, do func() error) error {
+	m := watchMemory()
+	began := time.Now()
+	err := profiled(e.Profile, name, do)
+	e.result.Seconds = time.Since(began).Seconds()
+	e.result.Over, e.result.How = max(0, m.stop()-m.idle), m.how
+	return err
+}
+
+// upload is the raw side of the parts: the same bytes, ready in memory, as blocks of one blob.
+func (e *exporter) upload(ctx context.Context) error {
+	ready, err := readyBytes()
+	if err != nil {
+		return err
+	}
+	blob := e.clients.Blobs.NewContainerClient(store.Parts).NewBlockBlobClient("raw-" + uuid.NewString())
+	e.result.Bytes, e.result.Packed = e.Bytes, e.Bytes
+	return e.measure("upload", func() error {
+		var ids []string
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(rawParallel)
+		for sent := int64(0); sent < e.Bytes; sent += rawBlock {
+			id := blockID(len(ids))
+			ids = append(ids, id)
+			body := ready[:min(rawBlock, e.Bytes-sent)]
+			g.Go(func() error {
+				_, err := blob.StageBlock(gctx, id, streaming.NopCloser(bytes.NewReader(body)), nil)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		_, err := blob.CommitBlockList(ctx, ids, nil)
+		return err
+	})
+}
+
+func blockID(n int) string { return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", n)) }
+
+// readyBytes is a block of records as they stand in a part.
+func readyBytes() ([]byte, error) {
+	all, err := pages()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	for b.Len() < rawBlock {
+		for _, page := range all {
+			for _, r := range page {
+				b.Write(r)
+				b.WriteString(",\n")
+			}
+		}
+	}
+	return b.Bytes()[:rawBlock], nil
+}
+
+// newCase makes a request with one task, whose key seals the cursors.
+func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
+	made, err := e.st.Create(ctx, store.Draft{
+		Request: dsr.Request{
+			Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
+			Tasks: []dsr.Task{{ID: benchTask, System: benchSystem, Action: dsr.Export}},
+		},
+		Key: uuid.NewString(), By: "bench",
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.result.Request = made.Request.ID
+	return e.st.Load(ctx, contoso, made.Request.ID)
+}
+
+func (e *exporter) formats() []export.Format {
+	var out []export.Format
+	for _, f := range e.Formats {
+		out = append(out, export.Format(f))
+	}
+	return out
+}
+
+func spec(request string) export.PartSpec {
+	return export.PartSpec{Tenant: contoso, Request: request, Task: benchTask, System: benchSystem, Action: dsr.Export}
+}
+
+// sink hands over ready records as a connector would, until there are as many bytes as asked for.
+func (e *exporter) sink(ctx context.Context) error {
+	c, err := e.newCase(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := pages()
+	if err != nil {
+		return err
+	}
+	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
+		s := export.NewSink(export.SinkOptions{
+			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: descriptor(), Kinds: []string{benchKind}, Formats: e.formats(),
+			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
+		})
+		if _, _, err := s.Resume(ctx); err != nil {
+			return err
+		}
+		for n := 0; e.result.Bytes < e.Bytes; n++ {
+			page := all[n%len(all)]
+			if err := s.Put(ctx, benchKind, page, fmt.Appendf(nil, "%d", n)); err != nil {
+				return err
+			}
+			for _, r := range page {
+				e.result.Bytes += int64(len(r)) + 2
+			}
+		}
+		sum, err := s.Close(ctx)
+		e.result.Records = sum.Records
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.stored(ctx)
+}
+
+// parts lists what is stored of the request.
+func (e *exporter) parts(ctx context.Context) ([]store.BlobInfo, error) {
+	var out []store.BlobInfo
+	for info, err := range e.st.ListBlobs(ctx, store.Ref{Container: store.Parts, Name: contoso + "/" + e.result.Request + "/"}) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, info)
+	}
+	return out, nil
+}
+
+func (e *exporter) stored(ctx context.Context) error {
+	all, err := e.parts(ctx)
+	for _, p := range all {
+		e.result.Packed += p.Size
+	}
+	return err
+}
+
+// copy is the raw side of the package: every part downloaded and uploaded as a block of one blob.
+func (e *exporter) copy(ctx context.Context) error {
+	e.result.Request = e.Request
+	all, err := e.parts(ctx)
+	if err != nil {
+		return err
+	}
+	e.result.Bytes = e.Bytes
+	container := e.clients.Blobs.NewContainerClient(store.Parts)
+	out := e.clients.Blobs.NewContainerClient(store.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
+	return e.measure("copy", func() error {
+		ids := make([]string, len(all))
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(rawParallel)
+		for i, p := range all {
+			ids[i] = blockID(i)
+			e.result.Packed += p.Size
+			g.Go(func() error { return move(gctx, container.NewBlockBlobClient(p.Name), out, ids[i], p.Size) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		_, err := out.CommitBlockList(ctx, ids, nil)
+		return err
+	})
+}
+
+func move(ctx context.Context, from, to *blockblob.Client, id string, size int64) error {
+	resp, err := from.DownloadStream(ctx, nil)
+	if err != nil {
+		return err
+	}
+	body := make([]byte, size)
+	_, err = io.ReadFull(resp.Body, body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return err
+	}
+	_, err = to.StageBlock(ctx, id, streaming.NopCloser(bytes.NewReader(body)), nil)
+	return err
+}
+
+// assemble makes the package of the parts that the sink stored.
+func (e *exporter) assemble(ctx context.Context) error {
+	c, err := e.st.Load(ctx, contoso, e.Request)
+	if err != nil {
+		return err
+	}
+	e.result.Request, e.result.Bytes = e.Request, e.Bytes
+	t := c.Task(benchTask)
+	t.State, t.Outcome = dsr.TaskEnded, dsr.Outcome{Code: dsr.Done}
+	all, err := e.parts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		var n int64
+		if _, err := fmt.Sscan(p.Meta["records"], &n); err != nil {
+			return fmt.Errorf("a part without its count of records: %w", err)
+		}
+		if bytes.HasSuffix([]byte(p.Name), []byte(".json")) {
+			t.Records += n
+		}
+	}
+	return e.measure("assemble", func() error {
+		p, err := export.Assemble(ctx, export.Assembly{
+			Store: e.st, Case: c, Tenant: export.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{descriptor()}, Now: wall,
+		})
+		e.result.Packed = p.Bytes
+		return err
+	})
+}

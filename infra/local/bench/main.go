@@ -1,0 +1,115 @@
+// Command bench measures Rightsdesk against raw storage calls of the same kind, number and size, both sides in one run on the same
+// Azurite. It prints a table; a goal that is missed is said in words and is no failure of the run.
+//
+//	go run ./infra/local/bench [--only a,b,c,d,e] [--small] [--app dist/app] [--profile folder]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are what the flags say.
+type options struct {
+	App     string
+	Only    []string
+	Small   bool
+	Profile string // folder for CPU profiles of our sides; "" makes none
+}
+
+// part is one letter of the list of goals.
+type part struct {
+	name, what string
+	run        func(context.Context, *bench) error
+}
+
+var parts = []part{
+	{"a", "POST /api/requests through dev host and handler", benchPost},
+	{"b", "bulk import", benchBulk},
+	{"c", "export of ready records, and the package", benchExport},
+	{"d", "sweep of due wakes", benchWakes},
+	{"e", "start of the handler", benchStart},
+}
+
+// bench is what all parts share.
+type bench struct {
+	options
+	dir   string // temporary, gone afterwards
+	table table
+}
+
+func main() {
+	if role := os.Getenv(roleVariable); role != "" {
+		os.Exit(play(role))
+	}
+	var o options
+	flag.StringVar(&o.App, "app", "dist/app", "the app folder (make package)")
+	only := flag.String("only", "", "letters of the parts to run, such as a,c (default: all)")
+	flag.BoolVar(&o.Small, "small", false, "a tenth of the size, to see that everything works")
+	flag.StringVar(&o.Profile, "profile", "", "`folder` for CPU profiles of our own side of b and c")
+	flag.Parse()
+	o.Only = strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: FAILED:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	for _, name := range o.Only {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("there is no part %q", name)
+		}
+	}
+	dir, err := os.MkdirTemp("", "rightsdesk-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b := &bench{options: o, dir: dir}
+	began := time.Now()
+	fmt.Printf("%s, %d cores, %s/%s; Azurite, simulators, dev host, both sides of every comparison and the load share them\n",
+		runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	if o.Small {
+		fmt.Println("a small run: its numbers say that everything works, and little else")
+	}
+	var errs []error
+	for _, p := range parts {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) {
+			continue
+		}
+		say("(%s) %s", p.name, p.what)
+		if err := p.run(ctx, b); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			errs = append(errs, fmt.Errorf("(%s): %w", p.name, err))
+			b.table.fail(p, err)
+		}
+	}
+	b.table.print(os.Stdout)
+	fmt.Printf("all of it in %s\n", time.Since(began).Round(time.Second))
+	return errors.Join(errs...)
+}
+
+// size is n, or a tenth of it in a small run.
+func (b *bench) size(n int) int {
+	if b.Small {
+		return n / 10
+	}
+	return n
+}
+
+// say shows progress; the table goes to standard output.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// memory watches the resident memory of this process above what it had at rest.
+type memory struct {
+	idle int64
+	how  string
+	stop func() int64 // returns the peak
+}
+
+// watchMemory asks the kernel for its own high-water mark where that can be reset (Linux), and samples the Go runtime otherwise.
+func watchMemory() memory {
+	runtime.GC()
+	debug.FreeOSMemory()
+	idle := status("VmRSS")
+	if idle > 0 && os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil {
+		return memory{idle, "VmHWM of the process, reset at its idle", func() int64 { return status("VmHWM") }}
+	}
+	return sampleMemory()
+}
+
+// status reads a line of /proc/self/status in bytes; 0 where there is none.
+func status(name string) int64 {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		if rest, ok := strings.CutPrefix(s.Text(), name+":"); ok {
+			kb, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// sampleMemory looks every 5 ms at what the runtime has from the system and has not given back.
+func sampleMemory() memory {
+	now := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.Sys - m.HeapReleased)
+	}
+	idle := now()
+	peak, done := idle, make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				peak = max(peak, now())
+			case <-done:
+				return
+			}
+		}
+	})
+	return memory{idle, "the Go runtime's own count, sampled every 5 ms", func() int64 { close(done); wg.Wait(); return peak }}
+}
+
+// profiled runs do under the CPU profiler when a folder is given.
+func profiled(folder, name string, do func() error) error {
+	if folder == "" {
+		return do()
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(folder, name+".pprof"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return do()
+}

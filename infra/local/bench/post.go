@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/app"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+// callers is how many requests are under way at a time.
+const callers = 16
+
+// benchPost is part (a).
+func benchPost(ctx context.Context, b *bench) error {
+	storage, stop, err := b.storage(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	_, graph, stopSim, err := simulate()
+	if err != nil {
+		return err
+	}
+	defer stopSim()
+	settings, err := b.settings(storage.ConnectionString, graph)
+	if err != nil {
+		return err
+	}
+	t, err := b.countPost(ctx, storage.Endpoints, settings)
+	if err != nil {
+		return err
+	}
+	if err := b.comparePost(ctx, storage, settings, t); err != nil {
+		return err
+	}
+	return b.postAllOn(ctx, storage, settings)
+}
+
+// countPost sends one request to an app in this process and keeps its storage calls.
+func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map[string]string) (template, error) {
+	const prefix = "count"
+	seen := newLedger(e, prefix, true)
+	a, err := newApp(ctx, settings, prefix, seen)
+	if err != nil {
+		return template{}, err
+	}
+	var t template
+	for n := range 2 { // the second: nothing is set up any more
+		if _, err := seen.take(); err != nil {
+			return t, err
+		}
+		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(submission(n)))
+		setHeaders(req, fmt.Sprintf("count-%d", n))
+		rec := httptest.NewRecorder()
+		a.API.ServeHTTP(rec, req)
+		if rec.Code != http.StatusAccepted {
+			return t, fmt.Errorf("POST /api/requests answers %d: %s", rec.Code, rec.Body)
+		}
+		page, err := seen.take()
+		if err != nil {
+			return t, err
+		}
+		var answer struct{ ID string }
+		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+			return t, err
+		}
+		if t, err = newTemplate(page.calls, answer.ID, rec.Body.String()); err != nil {
+			return t, err
+		}
+		if n == 1 {
+			b.table.atMost("(a) storage calls per request", "%.0f", float64(page.total), 4)
+			b.table.note("(a) the calls: %s; %s.", page.text(), t.sizes())
+		}
+	}
+	t.Connection, t.Prefix = e.ConnectionString, "raw"
+	return t, nil
+}
+
+// newApp wires our app over an Azurite, with names of its own, as the handler does.
+func newApp(ctx context.Context, settings map[string]string, prefix string, seen policy.Policy) (*app.App, error) {
+	var systems []string
+	for _, e := range catalog.Entries() {
+		systems = append(systems, e.Descriptor.System)
+	}
+	s, doc, err := load(settings, systems)
+	if err != nil {
+		return nil, err
+	}
+	return app.New(ctx, s, doc, app.Options{
+		Clocks: app.RealClocks(), Log: slog.New(slog.DiscardHandler), Policies: []policy.Policy{seen}, Prefix: prefix,
+	})
+}
+
+// submission is the body of a request: one action for one person, as most are.
+func submission(n int) []byte {
+	id := pii.MAC([]byte("bench"), fmt.Sprint(n))
+	return fmt.Appendf(nil, `{"tenant":%q,"actions":["export"],"regime":"gdpr","subject":{"objectId":"%x-%x-%x-%x-%x","email":"person%06d@contoso.example","name":"Jane Person"},"reference":"case %06d"}`,
+		contoso, id[:4], id[4:6], id[6:8], id[8:10], id[10:16], n, n)
+}
+
+func setHeaders(req *http.Request, key string) {
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Api-Key", apiKey)
+	req.Header.Set("Idempotency-Key", key)
+}
+
+// comparePost measures our handler and the bare one in turn, each under a dev host of its own on the same storage.
+func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, settings map[string]string, t template) error {
+	r, err := newRaw(t.Connection, t.Prefix)
+	if err != nil {
+		return err
+	}
+	if err := r.create(ctx, append(append(t.First, t.Then), t.Messages...)); err != nil {
+		return err
+	}
+	bare, env, err := b.bareApp(t)
+	if err != nil {
+		return err
+	}
+	rawAPI, stopRaw, err := b.host(ctx, bare, storage.ConnectionString, env)
+	if err != nil {
+		return err
+	}
+	defer stopRaw()
+	off, err := disabled(b.App, "requests")
+	if err != nil {
+		return err
+	}
+	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, append(pairs(settings), off...))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	const rounds = 4
+	var ours, raw []float64
+	for n := -1; n < rounds; n++ {
+		count := b.size(600)
+		if n < 0 { // warm up both
+			count = b.size(300)
+		}
+		x, err := post(ctx, api, fmt.Sprintf("a%d", n), count)
+		if err != nil {
+			return err
+		}
+		y, err := post(ctx, rawAPI, fmt.Sprintf("a%d", n), count)
+		if err != nil {
+			return fmt.Errorf("bare handler: %w", err)
+		}
+		say("round %d: ours %.0f/s, bare %.0f/s", n+1, x, y)
+		if n >= 0 {
+			ours, raw = append(ours, x), append(raw, y)
+		}
+	}
+	b.table.ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", callers), "/s", median(ours), median(raw), 0.8)
+	b.table.note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d alternating rounds.", rounds)
+	return nil
+}
+
+// bareApp is an app folder whose program is this one in its role as the bare handler.
+func (b *bench) bareApp(t template) (folder string, env []string, err error) {
+	folder = filepath.Join(b.dir, "bare")
+	if err := os.MkdirAll(filepath.Join(folder, "requests"), 0o755); err != nil {
+		return "", nil, err
+	}
+	for _, name := range []string{"host.json", "requests/function.json"} {
+		text, err := os.ReadFile(filepath.Join(b.App, name))
+		if err != nil {
+			return "", nil, fmt.Errorf("make package makes the app: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			return "", nil, err
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := os.Symlink(self, filepath.Join(folder, "rightsdesk")); err != nil {
+		return "", nil, err
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return "", nil, err
+	}
+	file := filepath.Join(b.dir, "template.json")
+	return folder, []string{roleVariable + "=" + roleHandler, taskVariable + "=" + file}, os.WriteFile(file, text, 0o600)
+}
+
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: time.Minute}
+
+// post sends count requests, callers at a time, and returns how many were accepted a second. All must be.
+func post(ctx context.Context, api, round string, count int) (float64, error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(callers)
+	began := time.Now()
+	for n := range count {
+		g.Go(func() error {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, api+"/api/requests", bytes.NewReader(submission(n)))
+			if err != nil {
+				return err
+			}
+			setHeaders(req, fmt.Sprintf("%s-%06d", round, n))
+			resp, err := client.Do(req)
+			if err != nil {
+				return err
+			}
+			body, err := io.ReadAll(resp.Body)
+			if err := errors.Join(err, resp.Body.Close()); err != nil {
+				return err
+			}
+			if resp.StatusCode != http.StatusAccepted {
+				return fmt.Errorf("POST /api/requests answers %d: %s", resp.StatusCode, body)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	return float64(count) / time.Since(began).Seconds(), nil
+}
+
+// postAllOn is the rate while every function is on and works on what comes in.
+func (b *bench) postAllOn(ctx context.Context, storage *azurite.Instance, settings map[string]string) error {
+	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, pairs(settings))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	perSecond, err := post(ctx, api, "on", b.size(600))
+	if err != nil {
+		return err
+	}
+	b.table.add(line{What: "(a) the same with all jobs on", Ours: rate(perSecond, "/s")})
+	return nil
+}
+
+// sizes says how large the calls are.
+func (t template) sizes() string {
+	var out []string
+	for _, c := range append(append(t.First, t.Then), t.Messages...) {
+		bytes := len(c.Text)
+		for _, w := range c.Rows {
+			bytes += len(w.Entity)
+		}
+		out = append(out, fmt.Sprintf("%s: %d rows, %d bytes", c.Target, len(c.Rows), bytes))
+	}
+	return strings.Join(out, "; ")
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/child"
+)
+
+// The bench starts itself again, in a role that these variables name: as the bare handler, or to measure memory from a clean start.
+const (
+	roleVariable  = "RIGHTSDESK_BENCH_ROLE"
+	taskVariable  = "RIGHTSDESK_BENCH_TASK"
+	roleHandler   = "handler"
+	roleUpload    = "upload"
+	roleSink      = "sink"
+	roleCopy      = "copy"
+	roleAssemble  = "assemble"
+	roleGraphSink = "graph-sink"
+)
+
+// play plays a role and returns the exit code.
+func play(role string) int {
+	ctx := context.Background()
+	var err error
+	switch role {
+	case roleHandler:
+		err = serveRaw(os.Getenv(taskVariable), os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
+	case roleUpload, roleSink, roleCopy, roleAssemble, roleGraphSink:
+		err = playExport(ctx, role)
+	default:
+		err = fmt.Errorf("no such role")
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench: role %s: %v\n", role, err)
+		return 1
+	}
+	return 0
+}
+
+// delegate has another process of this program play a role and returns what it prints.
+func delegate[T any](ctx context.Context, role string, task any) (T, error) {
+	var out T
+	text, err := json.Marshal(task)
+	if err != nil {
+		return out, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return out, err
+	}
+	var stdout bytes.Buffer
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role, taskVariable+"="+string(text))
+	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
+	p, err := child.Start(cmd)
+	if err != nil {
+		return out, err
+	}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		p.Kill()
+		return out, ctx.Err()
+	}
+	if err := p.Err(); err != nil {
+		return out, fmt.Errorf("role %s: %w", role, err)
+	}
+	return out, json.Unmarshal(stdout.Bytes(), &out)
+}
+
+// task reads what the parent gave.
+func task[T any]() (T, error) {
+	var t T
+	err := json.Unmarshal([]byte(os.Getenv(taskVariable)), &t)
+	return t, err
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/child"
+)
+
+// benchStart is part (e): from the start of the process to its first answer.
+func benchStart(ctx context.Context, b *bench) error {
+	binary := filepath.Join(b.App, "rightsdesk")
+	if _, err := os.Stat(binary); err != nil {
+		return fmt.Errorf("make package makes the app: %w", err)
+	}
+	storage, stop, err := b.storage(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	_, graph, stopSim, err := simulate()
+	if err != nil {
+		return err
+	}
+	defer stopSim()
+	settings, err := b.settings(storage.ConnectionString, graph)
+	if err != nil {
+		return err
+	}
+	const runs = 10
+	first := 0.0
+	var took []float64
+	for n := range runs + 1 {
+		ms, err := startOnce(ctx, binary, settings)
+		if err != nil {
+			return err
+		}
+		if n == 0 { // tables, containers, queues and keys are made, and the binary is read from disk
+			first = ms
+			continue
+		}
+		took = append(took, ms)
+	}
+	b.table.atMost("(e) start to the first answer on /api/health", "%.0f ms", median(took), 100)
+	b.table.note("(e) median of %d starts, storage set up; the very first start, which makes tables, containers and queues, took %.0f ms.", runs, first)
+	return nil
+}
+
+// startOnce starts the handler as the host does and asks for its health until it answers.
+func startOnce(ctx context.Context, binary string, settings map[string]string) (ms float64, err error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_ = l.Close()
+	path, err := filepath.Abs(binary)
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.Command(path)
+	cmd.Dir = filepath.Dir(path)
+	cmd.Env = append(append(os.Environ(), pairs(settings)...), "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	began := time.Now()
+	p, err := child.Start(cmd)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Kill()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
+	for {
+		select {
+		case <-p.Done():
+			return 0, fmt.Errorf("the handler ended while it started: %w", p.Err())
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(500 * time.Microsecond):
+		}
+		if time.Since(began) > time.Minute {
+			return 0, fmt.Errorf("the handler did not answer within a minute")
+		}
+		resp, err := client.Get("http://127.0.0.1:" + port + "/api/health")
+		if err != nil {
+			continue // nobody listens yet
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return 0, fmt.Errorf("/api/health answers %d", resp.StatusCode)
+		}
+		return float64(time.Since(began).Microseconds()) / 1000, nil
+	}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/app"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/settle"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/sweep"
+)
+
+const dueWakes = 100
+
+// benchWakes is part (d).
+func benchWakes(ctx context.Context, b *bench) error {
+	storage, stop, err := b.storage(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	settings, err := b.settings(storage.ConnectionString, "http://127.0.0.1:1")
+	if err != nil {
+		return err
+	}
+	few, err := sweepOf(ctx, storage, settings, "few", 1_000)
+	if err != nil {
+		return err
+	}
+	stored := b.size(100_000)
+	many, err := sweepOf(ctx, storage, settings, "many", stored)
+	if err != nil {
+		return err
+	}
+	same := func(what string, x, y int) {
+		b.table.add(line{
+			What: fmt.Sprintf("(d) %s of a sweep, %d due among 1,000 and among %d", what, dueWakes, stored), Ours: fmt.Sprintf("%d and %d", x, y),
+			Goal: "the same", Met: judge(x == y),
+		})
+	}
+	same("storage calls", few.total, many.total)
+	same("rows returned", few.rows, many.rows)
+	b.table.add(line{
+		What: "(d) time of the sweep", Ours: fmt.Sprintf("%s and %s", few.took.Round(time.Millisecond), many.took.Round(time.Millisecond)),
+	})
+	b.table.note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.text(),
+		few.look.Round(time.Millisecond), many.look.Round(time.Millisecond))
+	return nil
+}
+
+// swept is one sweep.
+type swept struct {
+	ledgerPage
+	took, look time.Duration
+}
+
+// sweepOf stores requests that are due and others' wakes that are not, sweeps once and counts.
+func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string]string, prefix string, stored int) (swept, error) {
+	seen := newLedger(storage.Endpoints, prefix, false)
+	a, err := newApp(ctx, settings, prefix, seen)
+	if err != nil {
+		return swept{}, err
+	}
+	began := time.Now()
+	if err := storeDue(ctx, a.Store); err != nil {
+		return swept{}, err
+	}
+	if err := storeFuture(ctx, storage.ConnectionString, prefix, stored-dueWakes); err != nil {
+		return swept{}, err
+	}
+	say("%d wakes stored in %s", stored, time.Since(began).Round(time.Second))
+	s := sweeper(a)
+	began = time.Now()
+	for shard := range store.Shards {
+		if _, err := a.Store.DueWakes(ctx, contoso, shard, store.WakeRedeliver, wall(), s.Limit); err != nil {
+			return swept{}, err
+		}
+	}
+	out := swept{look: time.Since(began)}
+	if _, err := seen.take(); err != nil {
+		return out, err
+	}
+	began = time.Now()
+	res, err := s.Wakes(ctx)
+	out.took = time.Since(began)
+	if err != nil {
+		return out, err
+	}
+	if res.Due != dueWakes || res.Done != dueWakes {
+		return out, fmt.Errorf("the sweep found %d due and did %d, %d were stored", res.Due, res.Done, dueWakes)
+	}
+	out.ledgerPage, err = seen.take()
+	return out, err
+}
+
+// sweeper is wired as the app does it, without a bound that a slow machine could meet.
+func sweeper(a *app.App) *sweep.Sweeper {
+	log := slog.New(slog.DiscardHandler)
+	return &sweep.Sweeper{
+		Store: a.Store, Settle: &settle.Settler{Store: a.Store, Now: wall, Wall: wall, Log: log}, Tenants: func() []string { return []string{contoso} },
+		Now: wall, Wall: wall, Limit: 500, Bound: time.Hour, NewID: uuid.NewString, Log: log,
+	}
+}
+
+// storeDue makes requests whose message was lost a minute ago.
+func storeDue(ctx context.Context, st *store.Store) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for n := range dueWakes {
+		g.Go(func() error {
+			_, err := st.Create(ctx, store.Draft{
+				Request: dsr.Request{
+					Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
+					Tasks: []dsr.Task{
+						{ID: "entra-discover", System: "entra", Action: dsr.Discover}, {ID: "entra-export", System: "entra", Action: dsr.Export}, {ID: dsr.PackageTask},
+					},
+				},
+				Key: fmt.Sprintf("due-%d", n), By: "bench", Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: wall().Add(-time.Minute)},
+			})
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// storeFuture stores wakes that are not due, in full transactions over all shards. The key is that of store/keys.go.
+func storeFuture(ctx context.Context, connection, prefix string, count int) error {
+	c, err := store.Connect(connection, store.ClientOptions(nil))
+	if err != nil {
+		return err
+	}
+	lists := c.Tables.NewClient(prefix + "lists")
+	from := wall().Add(time.Hour)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for at := 0; at < count; at += 100 {
+		g.Go(func() error {
+			var actions []aztables.TransactionAction
+			for n := at; n < min(at+100, count); n++ {
+				e, err := json.Marshal(aztables.EDMEntity{
+					Entity: aztables.Entity{
+						PartitionKey: fmt.Sprintf("%s|%d", contoso, at/100%store.Shards),
+						RowKey:       fmt.Sprintf("w|%s|%013d|%s", store.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), freshID()),
+					},
+					Properties: map[string]any{"key": freshID()},
+				})
+				if err != nil {
+					return err
+				}
+				actions = append(actions, aztables.TransactionAction{ActionType: aztables.TransactionTypeAdd, Entity: e})
+			}
+			_, err := lists.SubmitTransaction(ctx, actions, nil)
+			return err
+		})
+	}
+	return g.Wait()
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
+	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
+)
+
+// apiKey is Contoso's caller with all rights in infra/local/rightsdesk.yaml.
+const apiKey = "local-dev-key"
+
+// contoso is the tenant that everything is measured in.
+const contoso = entrasim.Contoso
+
+// storage starts an Azurite of its own for a part, so that no part's leftovers slow another. With a folder it keeps its state on disk,
+// as in make run; without one in memory.
+func (b *bench) storage(ctx context.Context, onDisk bool) (*azurite.Instance, func(), error) {
+	var o azurite.Options
+	if onDisk {
+		dir, err := os.MkdirTemp(b.dir, "azurite-")
+		if err != nil {
+			return nil, nil, err
+		}
+		o.Dir = dir
+	}
+	a, err := azurite.Start(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Nothing of it is kept, so it need not write its state.
+	return a, func() { a.Kill(); _ = os.RemoveAll(o.Dir) }, nil
+}
+
+// simulate serves the simulated tenant.
+func simulate() (*tenant.Server, string, func(), error) {
+	s, err := tenant.New(tenant.Options{Wall: time.Now})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", nil, err
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }()
+	return s, "http://" + l.Addr().String(), func() { _ = server.Close() }, nil
+}
+
+// host runs an app folder under the dev host until stop is called.
+func (b *bench) host(ctx context.Context, app, connection string, env []string) (api string, stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- devhost.Run(ctx, devhost.Options{
+			App: app, Workers: 1, Storage: connection, Env: env,
+			Log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+			OnReady: func(public string) { ready <- public },
+		})
+	}()
+	select {
+	case api = <-ready:
+		return api, func() { cancel(); <-ended }, nil
+	case err = <-ended:
+	case <-time.After(time.Minute):
+		err = fmt.Errorf("the handler did not answer within a minute")
+	}
+	cancel()
+	return "", nil, fmt.Errorf("dev host of %s: %w", app, err)
+}
+
+// settings are the app settings of our handler, as make run has them but for the movable clock: what is measured is the product.
+func (b *bench) settings(connection, graph string) (map[string]string, error) {
+	document, err := filepath.Abs("infra/local/rightsdesk.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		"AzureWebJobsStorage": connection, "FUNCTIONS_WORKER_RUNTIME": "custom", "RIGHTSDESK_CONFIG": document,
+		"RIGHTSDESK_KEYS": filepath.Join(b.dir, "keys.json"), "RIGHTSDESK_GRAPH": graph, "RIGHTSDESK_LOG": "warn",
+	}, nil
+}
+
+func pairs(settings map[string]string) []string {
+	var out []string
+	for k, v := range settings {
+		out = append(out, k+"="+v)
+	}
+	return out
+}
+
+// load reads settings and document as the handler does.
+func load(settings map[string]string, systems []string) (config.Settings, *config.Document, error) {
+	s, err := config.Load(func(name string) string { return settings[name] })
+	if err != nil {
+		return s, nil, err
+	}
+	text, err := os.ReadFile(s.Config)
+	if err != nil {
+		return s, nil, err
+	}
+	doc, err := config.Parse(text, config.World{Systems: systems, Local: s.Local()})
+	return s, doc, err
+}
+
+// disabled switches all functions of an app folder off but those named.
+func disabled(app string, but ...string) ([]string, error) {
+	folders, err := filepath.Glob(filepath.Join(app, "*", "function.json"))
+	if err != nil || len(folders) == 0 {
+		return nil, fmt.Errorf("%s holds no functions: make package makes it (%w)", app, err)
+	}
+	keep := map[string]bool{}
+	for _, name := range but {
+		keep[name] = true
+	}
+	var out []string
+	for _, f := range folders {
+		if name := filepath.Base(filepath.Dir(f)); !keep[name] {
+			out = append(out, "AzureWebJobs."+name+".Disabled=true")
+		}
+	}
+	return out, nil
+}
