@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,8 @@ func (w *world) directory() *entrasim.Directory {
 
 // submit puts a bulk file on the queue and posts single requests at the same time.
 func (w *world) submit(ctx context.Context, o options) ([]sent, error) {
-	contoso, fabrikam := w.directory().Users(entrasim.Contoso), w.directory().Users(entrasim.Fabrikam)
+	// Of a deleted person Graph shows only a part, so their tasks end as partial; the connector's own tests compare them.
+	contoso, fabrikam := active(w.directory().Users(entrasim.Contoso)), active(w.directory().Users(entrasim.Fabrikam))
 	if len(contoso) < o.Bulk {
 		return nil, fmt.Errorf("the organisation has %d people, %d are needed", len(contoso), o.Bulk)
 	}
@@ -50,6 +52,10 @@ func (w *world) submit(ctx context.Context, o options) ([]sent, error) {
 	})
 	err := g.Wait()
 	return append(bulk, single...), err
+}
+
+func active(people []entrasim.Person) []entrasim.Person {
+	return slices.DeleteFunc(people, func(p entrasim.Person) bool { return p.Deleted })
 }
 
 func (w *world) submitOne(ctx context.Context, s sent, n int) (string, error) {
