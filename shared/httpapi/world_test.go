@@ -44,6 +44,7 @@ type world struct {
 	t      *testing.T
 	server *httptest.Server
 	settle *settle.Settler
+	bulk   *bulk.Service
 	now    time.Time // business clock
 	mu     sync.Mutex
 	log    *logBuffer
@@ -113,13 +114,14 @@ func newWorld(t *testing.T) *world {
 		},
 	}
 	w.settle = &settle.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}
+	w.bulk = &bulk.Service{
+		Store: w.Store, Intake: in, QueueCaller: func() (auth.Caller, bool) { return auth.Caller{}, false }, Key: bytes.Repeat([]byte{4}, 32),
+		Now: w.business, Wall: w.Clock.Now, Log: log,
+	}
 	api, err := httpapi.New(httpapi.Options{
 		Store: w.Store, Document: doc, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
 		Decide: &decide.Service{Store: w.Store, Settle: w.settle, Now: w.business, Wall: w.Clock.Now},
-		Bulk: &bulk.Service{
-			Store: w.Store, Intake: in, QueueCaller: func() (auth.Caller, bool) { return auth.Caller{}, false }, Key: bytes.Repeat([]byte{4}, 32),
-			Now: w.business, Wall: w.Clock.Now, Log: log,
-		},
+		Bulk:   w.bulk,
 	})
 	require.NoError(t, err)
 	w.server = httptest.NewServer(api)
