@@ -39,15 +39,6 @@ type world struct {
 	sim *graphsim.Sim
 	url string
 	log *syncBuffer
-
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (w *world) clock() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
 }
 
 // grants are the permissions of the tokens that the world knows.
@@ -65,15 +56,27 @@ func except(names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(entra.Entry().Descriptor.Permissions), func(p string) bool { return slices.Contains(names, p) })
 }
 
+// newWorld has a directory of its own, which the test may change.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{now: born, log: &syncBuffer{}}
-	var err error
-	w.dir, err = entrasim.NewSample(w.clock, born)
+	dir, err := entrasim.NewSample(clock, born)
 	require.NoError(t, err)
+	return serve(t, dir)
+}
+
+// sharedDirectory is for tests that only read: making a directory takes most of a test's time.
+var sharedDirectory = sync.OnceValues(func() (*entrasim.Directory, error) { return entrasim.NewSample(clock, born) })
+
+func clock() time.Time { return born }
+
+// serve puts a directory behind a simulator of its own, with its own faults and counts.
+func serve(t *testing.T, dir *entrasim.Directory) *world {
+	t.Helper()
+	w := &world{dir: dir, log: &syncBuffer{}}
+	var err error
 	w.sim, err = graphsim.New(graphsim.Options{
 		Tenants: map[string]graphsim.TenantOptions{entrasim.Contoso: {Tokens: grants}},
-		Sources: []graphsim.Source{w.dir}, Now: w.clock, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Sources: []graphsim.Source{w.dir}, Now: clock, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	})
 	require.NoError(t, err)
 	server := httptest.NewServer(w.sim)
@@ -84,7 +87,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) settings(tok string) connector.Settings {
-	return connector.Settings{Tenant: entrasim.Contoso, Endpoint: w.url, Credential: token(tok), Now: w.clock}
+	return connector.Settings{Tenant: entrasim.Contoso, Endpoint: w.url, Credential: token(tok), Now: clock}
 }
 
 func (w *world) open(t *testing.T, tok string) *entra.Connector {
@@ -112,7 +115,9 @@ func ident(kind, value string) dsr.Identifier {
 
 func harness() connectortest.Harness {
 	return connectortest.Harness{Entry: entra.Entry(), New: func(t *testing.T) connectortest.World {
-		w := newWorld(t)
+		dir, err := sharedDirectory()
+		require.NoError(t, err)
+		w := serve(t, dir)
 		return connectortest.World{
 			Settings: w.settings("all"), BadToken: w.settings("forged"),
 			Without: func(kind string) (connector.Settings, bool) {

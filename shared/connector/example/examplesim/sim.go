@@ -160,7 +160,7 @@ func page(all []Record, after string) Record {
 	start, _ := strconv.Atoi(after) // no token: from the beginning
 	start = min(max(start, 0), len(all))
 	end := min(start+pageSize, len(all))
-	out := Record{"items": all[start:end]}
+	out := Record{"items": append([]Record{}, all[start:end]...)} // an empty page is [], not null
 	if end < len(all) {
 		out["next"] = strconv.Itoa(end)
 	}
