@@ -40,7 +40,7 @@ var storageClient = &http.Client{Transport: &http.Transport{
 func clientOptions(retries int32) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Transport: storageClient,
-		Retry:     policy.RetryOptions{MaxRetries: retries, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: 20 * time.Second},
+		Retry:     policy.RetryOptions{MaxRetries: retries, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: time.Minute},
 	}
 }
 

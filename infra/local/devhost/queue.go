@@ -14,6 +14,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 )
 
+// receiveLimit is long, because an answer that comes later takes its messages away for their whole lease.
+const receiveLimit = time.Minute
+
 // completionRetries cover about half a minute without storage.
 const completionRetries = 10
 
@@ -99,7 +102,7 @@ func (l *queueListener) below(ctx context.Context) bool {
 // received and not read would be gone for its whole lease.
 func (l *queueListener) receive(ctx context.Context) ([]*azqueue.DequeuedMessage, error) {
 	number, visibility := int32(l.config.batchSize), int32(l.host.tune.messageLease/time.Second)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveLimit)
 	defer cancel()
 	resp, err := l.poll.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: &number, VisibilityTimeout: &visibility})
 	if err != nil {

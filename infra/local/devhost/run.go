@@ -27,7 +27,7 @@ func Run(ctx context.Context, opts Options) error {
 	f := newFront(a, opts.tuning, opts.Workers, opts.Log)
 	server := &http.Server{Handler: f, MaxHeaderBytes: 2 * maxHeaders, ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelWarn)}
 	go func() { _ = server.Serve(ln) }()
-	defer server.Close()
+	defer shutdown(server)
 
 	r := &runner{app: a, opts: opts, front: f, public: ln.Addr().String()}
 	ctx, cancel := context.WithCancel(ctx)
@@ -45,6 +45,15 @@ func Run(ctx context.Context, opts Options) error {
 		return nil
 	}
 	return errors.Join(errs...)
+}
+
+// shutdown lets the last answers out.
+func shutdown(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+	}
 }
 
 func (o Options) withDefaults() Options {
@@ -131,6 +140,7 @@ func (r *runner) listen(ctx context.Context, h *host, all []listener) {
 		for _, l := range all {
 			wg.Go(func() { l.run(ctx) })
 		}
+		<-ctx.Done() // also where there is nothing to listen to
 		wg.Wait()
 	})
 }
