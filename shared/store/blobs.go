@@ -44,8 +44,8 @@ var Containers = []Container{
 	{Packages, "what is handed over, one archive per request", "the tenant's retention, 30 days unless set otherwise"},
 	{BulkInputs, "bulk files as they were given", "7 days after the import"},
 	{Results, "one line per line of a bulk file", "30 days after the import"},
-	{Rejected, "bulk messages that name no tenant of ours", "until an operator has looked at them"},
-	{Findings, "what discovery found, sealed under the case's key", "readable as long as the case's key exists"},
+	{Rejected, "bulk messages that name no tenant of ours", "30 days"},
+	{Findings, "what discovery found, sealed under the case's key", "with the case, readable as long as its key exists"},
 	{Ledger, "which cases' keys were destroyed, and when", "for ever: a restore replays it"},
 }
 

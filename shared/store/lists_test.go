@@ -93,7 +93,9 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 	tenant := newTenant()
 	// Commits that die between the list rows and the request leave rows of a state that never was.
 	for i := range 30 {
-		c := create(t, w.Store, draft(tenant, fmt.Sprint(i)))
+		d := draft(tenant, fmt.Sprint(i))
+		d.Request.DueAt = d.Request.DueAt.Add(time.Duration(i) * time.Minute)
+		c := create(t, w.Store, d)
 		if i < 25 {
 			revive := w.Faults.KillAfter(1)
 			require.Error(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
