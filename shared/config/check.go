@@ -242,8 +242,14 @@ func (c *checker) statements(s Statements, path string) {
 		name string
 		text []string
 	}{
-		{"purposes", s.Purposes}, {"categories", s.Categories}, {"sources", s.Sources}, {"recipients", s.Recipients},
-		{"retention", s.Retention}, {"rights", s.Rights}, {"automatedDecisions", s.AutomatedDecisions}, {"soldOrShared", s.SoldOrShared},
+		{"purposes", s.Purposes},
+		{"categories", s.Categories},
+		{"sources", s.Sources},
+		{"recipients", s.Recipients},
+		{"retention", s.Retention},
+		{"rights", s.Rights},
+		{"automatedDecisions", s.AutomatedDecisions},
+		{"soldOrShared", s.SoldOrShared},
 	} {
 		if len(st.text) == 0 || slices.ContainsFunc(st.text, func(p string) bool { return strings.TrimSpace(p) == "" }) {
 			c.at(path+"."+st.name, "the action access needs this statement (GDPR Art. 15(1)), one text or more and none empty")

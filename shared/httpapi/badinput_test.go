@@ -50,8 +50,11 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 		"unknown system":         {"POST", "/api/requests", "admin", strings.NewReader(submission(map[string]any{"systems": []any{"intune"}})), []string{key}, 400, "unknown-system", "/systems/0"},
 		"unknown action":         {"POST", "/api/requests", "admin", strings.NewReader(submission(map[string]any{"actions": []any{"erase"}})), []string{key}, 400, "unknown-action", "/actions/0"},
 		"unknown destination":    {"POST", "/api/requests", "admin", strings.NewReader(submission(map[string]any{"destination": "x"})), []string{key}, 400, "unknown-destination", "/destination"},
-		"unknown kind of identifier": {"POST", "/api/requests", "admin", strings.NewReader(submission(people("identifiers", []any{map[string]any{"kind": "shoe-size", "value": "42"}}))),
-			[]string{key}, 400, "unknown-identifier-kind", "/subject/identifiers/0/kind"},
+		"unknown kind of identifier": {
+			"POST", "/api/requests", "admin", strings.NewReader(submission(people("identifiers", []any{map[string]any{"kind": "shoe-size", "value": "42"}}))),
+			[]string{key},
+			400, "unknown-identifier-kind", "/subject/identifiers/0/kind",
+		},
 		"a name alone":              {"POST", "/api/requests", "admin", strings.NewReader(submission(people("name", "Jane Canary"))), []string{key}, 400, "no-identifier", "/subject"},
 		"malformed UPN":             {"POST", "/api/requests", "admin", strings.NewReader(submission(people("userPrincipalName", "jane canary"))), []string{key}, 400, "malformed-user-principal-name", "/subject/userPrincipalName"},
 		"malformed e-mail":          {"POST", "/api/requests", "admin", strings.NewReader(submission(people("email", "canary@"))), []string{key}, 400, "malformed-email", "/subject/email"},

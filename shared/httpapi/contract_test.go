@@ -117,8 +117,13 @@ func texts[S ~string](in []S) []string {
 // FuzzAddress sends any path and query: every answer is one of ours, and nobody without a key gets further than 401.
 func FuzzAddress(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"/api/requests", "tenant=x&limit=2"}, {"/api/requests/" + unknown + "/tasks/x", ""}, {"/api/bulk", "reference=%zz"},
-		{"/api/../api/health", "code=x"}, {"/api//requests", ""}, {"/API/health", ";"}, {"/api/requests/..%2f", "a&b"},
+		{"/api/requests", "tenant=x&limit=2"},
+		{"/api/requests/" + unknown + "/tasks/x", ""},
+		{"/api/bulk", "reference=%zz"},
+		{"/api/../api/health", "code=x"},
+		{"/api//requests", ""},
+		{"/API/health", ";"},
+		{"/api/requests/..%2f", "a&b"},
 	} {
 		f.Add("GET", seed[0], seed[1])
 		f.Add("POST", seed[0], seed[1])

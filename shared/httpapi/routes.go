@@ -27,7 +27,9 @@ func routes() []route {
 			doc{summary: "Submit a request", body: "Submission", key: true, status: 202, answer: "Request"},
 		},
 		{
-			http.MethodGet, "/api/requests", auth.RequestsRead, []string{"tenant", "state", "dueBefore", "limit", "cursor"}, (*call).list,
+			http.MethodGet, "/api/requests", auth.RequestsRead,
+			[]string{"tenant", "state", "dueBefore", "limit", "cursor"},
+			(*call).list,
 			doc{summary: "List requests: the newest first, or with state or dueBefore the first due first", status: 200, answer: "RequestList"},
 		},
 		{
@@ -63,11 +65,15 @@ func routes() []route {
 			doc{summary: "End a manual task", body: "TaskEnd", status: 200, answer: "Request", match: true},
 		},
 		{
-			http.MethodPost, "/api/bulk", auth.Bulk, []string{"tenant", "reference"}, (*call).upload,
+			http.MethodPost, "/api/bulk", auth.Bulk,
+			[]string{"tenant", "reference"},
+			(*call).upload,
 			doc{summary: "Submit a file of requests, JSON Lines or CSV", file: true, key: true, status: 202, answer: "Bulk"},
 		},
 		{
-			http.MethodGet, "/api/bulk", auth.Bulk, []string{"tenant", "reference"}, (*call).bulkByReference,
+			http.MethodGet, "/api/bulk", auth.Bulk,
+			[]string{"tenant", "reference"},
+			(*call).bulkByReference,
 			doc{summary: "The import that a reference names", status: 200, answer: "Bulk"},
 		},
 		{

@@ -38,7 +38,10 @@ func (w wire) subject(s *Submission) error {
 	}
 	in := w.Subject
 	named := []struct{ kind, value string }{
-		{dsr.ObjectID, in.ObjectID}, {dsr.UserPrincipalName, in.UserPrincipalName}, {dsr.Email, in.Email}, {dsr.Phone, in.Phone},
+		{dsr.ObjectID, in.ObjectID},
+		{dsr.UserPrincipalName, in.UserPrincipalName},
+		{dsr.Email, in.Email},
+		{dsr.Phone, in.Phone},
 		{dsr.EmployeeID, in.EmployeeID},
 	}
 	for _, n := range named {

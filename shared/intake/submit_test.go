@@ -1,0 +1,73 @@
+package intake_test
+
+import (
+	"bytes"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+)
+
+var admin = auth.Caller{Name: "contoso-admin", Tenants: []string{contoso}}
+
+func stored(t *testing.T) (*intake.Service, *storetest.World) {
+	t.Helper()
+	w := storetest.New(t)
+	s := service(t)
+	s.Store, s.Log = w.Store, slog.New(slog.DiscardHandler)
+	return s, w
+}
+
+func decoded(t *testing.T, change map[string]any) intake.Submission {
+	t.Helper()
+	sub, err := intake.DecodeRequest([]byte(body(change)))
+	require.NoError(t, err)
+	return sub
+}
+
+func TestTheSameKeyAndBodySurviveARotationOfTheTokenKey(t *testing.T) {
+	t.Parallel()
+	s, _ := stored(t)
+	first, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
+	require.NoError(t, err)
+	require.False(t, existing)
+
+	s.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.TokenKey{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
+	require.NoError(t, err)
+	again, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
+	require.NoError(t, err)
+	require.True(t, existing)
+	require.Equal(t, first.ID, again.ID)
+	_, _, err = s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"note": "x"}))
+	require.True(t, problem.Is(err, problem.IdempotencyConflict), "%v", err)
+}
+
+func TestATenantThatIsNotTheCallersIsNotFound(t *testing.T) {
+	t.Parallel()
+	s, w := stored(t)
+	_, _, theirs := s.Submit(t.Context(), auth.Caller{Name: "x"}, "k", decoded(t, nil))
+	_, _, nobodys := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"tenant": "33333333-3333-3333-3333-333333333333"}))
+	require.Equal(t, theirs, nobodys)
+	require.True(t, problem.Is(theirs, problem.NotFound))
+	require.Zero(t, w.Counter.Total(), "and nothing was asked for it")
+}
+
+func TestARequestWithNothingToDiscoverIsStarted(t *testing.T) {
+	t.Parallel()
+	s, w := stored(t)
+	r, _, err := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"systems": []any{"paper"}}))
+	require.NoError(t, err)
+	got, err := w.Clients.Queues.NewQueueClient(w.Prefix+store.QueueWork).DequeueMessage(t.Context(), nil)
+	require.NoError(t, err)
+	require.Len(t, got.Messages, 1)
+	m, err := store.DecodeMessage([]byte(*got.Messages[0].MessageText))
+	require.NoError(t, err)
+	require.Equal(t, store.Message{Tenant: contoso, Request: r.ID}, m)
+}
