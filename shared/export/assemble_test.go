@@ -216,7 +216,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	f := people(2, 10, "x")
 	a, first := assembled(t, w, r, f)
 	before, _, _ := packageOf(t, w.Store, first)
-	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID))
+	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID, a.Case.Round))
 
 	export := &a.Case.Tasks[2]
 	export.Round = 1
@@ -238,7 +238,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	}
 	require.NotEqual(t, before, after)
 
-	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID))
+	require.NoError(t, DeleteParts(t.Context(), w.Store, tenantID, a.Case.ID, a.Case.Round))
 	require.NoError(t, w.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Packages, Name: second.Blob}, ""))
 	_, err = Assemble(t.Context(), a)
 	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
@@ -296,4 +296,48 @@ func TestUnusualNames(t *testing.T) {
 		require.Regexp(t, safeName, got)
 		require.False(t, device(got))
 	}
+}
+
+func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sum := finish(t, b.sink(b.Store, b.spec), people(1, 3, "x"))
+	b.c.Tasks[1].Records = sum.Records
+	ref := store.Ref{Container: store.Packages, Name: PackageName(tenantID, b.c.ID)}
+	_, err := VerifyStored(t.Context(), b.Store, ref)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.NoError(t, b.Store.PutBlob(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
+	_, err = VerifyStored(t.Context(), b.Store, ref)
+	require.ErrorIs(t, err, ErrNotVerified)
+	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.c, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: b.Clock.Now})
+	require.NoError(t, err)
+	packageOf(t, b.Store, p)
+}
+
+// Not parallel: it looks at the memory of the process.
+func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
+	w := storetest.New(t)
+	c := newCase(t, w.Store, "memory", asked(dsr.GDPR, dsr.Access))
+	b := bench{World: w, c: c, size: 4 << 20}
+	spec := PartSpec{Tenant: tenantID, Request: c.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
+	page := signIns(1)
+	const pages = 50 // 100,000 records, 44 MB, and as much again as CSV
+	grown := peak(func() {
+		s := b.sink(w.Store, spec, func(o *SinkOptions) { o.Formats = []Format{CSV} })
+		_, _, err := s.Resume(t.Context())
+		require.NoError(t, err)
+		for range pages {
+			require.NoError(t, s.Put(t.Context(), "sign-ins", page, []byte("x")))
+		}
+		sum, err := s.Close(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, pages*benchPerPage, sum.Records)
+		c.Tasks[1].Records = sum.Records
+		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: tenant(), Descriptors: []connector.Descriptor{directory()}, Now: w.Clock.Now})
+		require.NoError(t, err)
+		report, err := VerifyStored(t.Context(), w.Store, store.Ref{Container: store.Packages, Name: p.Blob})
+		require.NoError(t, err)
+		require.EqualValues(t, pages*benchPerPage, report.Records)
+	})
+	require.Less(t, grown, uint64(64<<20))
 }

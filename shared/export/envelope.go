@@ -70,7 +70,7 @@ func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Par
 	}
 	id := uuid.NewString()
 	ref := store.Ref{Container: store.Parts, Name: spec.cursor(seq, id)}
-	if err := st.PutBlob(ctx, ref, sealed, nil, "application/octet-stream"); err != nil {
+	if err := st.PutBlob(ctx, ref, sealed, nil, partType); err != nil {
 		return fmt.Errorf("export: store a cursor: %w", err)
 	}
 	meta["cursorid"] = id

@@ -22,13 +22,8 @@ const (
 // Tabular are the formats that a tenant may wish for, in the order in which they stand in a package.
 func Tabular() []Format { return []Format{CSV, XLSX, XML} }
 
-// contentTypes are those of the members, not of the stored parts, which are deflated.
-var contentTypes = map[Format]string{
-	JSON: "application/json",
-	CSV:  "text/csv; charset=utf-8",
-	XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	XML:  "application/xml",
-}
+// partType is the content type of a stored part: deflated bytes that are only ever read as part of an archive.
+const partType = "application/octet-stream"
 
 // twin writes the tabular form of a JSON member.
 func (f Format) twin(w io.Writer, system string, kind connector.Kind, stored io.Reader) error {

@@ -18,7 +18,7 @@ func (c cell) safe() string {
 // a line break (OWASP, "CSV Injection"): it gets a leading apostrophe, which such programs take for "this is text". The same inside the
 // text where a program with another idea of separators would begin a cell: after a semicolon, a tab or a line break.
 func guard(s string) string {
-	if !strings.ContainsAny(s, "=+-@\t\r\n＝＋－＠") {
+	if !strings.ContainsAny(s, ";\t\r\n") && !strings.ContainsRune("=+-@＝＋－＠", first(s)) {
 		return s
 	}
 	var out strings.Builder
@@ -42,6 +42,16 @@ func guard(s string) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// first returns the first character that counts: blanks and quotes before it do not.
+func first(s string) rune {
+	for _, r := range s {
+		if r != ' ' && r != '"' && r != '\u00a0' {
+			return r
+		}
+	}
+	return 'x'
 }
 
 // guardJSON does the same inside JSON, which begins with a bracket: after a semicolon within a string, the risky character is

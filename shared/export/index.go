@@ -176,7 +176,7 @@ func (v view) results() []result {
 	for i, s := range v.Manifest.Systems {
 		d, t := v.descriptor(s.System), v.Chapters[i].Task
 		r := result{
-			System: d.Title, Holds: d.Holds, Action: string(s.Action), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
+			System: d.Title, Holds: d.Holds, Action: spoken(string(s.Action)), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
 			Link: t.Outcome.Link, Records: t.Records, Queries: s.Queries,
 		}
 		if !s.Until.IsZero() {

@@ -254,9 +254,9 @@ func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
 	sum, err := s.Close(t.Context())
 	require.NoError(t, err)
 	require.Len(t, sum.Queries, 60)
-	names, err := partNames(t.Context(), b.Store, tenantID, b.c.ID)
+	blobs, err := partsUpTo(t.Context(), b.Store, tenantID, b.c.ID, 0)
 	require.NoError(t, err)
-	require.Len(t, names, 4, "JSON, CSV, XML and the cursor")
+	require.Len(t, blobs, 4, "JSON, CSV, XML and the cursor")
 
 	again := b.sink(b.Another(t), b.spec)
 	cursor, _, err := again.Resume(t.Context())
@@ -265,10 +265,10 @@ func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
 	second, err := again.Close(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, sum, second)
-	for _, n := range names {
-		body, info, err := b.Store.GetBlob(t.Context(), store.Ref{Container: store.Parts, Name: n})
+	for _, blob := range blobs {
+		body, info, err := b.Store.GetBlob(t.Context(), store.Ref{Container: store.Parts, Name: blob.Name})
 		require.NoError(t, err)
-		if !strings.HasSuffix(n, ".cursor") {
+		if !strings.HasSuffix(blob.Name, ".cursor") {
 			require.NotContains(t, fmt.Sprint(info.Meta), "jane")
 			continue
 		}
@@ -283,17 +283,21 @@ func TestDeletePartsLeavesNothing(t *testing.T) {
 	other := b.spec
 	other.Round, other.Task = 1, "entra-export"
 	finish(t, b.sink(b.Store, other), people(1, 1, "x"))
-	require.NoError(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID))
-	names, err := partNames(t.Context(), b.Store, tenantID, b.c.ID)
+	require.NoError(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID, 0))
+	left, err := partsUpTo(t.Context(), b.Store, tenantID, b.c.ID, 1)
 	require.NoError(t, err)
-	require.Empty(t, names)
-	require.NoError(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID), "twice")
+	require.Len(t, left, 6, "a retry is under way: two kinds, three forms")
+	require.NoError(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID, 1))
+	left, err = partsUpTo(t.Context(), b.Store, tenantID, b.c.ID, 1)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID, 1), "twice")
 
 	finish(t, b.sink(b.Store, b.spec), people(1, 1, "x"))
 	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, ".xml") && c.Write() }})()
-	require.Error(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID))
-	names, err = partNames(t.Context(), b.Store, tenantID, b.c.ID)
+	require.Error(t, DeleteParts(t.Context(), b.Store, tenantID, b.c.ID, b.c.Round))
+	left, err = partsUpTo(t.Context(), b.Store, tenantID, b.c.ID, 1)
 	require.NoError(t, err)
-	require.Len(t, names, 2, "one failure does not stop the others")
+	require.Len(t, left, 2, "one failure does not stop the others")
 	require.False(t, errors.Is(err, store.ErrNotFound))
 }

@@ -126,9 +126,7 @@ func (r *rowReader) read() error {
 			return badJSON(r.dec)
 		}
 		if !declared {
-			compact := value.Clone()
-			_ = compact.Compact() // it was read, so it is valid
-			r.rest.Write(compact)
+			r.rest.Write(compacted(value))
 			continue
 		}
 		if r.cells[i], err = newCell(value); err != nil {
@@ -161,9 +159,17 @@ func newCell(v jsontext.Value) (cell, error) {
 	case 't', 'f':
 		return cell{boolean, string(v)}, nil
 	case '{', '[':
-		c := v.Clone()
-		err := c.Compact()
-		return cell{nested, string(c)}, err
+		return cell{nested, string(compacted(v))}, nil
 	}
 	return cell{}, nil
+}
+
+// compacted returns a valid value without blanks between its tokens.
+func compacted(v jsontext.Value) jsontext.Value {
+	if !bytes.ContainsAny(v, " \t\r\n") {
+		return v
+	}
+	c := v.Clone()
+	_ = c.Compact() // fails for an invalid value only
+	return c
 }

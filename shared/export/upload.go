@@ -60,7 +60,7 @@ func (s *Sink) wait() error {
 // store creates a part and its tabular forms.
 func (s *Sink) store(ctx context.Context, p part) error {
 	ref := store.Ref{Container: store.Parts, Name: s.o.Spec.part(p.seq, JSON)}
-	err := s.o.Store.PutBlob(ctx, ref, p.pack.body.Bytes(), p.meta, contentTypes[JSON])
+	err := s.o.Store.PutBlob(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
 	if errors.Is(err, store.ErrExists) {
 		return ErrSuperseded
 	}
@@ -90,7 +90,7 @@ func (s *Sink) twins(ctx context.Context, p part) error {
 			return err
 		}
 		ref := store.Ref{Container: store.Parts, Name: s.o.Spec.part(p.seq, f)}
-		err := s.o.Store.PutBlob(ctx, ref, pack.body.Bytes(), m.meta(), contentTypes[f])
+		err := s.o.Store.PutBlob(ctx, ref, pack.body.Bytes(), m.meta(), partType)
 		if err != nil && !errors.Is(err, store.ErrExists) {
 			return fmt.Errorf("export: store the %s form of part %d: %w", f, p.seq, err)
 		}
