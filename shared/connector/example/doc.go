@@ -1,8 +1,12 @@
 // Package example is the worked example of a connector: copy the folder, rename it, and replace each part. It reads a made-up loyalty
 // club and is not in the catalogue.
 //
-// To add a system: copy this folder; add its Entry to the list in catalog; add its simulator to the list in infra/local/tenant. Its test
-// runs the conformance suite from the first day, so begin with the simulator and the Harness, and make the subtests green one by one.
+// To add a system: copy this folder; add its Entry to the list in catalog; add its simulator to the list in infra/local/tenant:
+//
+//	{"example", func(w World) (any, error) { return examplesim.NewSample(w.Tenants, ReaderToken), nil }},
+//
+// It is then served at {endpoint}/example, which is where the client looks for the service. The test runs the conformance suite from the
+// first day, so begin with the simulator and the Harness, and make the subtests green one by one.
 //
 // What follows is what the package comment of a connector says.
 //

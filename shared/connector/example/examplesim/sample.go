@@ -32,3 +32,12 @@ func person(n int, name, email, phone, state string, visits int) *Person {
 	}
 	return p
 }
+
+// NewSample is New for the local world, where each tenant has one token that may read everything.
+func NewSample(tenants []string, token func(tenant string) string) *Sim {
+	tokens := map[string]Grant{}
+	for _, t := range tenants {
+		tokens[token(t)] = Grant{Tenant: t, Permissions: []string{"members.read", "visits.read", "segments.read"}}
+	}
+	return New(tokens)
+}
