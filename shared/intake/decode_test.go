@@ -149,6 +149,10 @@ func TestWeirdIdentifiersAreTaken(t *testing.T) {
 	s, err := intake.DecodeRequest([]byte(body(subject("phone", "0151 23456789", "residence", "DE-BY"))))
 	require.NoError(t, err, "a national number of the country of residence")
 	require.Equal(t, "DE-BY", s.Subject.Residence.Reveal())
+	phones := s.Subject.Of(dsr.Phone)
+	require.Len(t, phones, 2, "as it was written, and as every country reads it")
+	require.Equal(t, "0151 23456789", phones[0].Reveal())
+	require.Equal(t, "+4915123456789", phones[1].Reveal())
 }
 
 func TestOneIdentifierGivenTwiceCountsOnce(t *testing.T) {

@@ -106,12 +106,13 @@ func residence(s string) bool {
 	return err == nil && r.IsCountry() && r.String() == s[:2]
 }
 
-// add appends an identifier in its canonical form, once.
+// add appends an identifier in its canonical form, once; a national phone number also in its international one.
 func (s *Submission) add(kind, value, kindAt, pointer string) error {
 	value, err := text(value, pointer, MaxIdentifier, false)
 	if err != nil {
 		return err
 	}
+	forms := []string{}
 	switch kind {
 	case dsr.ObjectID:
 		if value = strings.ToLower(value); !dsr.ValidGUID(value) {
@@ -127,18 +128,29 @@ func (s *Submission) add(kind, value, kindAt, pointer string) error {
 		}
 		value = canonical
 	case dsr.Phone:
-		if !phone(value, s.Subject.Residence.Reveal()) {
+		e164, ok := phone(value, s.Subject.Residence.Reveal())
+		if !ok {
 			return problem.New(problem.MalformedPhone, pointer,
 				"a phone number in international form is expected, beginning with + and the country's code, or one of the country of residence")
 		}
+		if !strings.HasPrefix(value, "+") { // only here is it known which country a national number belongs to
+			forms = append(forms, e164)
+		}
 	}
+	for _, form := range append([]string{value}, forms...) {
+		s.once(kind, form, kindAt)
+	}
+	return nil
+}
+
+// once appends an identifier unless it is there already.
+func (s *Submission) once(kind, value, kindAt string) {
 	id := dsr.Identifier{Kind: kind, Value: pii.New(value)}
 	same := func(o dsr.Identifier) bool { return o.Kind == kind && o.Value.Equal(id.Value) }
 	if !slices.ContainsFunc(s.Subject.Identifiers, same) {
 		s.Subject.Identifiers = append(s.Subject.Identifiers, id)
 		s.kindAt = append(s.kindAt, kindAt)
 	}
-	return nil
 }
 
 // Lengths of RFC 5321 §4.5.3.1, which also hold for user principal names.
@@ -192,21 +204,24 @@ func label(l string) bool {
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9() ./-]{3,40}$`)
 
-// phone reports whether s can be a phone number, read as one of the country of residence unless it begins with +. It stays as it was
-// written: the systems keep it so.
-func phone(s, residence string) bool {
+// phone reports whether s can be a phone number, read as one of the country of residence unless it begins with +, and returns it as E.164.
+// What was written is kept too: systems compare texts, and people write numbers as they were written before.
+func phone(s, residence string) (e164 string, ok bool) {
 	if !phoneForm.MatchString(s) {
-		return false
+		return "", false
 	}
 	region := ""
 	if len(residence) >= 2 {
 		region = residence[:2]
 	}
 	if region == "" && !strings.HasPrefix(s, "+") {
-		return false
+		return "", false
 	}
 	n, err := phonenumbers.Parse(s, region)
-	return err == nil && phonenumbers.IsPossibleNumber(n)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return "", false
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), true
 }
 
 // Text checks and trims what a person wrote: at most MaxNote bytes, no control characters but line ends and tabs. Errors are
