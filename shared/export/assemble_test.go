@@ -94,7 +94,7 @@ func TestPackage(t *testing.T) {
 func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	f := append(people(1, 5, "x"), page1{"risk", raws(`{"id":"r1","riskLevel":"high"}`)})
+	f := append(people(1, 5, "x"), feedPage{"risk", raws(`{"id":"r1","riskLevel":"high"}`)})
 	byAction := map[dsr.Action]map[string]string{}
 	for _, action := range dsr.Requestable() {
 		_, p := assembled(t, w, asked(dsr.GDPR, action), f)

@@ -82,7 +82,7 @@ const accessible = `(() => {
 })()`
 
 // saw runs an action of the browser.
-func saw[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
+func saw[T any](ctx context.Context, t *testing.T, a chromedp.Action[T]) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, a)
 	require.NoError(t, err)
@@ -118,12 +118,12 @@ func TestIndexInABrowser(t *testing.T) {
 		}
 	}))
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL)))
-	heading := saw(t, ctx, chromedp.Text("h1"))
-	wrong := saw(t, ctx, chromedp.Evaluate[[]string](accessible))
-	wide := saw(t, ctx, chromedp.FullScreenshot(100))
+	heading := saw(ctx, t, chromedp.Text("h1"))
+	wrong := saw(ctx, t, chromedp.Evaluate[[]string](accessible))
+	wide := saw(ctx, t, chromedp.FullScreenshot(100))
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(360, 800)))
-	narrowly := saw(t, ctx, chromedp.Evaluate[[]string](accessible))
-	narrow := saw(t, ctx, chromedp.FullScreenshot(100))
+	narrowly := saw(ctx, t, chromedp.Evaluate[[]string](accessible))
+	narrow := saw(ctx, t, chromedp.FullScreenshot(100))
 	require.Equal(t, "Your personal data", heading)
 	require.Empty(t, wrong)
 	require.Empty(t, narrowly)

@@ -20,9 +20,9 @@ import (
 )
 
 // feed plays a connector: pages in a fixed order, the cursor is the number of the next one.
-type feed []page1
+type feed []feedPage
 
-type page1 struct {
+type feedPage struct {
 	kind    string
 	records []json.RawMessage
 }
@@ -50,9 +50,9 @@ func people(pages, perPage int, mark string) feed {
 			for i := range perPage {
 				records = append(records, json.RawMessage(fmt.Sprintf(`{"id":"%s-%d-%d","displayName":"=%s","n":%d}`, kind, p, i, mark, i)))
 			}
-			f = append(f, page1{kind, records})
+			f = append(f, feedPage{kind, records})
 		}
-		f = append(f, page1{kind, nil})
+		f = append(f, feedPage{kind, nil})
 	}
 	return f
 }

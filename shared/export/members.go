@@ -56,12 +56,12 @@ func firstOf(parts []storedPart, records int64) ([]member, bool) {
 // former is a package that is to be replaced.
 type former struct {
 	etag  string
-	files map[string]former1
+	files map[string]formerMember
 	order []ManifestFile
 }
 
-// former1 is a member of it.
-type former1 struct {
+// formerMember is a member of it.
+type formerMember struct {
 	file ManifestFile
 	m    member
 }
@@ -75,7 +75,7 @@ func openFormer(ctx context.Context, st *store.Store, ref store.Ref) (former, er
 	if err != nil {
 		return former{}, fmt.Errorf("export: look for an earlier package: %w", err)
 	}
-	f := former{etag: info.ETag, files: map[string]former1{}}
+	f := former{etag: info.ETag, files: map[string]formerMember{}}
 	at := newBlobReader(ctx, st, ref, info)
 	z, err := zip.NewReader(at, info.Size)
 	if at.err != nil {
@@ -115,7 +115,7 @@ func (f former) index(z *zip.Reader, ref store.Ref) error {
 		if _, err := fmt.Sscanf(name, "%d", &number); err != nil {
 			continue
 		}
-		f.files[h.Name] = former1{file, member{
+		f.files[h.Name] = formerMember{file, member{
 			Kind: file.Kind, Format: Format(format), Number: number, Records: file.Records, CRC: h.CRC32, SHA256: file.SHA256,
 			Bytes: file.Bytes, Packed: int64(h.CompressedSize64), Ref: ref, Offset: offset,
 		}}

@@ -21,10 +21,10 @@ type blobReader struct {
 	err  error // the first of the storage's, since archive/zip wraps some and hides others
 
 	mu     sync.Mutex
-	blocks [2]readBlockOf
+	blocks [2]readAhead
 }
 
-type readBlockOf struct {
+type readAhead struct {
 	at   int64
 	body []byte
 }
@@ -72,11 +72,11 @@ func (b *blobReader) block(at int64) ([]byte, error) {
 	}
 	buf = buf[:min(readBlock, b.size-at)]
 	if _, err := io.ReadFull(body, buf); err != nil {
-		b.blocks[1] = readBlockOf{}
+		b.blocks[1] = readAhead{}
 		return nil, b.fail(fmt.Errorf("export: read the package: %w", err))
 	}
 	b.blocks[1] = b.blocks[0]
-	b.blocks[0] = readBlockOf{at, buf}
+	b.blocks[0] = readAhead{at, buf}
 	return buf, nil
 }
 
