@@ -35,17 +35,17 @@ var storageClient = &http.Client{Transport: &http.Transport{
 	IdleConnTimeout:     60 * time.Second,
 }}
 
-// clientOptions retries for about half a minute, so that an emulator may be restarted under a running host; a negative
-// number of retries is none.
-func clientOptions(retries int32) azcore.ClientOptions {
+// clientOptions retries for about half a minute, so that an emulator may be restarted under a running host (one that stops takes
+// requests and never answers them, hence the limit of one try); a negative number of retries is none.
+func clientOptions(retries int32, try time.Duration) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Transport: storageClient,
-		Retry:     policy.RetryOptions{MaxRetries: retries, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: time.Minute},
+		Retry:     policy.RetryOptions{MaxRetries: retries, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: try},
 	}
 }
 
-func queueService(connection string, retries int32) (*azqueue.ServiceClient, error) {
-	c, err := azqueue.NewServiceClientFromConnectionString(connectionString(connection), &azqueue.ClientOptions{ClientOptions: clientOptions(retries)})
+func queueService(connection string, retries int32, try time.Duration) (*azqueue.ServiceClient, error) {
+	c, err := azqueue.NewServiceClientFromConnectionString(connectionString(connection), &azqueue.ClientOptions{ClientOptions: clientOptions(retries, try)})
 	if err != nil {
 		return nil, notAConnection(err)
 	}
@@ -53,12 +53,15 @@ func queueService(connection string, retries int32) (*azqueue.ServiceClient, err
 }
 
 func blobService(connection string) (*azblob.Client, error) {
-	c, err := azblob.NewClientFromConnectionString(connectionString(connection), &azblob.ClientOptions{ClientOptions: clientOptions(4)})
+	c, err := azblob.NewClientFromConnectionString(connectionString(connection), &azblob.ClientOptions{ClientOptions: clientOptions(4, tryLimit)})
 	if err != nil {
 		return nil, notAConnection(err)
 	}
 	return c, nil
 }
+
+// tryLimit is for everything but receiving.
+const tryLimit = 10 * time.Second
 
 // notAConnection drops the cause: it may quote the string, which holds a key.
 func notAConnection(error) error { return errors.New("storage: not a connection string of an account") }

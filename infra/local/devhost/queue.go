@@ -38,11 +38,11 @@ type queueListener struct {
 }
 
 func newQueueListener(h *host, fn function) (*queueListener, error) {
-	polling, err := queueService(fn.storage, -1)
+	polling, err := queueService(fn.storage, -1, receiveLimit)
 	if err != nil {
 		return nil, err
 	}
-	completing, err := queueService(fn.storage, completionRetries)
+	completing, err := queueService(fn.storage, completionRetries, tryLimit)
 	if err != nil {
 		return nil, err
 	}

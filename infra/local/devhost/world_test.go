@@ -305,7 +305,7 @@ func (w *world) until(what string, ok func() bool) {
 
 func (w *world) queue(name string) *azqueue.QueueClient {
 	w.t.Helper()
-	service, err := queueService(w.storage, 3)
+	service, err := queueService(w.storage, 3, tryLimit)
 	require.NoError(w.t, err)
 	return service.NewQueueClient(w.prefix + name)
 }
