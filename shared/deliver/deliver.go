@@ -34,37 +34,17 @@ type Step struct {
 
 // Run assembles the package of the request that a message names.
 func (s *Step) Run(ctx context.Context, m store.Message) error {
-	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
-	if errors.Is(err, store.ErrNotFound) {
-		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
-		return nil
-	}
-	if err != nil {
+	c, err := s.Settle.Load(ctx, m)
+	if err != nil || c == nil {
 		return err
 	}
-	t := c.Task(dsr.PackageTask)
-	if t == nil || t.State != dsr.TaskOpen || c.State != dsr.Assembling {
-		return s.Settle.Send(ctx, c)
-	}
-	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	work, stop := cl.Keep(ctx)
-	defer stop()
-	end, err := s.assemble(work, c)
-	if err != nil {
-		return s.Settle.Fault(ctx, c, cl, by, err)
-	}
-	end.Claim = cl
-	c, err = s.Settle.Task(ctx, c, end)
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	if err != nil || end.Outcome.Code != dsr.Done {
+	c, err = s.Settle.Do(ctx, c, dsr.PackageTask, settle.Work{
+		In: dsr.Assembling, By: by, Owner: s.NewID(),
+		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, _ dsr.Task) (settle.End, error) {
+			return s.assemble(ctx, c)
+		},
+	})
+	if err != nil || c == nil || c.Package == nil {
 		return err
 	}
 	return s.tidy(ctx, c)
@@ -72,7 +52,7 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 
 // assemble streams the parts into the archive and reads the archive back before anybody is told of it.
 func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) {
-	end := settle.End{Task: dsr.PackageTask, By: by, Outcome: dsr.Outcome{Code: dsr.Done}}
+	end := settle.End{Outcome: dsr.Outcome{Code: dsr.Done}}
 	tenant, err := s.Tenant(c.Tenant)
 	if err != nil {
 		return end, err
@@ -85,8 +65,19 @@ func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) 
 	p, err := export.Assemble(ctx, export.Assembly{
 		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Descriptors(c.Tenant), Destination: dest, Now: s.Now,
 	})
+	if errors.Is(err, export.ErrIncomplete) {
+		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
+		return end, nil
+	}
 	if err != nil {
 		return end, err
+	}
+	if dest.Container == "" {
+		dest.Container = store.Packages
+	}
+	dest.Name = p.Blob
+	if _, err := export.VerifyStored(ctx, s.Store, dest); err != nil {
+		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
@@ -99,7 +90,7 @@ func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) 
 
 // tidy deletes the parts, which the package has made superfluous, and then their wake.
 func (s *Step) tidy(ctx context.Context, c *store.Case) error {
-	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID); err != nil {
+	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return fmt.Errorf("deliver: delete parts: %w", err)
 	}
 	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}})

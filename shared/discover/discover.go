@@ -36,39 +36,20 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	t := c.Task(dsr.TaskID(m.Task))
-	if t == nil || t.Action != dsr.Discover || t.State != dsr.TaskOpen || c.State != dsr.Discovering {
-		return s.Settle.Send(ctx, c)
-	}
-	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	work, stop := cl.Keep(ctx)
-	defer stop()
-	end, err := s.look(work, c, t.System)
-	if err != nil {
-		return s.Settle.Fault(ctx, c, cl, by, err)
-	}
-	end.Task, end.Claim = t.ID, cl
-	if _, err = s.Settle.Task(ctx, c, end); errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
+	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), settle.Work{
+		In: dsr.Discovering, By: by, Owner: s.NewID(),
+		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, t dsr.Task) (settle.End, error) {
+			return s.look(ctx, c, t.System)
+		},
+	})
 	return err
 }
 
 // start moves a received request on. A request without anything to discover settles at once.
 func (s *Step) start(ctx context.Context, m store.Message) (*store.Case, error) {
 	for {
-		c, err := s.Store.Load(ctx, m.Tenant, m.Request)
-		if errors.Is(err, store.ErrNotFound) {
-			s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
-			return nil, nil
-		}
-		if err != nil || c.State != dsr.Received {
+		c, err := s.Settle.Load(ctx, m)
+		if err != nil || c == nil || c.State != dsr.Received {
 			return c, err
 		}
 		err = s.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: s.Now(), By: by}}})
@@ -80,7 +61,7 @@ func (s *Step) start(ctx context.Context, m store.Message) (*store.Case, error) 
 
 // look asks the system, and keeps what it found sealed.
 func (s *Step) look(ctx context.Context, c *store.Case, system string) (settle.End, error) {
-	end := settle.End{By: by}
+	var end settle.End
 	p, err := c.Private(ctx)
 	if err != nil {
 		return end, err

@@ -104,6 +104,30 @@ func (r *Request) Workable() []*Task {
 	return nil
 }
 
+// Retryable returns the tasks that a retry opens again, each system's discovery before its other tasks: the failed ones that a worker
+// did. Where no package is ready that holds what the other tasks handed over, they are opened as well: their parts are gone.
+func (r *Request) Retryable() []TaskID {
+	failed := func(t Task) bool {
+		return t.Listed() && !t.Declared && t.State == TaskEnded && t.Outcome.Code == Failed
+	}
+	if r.State != FailedState && !slices.ContainsFunc(r.Tasks, failed) {
+		return nil
+	}
+	kept := r.Package != nil && r.Package.State == PackageReady
+	var out []TaskID
+	for _, t := range r.Tasks {
+		gone := !kept && t.Listed() && !t.Declared && t.State == TaskEnded && t.Records > 0
+		if !failed(t) && !gone {
+			continue
+		}
+		if d := NewTaskID(t.System, Discover); r.Task(d) != nil && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+		out = append(out, t.ID)
+	}
+	return out
+}
+
 // Apply moves the request by one event. The event's Seq and Prev must continue the history. On an error nothing has changed.
 func (r *Request) Apply(e Event) error {
 	to, err := Next(r.State, e.Type)

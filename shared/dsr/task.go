@@ -53,14 +53,17 @@ const (
 // Claim is the lease of the one worker that may work on a task. It follows wall time.
 type Claim struct {
 	Owner string    `json:"owner,omitempty"` // a random id of the invocation
-	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed
+	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed; without an owner: until when the task rests
 	Count int       `json:"count,omitempty"` // claims since the task was last opened
-	// Faults counts the attempts that a fault upstream ended; the back-off grows with them, and not with attempts that a crash ended.
+	// Faults counts the attempts in a row that a fault upstream ended; the back-off grows with them, not with what a crash ended.
 	Faults int `json:"faults,omitempty"`
 }
 
 // Live reports whether somebody else may be at work.
 func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c.Until) }
+
+// Rests reports whether the task is left alone after a fault upstream: its system asked for it, or has not answered too often.
+func (c Claim) Rests(wall time.Time) bool { return c.Owner == "" && wall.Before(c.Until) }
 
 // Task is request × system × action: the unit of planning, retry and reporting.
 type Task struct {

@@ -36,41 +36,17 @@ type Step struct {
 
 // Run does the task that a message names, from the cursor of its last stored part on.
 func (s *Step) Run(ctx context.Context, m store.Message) error {
-	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
-	if errors.Is(err, store.ErrNotFound) {
-		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
-		return nil
-	}
-	if err != nil {
+	c, err := s.Settle.Load(ctx, m)
+	if err != nil || c == nil {
 		return err
 	}
-	t := c.Task(dsr.TaskID(m.Task))
-	if t == nil || !t.Listed() || t.State != dsr.TaskOpen || c.State != dsr.Exporting {
-		return s.Settle.Send(ctx, c) // a late message: what is due now gets one of its own
-	}
-	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	work, stop := cl.Keep(ctx)
-	defer stop()
-	end, err := s.export(work, c, cl, *t)
-	if err != nil {
-		return s.Settle.Fault(ctx, c, cl, by, err)
-	}
-	end.Claim = cl
-	if _, err = s.Settle.Task(ctx, c, end); errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
+	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), settle.Work{In: dsr.Exporting, By: by, Owner: s.NewID(), Do: s.export})
 	return err
 }
 
 // export reads the system to the end and returns how the task ended.
 func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (settle.End, error) {
-	end := settle.End{Task: t.ID, By: by}
+	var end settle.End
 	conn, err := s.Connector(c.Tenant, t.System)
 	if err != nil {
 		return end, err
@@ -94,7 +70,8 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 	}
 }
 
-// attempt reads from the last stored part on; short faults are waited out.
+// attempt reads from the last stored part on; short faults are waited out. What was taken before a longer one is stored, so that the
+// next attempt goes on after it.
 func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *settle.End) (dsr.Outcome, error) {
 	sink := export.NewSink(export.SinkOptions{
 		Store: s.Store, Case: c,
@@ -108,12 +85,17 @@ func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t ds
 		return dsr.Outcome{}, err
 	}
 	at := &position{Sink: sink, cursor: cursor}
+	defer func() { end.Progress = at.taken }()
 	var o dsr.Outcome
 	err = connector.Retry(ctx, s.Budget, connector.Sleep, func() (err error) {
 		o, err = e.Export(ctx, scope, at.cursor, at)
 		return err
 	})
 	if err != nil {
+		if at.taken = at.taken && cl.Check(ctx) == nil; at.taken {
+			_, cerr := sink.Close(ctx)
+			at.taken = cerr == nil
+		}
 		return o, err
 	}
 	sum, err := sink.Close(ctx)
@@ -128,6 +110,7 @@ func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t ds
 type position struct {
 	connector.Sink
 	cursor []byte
+	taken  bool // something since the attempt began
 }
 
 // Put takes a page and remembers the cursor after it.
@@ -135,6 +118,6 @@ func (p *position) Put(ctx context.Context, kind string, records []json.RawMessa
 	if err := p.Sink.Put(ctx, kind, records, next); err != nil {
 		return err
 	}
-	p.cursor = next
+	p.cursor, p.taken = next, true
 	return nil
 }

@@ -8,37 +8,45 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 // MaxAttempts is after how many attempts a task that always meets a fault upstream ends as failed. It can be retried by hand.
 const MaxAttempts = 10
 
-// Fault says what becomes of a task whose work met an error. A fault upstream is never a failed invocation: either the task ends as
-// failed, with the reason, or its wake is set and the next attempt is made later. What is not a *connector.Fault is our own
-// error and comes back as it is.
-func (s *Settler) Fault(ctx context.Context, c *store.Case, cl *store.Claim, by string, err error) error {
+// fault says what becomes of a task whose work met an error. A fault upstream is never a failed invocation: either the task ends as
+// failed, with the reason, or it rests, and the wake that stands behind every task brings it back. What is not a *connector.Fault is
+// our own error and comes back as it is. Faults after which something was handed over are not counted: that is a slow system, not a
+// dead one.
+func (s *Settler) fault(ctx context.Context, c *store.Case, cl *store.Claim, by string, progress bool, err error) error {
 	if errors.Is(err, store.ErrClaimed) {
 		return nil // cancelled, or somebody else's by now
 	}
-	f := connector.AsFault(err)
-	if f == nil {
+	f, t := connector.AsFault(err), c.Task(cl.Task())
+	var record *export.RecordError
+	faults := t.Claim.Faults + 1
+	if progress {
+		faults = 1
+	}
+	switch {
+	case ctx.Err() != nil:
+		return err // the host ends us: that says nothing about the system
+	case errors.As(err, &record):
+		return s.fail(ctx, c, cl, by, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
+	case f == nil:
 		return err
+	case !f.Retryable() || faults >= MaxAttempts:
+		return s.fail(ctx, c, cl, by, reason(f))
 	}
-	t := c.Task(cl.Task())
-	if t == nil {
-		return err
-	}
-	if !f.Retryable() || t.Claim.Faults+1 >= MaxAttempts {
-		_, err := s.Task(ctx, c, End{Task: t.ID, Claim: cl, By: by, Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason(f)}})
-		return ended(err)
-	}
-	s.Log.WarnContext(ctx, "system does not answer; trying again later", "tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status)
-	due := s.Wall().Add(max(Backoff(t.Claim.Faults), f.RetryAfter))
-	if err := s.wake(ctx, c, due); err != nil {
-		return err
-	}
-	return ended(cl.Fault(ctx))
+	rest := max(Backoff(faults-1), f.RetryAfter)
+	s.Log.WarnContext(ctx, "system does not answer; trying again later", "tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status, "rest", rest)
+	return ended(cl.Fault(ctx, faults, s.Wall().Add(rest)))
+}
+
+func (s *Settler) fail(ctx context.Context, c *store.Case, cl *store.Claim, by, reason string) error {
+	_, err := s.Task(ctx, c, End{Task: cl.Task(), Claim: cl, By: by, Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason}})
+	return ended(err)
 }
 
 // Backoff is the pause after n faults in a row: 1, 2, 4 … 60 minutes.
@@ -49,26 +57,21 @@ func Backoff(n int) time.Duration {
 	return time.Minute << n
 }
 
-// wake moves the request's redelivery to a time, unless it is due earlier for another task.
-func (s *Settler) wake(ctx context.Context, c *store.Case, due time.Time) error {
-	for range conflicts {
-		err := s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: due}})
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+// Next is when the messages of a request are to be sent again: in a minute, or when all that can be worked on has rested; zero when
+// nothing can be.
+func (s *Settler) Next(r *dsr.Request) time.Time {
+	wall := s.Wall()
+	var next time.Time
+	for _, t := range r.Workable() {
+		due := wall.Add(Redeliver)
+		if t.Claim.Rests(wall) {
+			due = t.Claim.Until
 		}
-		if c, err = s.Store.Load(ctx, c.Tenant, c.ID); err != nil {
-			return err
+		if next.IsZero() || due.Before(next) {
+			next = due
 		}
 	}
-	return store.ErrConflict
-}
-
-// ended turns "somebody else has it" into success: the work is in other hands.
-func ended(err error) error {
-	if errors.Is(err, store.ErrClaimed) {
-		return nil
-	}
-	return err
+	return next
 }
 
 func reason(f *connector.Fault) string {

@@ -43,6 +43,8 @@ type End struct {
 	Wakes    map[store.WakeKind]time.Time
 	// Candidates are the people whom a discovery matched, when there are several.
 	Candidates []dsr.Candidate
+	// Progress says that the attempt handed something over, also one that then met a fault.
+	Progress bool
 }
 
 // Task commits the end of a task and sends the messages for what became workable. On store.ErrConflict it reads the request again
@@ -53,6 +55,7 @@ func (s *Settler) Task(ctx context.Context, c *store.Case, e End) (*store.Case, 
 		if err != nil {
 			return c, err
 		}
+		was := c.State
 		err = s.Store.Commit(ctx, c, ch)
 		if errors.Is(err, store.ErrConflict) {
 			if c, err = s.Store.Load(ctx, c.Tenant, c.ID); err != nil {
@@ -62,6 +65,9 @@ func (s *Settler) Task(ctx context.Context, c *store.Case, e End) (*store.Case, 
 		}
 		if err != nil {
 			return c, err
+		}
+		if c.State == was {
+			return c, nil // the other tasks of this state have had their messages
 		}
 		return c, s.Send(ctx, c)
 	}
@@ -84,6 +90,7 @@ func (s *Settler) change(ctx context.Context, c *store.Case, e End) (store.Chang
 		typ := dsr.EventAnswered
 		if e.Outcome.Code != dsr.Done {
 			typ = dsr.EventAssemblyFailed
+			ch.Wakes[store.WakeParts] = now // a retry reads everything anew
 		}
 		ch.Events = []dsr.Event{{Type: typ, At: now, By: e.By, Task: e.Task, Outcome: &e.Outcome, Package: e.Package}}
 	case t.Action == dsr.Discover:
@@ -99,12 +106,13 @@ func (s *Settler) change(ctx context.Context, c *store.Case, e End) (store.Chang
 		}
 		ch.Events = []dsr.Event{{Type: typ, At: now, By: e.By, Task: e.Task, Outcome: &e.Outcome, Queries: e.Queries, Records: e.Records}}
 	}
-	if after, err := preview(&c.Request, ch.Events); err != nil {
+	after, err := preview(&c.Request, ch.Events)
+	if err != nil {
 		return store.Change{}, err
-	} else if len(after.Workable()) == 0 {
-		ch.Wakes[store.WakeRedeliver] = time.Time{}
-	} else if after.State != c.State {
-		ch.Wakes[store.WakeRedeliver] = s.Wall().Add(Redeliver)
+	}
+	// While something can be worked on, a wake stands behind it; in a state that goes on it is there already.
+	if next := s.Next(after); next.IsZero() || after.State != c.State {
+		ch.Wakes[store.WakeRedeliver] = next
 	}
 	return ch, nil
 }
@@ -183,12 +191,12 @@ func preview(r *dsr.Request, evs []dsr.Event) (*dsr.Request, error) {
 	}
 }
 
-// Send puts a message on its queue for every task that a worker could do now and that nobody has claimed. A message that cannot be
+// Send puts a message on its queue for every task that a worker could do now, that nobody has claimed and that does not rest. A message that cannot be
 // sent is no error: the wake that stands behind it sends it a minute later.
 func (s *Settler) Send(ctx context.Context, c *store.Case) error {
 	wall := s.Wall()
 	for _, t := range c.Workable() {
-		if t.Claim.Live(wall) {
+		if t.Claim.Live(wall) || t.Claim.Rests(wall) {
 			continue
 		}
 		queue := store.QueueWork

@@ -30,6 +30,9 @@ func (s *Sweeper) bulk(ctx context.Context, w store.Wake) error {
 	if err != nil || b == nil {
 		return err
 	}
+	if b.Claim.Live(s.Wall()) {
+		return nil // somebody is at work on it; the wake is still due
+	}
 	if !b.EndedAt.IsZero() {
 		return s.setBulkWake(ctx, b, w.Kind, time.Time{})
 	}
@@ -49,7 +52,11 @@ func (s *Sweeper) bulkBlob(ctx context.Context, w store.Wake) error {
 	if w.Kind == store.WakeBulkResult {
 		ref = store.Ref{Container: store.Results, Name: b.Tenant + "/" + b.ID + ".ndjson"}
 	}
-	if err := s.remove(ctx, ref); err != nil {
+	info, err := s.stat(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if err := s.remove(ctx, ref, info); err != nil {
 		return err
 	}
 	return s.setBulkWake(ctx, b, w.Kind, time.Time{})

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -30,10 +31,11 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	if err != nil {
 		return err
 	}
-	t := c.Task(dsr.TaskID(m.Task))
-	if t == nil || t.State != dsr.TaskOpen {
+	i := slices.IndexFunc(c.Workable(), func(t *dsr.Task) bool { return t.ID == dsr.TaskID(m.Task) })
+	if i < 0 {
 		return nil
 	}
+	t := c.Workable()[i]
 	s.Log.ErrorContext(ctx, "message poisoned", "code", "poison", "tenant", m.Tenant, "request", m.Request, "task", m.Task, "claims", t.Claim.Count)
 	if t.Claim.Count < settle.MaxAttempts {
 		return ignoreConflict(s.Store.Commit(ctx, c, store.Change{
@@ -41,7 +43,7 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 		}))
 	}
 	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
-	if errors.Is(err, store.ErrClaimed) {
+	if errors.Is(err, store.ErrClaimed) || errors.Is(err, store.ErrConflict) {
 		return nil // somebody is at work after all
 	}
 	if err != nil {

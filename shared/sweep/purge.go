@@ -14,11 +14,14 @@ import (
 // by is how the purge signs its events.
 const by = "step:purge"
 
+// keepRejected is how long a bulk message that names no tenant of ours is kept for an operator to look at, by the business clock.
+const keepRejected = 30 * 24 * time.Hour
+
 // Purge deletes what has reached the end of its retention, by the business clock; it is the job of the hourly timer. It is safe late,
 // twice, and after missed days; one failure does not stop the rest.
 func (s *Sweeper) Purge(ctx context.Context) (Result, error) {
 	kinds := []store.WakeKind{store.WakeParts, store.WakePackage, store.WakeBulkInput, store.WakeBulkResult}
-	return s.each(ctx, s.Tenants(), allShards(), kinds, func(ctx context.Context, w store.Wake) error {
+	res, err := s.each(ctx, s.Tenants(), allShards(), kinds, func(ctx context.Context, w store.Wake) error {
 		switch w.Kind {
 		case store.WakeParts:
 			return s.parts(ctx, w)
@@ -28,23 +31,26 @@ func (s *Sweeper) Purge(ctx context.Context) (Result, error) {
 			return s.bulkBlob(ctx, w)
 		}
 	})
+	return res, errors.Join(err, s.rejected(ctx, &res))
 }
 
-// parts deletes parts that a package has made superfluous, or that a cancelled request left.
+// parts deletes parts that a package has made superfluous, or that a request left which made none.
 func (s *Sweeper) parts(ctx context.Context, w store.Wake) error {
 	c, err := s.load(ctx, w)
 	if err != nil || c == nil {
 		return err
 	}
-	if c.State == dsr.Exporting || c.State == dsr.Assembling || c.State == dsr.Discovering {
-		return nil // opened again since: the parts of tasks that were done are needed once more
+	if !c.State.Final() && c.State != dsr.Waiting {
+		return nil // opened again since: it stays due until that has ended
 	}
-	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID); err != nil {
+	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return err
 	}
-	if c.State == dsr.Cancelled && c.Package == nil {
+	// An archive may be there that was never recorded, or that a retry meant to replace. A destination that is no longer in the tenant's
+	// document cannot be looked into: that may be why there is no package.
+	if _, err := s.Destination(c.Tenant, c.Dest); c.Package == nil && err == nil {
 		if err := s.removePackage(ctx, c); err != nil {
-			return err
+			return ignoreConflict(err)
 		}
 	}
 	return ignoreConflict(s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}}))
@@ -57,25 +63,29 @@ func (s *Sweeper) expire(ctx context.Context, w store.Wake) error {
 	if err != nil || c == nil {
 		return err
 	}
-	if c.Package == nil || c.Package.State == dsr.PackageBuilding || c.Package.State == dsr.PackageExpired {
-		return ignoreConflict(s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakePackage: {}}}))
-	}
-	if c.Package.State == dsr.PackageReady {
+	done := store.Change{Wakes: map[store.WakeKind]time.Time{store.WakePackage: {}}}
+	switch {
+	case c.Package != nil && c.Package.State == dsr.PackageBuilding:
+		return nil // a retry is about to replace it: it stays due until that has ended
+	case c.Package != nil && c.Package.State == dsr.PackageExpired:
+		return ignoreConflict(s.Store.Commit(ctx, c, done))
+	case c.Package != nil && c.Package.State == dsr.PackageReady:
 		err := s.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventPackageExpiring, At: s.Now(), By: by}}})
 		if err != nil {
 			return ignoreConflict(err)
 		}
 	}
 	if err := s.removePackage(ctx, c); err != nil {
-		return err
+		return ignoreConflict(err)
 	}
-	return ignoreConflict(s.Store.Commit(ctx, c, store.Change{
-		Events: []dsr.Event{{Type: dsr.EventPackageExpired, At: s.Now(), By: by}},
-		Wakes:  map[store.WakeKind]time.Time{store.WakePackage: {}},
-	}))
+	if c.Package != nil {
+		done.Events = []dsr.Event{{Type: dsr.EventPackageExpired, At: s.Now(), By: by}}
+	}
+	return ignoreConflict(s.Store.Commit(ctx, c, done))
 }
 
-// removePackage deletes the archive and reads it again.
+// removePackage deletes the archive of a request and reads it again. The archive is looked at before the request is, and that must not have
+// changed: what is deleted can then not be a package that a retry has made meanwhile. ErrConflict when it has.
 func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
 	dest := c.Dest
 	if c.Package != nil {
@@ -85,20 +95,42 @@ func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
 	if err != nil {
 		return fmt.Errorf("sweep: destination of the package: %w", err)
 	}
+	if ref.Container == "" {
+		ref.Container = store.Packages
+	}
 	ref.Name = export.PackageName(c.Tenant, c.ID)
-	return s.remove(ctx, ref)
+	info, err := s.stat(ctx, ref)
+	if err != nil || info == nil {
+		return err
+	}
+	now, err := s.Store.Load(ctx, c.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	if now.Seq != c.Seq {
+		return store.ErrConflict
+	}
+	return s.remove(ctx, ref, info)
 }
 
-// remove deletes a blob as it is now, and is content only when a read answers 404.
-func (s *Sweeper) remove(ctx context.Context, ref store.Ref) error {
+// stat looks at a blob; nil when it is not there.
+func (s *Sweeper) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error) {
 	info, err := s.Store.StatBlob(ctx, ref)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("sweep: read before deletion: %w", err)
+		return nil, fmt.Errorf("sweep: read before deletion: %w", err)
 	}
-	if err := s.Store.DeleteBlob(ctx, ref, info.ETag); err != nil {
+	return &info, nil
+}
+
+// remove deletes a blob as it was seen, and is content only when a read answers 404. Nothing seen is nothing to do.
+func (s *Sweeper) remove(ctx context.Context, ref store.Ref, seen *store.BlobInfo) error {
+	if seen == nil {
+		return nil
+	}
+	if err := s.Store.DeleteBlob(ctx, ref, seen.ETag); err != nil {
 		return fmt.Errorf("sweep: delete: %w", err)
 	}
 	gone, err := s.Store.BlobGone(ctx, ref)
@@ -109,6 +141,40 @@ func (s *Sweeper) remove(ctx context.Context, ref store.Ref) error {
 		return errors.New("sweep: what was deleted can still be read")
 	}
 	return nil
+}
+
+// rejected deletes bulk messages that an operator has had time enough to look at. They belong to no tenant and have no wakes; their
+// metadata says when they came.
+func (s *Sweeper) rejected(ctx context.Context, res *Result) error {
+	var first error
+	failed := func(err error) {
+		s.Log.ErrorContext(ctx, "rejected bulk message not deleted", "error", err)
+		res.Failed++
+		if first == nil {
+			first = err
+		}
+	}
+	for b, err := range s.Store.ListBlobs(ctx, store.Ref{Container: store.Rejected}) {
+		if err != nil {
+			failed(err)
+			break
+		}
+		at, err := time.Parse(time.RFC3339, b.Meta["at"])
+		if err != nil {
+			failed(errors.New("sweep: a rejected bulk message does not say when it came"))
+			continue
+		}
+		if s.Now().Before(at.Add(keepRejected)) {
+			continue
+		}
+		res.Due++
+		if err := s.remove(ctx, store.Ref{Container: store.Rejected, Name: b.Name}, &b); err != nil {
+			failed(err)
+			continue
+		}
+		res.Done++
+	}
+	return first
 }
 
 func ignoreConflict(err error) error {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/settle"
@@ -45,40 +48,113 @@ type Result struct {
 	Rest              bool // time or count ran out: the next sweep goes on
 }
 
-// each calls do for every due wake of the kinds, tenant by tenant and shard by shard. One failure does not stop the others; the first
-// one is returned at the end.
+// atOnce is how many wakes are looked at at the same time.
+const atOnce = 8
+
+// each calls do for every due wake of the kinds in the shards of the tenants. One failure does not stop the others; the first one is
+// returned at the end. Every sweep begins somewhere else, so that a bound that is too short starves nobody.
 func (s *Sweeper) each(ctx context.Context, tenants []string, shards []int, kinds []store.WakeKind, do func(context.Context, store.Wake) error) (Result, error) {
-	var res Result
-	var first error
-	end := s.Wall().Add(s.Bound)
-	for _, tenant := range tenants {
-		for _, shard := range shards {
-			for _, k := range kinds {
-				wakes, err := s.Store.DueWakes(ctx, tenant, shard, k, s.clock(k), s.Limit)
-				if err != nil {
-					return res, err
-				}
-				res.Rest = res.Rest || len(wakes) == s.Limit
-				for _, w := range wakes {
-					if !s.Wall().Before(end) || ctx.Err() != nil {
-						res.Rest = true
-						return res, first
-					}
-					res.Due++
-					if err := do(ctx, w); err != nil {
-						res.Failed++
-						s.Log.ErrorContext(ctx, "due work failed; it stays due", "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
-						if first == nil {
-							first = err
-						}
-						continue
-					}
-					res.Done++
-				}
-			}
-		}
+	r := run{Sweeper: s, do: do, end: s.Wall().Add(s.Bound)}
+	n := len(tenants) * len(shards) * len(kinds)
+	first := 0
+	if n > 0 {
+		first = int(s.Wall().Unix()/60) % n
 	}
-	return res, first
+	for i := range n {
+		if r.over(ctx) {
+			break
+		}
+		i = (i + first) % n
+		r.range1(ctx, tenants[i/len(kinds)/len(shards)], shards[i/len(kinds)%len(shards)], kinds[i%len(kinds)])
+	}
+	return r.Result, r.first
+}
+
+// run is one sweep.
+type run struct {
+	*Sweeper
+	do  func(context.Context, store.Wake) error
+	end time.Time
+
+	mu sync.Mutex
+	Result
+	first error
+}
+
+func (r *run) over(ctx context.Context) bool {
+	if r.Wall().Before(r.end) && ctx.Err() == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Rest = true
+	return true
+}
+
+func (r *run) failed(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Failed++
+	if r.first == nil {
+		r.first = err
+	}
+}
+
+// range1 looks at what is due of one kind in one shard.
+func (r *run) range1(ctx context.Context, tenant string, shard int, k store.WakeKind) {
+	wakes, err := r.Store.DueWakes(ctx, tenant, shard, k, r.clock(k), r.Limit)
+	if err != nil {
+		r.Log.ErrorContext(ctx, "due work cannot be read", "kind", k, "tenant", tenant, "shard", shard, "error", err)
+		r.failed(err)
+		return
+	}
+	full := len(wakes) == r.Limit
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for _, w := range wakes {
+		if r.over(ctx) {
+			break
+		}
+		g.Go(func() error {
+			r.one(ctx, w, full)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	r.Rest = r.Rest || full
+}
+
+func (r *run) one(ctx context.Context, w store.Wake, full bool) {
+	err := r.do(ctx, w)
+	r.mu.Lock()
+	r.Due++
+	if err == nil {
+		r.Done++
+	}
+	r.mu.Unlock()
+	if err == nil {
+		return
+	}
+	r.Log.ErrorContext(ctx, "due work failed; it stays due", "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
+	r.failed(err)
+	if full {
+		r.postpone(ctx, w)
+	}
+}
+
+// postpone sends a wake that failed to the end of a range that is longer than a sweep, so that it does not keep the others from their turn.
+// Best effort: where that fails as well, nothing would go on anyway.
+func (r *run) postpone(ctx context.Context, w store.Wake) {
+	next := r.clock(w.Kind).Add(settle.Redeliver)
+	if w.Bulk {
+		if b, err := r.loadBulk(ctx, w); err == nil && b != nil {
+			_ = r.setBulkWake(ctx, b, w.Kind, next)
+		}
+		return
+	}
+	if c, err := r.load(ctx, w); err == nil && c != nil {
+		_ = r.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{w.Kind: next}})
+	}
 }
 
 // load reads the request that a wake names. Nil means that there is nothing to do: the wake is not the one that the head names.
@@ -122,9 +198,9 @@ func (s *Sweeper) redeliver(ctx context.Context, w store.Wake) error {
 	if err != nil || c == nil {
 		return err
 	}
-	next := time.Time{}
-	if len(c.Workable()) > 0 || c.State == dsr.Received {
-		next = s.Wall().Add(settle.Backoff(faults(&c.Request)))
+	next := s.Settle.Next(&c.Request)
+	if next.IsZero() && c.State == dsr.Received {
+		next = s.Wall().Add(settle.Redeliver) // it has nothing to discover, and nobody has started it
 	}
 	err = s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: next}})
 	if errors.Is(err, store.ErrConflict) {
@@ -137,15 +213,6 @@ func (s *Sweeper) redeliver(ctx context.Context, w store.Wake) error {
 		return s.Store.Send(ctx, store.QueueWork, store.Message{Tenant: c.Tenant, Request: c.ID})
 	}
 	return s.Settle.Send(ctx, c)
-}
-
-// faults is the largest number of faults in a row among the tasks that can be worked on.
-func faults(r *dsr.Request) int {
-	n := 0
-	for _, t := range r.Workable() {
-		n = max(n, t.Claim.Faults)
-	}
-	return n
 }
 
 func allShards() []int {

@@ -1,0 +1,90 @@
+package settle
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Work is how a step does a task.
+type Work struct {
+	In    dsr.State // the state of a request in which the step's tasks are done
+	By    string    // how the step signs its events
+	Owner string    // of the claim: a fresh random id of the invocation
+	// Do does the work. Its context ends when the claim is lost. The end of the task is committed; with an error only Progress counts.
+	Do func(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (End, error)
+}
+
+// Load reads the request that a message names. One that does not exist is recorded and is nil: another delivery would not find it.
+func (s *Settler) Load(ctx context.Context, m store.Message) (*store.Case, error) {
+	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
+	if errors.Is(err, store.ErrNotFound) {
+		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		return nil, nil
+	}
+	return c, err
+}
+
+// Do claims the task of a loaded request, does the work and commits how it ended. It returns the case as it is then, or nil when
+// nothing was committed because there was nothing to do, somebody else does it, or the system did not answer. An error is our own.
+func (s *Settler) Do(ctx context.Context, c *store.Case, id dsr.TaskID, w Work) (*store.Case, error) {
+	c, cl, err := s.take(ctx, c, id, w)
+	if err != nil || cl == nil {
+		return nil, err
+	}
+	work, stop := cl.Keep(ctx)
+	defer stop()
+	end, err := w.Do(work, c, cl, *c.Task(id))
+	switch {
+	case errors.Is(context.Cause(work), store.ErrClaimed):
+		return nil, nil // whatever was made of the context's end, the work is in other hands
+	case err != nil:
+		return nil, s.fault(ctx, c, cl, w.By, end.Progress, err)
+	}
+	end.Task, end.Claim, end.By = id, cl, w.By
+	c, err = s.Task(ctx, c, end)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return c, nil
+}
+
+// take claims the task; a nil claim means that there is nothing to do.
+func (s *Settler) take(ctx context.Context, c *store.Case, id dsr.TaskID, w Work) (*store.Case, *store.Claim, error) {
+	for range conflicts {
+		t := c.Task(id)
+		switch {
+		case c.State != w.In:
+			return nil, nil, s.Send(ctx, c) // a late message: what is due now gets one of its own
+		case t == nil || !workable(&c.Request, id) || t.Claim.Rests(s.Wall()):
+			return nil, nil, nil
+		}
+		cl, err := s.Store.Claim(ctx, c, id, w.Owner)
+		if !errors.Is(err, store.ErrConflict) {
+			return c, cl, ended(err)
+		}
+		if c, err = s.Store.Load(ctx, c.Tenant, c.ID); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, store.ErrConflict
+}
+
+func workable(r *dsr.Request, id dsr.TaskID) bool {
+	for _, t := range r.Workable() {
+		if t.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// ended turns "somebody else has it" into success: the work is in other hands.
+func ended(err error) error {
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	return err
+}
