@@ -35,13 +35,16 @@ func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	if !validSegment(tenant) || !validSegment(id) {
 		return nil, ErrNotFound
 	}
-	for {
+	for try := 1; ; try++ {
 		c, torn, err := s.loadOnce(ctx, tenant, id)
-		if err != nil || !torn {
+		if err != nil || !torn || try == maxTears {
 			return c, err
 		}
 	}
 }
+
+// maxTears bounds how often a torn answer is read again; every change is conditional anyway.
+const maxTears = 5
 
 // loadOnce reads the range of head and tasks. Several pages are not one point in time: a task that is newer than the head says that the
 // answer is torn.

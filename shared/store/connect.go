@@ -39,7 +39,7 @@ func Transport() *http.Transport {
 		MaxIdleConnsPerHost:   100,
 		IdleConnTimeout:       60 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 60 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
 }
@@ -62,6 +62,17 @@ func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore
 	}
 }
 
+// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs take as long as their bytes.
+const tryTimeout = 10 * time.Second
+
+// short are the options for services whose answers are small.
+func short(o azcore.ClientOptions) azcore.ClientOptions {
+	if o.Retry.TryTimeout == 0 {
+		o.Retry.TryTimeout = tryTimeout
+	}
+	return o
+}
+
 // Connect opens an account by a connection string as AzureWebJobsStorage holds it: with or without explicit endpoints, or
 // UseDevelopmentStorage=true. Errors name the missing part, never a value.
 func Connect(connectionString string, o azcore.ClientOptions) (Clients, error) {
@@ -81,13 +92,13 @@ func Connect(connectionString string, o azcore.ClientOptions) (Clients, error) {
 	if err != nil {
 		return Clients{}, errAccountKey
 	}
-	if c.Tables, err = aztables.NewServiceClientWithSharedKey(a.table, tableKey, &aztables.ClientOptions{ClientOptions: o}); err != nil {
+	if c.Tables, err = aztables.NewServiceClientWithSharedKey(a.table, tableKey, &aztables.ClientOptions{ClientOptions: short(o)}); err != nil {
 		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
 	}
 	if c.Blobs, err = service.NewClientWithSharedKeyCredential(a.blob, c.BlobKey, &service.ClientOptions{ClientOptions: o}); err != nil {
 		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
 	}
-	if c.Queues, err = azqueue.NewServiceClientWithSharedKeyCredential(a.queue, queueKey, &azqueue.ClientOptions{ClientOptions: o}); err != nil {
+	if c.Queues, err = azqueue.NewServiceClientWithSharedKeyCredential(a.queue, queueKey, &azqueue.ClientOptions{ClientOptions: short(o)}); err != nil {
 		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
 	}
 	return c, nil
@@ -98,13 +109,13 @@ func ConnectManaged(account, suffix string, cred azcore.TokenCredential, o azcor
 	url := func(svc string) string { return fmt.Sprintf("https://%s.%s.%s", account, svc, suffix) }
 	var c Clients
 	var err error
-	if c.Tables, err = aztables.NewServiceClient(url("table"), cred, &aztables.ClientOptions{ClientOptions: o}); err != nil {
+	if c.Tables, err = aztables.NewServiceClient(url("table"), cred, &aztables.ClientOptions{ClientOptions: short(o)}); err != nil {
 		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
 	}
 	if c.Blobs, err = service.NewClient(url("blob"), cred, &service.ClientOptions{ClientOptions: o}); err != nil {
 		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
 	}
-	if c.Queues, err = azqueue.NewServiceClient(url("queue"), cred, &azqueue.ClientOptions{ClientOptions: o}); err != nil {
+	if c.Queues, err = azqueue.NewServiceClient(url("queue"), cred, &azqueue.ClientOptions{ClientOptions: short(o)}); err != nil {
 		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
 	}
 	return c, nil

@@ -119,7 +119,7 @@ func (l *list) resume(cursor string) error {
 	if cursor == "" {
 		return nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(b) <= 16 || len(b) > 300 {
 		return ErrCursor
 	}
