@@ -2,14 +2,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
-
-	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/google/uuid"
@@ -40,6 +40,10 @@ type Options struct {
 	// Policies see every try of a storage call: faults in tests, counts in benchmarks.
 	Policies []policy.Policy
 	Prefix   string // of tables, containers and queues, for tests
+	// Transport carries the calls to the connectors' systems, nil means http.DefaultTransport; Patience replaces the time that an invocation
+	// waits out a system that does not answer. Both are for tests.
+	Transport http.RoundTripper
+	Patience  time.Duration
 }
 
 // App is a wired Rightsdesk.
@@ -57,6 +61,8 @@ type App struct {
 	entries    []connector.Entry
 	connectors *connectors
 	callers    *auth.Callers
+	transport  http.RoundTripper
+	patience   time.Duration
 
 	settler  *settle.Settler
 	discover *discover.Step
@@ -74,7 +80,9 @@ const retryBudget = 20 * time.Second
 
 // New wires everything and makes the tables, containers and queues that are missing.
 func New(ctx context.Context, s config.Settings, doc *config.Document, o Options) (*App, error) {
-	a := &App{settings: s, document: doc, clocks: o.Clocks, log: o.Log, entries: o.Entries}
+	a := &App{
+		settings: s, document: doc, clocks: o.Clocks, log: o.Log, entries: o.Entries, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
+	}
 	if a.entries == nil {
 		a.entries = catalog.Entries()
 	}
@@ -109,14 +117,14 @@ func (a *App) steps() {
 	now, wall, log := a.clocks.Business, a.clocks.Wall, a.log
 	a.settler = &settle.Settler{Store: a.Store, Now: now, Wall: wall, Log: log}
 	a.discover = &discover.Step{
-		Store: a.Store, Settle: a.settler, Connector: a.connectors.get, Hash: a.hash, Now: now, Budget: retryBudget, NewID: uuid.NewString, Log: log,
+		Store: a.Store, Settle: a.settler, Connector: a.connectors.get, Hash: a.hash, Now: now, Budget: a.patience, NewID: uuid.NewString, Log: log,
 	}
 	a.fulfil = &fulfil.Step{
-		Store: a.Store, Settle: a.settler, Connector: a.connectors.get, Formats: a.formats, Hash: a.hash, Now: now, Budget: retryBudget,
+		Store: a.Store, Settle: a.settler, Connector: a.connectors.get, Formats: a.formats, Hash: a.hash, Now: now, Budget: a.patience,
 		NewID: uuid.NewString, Log: log,
 	}
 	a.deliver = &deliver.Step{
-		Store: a.Store, Settle: a.settler, Tenant: a.exportTenant, Descriptors: func(string) []connector.Descriptor { return a.descriptors() },
+		Store: a.Store, Settle: a.settler, Tenant: a.exportTenant, Descriptors: a.described,
 		Retention: a.retention, Destination: a.destination, Now: now, NewID: uuid.NewString, Log: log,
 	}
 	a.sweep = &sweep.Sweeper{
@@ -142,6 +150,20 @@ func (a *App) descriptors() []connector.Descriptor {
 	var out []connector.Descriptor
 	for _, e := range a.entries {
 		out = append(out, e.Descriptor)
+	}
+	return out
+}
+
+// described are the catalogue's systems and those that the tenant declares, for the words of its packages.
+func (a *App) described(tenant string) []connector.Descriptor {
+	out := a.descriptors()
+	t, _ := a.document.Tenant(tenant)
+	for _, d := range t.Declared {
+		one := connector.Descriptor{System: d.Name, Title: d.Title}
+		for _, k := range d.Kinds {
+			one.Kinds = append(one.Kinds, connector.Kind{Name: k, Title: k})
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -196,7 +218,7 @@ func tokens(k config.Keys) (*pii.Tokens, error) {
 	return pii.NewTokens(keys...)
 }
 
-// jobs are the names of the functions with what they do; functions/ has a folder for each.
+// triggers are the names of the functions with what they do; functions/ has a folder for each.
 func (a *App) triggers() error {
 	counted, err := telemetry.NewJobs()
 	if err != nil {
@@ -281,7 +303,7 @@ func (a *App) export(ctx context.Context, m store.Message) error {
 	return a.fulfil.Run(ctx, m)
 }
 
-// document reads the YAML document that the settings name.
+// readDocument reads the YAML document that the settings name.
 func readDocument(s config.Settings, systems []string) (*config.Document, error) {
 	text, err := os.ReadFile(s.Config)
 	if err != nil {
