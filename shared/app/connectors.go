@@ -52,6 +52,6 @@ func (c *connectors) make(tenant, system string) (connector.Connector, error) {
 		endpoint = c.app.settings.Endpoints().Graph
 	}
 	return c.app.entries[i].New(connector.Settings{
-		Tenant: tenant, Endpoint: endpoint, Credential: cred, Now: c.app.clocks.Business, Log: c.app.log,
+		Tenant: tenant, Endpoint: endpoint, Credential: cred, Transport: c.app.transport, Now: c.app.clocks.Business, Log: c.app.log,
 	})
 }
