@@ -57,7 +57,7 @@ func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filenam
 }
 
 func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
-	if account == "" && s.blobKey != nil {
+	if s.blobKey != nil && s.accountClient(account) == s.blobs { // a destination of the local world is Azurite, too
 		q, err := v.SignWithSharedKey(s.blobKey)
 		if err != nil {
 			return q, fmt.Errorf("store: sign link: %w", err)
