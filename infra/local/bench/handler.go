@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,40 +15,44 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
+	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 // template is one request as ours stored and answered it; the bare handler does the same with fresh ids.
 type template struct {
-	Connection string `json:"connection"`
-	Prefix     string `json:"prefix"`
-	Request    string `json:"request"` // id in it
-	Key        string `json:"key"`     // id of the case key in it
-	First      []call `json:"first"`   // in parallel
-	Then       call   `json:"then"`
-	Messages   []call `json:"messages"`
-	Answer     string `json:"answer"`
+	Connection string       `json:"connection"`
+	Prefix     string       `json:"prefix"`
+	Request    string       `json:"request"` // id in it
+	Key        string       `json:"key"`     // id of the case key in it
+	Shard      string       `json:"shard"`   // partition of key and list rows in it
+	First      []calls.Call `json:"first"`   // in parallel
+	Then       calls.Call   `json:"then"`
+	Messages   []calls.Call `json:"messages"`
+	Answer     string       `json:"answer"`
 }
 
 // newTemplate sorts the calls of one request of ours.
-func newTemplate(calls []call, request, answer string) (template, error) {
+func newTemplate(all []calls.Call, request, answer string) (template, error) {
 	t := template{Request: request, Answer: answer}
-	for _, c := range calls {
+	for _, c := range all {
 		switch {
-		case c.Op == opInsert && c.Target == "keys":
+		case c.Op == calls.Insert && c.Target == "keys":
 			t.First = append(t.First, c)
-			var e struct{ RowKey string }
+			var e struct{ PartitionKey, RowKey string }
 			if err := json.Unmarshal(c.Rows[0].Entity, &e); err != nil {
 				return t, err
 			}
-			t.Key = e.RowKey
-		case c.Op == opChange && c.Target == "lists":
+			t.Key, t.Shard = e.RowKey, e.PartitionKey
+		case c.Op == calls.Change && c.Target == "lists":
 			t.First = append(t.First, c)
-		case c.Op == opChange && c.Target == "requests":
+		case c.Op == calls.Change && c.Target == "requests":
 			t.Then = c
-		case c.Op == opMessage:
+		case c.Op == calls.Message:
 			t.Messages = append(t.Messages, c)
 		default:
-			return t, fmt.Errorf("a request makes a call that the bare handler does not know: %s", c.name())
+			return t, fmt.Errorf("a request makes a call that the bare handler does not know: %s", c.Name())
 		}
 	}
 	if t.Key == "" || len(t.First) != 2 || len(t.Then.Rows) == 0 {
@@ -57,11 +62,11 @@ func newTemplate(calls []call, request, answer string) (template, error) {
 }
 
 // filled is a call with the ids of another request.
-func (c call) filled(r *strings.Replacer) call {
+func filled(c calls.Call, r *strings.Replacer) calls.Call {
 	c.Text = r.Replace(c.Text)
-	rows := make([]row, len(c.Rows))
+	rows := make([]calls.Row, len(c.Rows))
 	for i, w := range c.Rows {
-		rows[i] = row{Verb: w.Verb, Entity: []byte(r.Replace(string(w.Entity)))}
+		rows[i] = calls.Row{Verb: w.Verb, Entity: []byte(r.Replace(string(w.Entity)))}
 	}
 	c.Rows = rows
 	return c
@@ -77,7 +82,7 @@ func serveRaw(path, port string) error {
 	if err := json.Unmarshal(text, &t); err != nil {
 		return err
 	}
-	r, err := newRaw(t.Connection, t.Prefix)
+	r, err := calls.OpenRaw(t.Connection, t.Prefix)
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func serveRaw(path, port string) error {
 			return
 		}
 		id := freshID()
-		ids := strings.NewReplacer(t.Request, id, t.Key, strings.ReplaceAll(freshID(), "-", ""))
+		ids := t.fresh(id)
 		if err := t.store(req.Context(), r, ids); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -102,19 +107,30 @@ func serveRaw(path, port string) error {
 	return server.ListenAndServe()
 }
 
-func (t template) store(ctx context.Context, r *raw, ids *strings.Replacer) error {
+// fresh replaces the ids of the template by new ones. The shard is one of as many as ours has: Azurite grows slower with a partition.
+func (t template) fresh(id string) *strings.Replacer {
+	other := partitionOf(t.Shard, mathrand.IntN(store.Shards))
+	return strings.NewReplacer(t.Request, id, t.Key, strings.ReplaceAll(freshID(), "-", ""), `"`+t.Shard+`"`, `"`+other+`"`)
+}
+
+// partitionOf is the partition of another shard of the same tenant.
+func partitionOf(partition string, shard int) string {
+	return fmt.Sprintf("%s|%d", partition[:strings.LastIndexByte(partition, '|')], shard)
+}
+
+func (t template) store(ctx context.Context, r *calls.Raw, ids *strings.Replacer) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range t.First {
-		g.Go(func() error { return r.do(gctx, c.filled(ids)) })
+		g.Go(func() error { return r.Do(gctx, filled(c, ids)) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := r.do(ctx, t.Then.filled(ids)); err != nil {
+	if err := r.Do(ctx, filled(t.Then, ids)); err != nil {
 		return err
 	}
 	for _, c := range t.Messages {
-		if err := r.do(ctx, c.filled(ids)); err != nil {
+		if err := r.Do(ctx, filled(c, ids)); err != nil {
 			return err
 		}
 	}

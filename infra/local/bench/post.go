@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -56,14 +57,14 @@ func benchPost(ctx context.Context, b *bench) error {
 // countPost sends one request to an app in this process and keeps its storage calls.
 func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map[string]string) (template, error) {
 	const prefix = "count"
-	seen := newLedger(e, prefix, true)
+	seen := calls.NewLedger(e, prefix, true)
 	a, err := newApp(ctx, settings, prefix, seen)
 	if err != nil {
 		return template{}, err
 	}
 	var t template
 	for n := range 2 { // the second: nothing is set up any more
-		if _, err := seen.take(); err != nil {
+		if _, err := seen.Take(); err != nil {
 			return t, err
 		}
 		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(submission(n)))
@@ -73,7 +74,7 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 		if rec.Code != http.StatusAccepted {
 			return t, fmt.Errorf("POST /api/requests answers %d: %s", rec.Code, rec.Body)
 		}
-		page, err := seen.take()
+		page, err := seen.Take()
 		if err != nil {
 			return t, err
 		}
@@ -81,12 +82,12 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
 			return t, err
 		}
-		if t, err = newTemplate(page.calls, answer.ID, rec.Body.String()); err != nil {
+		if t, err = newTemplate(page.Calls, answer.ID, rec.Body.String()); err != nil {
 			return t, err
 		}
 		if n == 1 {
-			b.table.atMost("(a) storage calls per request", "%.0f", float64(page.total), 4)
-			b.table.note("(a) the calls: %s; %s.", page.text(), t.sizes())
+			b.table.atMost("(a) storage calls per request", "%.0f", float64(page.Total), 4)
+			b.table.note("(a) the calls: %s; %s.", page.Text(), t.sizes())
 		}
 	}
 	t.Connection, t.Prefix = e.ConnectionString, "raw"
@@ -123,11 +124,11 @@ func setHeaders(req *http.Request, key string) {
 
 // comparePost measures our handler and the bare one in turn, each under a dev host of its own on the same storage.
 func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, settings map[string]string, t template) error {
-	r, err := newRaw(t.Connection, t.Prefix)
+	r, err := calls.OpenRaw(t.Connection, t.Prefix)
 	if err != nil {
 		return err
 	}
-	if err := r.create(ctx, append(append(t.First, t.Then), t.Messages...)); err != nil {
+	if err := r.Create(ctx, append(append(t.First, t.Then), t.Messages...)); err != nil {
 		return err
 	}
 	bare, env, err := b.bareApp(t)

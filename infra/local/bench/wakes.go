@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/settle"
@@ -47,25 +48,25 @@ func benchWakes(ctx context.Context, b *bench) error {
 			Goal: "the same", Met: judge(x == y),
 		})
 	}
-	same("storage calls", few.total, many.total)
-	same("rows returned", few.rows, many.rows)
+	same("storage calls", few.Total, many.Total)
+	same("rows returned", few.Rows, many.Rows)
 	b.table.add(line{
 		What: "(d) time of the sweep", Ours: fmt.Sprintf("%s and %s", few.took.Round(time.Millisecond), many.took.Round(time.Millisecond)),
 	})
-	b.table.note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.text(),
+	b.table.note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.Text(),
 		few.look.Round(time.Millisecond), many.look.Round(time.Millisecond))
 	return nil
 }
 
 // swept is one sweep.
 type swept struct {
-	ledgerPage
+	calls.Page
 	took, look time.Duration
 }
 
 // sweepOf stores requests that are due and others' wakes that are not, sweeps once and counts.
 func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string]string, prefix string, stored int) (swept, error) {
-	seen := newLedger(storage.Endpoints, prefix, false)
+	seen := calls.NewLedger(storage.Endpoints, prefix, false)
 	a, err := newApp(ctx, settings, prefix, seen)
 	if err != nil {
 		return swept{}, err
@@ -86,7 +87,7 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 		}
 	}
 	out := swept{look: time.Since(began)}
-	if _, err := seen.take(); err != nil {
+	if _, err := seen.Take(); err != nil {
 		return out, err
 	}
 	began = time.Now()
@@ -98,7 +99,7 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 	if res.Due != dueWakes || res.Done != dueWakes {
 		return out, fmt.Errorf("the sweep found %d due and did %d, %d were stored", res.Due, res.Done, dueWakes)
 	}
-	out.ledgerPage, err = seen.take()
+	out.Page, err = seen.Take()
 	return out, err
 }
 

@@ -60,12 +60,12 @@ func simulate() (*tenant.Server, string, func(), error) {
 // host runs an app folder under the dev host until stop is called.
 func (b *bench) host(ctx context.Context, app, connection string, env []string) (api string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
+	log := slog.New(whileRunning{slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}), ctx})
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- devhost.Run(ctx, devhost.Options{
 			App: app, Workers: 1, Storage: connection, Env: env,
-			Log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-			OnReady: func(public string) { ready <- public },
+			Log: log, OnReady: func(public string) { ready <- public },
 		})
 	}()
 	select {
@@ -77,6 +77,22 @@ func (b *bench) host(ctx context.Context, app, connection string, env []string) 
 	}
 	cancel()
 	return "", nil, fmt.Errorf("dev host of %s: %w", app, err)
+}
+
+// whileRunning says nothing any more once its context has ended: a host that is stopped complains of what it was doing.
+type whileRunning struct {
+	slog.Handler
+	running context.Context
+}
+
+// Enabled implements slog.Handler.
+func (w whileRunning) Enabled(ctx context.Context, level slog.Level) bool {
+	return w.running.Err() == nil && w.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (w whileRunning) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return whileRunning{w.Handler.WithAttrs(attrs), w.running}
 }
 
 // settings are the app settings of our handler, as make run has them but for the movable clock: what is measured is the product.

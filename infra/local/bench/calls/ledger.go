@@ -1,4 +1,4 @@
-package main
+package calls
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// ledger is a policy under the SDK's retries: it sees every storage call that leaves, counts it and, when asked, keeps it.
-type ledger struct {
+// Ledger is a policy under the SDK's retries: it sees every storage call that leaves, counts it and, when asked, keeps it.
+type Ledger struct {
 	services map[string]string // "table", "queue" or "blob" by host
 	prefix   string            // of the names of tables, queues and containers
 	keep     bool              // keep the calls, in the order in which they were sent
@@ -27,12 +27,13 @@ type ledger struct {
 	counts map[string]int // by name
 	total  int
 	rows   int // that queries returned
-	calls  []call
+	calls  []Call
 	err    error
 }
 
-func newLedger(e azurite.Endpoints, prefix string, keep bool) *ledger {
-	l := &ledger{services: map[string]string{}, prefix: prefix, keep: keep, counts: map[string]int{}}
+// NewLedger watches calls to one Azurite whose tables, queues and containers have names with a prefix. With keep it keeps the calls.
+func NewLedger(e azurite.Endpoints, prefix string, keep bool) *Ledger {
+	l := &Ledger{services: map[string]string{}, prefix: prefix, keep: keep, counts: map[string]int{}}
 	for service, endpoint := range map[string]string{"table": e.TableURL, "queue": e.QueueURL, "blob": e.BlobURL} {
 		if u, err := url.Parse(endpoint); err == nil {
 			l.services[u.Host] = service
@@ -42,11 +43,11 @@ func newLedger(e azurite.Endpoints, prefix string, keep bool) *ledger {
 }
 
 // Do implements policy.Policy.
-func (l *ledger) Do(req *policy.Request) (*http.Response, error) {
+func (l *Ledger) Do(req *policy.Request) (*http.Response, error) {
 	c, err := l.read(req)
 	l.mu.Lock()
 	l.total++
-	l.counts[c.name()]++
+	l.counts[c.Name()]++
 	if l.keep {
 		l.calls = append(l.calls, c)
 	}
@@ -55,13 +56,13 @@ func (l *ledger) Do(req *policy.Request) (*http.Response, error) {
 	}
 	l.mu.Unlock()
 	resp, err := req.Next()
-	if err == nil && c.Op == opQuery {
+	if err == nil && c.Op == Query {
 		l.returned(resp)
 	}
 	return resp, err
 }
 
-func (l *ledger) read(req *policy.Request) (call, error) {
+func (l *Ledger) read(req *policy.Request) (Call, error) {
 	raw := req.Raw()
 	service := l.services[raw.URL.Host]
 	if service == "blob" {
@@ -71,10 +72,10 @@ func (l *ledger) read(req *policy.Request) (call, error) {
 	if req.Body() != nil {
 		var err error
 		if body, err = io.ReadAll(req.Body()); err != nil {
-			return call{Op: opOther}, err
+			return Call{Op: Other}, err
 		}
 		if err := req.RewindBody(); err != nil {
-			return call{Op: opOther}, err
+			return Call{Op: Other}, err
 		}
 	}
 	switch service {
@@ -83,11 +84,11 @@ func (l *ledger) read(req *policy.Request) (call, error) {
 	case "queue":
 		return parseQueue(raw, body, l.prefix), nil
 	}
-	return call{Op: opOther}, fmt.Errorf("a call to %s, which is not Azurite", raw.URL.Host)
+	return Call{Op: Other}, fmt.Errorf("a call to %s, which is not Azurite", raw.URL.Host)
 }
 
 // returned counts the rows of a query's answer and puts the answer back.
-func (l *ledger) returned(resp *http.Response) {
+func (l *Ledger) returned(resp *http.Response) {
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
@@ -106,28 +107,28 @@ func (l *ledger) returned(resp *http.Response) {
 	l.mu.Unlock()
 }
 
-// take returns what was seen since the last take.
-func (l *ledger) take() (seen ledgerPage, err error) {
+// Take returns what was seen since the last Take.
+func (l *Ledger) Take() (seen Page, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	seen = ledgerPage{l.total, l.rows, maps.Clone(l.counts), l.calls}
+	seen = Page{l.total, l.rows, maps.Clone(l.counts), l.calls}
 	l.total, l.rows, l.calls, err = 0, 0, nil, l.err
 	clear(l.counts)
 	return seen, err
 }
 
-// ledgerPage is a stretch of a ledger.
-type ledgerPage struct {
-	total, rows int
-	counts      map[string]int
-	calls       []call
+// Page is a stretch of a ledger.
+type Page struct {
+	Total, Rows int // calls; rows that queries returned
+	Counts      map[string]int
+	Calls       []Call // in the order in which they were sent, when they are kept
 }
 
-// text says which calls there were.
-func (p ledgerPage) text() string {
+// Text says which calls there were.
+func (p Page) Text() string {
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(p.counts)) {
-		out = append(out, fmt.Sprintf("%d × %s", p.counts[name], strings.TrimSpace(name)))
+	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {
+		out = append(out, fmt.Sprintf("%d × %s", p.Counts[name], strings.TrimSpace(name)))
 	}
 	return strings.Join(out, ", ")
 }

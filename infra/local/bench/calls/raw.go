@@ -1,4 +1,4 @@
-package main
+package calls
 
 import (
 	"bytes"
@@ -19,8 +19,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// raw makes storage calls and nothing else: the SDK's own clients on the same transport, with the same retries, as ours have.
-type raw struct {
+// Raw makes storage calls and nothing else: the SDK's own clients on the same transport, with the same retries, as ours have.
+type Raw struct {
 	clients store.Clients
 	prefix  string // of tables, queues and containers
 
@@ -28,19 +28,20 @@ type raw struct {
 	tables map[string]*aztables.Client
 }
 
-func newRaw(connection, prefix string) (*raw, error) {
+// OpenRaw opens an account by its connection string; names are those of the calls with a prefix.
+func OpenRaw(connection, prefix string) (*Raw, error) {
 	c, err := store.Connect(connection, store.ClientOptions(nil))
 	if err != nil {
 		return nil, err
 	}
-	return &raw{clients: c, prefix: prefix, tables: map[string]*aztables.Client{}}, nil
+	return &Raw{clients: c, prefix: prefix, tables: map[string]*aztables.Client{}}, nil
 }
 
-// create makes the tables, the queue and the container that the calls need.
-func (r *raw) create(ctx context.Context, calls []call) error {
+// Create makes the tables, the queue and the container that the calls need.
+func (r *Raw) Create(ctx context.Context, calls []Call) error {
 	made := map[string]bool{}
 	for _, c := range calls {
-		service := map[op]string{opInsert: "t", opReplace: "t", opChange: "t", opMessage: "q", opPut: "b", opBlock: "b", opCommit: "b"}[c.Op]
+		service := map[Op]string{Insert: "t", Replace: "t", Change: "t", Message: "q", Put: "b", Block: "b", Commit: "b"}[c.Op]
 		name := r.prefix + c.Target
 		if service == "" || made[service+name] {
 			continue
@@ -63,7 +64,7 @@ func (r *raw) create(ctx context.Context, calls []call) error {
 	return nil
 }
 
-func (r *raw) table(name string) *aztables.Client {
+func (r *Raw) table(name string) *aztables.Client {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := r.tables[name]
@@ -74,33 +75,33 @@ func (r *raw) table(name string) *aztables.Client {
 	return t
 }
 
-// do makes one call. Replacements become upserts: the ETags of another run mean nothing here, and the bytes are the same.
-func (r *raw) do(ctx context.Context, c call) error {
+// Do makes one call. Replacements become upserts: the ETags of another run mean nothing here, and the bytes are the same.
+func (r *Raw) Do(ctx context.Context, c Call) error {
 	var err error
 	switch c.Op {
-	case opInsert:
+	case Insert:
 		_, err = r.table(c.Target).AddEntity(ctx, c.Rows[0].Entity, nil)
-	case opReplace:
+	case Replace:
 		_, err = r.table(c.Target).UpsertEntity(ctx, c.Rows[0].Entity, &aztables.UpsertEntityOptions{UpdateMode: aztables.UpdateModeReplace})
-	case opChange:
+	case Change:
 		err = r.change(ctx, c)
-	case opMessage:
+	case Message:
 		_, err = r.clients.Queues.NewQueueClient(r.prefix+c.Target).EnqueueMessage(ctx, c.Text, nil)
-	case opBlock:
+	case Block:
 		id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", c.Size))
 		_, err = r.clients.Blobs.NewContainerClient(r.prefix+c.Target).NewBlockBlobClient("raw").StageBlock(ctx, id, streaming.NopCloser(bytes.NewReader(make([]byte, c.Size))), nil)
-	case opPut:
+	case Put:
 		_, err = r.clients.Blobs.NewContainerClient(r.prefix+c.Target).NewBlockBlobClient("put").Upload(ctx, streaming.NopCloser(bytes.NewReader(make([]byte, c.Size))), nil)
 	default:
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("raw %s: %w", c.name(), err)
+		return fmt.Errorf("raw %s: %w", c.Name(), err)
 	}
 	return nil
 }
 
-func (r *raw) change(ctx context.Context, c call) error {
+func (r *Raw) change(ctx context.Context, c Call) error {
 	actions := make([]aztables.TransactionAction, 0, len(c.Rows))
 	for _, w := range c.Rows {
 		a := aztables.TransactionAction{ActionType: aztables.TransactionTypeInsertMerge, Entity: w.Entity}
@@ -133,12 +134,12 @@ func named(path string) ([]byte, error) {
 	return json.Marshal(e)
 }
 
-// all makes the calls in their order, up to limit at a time.
-func (r *raw) all(ctx context.Context, calls []call, limit int) error {
+// All makes the calls in their order, up to limit at a time.
+func (r *Raw) All(ctx context.Context, calls []Call, limit int) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(limit)
 	for _, c := range calls {
-		g.Go(func() error { return r.do(ctx, c) })
+		g.Go(func() error { return r.Do(ctx, c) })
 	}
 	return g.Wait()
 }

@@ -1,4 +1,5 @@
-package main
+// Package calls sees storage calls on their way out, counts and keeps them, and makes the same calls again without anything else around them.
+package calls
 
 import (
 	"bytes"
@@ -12,68 +13,69 @@ import (
 	"strings"
 )
 
-// op is the kind of a storage call.
-type op string
+// Op is the kind of a storage call.
+type Op string
 
 // The kinds of call that the raw side repeats; the others it leaves out, to its own advantage.
 const (
-	opInsert  op = "insert"      // one row of a table
-	opReplace op = "replace"     // one row of a table
-	opChange  op = "transaction" // several rows of a table
-	opQuery   op = "query"
-	opMessage op = "message"
-	opPut     op = "put blob"
-	opBlock   op = "stage block"
-	opCommit  op = "commit blocks"
-	opOther   op = "other"
+	Insert  Op = "insert"      // one row of a table
+	Replace Op = "replace"     // one row of a table
+	Change  Op = "transaction" // several rows of a table
+	Query   Op = "query"
+	Message Op = "message"
+	Put     Op = "put blob"
+	Block   Op = "stage block"
+	Commit  Op = "commit blocks"
+	Other   Op = "other"
 )
 
-// call is one storage call as it was seen on its way out, whole enough to be made again.
-type call struct {
-	Op     op     `json:"op"`
+// Call is one storage call as it was seen on its way out, whole enough to be made again.
+type Call struct {
+	Op     Op     `json:"op"`
 	Target string `json:"target"` // table, queue or container, without the prefix
-	Rows   []row  `json:"rows,omitempty"`
+	Rows   []Row  `json:"rows,omitempty"`
 	Text   string `json:"text,omitempty"` // of a message
 	Size   int    `json:"size,omitempty"` // bytes of a blob's body
 }
 
-// row is one row that a call writes.
-type row struct {
+// Row is one row that a call writes.
+type Row struct {
 	Verb   string          `json:"verb"` // POST inserts, PATCH, MERGE and PUT upsert, DELETE
 	Entity json.RawMessage `json:"entity,omitempty"`
 	Path   string          `json:"path,omitempty"` // names the row, where the entity is missing
 }
 
-func (c call) name() string { return string(c.Op) + " " + c.Target }
+// Name says what the call does to what.
+func (c Call) Name() string { return string(c.Op) + " " + c.Target }
 
 // parseTable reads a call to the table service. The path is /{account}/{table}… or /{account}/$batch.
-func parseTable(r *http.Request, body []byte, prefix string) (call, error) {
+func parseTable(r *http.Request, body []byte, prefix string) (Call, error) {
 	_, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if rest == "$batch" {
 		return parseBatch(r, body, prefix)
 	}
 	table, key, _ := strings.Cut(rest, "(")
-	c := call{Target: strings.TrimPrefix(table, prefix), Op: opOther}
+	c := Call{Target: strings.TrimPrefix(table, prefix), Op: Other}
 	switch r.Method {
 	case http.MethodGet:
-		c.Op = opQuery
+		c.Op = Query
 	case http.MethodPost:
-		c.Op = opInsert
+		c.Op = Insert
 		if table == "Tables" {
-			c.Op = opOther
+			c.Op = Other
 		}
 	case http.MethodPut, http.MethodPatch, "MERGE":
-		c.Op = opReplace
+		c.Op = Replace
 	}
-	if c.Op == opInsert || c.Op == opReplace {
-		c.Rows = []row{{Verb: r.Method, Entity: bytes.Clone(body), Path: key}}
+	if c.Op == Insert || c.Op == Replace {
+		c.Rows = []Row{{Verb: r.Method, Entity: bytes.Clone(body), Path: key}}
 	}
 	return c, nil
 }
 
 // parseBatch reads the rows of a transaction: parts within a part, each an HTTP request.
-func parseBatch(r *http.Request, body []byte, prefix string) (call, error) {
-	c := call{Op: opChange}
+func parseBatch(r *http.Request, body []byte, prefix string) (Call, error) {
+	c := Call{Op: Change}
 	outer, err := nested(bytes.NewReader(body), r.Header.Get("Content-Type"))
 	if err != nil {
 		return c, err
@@ -106,7 +108,7 @@ func parseBatch(r *http.Request, body []byte, prefix string) (call, error) {
 		}
 		table, key, _ := strings.Cut(fields[1][strings.LastIndexByte(strings.SplitN(fields[1], "(", 2)[0], '/')+1:], "(")
 		c.Target = strings.TrimPrefix(strings.SplitN(table, "?", 2)[0], prefix)
-		c.Rows = append(c.Rows, row{Verb: fields[0], Entity: bytes.TrimSpace(entity), Path: key})
+		c.Rows = append(c.Rows, Row{Verb: fields[0], Entity: bytes.TrimSpace(entity), Path: key})
 	}
 }
 
@@ -119,14 +121,14 @@ func nested(r io.Reader, contentType string) (*multipart.Reader, error) {
 }
 
 // parseQueue reads a call to the queue service: /{account}/{queue}/messages.
-func parseQueue(r *http.Request, body []byte, prefix string) call {
+func parseQueue(r *http.Request, body []byte, prefix string) Call {
 	rest := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	c := call{Op: opOther}
+	c := Call{Op: Other}
 	if len(rest) > 1 {
 		c.Target = strings.TrimPrefix(rest[1], prefix)
 	}
 	if r.Method == http.MethodPost && len(rest) == 3 && rest[2] == "messages" {
-		c.Op = opMessage
+		c.Op = Message
 		c.Text = string(body)
 		if _, after, ok := strings.Cut(c.Text, "<MessageText>"); ok {
 			c.Text, _, _ = strings.Cut(after, "</MessageText>")
@@ -137,9 +139,9 @@ func parseQueue(r *http.Request, body []byte, prefix string) call {
 }
 
 // parseBlob reads a call to the blob service: /{account}/{container}/{name}.
-func parseBlob(r *http.Request, size int, prefix string) call {
+func parseBlob(r *http.Request, size int, prefix string) Call {
 	rest := strings.SplitN(strings.Trim(r.URL.Path, "/"), "/", 3)
-	c := call{Op: opOther, Size: size}
+	c := Call{Op: Other, Size: size}
 	if len(rest) > 1 {
 		c.Target = strings.TrimPrefix(rest[1], prefix)
 	}
@@ -148,11 +150,11 @@ func parseBlob(r *http.Request, size int, prefix string) call {
 	}
 	switch r.URL.Query().Get("comp") {
 	case "":
-		c.Op = opPut
+		c.Op = Put
 	case "block":
-		c.Op = opBlock
+		c.Op = Block
 	case "blocklist":
-		c.Op = opCommit
+		c.Op = Commit
 	}
 	return c
 }
