@@ -113,12 +113,15 @@ func TestCSV(t *testing.T) {
 		"empty cells are absent":     {head + `,""` + "\n", []shown{{1, "{}"}}},
 		"values joined":              {head + "a@b.example,access; export;\n", []shown{{1, `{"actions":["access","export"],"subject":{"email":"a@b.example"}}`}}},
 		"identifiers": {"identifiers,idempotencyKey\nvendor-number=4711; device=a=b,k\n", []shown{
-			{1, `{"idempotencyKey":"k","subject":{"identifiers":[{"kind":"vendor-number","value":"4711"},{"kind":"device","value":"a=b"}]}}`}}},
+			{1, `{"idempotencyKey":"k","subject":{"identifiers":[{"kind":"vendor-number","value":"4711"},{"kind":"device","value":"a=b"}]}}`},
+		}},
 		"several of one kind": {"email,identifiers,actions\na@b.example;c@d.example,x=1,access;export\n;,,;\n", []shown{
-			{1, `{"actions":["access","export"],"subject":{"email":"a@b.example","identifiers":[{"kind":"email","value":"c@d.example"},{"kind":"x","value":"1"}]}}`}, {2, "{}"}}},
+			{1, `{"actions":["access","export"],"subject":{"email":"a@b.example","identifiers":[{"kind":"email","value":"c@d.example"},{"kind":"x","value":"1"}]}}`}, {2, "{}"},
+		}},
 		"identifier without a kind": {"identifiers\n4711\n", []shown{{1, "!invalid-value"}}},
 		"quoted newline, comma and quote": {"note,email\n\"a\r\nb, \"\"c\"\";d\",e\nf,g\n", []shown{
-			{1, `{"note":"a\r\nb, \"c\";d","subject":{"email":"e"}}`}, {2, `{"note":"f","subject":{"email":"g"}}`}}},
+			{1, `{"note":"a\r\nb, \"c\";d","subject":{"email":"e"}}`}, {2, `{"note":"f","subject":{"email":"g"}}`},
+		}},
 		"too few and too many cells":    {head + "a\na,b,c\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, "!invalid-csv"}, {3, jane}}},
 		"a quote in a plain cell":       {head + "a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
 		"something after a quote":       {head + "\"a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},

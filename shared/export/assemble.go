@@ -175,7 +175,8 @@ func (w *writer) data(ctx context.Context) error {
 // header is that of a member. Times are the request's, so that the same parts make the same bytes.
 func (w *writer) header(path string) *zip.FileHeader {
 	h := &zip.FileHeader{Name: path, Method: zip.Deflate}
-	h.SetModTime(w.book.Request.CreatedAt.UTC().Truncate(2 * time.Second)) //nolint:staticcheck // deprecated for Modified, which CreateRaw does not write
+	//lint:ignore SA1019 CreateRaw does not write Modified, the field that replaces this method
+	h.SetModTime(w.book.Request.CreatedAt.UTC().Truncate(2 * time.Second))
 	return h
 }
 

@@ -45,7 +45,7 @@ func record(raw jsontext.Value, kind connector.Kind) ([]field, error) {
 	for i, c := range kind.Columns {
 		w.titles[c.Name], w.order[c.Name] = c.Title, i
 	}
-	var declared = make([]*field, len(kind.Columns))
+	declared := make([]*field, len(kind.Columns))
 	var rest []field
 	err := members(raw, func(name string, v jsontext.Value) error {
 		f, ok, err := w.field(w.titles[name], name, v, 1)

@@ -49,8 +49,11 @@ func directory() connector.Descriptor {
 		Identifiers: []connector.Identifier{{Kind: dsr.Email, Title: "E-mail address"}, {Kind: dsr.UserPrincipalName, Title: "User principal name"}},
 		Kinds: []connector.Kind{
 			{Name: "profile", Title: "Profile", Category: dsr.CustomerData, Provenance: dsr.Provided, ID: "id", Columns: []connector.Column{
-				{Name: "id", Title: "Object id"}, {Name: "displayName", Title: "Display name"}, {Name: "mail", Title: "E-mail address"},
-				{Name: "businessPhones", Title: "Business phones"}, {Name: "accountEnabled", Title: "Account enabled"},
+				{Name: "id", Title: "Object id"},
+				{Name: "displayName", Title: "Display name"},
+				{Name: "mail", Title: "E-mail address"},
+				{Name: "businessPhones", Title: "Business phones"},
+				{Name: "accountEnabled", Title: "Account enabled"},
 			}},
 			{Name: "sign-ins", Title: "Sign-ins", Category: dsr.SystemGeneratedLogs, Provenance: dsr.Observed, ID: "id", Columns: []connector.Column{
 				{Name: "id", Title: "Sign-in id"}, {Name: "createdDateTime", Title: "When"}, {Name: "location", Title: "Place"},
@@ -135,17 +138,6 @@ func raws(records ...string) []json.RawMessage {
 		out = append(out, json.RawMessage(r))
 	}
 	return out
-}
-
-// made is a packed member in memory.
-func made(t *testing.T, kind string, number int, format Format, body []byte, records int64) (member, []byte) {
-	t.Helper()
-	p := newPacker()
-	_, err := p.Write(body)
-	require.NoError(t, err)
-	m := member{Kind: kind, Format: format, Number: number, Records: records}
-	require.NoError(t, p.finish(&m))
-	return m, p.body.Bytes()
 }
 
 // memory opens members by kind, number and format.

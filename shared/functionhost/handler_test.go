@@ -93,7 +93,7 @@ func (s *served) send(t *testing.T, method, target, body string) (status int, he
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	require.NoError(t, err)
 	client := &http.Client{Transport: &http.Transport{
-		Dial: func(string, string) (net.Conn, error) { return originForm{conn}, nil },
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return originForm{conn}, nil },
 	}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)

@@ -87,7 +87,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *API) serve(c *call) (pattern string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			if p == http.ErrAbortHandler { // compared as net/http does
 				panic(p)
 			}
 			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack()) // its text may quote what it met

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -97,9 +96,4 @@ func ms(t time.Time) time.Time {
 		return t
 	}
 	return t.UTC().Truncate(time.Millisecond)
-}
-
-// isAny reports whether err is one of the answers that callers tell apart.
-func isAny(err error, answers ...error) bool {
-	return slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) })
 }

@@ -46,6 +46,7 @@ func (h withContext) Handle(ctx context.Context, r slog.Record) error {
 func (h withContext) WithAttrs(as []slog.Attr) slog.Handler {
 	return withContext{h.Handler.WithAttrs(as)}
 }
+
 func (h withContext) WithGroup(name string) slog.Handler {
 	return withContext{h.Handler.WithGroup(name)}
 }

@@ -40,7 +40,7 @@ type sentEnvelope struct {
 	Data     map[string]json.RawMessage
 	Metadata struct {
 		DequeueCount, ExpirationTime, InsertionTime, NextVisibleTime, PopReceipt string
-		Sys                                                                      struct{ MethodName, UtcNow, RandGuid string }
+		Sys                                                                      struct{ MethodName, UtcNow string }
 	}
 }
 

@@ -139,21 +139,24 @@ var errEmpty = errors.New("empty answer")
 // judge tells success (nil) from failure and from an answer that the host takes for none (errEmpty).
 func judge(status int, contentType string, body []byte) (logs []string, err error) {
 	if status < 200 || status > 299 {
-		return nil, fmt.Errorf("Response status code does not indicate success: %d (%s).", status, http.StatusText(status)) //nolint:revive,staticcheck // the host's own sentence
+		//lint:ignore ST1005 the host's own sentence
+		return nil, fmt.Errorf("Response status code does not indicate success: %d (%s).", status, http.StatusText(status))
 	}
 	if len(body) == 0 {
 		return nil, errEmpty
 	}
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil || media != "application/json" && media != "text/json" {
-		return nil, fmt.Errorf("Invalid HttpResponseMessage: content type %q is not JSON", contentType) //nolint:revive,staticcheck // as above
+		//lint:ignore ST1005 the host's own sentence
+		return nil, fmt.Errorf("Invalid HttpResponseMessage: content type %q is not JSON", contentType)
 	}
 	if string(bytes.TrimSpace(body)) == "null" {
 		return nil, errEmpty
 	}
 	var result struct{ Logs []string }
 	if err := json.Unmarshal(body, &result); err != nil {
-		return nil, errors.New("Invalid HttpResponseMessage: the body is not a JSON object of the expected form") //nolint:revive,staticcheck // as above
+		//lint:ignore ST1005 the host's own sentence
+		return nil, errors.New("Invalid HttpResponseMessage: the body is not a JSON object of the expected form")
 	}
 	return result.Logs, nil
 }

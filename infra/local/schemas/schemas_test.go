@@ -172,7 +172,8 @@ func TestHostJSONHoldsWhatWeRelyOn(t *testing.T) {
 		CustomHandler   struct {
 			Description struct{ DefaultExecutablePath string }
 
-			EnableForwardingHttpRequest, EnableProxyingHttpRequest bool //nolint:revive,staticcheck // the host's own names
+			//lint:ignore ST1003 the names of host.json
+			EnableForwardingHttpRequest, EnableProxyingHttpRequest bool
 		}
 	}
 	read(t, root+"host.json", &h)

@@ -34,8 +34,12 @@ var kinds = []kind{
 		Kind: connector.Kind{
 			Name: "profile", Title: "Membership", Category: dsr.CustomerData, Provenance: dsr.Provided, ID: "id",
 			Columns: []connector.Column{
-				{Name: "id", Title: "Member id"}, {Name: "number", Title: "Member number"}, {Name: "name", Title: "Name"},
-				{Name: "email", Title: "E-mail address"}, {Name: "phone", Title: "Phone"}, {Name: "state", Title: "State"},
+				{Name: "id", Title: "Member id"},
+				{Name: "number", Title: "Member number"},
+				{Name: "name", Title: "Name"},
+				{Name: "email", Title: "E-mail address"},
+				{Name: "phone", Title: "Phone"},
+				{Name: "state", Title: "State"},
 			},
 		},
 		permission: readMembers,

@@ -64,7 +64,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != g.base.Scheme || req.URL.Host != g.base.Host {
 		return ex.instead(req, nil, codeForeignHost), nil
 	}
-	resp, err := g.next.RoundTrip(req) //nolint:bodyclose // handed on, or closed by instead
+	resp, err := g.next.RoundTrip(req) // handed on, or closed by instead
 	if err != nil {
 		return ex.instead(req, nil, codeOf(err)), nil
 	}

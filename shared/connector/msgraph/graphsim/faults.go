@@ -53,8 +53,13 @@ type share struct {
 
 func (r FaultRule) shares() []share {
 	return []share{
-		{faultThrottle, r.Throttle}, {faultSilent, r.ThrottleSilent}, {faultUnavailable, r.Unavailable}, {faultServer, r.ServerError},
-		{faultCut, r.CutBody}, {faultEmpty, r.EmptyPage}, {faultWrong, r.Wrong},
+		{faultThrottle, r.Throttle},
+		{faultSilent, r.ThrottleSilent},
+		{faultUnavailable, r.Unavailable},
+		{faultServer, r.ServerError},
+		{faultCut, r.CutBody},
+		{faultEmpty, r.EmptyPage},
+		{faultWrong, r.Wrong},
 	}
 }
 
