@@ -80,6 +80,18 @@ const retryBudget = 20 * time.Second
 
 // New wires everything and makes the tables, containers and queues that are missing.
 func New(ctx context.Context, s config.Settings, doc *config.Document, o Options) (*App, error) {
+	a, err := wire(s, doc, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Store.Init(ctx); err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	return a, nil
+}
+
+// wire makes no call.
+func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a := &App{
 		settings: s, document: doc, clocks: o.Clocks, log: o.Log, entries: o.Entries, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
 	}
@@ -98,9 +110,6 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 	}
 	if a.Store, err = a.openStore(o); err != nil {
 		return nil, err
-	}
-	if err := a.Store.Init(ctx); err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
 	}
 	a.connectors = newConnectors(a)
 	a.steps()

@@ -100,8 +100,12 @@ func (w *world) invoke(function string, body []byte) int {
 
 // functionOf is the function that each queue triggers, in the order in which they are drained.
 var functionOf = []struct{ queue, function string }{
-	{store.QueueBulk, "bulk"}, {store.QueueWork, "work"}, {store.QueueExport, "export"},
-	{store.QueueBulk + "-poison", "bulk-poison"}, {store.QueueWork + "-poison", "work-poison"}, {store.QueueExport + "-poison", "export-poison"},
+	{store.QueueBulk, "bulk"},
+	{store.QueueWork, "work"},
+	{store.QueueExport, "export"},
+	{store.QueueBulk + "-poison", "bulk-poison"},
+	{store.QueueWork + "-poison", "work-poison"},
+	{store.QueueExport + "-poison", "export-poison"},
 }
 
 // pump delivers what is on the queues until they are empty. No delivery may fail.

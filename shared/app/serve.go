@@ -27,15 +27,19 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 		return err
 	}
 	defer func() { _ = flush(ctx) }()
-	a, err := Open(ctx, s, log)
+	a, err := open(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	return functionhost.Serve(ctx, port, functionhost.Handler(a.API, a.Triggers, log), log)
+	ready, err := a.setUp(ctx)
+	if err != nil {
+		return err
+	}
+	return functionhost.Serve(ctx, port, whenReady(ready, readyWait, functionhost.Handler(a.API, a.Triggers, log)), log)
 }
 
-// Open reads the document and wires an App by real clocks, or by the local world's.
-func Open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error) {
+// open reads the document and wires an App by real clocks, or by the local world's. Its storage is still to be set up.
+func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error) {
 	doc, err := readDocument(s, systems())
 	if err != nil {
 		return nil, err
@@ -46,7 +50,7 @@ func Open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error
 			return nil, err
 		}
 	}
-	return New(ctx, s, doc, Options{Clocks: clocks, Log: log})
+	return wire(s, doc, Options{Clocks: clocks, Log: log})
 }
 
 // CommandLine runs a command and returns its exit code.

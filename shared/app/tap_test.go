@@ -60,8 +60,10 @@ func (p *tap) answer(method, path string, r reply) {
 	if r.status >= 400 {
 		where = "API error"
 	}
-	if strings.HasSuffix(path, "/findings") {
-		where = "API findings"
+	for _, view := range []string{"findings", "events"} {
+		if r.status == http.StatusOK && strings.HasSuffix(path, "/"+view) {
+			where = "API " + view
+		}
 	}
 	for name, values := range r.header {
 		p.saw(where, name+": "+strings.Join(values, " "))

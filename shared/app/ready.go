@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+const (
+	// readyWait is how long a call waits for the storage to be set up: shorter than the 30 s after which a message comes back.
+	readyWait = 20 * time.Second
+	// setUpAgain is how long after a failure the storage is set up again.
+	setUpAgain = 2 * time.Second
+	// lookFor is how long a start looks whether it is the first: the host waits for the handler to listen.
+	lookFor = time.Second
+)
+
+// setUp makes the tables, containers and queues that are missing. The very first start waits for that: whoever sees it alive may put a
+// message on a queue. Every other start listens meanwhile, and does not give up while the storage is away, because a handler that ends
+// three times stops its host. The channel is closed when everything is there.
+func (a *App) setUp(ctx context.Context) (<-chan struct{}, error) {
+	ready := make(chan struct{})
+	if a.firstStart(ctx) {
+		if err := a.Store.Init(ctx); err != nil {
+			return nil, fmt.Errorf("storage: %w", err)
+		}
+		close(ready)
+		return ready, nil
+	}
+	go func() {
+		for {
+			err := a.Store.Init(ctx)
+			if err == nil {
+				close(ready)
+				return
+			}
+			a.log.ErrorContext(ctx, "storage is not set up; trying again", "error", err)
+			if connector.Sleep(ctx, setUpAgain) != nil {
+				return
+			}
+		}
+	}()
+	return ready, nil
+}
+
+// firstStart reports whether the storage answers and has nothing of ours yet.
+func (a *App) firstStart(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	_, err := a.Store.QueueLength(ctx, store.QueueBulk)
+	var e *store.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
+
+// whenReady lets calls wait for the storage, but for those that need none: the host's own pings and liveness.
+func whenReady(ready <-chan struct{}, wait time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-ready:
+			next.ServeHTTP(w, r)
+			return
+		default:
+		}
+		if r.URL.Path == "/" || r.URL.Path == "/api/health" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		limit := time.NewTimer(wait)
+		defer limit.Stop()
+		select {
+		case <-ready:
+			next.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		case <-limit.C:
+			notReady(w)
+		}
+	})
+}
+
+// notReady is for callers and for the host alike, to which it is a failed invocation: the message comes back.
+func notReady(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(int(setUpAgain.Seconds())))
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = io.WriteString(w, `{"type":"about:blank","title":"Service Unavailable","status":503,"code":"`+string(problem.Unavailable)+
+		`","detail":"the storage does not answer"}`)
+}
