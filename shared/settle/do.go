@@ -41,14 +41,26 @@ func (s *Settler) Do(ctx context.Context, c *store.Case, id dsr.TaskID, w Work) 
 	case errors.Is(context.Cause(work), store.ErrClaimed):
 		return nil, nil // whatever was made of the context's end, the work is in other hands
 	case err != nil:
-		return nil, s.fault(ctx, c, cl, w.By, end.Progress, err)
+		err = s.fault(ctx, c, cl, w.By, end.Progress, err)
+		c = nil
+	default:
+		end.Task, end.Claim, end.By = id, cl, w.By
+		c, err = s.Task(ctx, c, end)
 	}
-	end.Task, end.Claim, end.By = id, cl, w.By
-	c, err = s.Task(ctx, c, end)
 	if err != nil {
+		stop()
+		s.release(ctx, cl)
 		return nil, ended(err)
 	}
 	return c, nil
+}
+
+// release ends the claim of an attempt that failed by an error of ours: whoever comes next, the poison included, need not wait for its end.
+// Best effort.
+func (s *Settler) release(ctx context.Context, cl *store.Claim) {
+	if err := cl.Release(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, store.ErrClaimed) {
+		s.Log.WarnContext(ctx, "claim not released; it ends by itself", "task", cl.Task(), "error", err)
+	}
 }
 
 // take claims the task; a nil claim means that there is nothing to do.

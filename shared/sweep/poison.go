@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,8 +44,9 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 		}))
 	}
 	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
-	if errors.Is(err, store.ErrClaimed) || errors.Is(err, store.ErrConflict) {
-		return nil // somebody is at work after all
+	if errors.Is(err, store.ErrClaimed) {
+		// Most likely the last attempt's, which died with it: the message comes back when that is over.
+		return fmt.Errorf("sweep: poisoned task %s is claimed: %w", t.ID, err)
 	}
 	if err != nil {
 		return err

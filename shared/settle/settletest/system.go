@@ -14,7 +14,7 @@ import (
 // Person is the data subject's e-mail address: it may stand in no log line and no key.
 const Person = "canary@contoso.example"
 
-// Pages is how many pages each kind of record has, of two records each.
+// Pages is how many pages each kind of record has unless a test says otherwise, of two records each.
 const Pages = 2
 
 // System is a system that finds the person and has two pages of three kinds, unless it is told otherwise.
@@ -26,6 +26,8 @@ type System struct {
 	OnPage     func(n int) error
 	Found      *connector.Discovery // instead of the one person
 	Outcome    dsr.Outcome          // of an export; the zero one is done
+	Pages      int                  // of each kind
+	Kind       string               // what it calls its records, instead of their kind
 
 	mu                 sync.Mutex
 	discoveries, pages int
@@ -33,7 +35,7 @@ type System struct {
 }
 
 // NewSystem returns a system that knows the person.
-func NewSystem(name string) *System { return &System{Name: name} }
+func NewSystem(name string) *System { return &System{Name: name, Pages: Pages} }
 
 // Descriptor implements connector.Connector.
 func (s *System) Descriptor() connector.Descriptor {
@@ -88,11 +90,14 @@ func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte,
 		return dsr.Outcome{Code: dsr.NothingFound}, nil
 	}
 	for ; at.Kind < len(scope.Kinds); at = (place{at.Kind + 1, 0}) {
-		for at.Page < Pages {
+		for at.Page < s.Pages {
 			if err := s.page(); err != nil {
 				return dsr.Outcome{}, err
 			}
 			kind, n := scope.Kinds[at.Kind], at.Page
+			if s.Kind != "" {
+				kind = s.Kind
+			}
 			at.Page++
 			next, err := json.Marshal(at)
 			if err != nil {
