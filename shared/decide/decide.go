@@ -79,7 +79,7 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 		if _, err := dsr.Next(c.State, dsr.EventRetried); err != nil {
 			return store.Change{}, wrongState(c, "it is tried again once it is waiting, completed or failed")
 		}
-		again := failed(&c.Request)
+		again := c.Retryable()
 		if len(again) == 0 && c.State != dsr.FailedState {
 			return store.Change{}, problem.New(problem.NothingToRetry, "", "no task of the request has failed")
 		}
@@ -87,21 +87,6 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.Now(), By: who.Name, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
 		}, nil
 	})
-}
-
-// failed are the failed tasks that a worker did, each system's discovery first.
-func failed(r *dsr.Request) []dsr.TaskID {
-	var out []dsr.TaskID
-	for _, t := range r.Tasks {
-		if !t.Listed() || t.Declared || t.State != dsr.TaskEnded || t.Outcome.Code != dsr.Failed {
-			continue
-		}
-		if d := dsr.NewTaskID(t.System, dsr.Discover); r.Task(d) != nil && !slices.Contains(out, d) {
-			out = append(out, d)
-		}
-		out = append(out, t.ID)
-	}
-	return out
 }
 
 // Cancel ends the request: whoever works on a task of it stops within one page. What had been done stays in its tasks and its history.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/deliver"
 	"github.com/rightsdesk/rightsdesk/shared/discover"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -219,21 +220,26 @@ func (w *World) Change(id string, ch store.Change) *store.Case {
 	return c
 }
 
-// Retry opens the tasks of a request again that dsr says are to be opened.
+// Retry opens failed tasks again, as a person does.
 func (w *World) Retry(id string) *store.Case {
 	w.T.Helper()
-	return w.Change(id, store.Change{
-		Events: []dsr.Event{{Type: dsr.EventRetried, At: w.Business.Now(), By: "tester", Tasks: w.Load(id).Retryable()}},
-		Wakes:  map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now().Add(settle.Redeliver)},
+	return w.decide(id, func(d *decide.Service, c *store.Case) (*store.Case, error) {
+		return d.Retry(context.Background(), c, decide.Who{Name: "tester"}, pii.Value{})
 	})
 }
 
-// Cancel ends a request.
+// Cancel ends a request, as a person does.
 func (w *World) Cancel(id string) *store.Case {
 	w.T.Helper()
-	now := w.Business.Now()
-	return w.Change(id, store.Change{
-		Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: "tester"}},
-		Wakes:  map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: now.Add(2 * time.Minute)},
+	return w.decide(id, func(d *decide.Service, c *store.Case) (*store.Case, error) {
+		return d.Cancel(context.Background(), c, decide.Who{Name: "tester"}, pii.New("no longer wanted"))
 	})
+}
+
+func (w *World) decide(id string, do func(*decide.Service, *store.Case) (*store.Case, error)) *store.Case {
+	w.T.Helper()
+	s := &settle.Settler{Store: w.Clean, Now: w.Business.Now, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
+	c, err := do(&decide.Service{Store: w.Clean, Settle: s, Now: w.Business.Now, Wall: w.Clock.Now}, w.Load(id))
+	require.NoError(w.T, err)
+	return c
 }
