@@ -7,15 +7,12 @@ import (
 	"io"
 	"sync"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 const (
-	fetchAhead  = 4        // members that are read at the same time
-	fetchMemory = 16 << 20 // bytes that they may take together
-	fetchWhole  = 6 << 20  // a longer member is streamed when its turn comes
+	fetchAhead  = 3       // members that are read at the same time, each into a buffer
+	fetchWhole  = 6 << 20 // a longer member is streamed when its turn comes
 )
 
 // openMember reads the uncompressed bytes of a member.
@@ -32,37 +29,39 @@ func openMember(ctx context.Context, st *store.Store, m member) (io.ReadCloser, 
 
 // fetched is a member that was read ahead, or, with a nil body, one that is to be streamed.
 type fetched struct {
-	body []byte
-	err  error
+	body   []byte
+	buffer []byte // that body lies in; it goes back when the member is done
+	err    error
 }
 
-// fetch calls use with the packed bytes of each member in order, while the next ones are being read.
+// fetch calls use with the packed bytes of each member in order, while the next ones are being read. The buffers are used again and
+// again: a new one for each member would be garbage that takes as much memory as everything else together.
 func fetch(ctx context.Context, st *store.Store, all []member, use func(i int, packed io.Reader) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	memory := semaphore.NewWeighted(fetchMemory)
 	ready := make([]chan fetched, len(all))
 	for i := range ready {
 		ready[i] = make(chan fetched, 1)
 	}
-	turn := make(chan struct{}, fetchAhead)
+	free := make(chan []byte, fetchAhead)
+	for range fetchAhead {
+		free <- nil // made when first used
+	}
 	running.Go(func() {
 		for i, m := range all {
+			var buffer []byte
 			select {
-			case turn <- struct{}{}:
+			case buffer = <-free:
 			case <-ctx.Done():
 				return
 			}
 			if m.Packed > fetchWhole {
-				ready[i] <- fetched{}
+				ready[i] <- fetched{buffer: buffer}
 				continue
 			}
-			if memory.Acquire(ctx, m.Packed) != nil {
-				return
-			}
-			running.Go(func() { ready[i] <- read(ctx, st, m) })
+			running.Go(func() { ready[i] <- read(ctx, st, m, buffer) })
 		}
 	})
 	for i, m := range all {
@@ -75,26 +74,27 @@ func fetch(ctx context.Context, st *store.Store, all []member, use func(i int, p
 		if err := pass(ctx, st, m, f, func(packed io.Reader) error { return use(i, packed) }); err != nil {
 			return err
 		}
-		if f.body != nil {
-			memory.Release(m.Packed)
-		}
-		<-turn
+		free <- f.buffer
 	}
 	return nil
 }
 
-// read reads a whole member.
-func read(ctx context.Context, st *store.Store, m member) fetched {
+// read reads a whole member into a buffer, or into a new one where it is too small.
+func read(ctx context.Context, st *store.Store, m member, buffer []byte) fetched {
 	body, _, err := st.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {
 		return fetched{err: fmt.Errorf("export: read a part: %w", err)}
 	}
 	defer func() { _ = body.Close() }()
-	buf := make([]byte, m.Packed)
-	if _, err := io.ReadFull(body, buf); err != nil {
+	if int64(cap(buffer)) < m.Packed {
+		const step = 256 << 10 // the next member is about as long
+		buffer = make([]byte, (m.Packed+step-1)/step*step)
+	}
+	packed := buffer[:m.Packed]
+	if _, err := io.ReadFull(body, packed); err != nil {
 		return fetched{err: fmt.Errorf("export: read a part: %w", err)}
 	}
-	return fetched{body: buf}
+	return fetched{body: packed, buffer: buffer}
 }
 
 // pass hands a member on.

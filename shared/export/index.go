@@ -81,6 +81,9 @@ type page struct {
 	LeftOut    []string
 	Data       iter.Seq[section]
 	Files      []fileRow
+	// DataLooked and AllLooked say that every access task, and every task, looked at all there is: only then does "no records" mean
+	// that there are none, and not that somebody may not see them.
+	DataLooked, AllLooked bool
 }
 
 type askedRow struct{ Text, Right string }
@@ -91,6 +94,7 @@ type result struct {
 	Reason, Basis, Link, Until     string
 	Records                        int64
 	Queries                        []dsr.Query
+	looked                         bool // at all there is
 }
 
 type fileRow struct {
@@ -125,9 +129,15 @@ func (v view) page() page {
 	if p.Access {
 		p.Statements = statements(v.Request.Regime, v.Tenant.Statements)
 	}
-	for _, r := range p.Results {
-		if r.Outcome != outcomes[dsr.Done] && r.Outcome != outcomes[dsr.NothingFound] {
-			p.Missing = append(p.Missing, r)
+	p.DataLooked, p.AllLooked = true, true
+	for i, r := range p.Results {
+		if r.looked {
+			continue
+		}
+		p.Missing = append(p.Missing, r)
+		p.AllLooked = false
+		if v.Manifest.Systems[i].Action == dsr.Access {
+			p.DataLooked = false
 		}
 	}
 	return p
@@ -178,6 +188,7 @@ func (v view) results() []result {
 		r := result{
 			System: d.Title, Holds: d.Holds, Action: spoken(string(s.Action)), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
 			Link: t.Outcome.Link, Records: t.Records, Queries: s.Queries,
+			looked: s.Outcome == dsr.Done || s.Outcome == dsr.NothingFound,
 		}
 		if !s.Until.IsZero() {
 			r.Until = when(s.Until)

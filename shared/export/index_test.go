@@ -83,6 +83,43 @@ func TestIndexOfNothing(t *testing.T) {
 	require.Contains(t, out.String(), "Nothing was sold or shared.")
 }
 
+// No right to see is never told as no data: there the page points to what is missing.
+func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]dsr.Outcome{
+		"failed":  {Code: dsr.Failed, Reason: "The permission User.Read.All is missing."},
+		"refused": {Code: dsr.Refused, Reason: "The mailbox is under a hold.", Basis: "§ 1798.145(a)"},
+		"manual":  {Code: dsr.Manual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
+		"partial": {Code: dsr.Partial, Reason: "sign-ins: the permission AuditLog.Read.All is missing."},
+		"pending": {Code: dsr.Pending, Reason: "A copy is being made.", Until: at(20)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := asked(dsr.CCPA, dsr.Access)
+			r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, o, nil
+			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.NothingFound}})
+			var out bytes.Buffer
+			require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+			require.NotContains(t, out.String(), "Nothing about you was found.")
+			require.NotContains(t, out.String(), "No records were found")
+			require.Equal(t, 3, strings.Count(out.String(), `href="#missing"`), "from the contents, the data and the files")
+			golden(t, "index-nothing-"+name+".html", out.Bytes())
+		})
+	}
+}
+
+// Each section answers for the tasks that it tells of.
+func TestIndexWithoutRecordsWhereOnlyTheExportFailed(t *testing.T) {
+	t.Parallel()
+	r := asked(dsr.GDPR, dsr.Access, dsr.Export)
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
+	r.Tasks[2].Records, r.Tasks[2].Outcome.Code = 0, dsr.Failed
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	require.Contains(t, out.String(), "Nothing about you was found.")
+	require.NotContains(t, out.String(), "No records were found")
+}
+
 func TestIndexShowsTheFirstThousand(t *testing.T) {
 	t.Parallel()
 	stored := memory{}
