@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	fetchAhead  = 3       // members that are read at the same time, each into a buffer
-	fetchWhole  = 6 << 20 // a longer member is streamed when its turn comes
+	fetchAhead = 3       // members that are read at the same time, each into a buffer
+	fetchWhole = 6 << 20 // a longer member is streamed when its turn comes
 )
 
 // openMember reads the uncompressed bytes of a member.
