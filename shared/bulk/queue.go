@@ -3,7 +3,6 @@ package bulk
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
@@ -65,10 +65,10 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 	return err
 }
 
-// keepItems moves the items of a message to a blob, as JSON Lines, so that only ids travel from here on. Its name is its content: a
+// keepItems moves the items of a message to a blob, as JSON Lines, so that only ids travel from here on. Its name is its digest: a
 // message that comes twice writes it once.
 func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) error {
-	d := newDigest(FormatLines)
+	d := s.newDigest(FormatLines)
 	body := append(bytes.Join(items, []byte("\n")), '\n')
 	_, _ = d.Write(body)
 	b.Format, b.Digest = FormatLines, d.hex()
@@ -100,7 +100,7 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	if info.Size > MaxBlob {
 		return faultf(problem.TooLarge, "/blob", "the blob has more than %d bytes", MaxBlob)
 	}
-	d := newDigest(format)
+	d := s.newDigest(format)
 	if _, err := io.Copy(d, r); err != nil {
 		return fmt.Errorf("bulk: read blob: %w", err)
 	}
@@ -108,10 +108,11 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	return nil
 }
 
-// putAway keeps a message, byte for byte, where an operator finds it. Its name is its hash: one that comes again is kept once.
+// putAway keeps a message, byte for byte, where an operator finds it. Its name is its keyed hash: one that comes again is kept once,
+// and nobody can find out by its name what it said.
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
-	sum := sha256.Sum256(text)
-	ref := store.Ref{Container: store.Rejected, Name: hex.EncodeToString(sum[:])}
+	name := hex.EncodeToString(pii.MAC(s.Key, "message put away", string(text)))
+	ref := store.Ref{Container: store.Rejected, Name: name}
 	meta := map[string]string{"code": string(code), metaAt: s.Now().UTC().Format(time.RFC3339)}
 	err := s.Store.PutBlob(ctx, ref, text, meta, "application/octet-stream")
 	if err != nil && !errors.Is(err, store.ErrExists) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
@@ -27,9 +28,38 @@ func (w *world) kept() map[string]string {
 	return out
 }
 
+// nameOf is the name of a message that was put away.
 func nameOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(pii.MAC(bytes.Repeat([]byte{5}, 32), "message put away", text))
+}
+
+// Rows and names of blobs are readable by many: a hash in them that everybody can make would confirm a guessed list.
+func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	s, other := w.service(w.st, tenant), w.service(w.st, tenant)
+	other.Key = bytes.Repeat([]byte{6}, 32)
+	item := person("jane@c.example", "")
+	digests := map[string]bool{}
+	for i, s := range []*Service{s, other} {
+		ref := fmt.Sprintf("r-%d", i)
+		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"items":[%s]}`, tenant, ref, item)))
+		b, err := s.ByReference(t.Context(), tenant, ref)
+		require.NoError(t, err)
+		digests[b.Digest] = true
+		require.Contains(t, b.Blob, b.Digest[:32])
+		up := w.receive(s, tenant, "u-"+ref, FormatLines, item+"\n")
+		require.Equal(t, b.Digest, up.Digest, "the same list")
+		require.NoError(t, s.Message(t.Context(), []byte("canary")))
+	}
+	require.Len(t, digests, 2)
+	require.Len(t, w.kept(), 2)
+	for _, plain := range []string{item, item + "\n", FormatLines + "\n" + item + "\n", "canary"} {
+		sum := sha256.Sum256([]byte(plain))
+		require.NotContains(t, digests, hex.EncodeToString(sum[:]))
+		require.NotContains(t, w.kept(), hex.EncodeToString(sum[:]))
+	}
 }
 
 func (w *world) upload(name, text string) {

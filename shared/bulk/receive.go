@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
@@ -50,7 +52,7 @@ func (s *Service) Receive(ctx context.Context, u Upload) (b *store.BulkCase, exi
 
 func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag string, err error) {
 	w := s.Store.WriteBlob(ctx, inputRef(name), store.WriteOptions{ContentType: mediaTypes[u.Format], Meta: s.stamp()})
-	d := newDigest(u.Format)
+	d := s.newDigest(u.Format)
 	if _, err := io.Copy(io.MultiWriter(w, d), u.Body); err != nil {
 		w.Abort()
 		return "", "", err
@@ -103,13 +105,12 @@ func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
 	}
 }
 
-// digest identifies a list: its format and its bytes.
+// digest identifies a list: its format and its bytes. It is keyed, since it stands in the open: who can read rows and names of blobs must
+// not be able to tell whether a list that he guesses was there.
 type digest struct{ hash.Hash }
 
-func newDigest(format string) digest {
-	h := sha256.New()
-	_, _ = io.WriteString(h, format+"\n")
-	return digest{h}
+func (s *Service) newDigest(format string) digest {
+	return digest{hmac.New(sha256.New, pii.MAC(s.Key, "digest of a list", format))}
 }
 
 func (d digest) hex() string { return hex.EncodeToString(d.Sum(nil)) }

@@ -43,12 +43,14 @@ type Service struct {
 	Intake *intake.Service
 	// QueueCaller is who messages on dsr-bulk act as; false: nobody, and every message is put away.
 	QueueCaller func() (auth.Caller, bool)
-	Key         []byte           // of the idempotency keys of lines that give none; never rotated: it would make every line a new one
-	Now         func() time.Time // business clock
-	Wall        func() time.Time
-	Bound       time.Duration // of one invocation of Import, wall time; 0: DefaultBound
-	Log         *slog.Logger
-	Count       func(ctx context.Context, name string, n int64) // nil: nothing is counted
+	// Key is of the idempotency keys of lines that give none, of the digests of lists and of the names of messages put away. It is never
+	// rotated: that would make every line and every list a new one.
+	Key   []byte
+	Now   func() time.Time // business clock
+	Wall  func() time.Time
+	Bound time.Duration // of one invocation of Import, wall time; 0: DefaultBound
+	Log   *slog.Logger
+	Count func(ctx context.Context, name string, n int64) // nil: nothing is counted
 
 	lines int // of a chunk, in tests; 0: chunkLines
 }
