@@ -142,7 +142,7 @@ func (im importer) forget(ctx context.Context, prefix string) error {
 }
 
 // enough is when a second round is not worth its time: Azurite looks through a whole partition for every row that it writes there.
-const enough = 90 * time.Second
+const enough = 150 * time.Second
 
 // compare imports and makes the same calls again raw, in turn, each into empty tables.
 func (im importer) compare(ctx context.Context) error {

@@ -84,6 +84,7 @@ func (e *exporter) graph(ctx context.Context) error {
 			if err := one(n); err != nil {
 				return err
 			}
+			e.result.People++
 		}
 		return nil
 	})

@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -51,7 +49,7 @@ func benchPost(ctx context.Context, b *bench) error {
 	if err := b.comparePost(ctx, storage, settings, t); err != nil {
 		return err
 	}
-	return b.postAllOn(ctx, storage, settings)
+	return b.postAllOn(ctx, graph)
 }
 
 // countPost sends one request to an app in this process and keeps its storage calls.
@@ -174,36 +172,6 @@ func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, sett
 	return nil
 }
 
-// bareApp is an app folder whose program is this one in its role as the bare handler.
-func (b *bench) bareApp(t template) (folder string, env []string, err error) {
-	folder = filepath.Join(b.dir, "bare")
-	if err := os.MkdirAll(filepath.Join(folder, "requests"), 0o755); err != nil {
-		return "", nil, err
-	}
-	for _, name := range []string{"host.json", "requests/function.json"} {
-		text, err := os.ReadFile(filepath.Join(b.App, name))
-		if err != nil {
-			return "", nil, fmt.Errorf("make package makes the app: %w", err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
-			return "", nil, err
-		}
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := os.Symlink(self, filepath.Join(folder, "rightsdesk")); err != nil {
-		return "", nil, err
-	}
-	text, err := json.Marshal(t)
-	if err != nil {
-		return "", nil, err
-	}
-	file := filepath.Join(b.dir, "template.json")
-	return folder, []string{roleVariable + "=" + roleHandler, taskVariable + "=" + file}, os.WriteFile(file, text, 0o600)
-}
-
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: time.Minute}
 
 // post sends count requests, callers at a time, and returns how many were accepted a second. All must be.
@@ -238,8 +206,18 @@ func post(ctx context.Context, api, round string, count int) (float64, error) {
 	return float64(count) / time.Since(began).Seconds(), nil
 }
 
-// postAllOn is the rate while every function is on and works on what comes in.
-func (b *bench) postAllOn(ctx context.Context, storage *azurite.Instance, settings map[string]string) error {
+// postAllOn is the rate while every function is on and works on what comes in, on storage of its own: what the comparison left undone is
+// not its work.
+func (b *bench) postAllOn(ctx context.Context, graph string) error {
+	storage, stopStorage, err := b.storage(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer stopStorage()
+	settings, err := b.settings(storage.ConnectionString, graph)
+	if err != nil {
+		return err
+	}
 	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, pairs(settings))
 	if err != nil {
 		return err
