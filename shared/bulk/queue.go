@@ -26,16 +26,20 @@ func (s *Service) Message(ctx context.Context, text []byte) error {
 	return err
 }
 
-// Poison takes in what the host gave up on after ten tries; it is the job `bulk-poison`. A message that is good met an outage of our
-// storage and goes back on its queue, for as long as the outage lasts: it may ask for what nobody else knows of. What is not good is put
-// away.
+// Poison takes in what the host gave up on after ten tries; it is the job `bulk-poison`. A message that is good and met an outage of
+// our storage goes back on its queue, for as long as the outage lasts: it may ask for what nobody else knows of. Everything else is put
+// away, so that no message goes round for ever.
 func (s *Service) Poison(ctx context.Context, text []byte) error {
 	if _, err := decodeMessage(text); err != nil {
 		return s.putAway(ctx, text, problem.GaveUp)
 	}
 	err := s.Message(ctx, text)
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case !store.Outage(err):
+		s.Log.ErrorContext(ctx, "message failed for good", "queue", store.QueueBulk, "bytes", len(text), "error", err)
+		return s.putAway(ctx, text, problem.GaveUp)
 	}
 	s.Log.ErrorContext(ctx, "message given back to its queue", "queue", store.QueueBulk, "bytes", len(text), "error", err)
 	return s.Store.Return(ctx, store.QueueBulk, text, giveBack)
@@ -93,6 +97,9 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	if errors.Is(err, store.ErrNotFound) {
 		return faultf(problem.BlobMissing, "/blob", "there is no such blob")
 	}
+	if store.Refused(err) {
+		return s.unreadable(ctx, b, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -106,6 +113,12 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	}
 	b.Blob, b.Format, b.Digest, b.InputETag = name, format, d.hex(), info.ETag
 	return nil
+}
+
+// unreadable is the fault of a list that the storage refuses to read, such as one in the archive tier.
+func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *fault {
+	s.Log.WarnContext(ctx, "list refused by the storage", "tenant", b.Tenant, "bulk", b.ID, "error", err)
+	return faultf(problem.BlobUnreadable, "/blob", "the storage refuses to read the blob")
 }
 
 // putAway keeps a message, byte for byte, where an operator finds it. Its name is its keyed hash: one that comes again is kept once,

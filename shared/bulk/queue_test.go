@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
@@ -133,6 +134,10 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 		"missing": func() {
 			require.NoError(t, w.st.DeleteBlob(t.Context(), inputRef(tenant+"/a.ndjson"), ""))
 		},
+		"unreadable": func() {
+			_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(tenant+"/a.ndjson").SetTier(t.Context(), blob.AccessTierArchive, nil)
+			require.NoError(t, err)
+		},
 	} {
 		w.upload(tenant+"/a.ndjson", person("a@c.example", ""))
 		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"blob":"bulk/%s/a.ndjson"}`, tenant, name, tenant)))
@@ -208,6 +213,44 @@ func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
 	b, err := s.ByReference(t.Context(), tenant, "r-1")
 	require.NoError(t, err)
 	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
+	require.NotContains(t, w.logged(), "canary")
+}
+
+// A message that no later try will bring further ends in bulk-rejected: it would go round for ever otherwise.
+func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant := newTenant()
+	w.upload(tenant+"/a.csv", "email\n")
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(tenant+"/a.csv").SetTier(t.Context(), blob.AccessTierArchive, nil)
+	require.NoError(t, err)
+	archived := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/a.csv"}`, tenant, tenant)
+	require.NoError(t, w.service(w.st, tenant).Message(t.Context(), []byte(archived)))
+
+	w.upload(tenant+"/b.csv", "email\n")
+	forbidden := fmt.Sprintf(`{"tenant":%q,"reference":"r-2","blob":"bulk/%s/b.csv"}`, tenant, tenant)
+	wire := newWire(-1, false)
+	wire.forbid = func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/b.csv") }
+	st, _ := w.open(wire, false)
+	require.NoError(t, w.service(st, tenant).Message(t.Context(), []byte(forbidden)))
+
+	items := fmt.Sprintf(`{"tenant":%q,"reference":"r-3","items":[%s]}`, tenant, person("canary@c.example", ""))
+	wire = newWire(-1, false)
+	wire.forbid = func(r *http.Request) bool {
+		return strings.Contains(r.URL.Path, w.prefix+"lists") || strings.Contains(r.URL.Path, "$batch")
+	}
+	st, _ = w.open(wire, false)
+	s := w.service(st, tenant)
+	require.Error(t, s.Message(t.Context(), []byte(items)), "the host tries again")
+	require.NoError(t, s.Poison(t.Context(), []byte(items)))
+
+	require.Equal(t, map[string]string{
+		nameOf(archived): string(problem.BlobUnreadable), nameOf(forbidden): string(problem.BlobUnreadable), nameOf(items): string(problem.GaveUp),
+	}, w.kept())
+	require.Equal(t, int64(3), w.counts[CountMessages])
+	n, err := w.st.QueueLength(t.Context(), store.QueueBulk)
+	require.NoError(t, err)
+	require.Zero(t, n)
 	require.NotContains(t, w.logged(), "canary")
 }
 

@@ -114,6 +114,9 @@ func (r *run) open(ctx context.Context) (*source, error) {
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, faultf(problem.BlobMissing, "", "the list is not there any more")
 		}
+		if store.Refused(err) {
+			return nil, r.unreadable(ctx, &r.in, err)
+		}
 		if err != nil {
 			return nil, err
 		}

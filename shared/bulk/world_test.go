@@ -35,6 +35,7 @@ type wire struct {
 	calls atomic.Int64
 
 	refuse func(*http.Request) bool // nil: none
+	forbid func(*http.Request) bool // is answered with 403; nil: none
 }
 
 var errCut = errors.New("the wire is cut")
@@ -43,6 +44,12 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	w.calls.Add(1)
 	if w.refuse != nil && w.refuse(r) {
 		return nil, errCut
+	}
+	if w.forbid != nil && w.forbid(r) {
+		return &http.Response{
+			StatusCode: http.StatusForbidden, Status: "403 Forbidden", Header: http.Header{"X-Ms-Error-Code": {"AuthorizationFailure"}},
+			Body: http.NoBody, Request: r,
+		}, nil
 	}
 	if w.left.Load() < 0 {
 		return w.next.Do(r)

@@ -29,6 +29,7 @@ const (
 	UnclosedQuote   Code = "unclosed-quote"
 	WrongEncoding   Code = "wrong-encoding"
 	BlobMissing     Code = "blob-missing"
+	BlobUnreadable  Code = "blob-unreadable"
 	BlobChanged     Code = "blob-changed"
 	UnknownTenant   Code = "unknown-tenant"
 	GaveUp          Code = "gave-up"
@@ -117,6 +118,7 @@ var table = []Meaning{
 	{UnclosedQuote, http.StatusBadRequest, "A quote that opens in a CSV file is never closed; this line and all after it cannot be read."},
 	{WrongEncoding, http.StatusBadRequest, "The list is UTF-16 or UTF-32, UTF-8 is expected."},
 	{BlobMissing, http.StatusBadRequest, "The blob that a queue message names is not there."},
+	{BlobUnreadable, http.StatusBadRequest, "The storage refuses to read the blob that a queue message names: it is archived, say."},
 	{BlobChanged, http.StatusBadRequest, "The blob of a list was replaced after the list had been received."},
 	{UnknownTenant, http.StatusBadRequest, "A queue message names no tenant, or none that the queue's caller may act for."},
 	{GaveUp, http.StatusInternalServerError, "The host put a queue message away after our storage had failed it too often."},

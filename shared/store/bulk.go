@@ -123,6 +123,9 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	}
 	now, lerr := s.LoadBulk(ctx, b.Tenant, b.ID)
 	if lerr != nil {
+		if lostRace(err) && !errors.Is(lerr, ErrNotFound) {
+			err = lerr // the import is there, and cannot be read now
+		}
 		return nil, false, fault("create import", err)
 	}
 	return now, !slices.Contains(now.writes, write), nil

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -74,6 +77,25 @@ func isStatus(err error, statuses ...int) bool {
 		}
 	}
 	return false
+}
+
+// Outage reports whether an error says that the storage service as a whole does not answer now: no answer at all, a time-out, throttling
+// or an error of the service's own. Anything else will be answered the same way tomorrow.
+func Outage(err error) bool {
+	if status, _ := answer(err); status != 0 {
+		return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	}
+	var unanswered *Error
+	var network net.Error
+	return errors.As(err, &unanswered) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Refused reports whether an error is the service's answer to what was asked, such as 403 or 409 BlobArchived, that no later try will
+// change. A lost race (412) is none.
+func Refused(err error) bool {
+	status, _ := answer(err)
+	return status >= 400 && status != http.StatusPreconditionFailed && !Outage(err)
 }
 
 func notFound(err error) bool { return isStatus(err, http.StatusNotFound) }
