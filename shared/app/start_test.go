@@ -52,7 +52,6 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 		"a loopback endpoint":        {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": key + "QueueEndpoint=http://localhost:1/x"}, "AzureWebJobsStorage"},
 		"a simulated Graph":          {map[string]string{"RIGHTSDESK_GRAPH": "http://127.0.0.1:7080"}, "RIGHTSDESK_GRAPH"},
 		"the movable clock":          {map[string]string{"RIGHTSDESK_CLOCK": "http://127.0.0.1:7080/clock"}, "RIGHTSDESK_CLOCK"},
-		"a public URL on loopback":   {map[string]string{"RIGHTSDESK_PUBLIC_URL": "http://localhost:1"}, "RIGHTSDESK_PUBLIC_URL"},
 		"the local callers":          {map[string]string{"RIGHTSDESK_CONFIG": localDocument}, "published key"},
 		"keys that made themselves":  {map[string]string{"RIGHTSDESK_KEYS": localKeys}, "RIGHTSDESK_KEYS"},
 		"keys that are missing":      {map[string]string{"RIGHTSDESK_KEYS": filepath.Join(dir, "none.json")}, "RIGHTSDESK_KEYS"},

@@ -28,7 +28,6 @@ const (
 	envCloud       = "RIGHTSDESK_CLOUD"
 	envGraph       = "RIGHTSDESK_GRAPH"
 	envClock       = "RIGHTSDESK_CLOCK"
-	envPublicURL   = "RIGHTSDESK_PUBLIC_URL"
 	envLogLevel    = "RIGHTSDESK_LOG"
 	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	envWorker      = "FUNCTIONS_WORKER_RUNTIME"
@@ -45,7 +44,6 @@ func Table() []Setting {
 		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public"},
 		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080", LocalOnly: true},
 		{Name: envClock, Meaning: "loopback URL of the movable business clock", Sample: "http://127.0.0.1:7080/clock", LocalOnly: true},
-		{Name: envPublicURL, Meaning: "https URL under which callers reach us, for absolute links; links are relative without it"},
 		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info"},
 		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it"},
 		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom"},
@@ -57,15 +55,14 @@ var platformVariables = []string{"WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "AW
 
 // Settings are the settings as they were read.
 type Settings struct {
-	Storage   Storage
-	Config    string // path
-	Keys      string // path
-	Cloud     string // public, usgov or china
-	Graph     string // loopback URL of a simulator, or ""
-	Clock     string // loopback URL, or ""
-	PublicURL string // without a slash at its end, or ""
-	LogLevel  string
-	OTLP      string
+	Storage  Storage
+	Config   string // path
+	Keys     string // path
+	Cloud    string // public, usgov or china
+	Graph    string // loopback URL of a simulator, or ""
+	Clock    string // loopback URL, or ""
+	LogLevel string
+	OTLP     string
 	// Platform is the variable that shows that a platform runs us, or "".
 	Platform string
 }
@@ -89,8 +86,7 @@ func Load(env func(string) string) (Settings, error) {
 	}
 	out := Settings{
 		Config: get(envConfig), Keys: get(envKeys), Cloud: get(envCloud), Graph: strings.TrimSuffix(get(envGraph), "/"),
-		Clock: strings.TrimSuffix(get(envClock), "/"), PublicURL: strings.TrimSuffix(get(envPublicURL), "/"),
-		LogLevel: get(envLogLevel), OTLP: get(envOTLP),
+		Clock: strings.TrimSuffix(get(envClock), "/"), LogLevel: get(envLogLevel), OTLP: get(envOTLP),
 	}
 	for _, name := range platformVariables {
 		if env(name) != "" {
@@ -124,12 +120,6 @@ func (s Settings) check() error {
 		case !s.Storage.Development():
 			bad(name, "this is taken only beside Azurite's own account: a simulated world must not write to real storage")
 		}
-	}
-	if s.PublicURL != "" && !httpsURL(s.PublicURL) && !Loopback(s.PublicURL) {
-		bad(envPublicURL, "an https URL without query is expected")
-	}
-	if s.Platform != "" && s.PublicURL != "" && !httpsURL(s.PublicURL) {
-		bad(envPublicURL, "an https URL is expected where %s is set", s.Platform)
 	}
 	if s.Platform != "" && s.Storage.Local() {
 		bad(envStorage, "Azurite's account and loopback endpoints are refused where %s is set", s.Platform)
