@@ -81,7 +81,7 @@ func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) 
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	p.ExpiresAt = s.Now().Add(s.Retention(c.Tenant))
+	p.ExpiresAt = s.Now().Add(s.Retention(c.Tenant)).UTC().Truncate(time.Millisecond) // as times are kept
 	end.Package = &p
 	// The parts are deleted right after the commit; their wake stands for the case that we do not live to see it.
 	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Now()}

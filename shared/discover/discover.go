@@ -82,8 +82,9 @@ func (s *Step) look(ctx context.Context, c *store.Case, system string) (settle.E
 	if err != nil {
 		return end, err
 	}
+	at := s.Now().UTC().Truncate(time.Millisecond) // as times are kept
 	for _, a := range found.Asked {
-		end.Queries = append(end.Queries, dsr.Query{Hash: s.Hash(c.Tenant, a.Query), Permission: a.Permission, At: s.Now(), Records: a.Records})
+		end.Queries = append(end.Queries, dsr.Query{Hash: s.Hash(c.Tenant, a.Query), Permission: a.Permission, At: at, Records: a.Records})
 	}
 	end.Candidates = found.Candidates
 	end.Outcome = outcome(found)

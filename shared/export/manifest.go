@@ -66,7 +66,7 @@ func (m Manifest) encode() ([]byte, error) {
 func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) Manifest {
 	m := Manifest{
 		Version: manifestVersion, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
-		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: created.UTC(), Systems: []ManifestSystem{}, Files: []ManifestFile{},
+		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: created.UTC().Truncate(time.Millisecond), Systems: []ManifestSystem{}, Files: []ManifestFile{},
 	}
 	for _, t := range listed(r) {
 		s := ManifestSystem{

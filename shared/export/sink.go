@@ -91,7 +91,8 @@ func NewSink(o SinkOptions) *Sink {
 
 // Asked implements connector.Sink.
 func (s *Sink) Asked(a connector.Asked) {
-	s.asked = append(s.asked, dsr.Query{Hash: s.o.Hash(a.Query), Permission: a.Permission, At: s.o.Now().UTC(), Records: a.Records})
+	at := s.o.Now().UTC().Truncate(time.Millisecond) // as times are kept
+	s.asked = append(s.asked, dsr.Query{Hash: s.o.Hash(a.Query), Permission: a.Permission, At: at, Records: a.Records})
 }
 
 // Put implements connector.Sink. Its errors: what Check says, *RecordError, ErrSuperseded, or one of the storage.
