@@ -80,7 +80,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// Never the path nor the query: ids are in one, a key may be in the other.
 	a.Log.InfoContext(r.Context(), "call", "method", known(r.Method), "route", pattern, "status", rec.status, "caller", c.caller.Name,
-		"request_id", id, "duration", a.Wall().Sub(began))
+		"request_id", id, "duration_ms", a.Wall().Sub(began).Milliseconds())
 }
 
 // serve finds the route, the caller and the right, in this order, and runs the route. A panic becomes an error.
