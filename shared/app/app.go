@@ -112,6 +112,9 @@ func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 		return nil, err
 	}
 	a.connectors = newConnectors(a)
+	if err := a.connectors.check(); err != nil {
+		return nil, err
+	}
 	a.steps()
 	api, err := a.api()
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -39,19 +40,46 @@ func (c *connectors) make(tenant, system string) (connector.Connector, error) {
 	if !ok || !slices.Contains(t.Systems, system) {
 		return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
 	}
-	i := slices.IndexFunc(c.app.entries, func(e connector.Entry) bool { return e.Descriptor.System == system })
-	if i < 0 {
+	entry, ok := c.entry(system)
+	if !ok {
 		return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-catalogue"}
+	}
+	endpoint, ok := c.app.settings.Endpoint(entry.Service)
+	if !ok {
+		return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "no-endpoint"}
 	}
 	cred, err := credential(c.app.settings, tenant)
 	if err != nil {
 		return nil, err
 	}
-	endpoint := c.app.settings.Graph
-	if endpoint == "" {
-		endpoint = c.app.settings.Endpoints().Graph
-	}
-	return c.app.entries[i].New(connector.Settings{
+	return entry.New(connector.Settings{
 		Tenant: tenant, Endpoint: endpoint, Credential: cred, Transport: c.app.transport, Now: c.app.clocks.Business, Log: c.app.log,
 	})
+}
+
+func (c *connectors) entry(system string) (connector.Entry, bool) {
+	i := slices.IndexFunc(c.app.entries, func(e connector.Entry) bool { return e.Descriptor.System == system })
+	if i < 0 {
+		return connector.Entry{}, false
+	}
+	return c.app.entries[i], true
+}
+
+// check reports every system of a tenant that cannot be reached under these settings, whatever happens at run time. It makes no call.
+func (c *connectors) check() error {
+	var errs []error
+	for i, t := range c.app.document.Tenants {
+		for j, system := range t.Systems {
+			entry, ok := c.entry(system)
+			if !ok {
+				errs = append(errs, fmt.Errorf("tenants[%d].systems[%d]: %s is not in the catalogue", i, j, system))
+				continue
+			}
+			if _, ok := c.app.settings.Endpoint(entry.Service); !ok {
+				errs = append(errs, fmt.Errorf("tenants[%d].systems[%d]: %s needs the service %q, for which the cloud %s has no endpoint",
+					i, j, system, entry.Service, c.app.settings.Cloud))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -117,7 +117,6 @@ func TestSettings(t *testing.T) {
 	require.True(t, s.Local(), "WEBSITE_HOSTNAME proves nothing")
 	require.Equal(t, "http://127.0.0.1:10000/devstoreaccount1", s.Storage.BlobURL)
 	require.Equal(t, "http://127.0.0.1:7080/graph", s.Graph)
-	require.Equal(t, "https://graph.microsoft.com", s.Endpoints().Graph)
 	require.Contains(t, s.Storage.ConnectionString(), "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;")
 
 	s, err = config.Load(env("AzureWebJobsStorage", realStorage, "WEBSITE_SITE_NAME", "contoso"))
@@ -130,6 +129,31 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://contosodsr.table.core.chinacloudapi.cn", s.Storage.TableURL)
 	require.Empty(t, s.Storage.Key)
+}
+
+func TestEndpointsOfServices(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env     []string
+		service string
+		want    string // "": there is none
+	}{
+		"graph":                      {nil, "graph", "https://graph.microsoft.com"},
+		"graph in another cloud":     {[]string{"RIGHTSDESK_CLOUD", "usgov"}, "graph", "https://graph.microsoft.us"},
+		"a service without endpoint": {nil, "crm", ""},
+		"a connector without one":    {nil, "", ""},
+		"a simulated graph":          {[]string{"RIGHTSDESK_GRAPH", "http://127.0.0.1:7080/"}, "graph", "http://127.0.0.1:7080"},
+		"beside a simulated graph":   {[]string{"RIGHTSDESK_GRAPH", "http://127.0.0.1:7080"}, "crm", "http://127.0.0.1:7080/crm"},
+		"none, beside one":           {[]string{"RIGHTSDESK_GRAPH", "http://127.0.0.1:7080"}, "", ""},
+	} {
+		s, err := config.Load(env(append([]string{"AzureWebJobsStorage", "UseDevelopmentStorage=true"}, c.env...)...))
+		require.NoError(t, err, name)
+		got, ok := s.Endpoint(c.service)
+		require.Equal(t, c.want != "", ok, name)
+		if ok {
+			require.Equal(t, c.want, got, name)
+		}
+	}
 }
 
 func TestWhatIsLocalStaysLocal(t *testing.T) {

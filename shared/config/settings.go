@@ -129,23 +129,6 @@ func (s Settings) check() error {
 
 var logLevels = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
 
-// Cloud is one of the clouds that real credentials may go to.
-type Cloud struct {
-	Login         string // authority of Microsoft Entra ID
-	Graph         string // base URL of Microsoft Graph
-	StorageSuffix string // of the storage endpoints
-}
-
-// clouds is the named list (design §2.9).
-var clouds = map[string]Cloud{
-	"public": {Login: "https://login.microsoftonline.com", Graph: "https://graph.microsoft.com", StorageSuffix: "core.windows.net"},
-	"usgov":  {Login: "https://login.microsoftonline.us", Graph: "https://graph.microsoft.us", StorageSuffix: "core.usgovcloudapi.net"},
-	"china":  {Login: "https://login.partner.microsoftonline.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", StorageSuffix: "core.chinacloudapi.cn"},
-}
-
-// Endpoints returns the cloud that RIGHTSDESK_CLOUD names.
-func (s Settings) Endpoints() Cloud { return clouds[s.Cloud] }
-
 // Loopback reports whether a URL is http and names this machine by a literal address or as localhost.
 func Loopback(raw string) bool {
 	u, err := url.Parse(raw)

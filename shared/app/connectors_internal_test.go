@@ -1,0 +1,57 @@
+package app
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+)
+
+// entry is a system that only remembers what it was made from.
+func entry(system, service string, made map[string]string) connector.Entry {
+	return connector.Entry{
+		Descriptor: connector.Descriptor{System: system}, Service: service,
+		New: func(s connector.Settings) (connector.Connector, error) {
+			made[system] = s.Endpoint
+			return nil, nil
+		},
+	}
+}
+
+func wired(t *testing.T, graph string, entries ...connector.Entry) (*App, error) {
+	t.Helper()
+	s, err := config.Load(func(name string) string {
+		return map[string]string{
+			"AzureWebJobsStorage": "UseDevelopmentStorage=true", "RIGHTSDESK_GRAPH": graph, "RIGHTSDESK_KEYS": filepath.Join(t.TempDir(), "keys.json"),
+		}[name]
+	})
+	require.NoError(t, err)
+	doc := &config.Document{Version: 1, Tenants: []config.Tenant{{ID: "11111111-1111-1111-1111-111111111111", Name: "T", Systems: []string{"one", "two"}}}}
+	return wire(s, doc, Options{Clocks: RealClocks(), Log: slog.New(slog.DiscardHandler), Entries: entries})
+}
+
+func TestEachConnectorGetsItsOwnServicesEndpoint(t *testing.T) {
+	t.Parallel()
+	made := map[string]string{}
+	a, err := wired(t, "http://127.0.0.1:7080", entry("one", "graph", made), entry("two", "crm", made))
+	require.NoError(t, err)
+	for _, system := range []string{"one", "two"} {
+		_, err := a.connectors.get("11111111-1111-1111-1111-111111111111", system)
+		require.NoError(t, err)
+	}
+	require.Equal(t, map[string]string{"one": "http://127.0.0.1:7080", "two": "http://127.0.0.1:7080/crm"}, made)
+}
+
+func TestAServiceWithoutEndpointStopsTheStart(t *testing.T) {
+	t.Parallel()
+	made := map[string]string{}
+	_, err := wired(t, "", entry("one", "graph", made), entry("two", "crm", made))
+	require.ErrorContains(t, err, `tenants[0].systems[1]: two needs the service "crm", for which the cloud public has no endpoint`)
+	require.NotContains(t, err.Error(), "systems[0]")
+	_, err = wired(t, "", entry("one", "graph", made))
+	require.ErrorContains(t, err, "tenants[0].systems[1]: two is not in the catalogue")
+}
