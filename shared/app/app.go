@@ -321,5 +321,5 @@ func readDocument(s config.Settings, systems []string) (*config.Document, error)
 	if err != nil {
 		return nil, fmt.Errorf("RIGHTSDESK_CONFIG: the document cannot be read: %w", err)
 	}
-	return config.Parse(text, config.World{Systems: systems, Local: s.Local()})
+	return config.Parse(text, s.World(systems))
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,8 +24,14 @@ func Formats() []string { return []string{"csv", "xlsx", "xml"} }
 
 // World is what a document is checked against.
 type World struct {
-	Systems []string // names of the catalogue
-	Local   bool     // loopback destinations and the published local keys are taken
+	Systems       []string // names of the catalogue
+	StorageSuffix string   // of the configured cloud: destinations are blob accounts there, since the app's own token goes to them
+	Local         bool     // loopback destinations and the published local keys are taken
+}
+
+// World is what a document is checked against under these settings.
+func (s Settings) World(systems []string) World {
+	return World{Systems: systems, StorageSuffix: s.Endpoints().StorageSuffix, Local: s.Local()}
 }
 
 // Parse reads the YAML document and reports everything that is wrong with it at once, each with its line. Defaults are filled in.
@@ -208,10 +213,8 @@ func (c *checker) destinations(t *Tenant, path string) {
 		if !dsr.ValidName(d.Name) || slices.ContainsFunc(t.Destinations[:i], func(o Destination) bool { return o.Name == d.Name }) {
 			c.at(at+".name", "a name is [a-z][0-9a-z-]{0,62} and stands once")
 		}
-		u, err := url.Parse(d.Account)
-		https := err == nil && httpsURL(d.Account) && strings.Trim(u.Path, "/") == ""
-		if !https && (!c.world.Local || !Loopback(d.Account)) {
-			c.at(at+".account", "the https URL of a blob account is expected, without path or query")
+		if !blobAccount(d.Account, c.world.StorageSuffix) && (!c.world.Local || !Loopback(d.Account)) {
+			c.at(at+".account", "the URL of a blob account in the configured cloud is expected: https://{account}.blob.%s", c.world.StorageSuffix)
 		}
 		if !containerName.MatchString(d.Container) {
 			c.at(at+".container", "the name of a container is expected")

@@ -156,6 +156,37 @@ func TestEndpointsOfServices(t *testing.T) {
 	}
 }
 
+func TestStorageEndpointsAreTheAccountsOwn(t *testing.T) {
+	t.Parallel()
+	const account = "AccountName=contosodsr;AccountKey=c2VjcmV0"
+	for name, c := range map[string]struct {
+		connection, cloud string
+		want              string // of the error; "" for none
+	}{
+		"no endpoints":            {account, "", ""},
+		"its own":                 {account + ";BlobEndpoint=https://contosodsr.blob.core.windows.net/", "", ""},
+		"its own, another cloud":  {account + ";EndpointSuffix=core.chinacloudapi.cn", "china", ""},
+		"all on this machine":     {account + ";BlobEndpoint=http://127.0.0.1:1/x;QueueEndpoint=http://127.0.0.1:2/x;TableEndpoint=http://127.0.0.1:3/x", "", ""},
+		"elsewhere":               {account + ";BlobEndpoint=https://secret.example", "", "endpoint of the blob service"},
+		"another account's":       {account + ";QueueEndpoint=https://secret.queue.core.windows.net", "", "endpoint of the queue service"},
+		"another service's":       {account + ";TableEndpoint=https://contosodsr.blob.core.windows.net", "", "endpoint of the table service"},
+		"of another cloud":        {account, "china", "core.chinacloudapi.cn"},
+		"a suffix elsewhere":      {account + ";EndpointSuffix=secret.example", "", "endpoint of the table service"},
+		"a suffix with user info": {account + ";EndpointSuffix=core.windows.net@secret.example", "", "endpoint of the blob service"},
+		"in the clear":            {account + ";DefaultEndpointsProtocol=http", "", "endpoint of the blob service"},
+		"one on this machine":     {account + ";BlobEndpoint=http://127.0.0.1:1/x", "", "endpoint of the blob service"},
+		"an account with a dot":   {"AccountName=secret.example/;AccountKey=c2VjcmV0", "", "AccountName: 3 to 24"},
+	} {
+		_, err := config.Load(env("AzureWebJobsStorage", c.connection, "RIGHTSDESK_CLOUD", c.cloud))
+		if c.want == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, c.want, name)
+		require.NotContains(t, err.Error(), "secret", name)
+	}
+}
+
 func TestWhatIsLocalStaysLocal(t *testing.T) {
 	t.Parallel()
 	dev := "UseDevelopmentStorage=true"

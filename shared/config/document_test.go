@@ -40,7 +40,7 @@ tenants:
 
 func document() string { return fmt.Sprintf(whole, digest("a key")) }
 
-var world = config.World{Systems: []string{"entra"}}
+var world = config.World{Systems: []string{"entra"}, StorageSuffix: "core.windows.net"}
 
 func TestAWholeDocument(t *testing.T) {
 	t.Parallel()
@@ -87,6 +87,13 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"an account over http":         {"https://contoso.blob", "http://contoso.blob", "destinations[0].account"},
 		"an account on this machine":   {"https://contoso.blob.core.windows.net", "http://127.0.0.1:10000/devstoreaccount1", "destinations[0].account"},
 		"an account with a SAS":        {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.windows.net?sv=1", "destinations[0].account"},
+		"an account elsewhere":         {"https://contoso.blob.core.windows.net", "https://evil.example", "destinations[0].account: the URL of a blob account in the configured cloud"},
+		"an account of another cloud":  {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.chinacloudapi.cn", "destinations[0].account"},
+		"another service":              {"https://contoso.blob.core.windows.net", "https://contoso.file.core.windows.net", "destinations[0].account"},
+		"a host that only ends alike":  {"https://contoso.blob.core.windows.net", "https://evil.example/.blob.core.windows.net", "destinations[0].account"},
+		"a host before the account":    {"https://contoso.blob.core.windows.net", "https://evil.example.contoso.blob.core.windows.net", "destinations[0].account"},
+		"credentials in an account":    {"https://contoso.blob.core.windows.net", "https://contoso@evil.blob.core.windows.net", "destinations[0].account"},
+		"an account's port":            {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.windows.net:444", "destinations[0].account"},
 		"a retention of no days":       {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 0}", "line 13: tenants[0].package.retentionDays: 1 to 365"},
 		"a retention of two years":     {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 730}", "1 to 365"},
 		"an unknown format":            {"    systems: [entra]", "    systems: [entra]\n    package: {formats: [pdf]}", "package.formats[0]"},

@@ -1,10 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,7 +67,7 @@ func parseStorage(connection, account, suffix string) (Storage, error) {
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
 		return azurite(), nil
 	}
-	return fromParts(parts)
+	return fromParts(parts, suffix)
 }
 
 func azurite() Storage {
@@ -96,36 +96,56 @@ func fields(connection string) (map[string]string, error) {
 	return out, nil
 }
 
-func fromParts(parts map[string]string) (Storage, error) {
+// fromParts takes the account's own endpoints in the configured cloud, or those of this machine: what we write goes nowhere else. An empty
+// cloud is a mistake that is told elsewhere.
+func fromParts(parts map[string]string, cloud string) (Storage, error) {
 	s := Storage{Account: parts["accountname"], Key: parts["accountkey"]}
 	if s.Account == "" || s.Key == "" {
 		return Storage{}, fmt.Errorf("%s: AccountName and AccountKey are needed; for a managed identity set %s instead", envStorage, envAccount)
 	}
-	scheme, suffix := parts["defaultendpointsprotocol"], parts["endpointsuffix"]
-	if scheme == "" {
-		scheme = "https"
-	}
-	if suffix == "" {
-		suffix = "core.windows.net"
-	}
-	s = endpoints(s, scheme, suffix)
 	var errs []error
-	for name, to := range map[string]*string{"blobendpoint": &s.BlobURL, "queueendpoint": &s.QueueURL, "tableendpoint": &s.TableURL} {
-		if v := parts[name]; v != "" {
-			*to = strings.TrimSuffix(v, "/")
+	if !accountName.MatchString(s.Account) {
+		errs = append(errs, fmt.Errorf("%s: AccountName: 3 to 24 lower-case letters and digits are expected", envStorage))
+	}
+	// The Functions host has these two defaults as well.
+	s = endpoints(s, cmp.Or(parts["defaultendpointsprotocol"], "https"), cmp.Or(parts["endpointsuffix"], "core.windows.net"))
+	urls := []*string{&s.BlobURL, &s.QueueURL, &s.TableURL}
+	for i, name := range services {
+		if v := parts[name+"endpoint"]; v != "" {
+			*urls[i] = strings.TrimSuffix(v, "/")
 		}
-		if u, err := url.Parse(*to); err != nil || u.Host == "" || (u.Scheme != "https" && !Loopback(*to)) {
-			errs = append(errs, fmt.Errorf("%s: %s must be an https URL, or http on this machine", envStorage, name))
+	}
+	loopback := Loopback(s.BlobURL) && Loopback(s.QueueURL) && Loopback(s.TableURL)
+	for i, name := range services {
+		if !loopback && cloud != "" && *urls[i] != endpoint(s.Account, name, "https", cloud) {
+			errs = append(errs, fmt.Errorf("%s: the endpoint of the %s service must be https://{AccountName}.%s.%s, or all three loopback ones of this machine",
+				envStorage, name, name, cloud))
 		}
 	}
 	return s, errors.Join(errs...)
 }
 
+// services are those of a storage account that are used.
+var services = []string{"blob", "queue", "table"}
+
+func endpoint(account, service, scheme, suffix string) string {
+	return scheme + "://" + account + "." + service + "." + suffix
+}
+
 func endpoints(s Storage, scheme, suffix string) Storage {
-	s.BlobURL = scheme + "://" + s.Account + ".blob." + suffix
-	s.QueueURL = scheme + "://" + s.Account + ".queue." + suffix
-	s.TableURL = scheme + "://" + s.Account + ".table." + suffix
+	s.BlobURL, s.QueueURL = endpoint(s.Account, "blob", scheme, suffix), endpoint(s.Account, "queue", scheme, suffix)
+	s.TableURL = endpoint(s.Account, "table", scheme, suffix)
 	return s
+}
+
+// blobAccount reports whether a URL is that of a blob account in the cloud with that suffix, and nothing more.
+func blobAccount(url, suffix string) bool {
+	account, ok := strings.CutPrefix(strings.TrimSuffix(url, "/"), "https://")
+	if !ok || suffix == "" {
+		return false
+	}
+	account, ok = strings.CutSuffix(account, ".blob."+suffix)
+	return ok && accountName.MatchString(account)
 }
 
 func loopbackHost(host string) bool {
