@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -114,6 +115,29 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
 	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+
+	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: FormatCSV}
+	for i, c := range []struct {
+		caller, ref, text string
+		code              problem.Code
+	}{
+		{"a", "r-1", csv + "\n", problem.ReferenceTaken}, // binds nothing
+		{"a", "r-1", csv, ""},
+		{"a", "r-1", csv, ""},
+		{"a", "r-1", csv + "\n", problem.IdempotencyConflict},
+		{"a", "r-9", csv, problem.IdempotencyConflict},
+		{"b", "r-1", csv + "\n", problem.ReferenceTaken}, // another caller's key is another key
+	} {
+		up.Caller.Name, up.Reference, up.Body = c.caller, c.ref, strings.NewReader(c.text)
+		_, existing, err := s.Receive(t.Context(), up)
+		if c.code == "" {
+			require.NoError(t, err, i)
+			require.True(t, existing, i)
+			continue
+		}
+		require.True(t, problem.Is(err, c.code), "%d: %v", i, err)
+	}
+	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "what was refused is not kept")
 
 	second := w.end(s, tenant, w.receive(s, tenant, "r-2", FormatCSV, csv).ID)
 	require.Equal(t, []Status{Duplicate, Duplicate}, []Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})

@@ -277,7 +277,7 @@ func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
 			tenant := newTenant()
 			wire := newWire(n, done)
 			st, _ := w.open(wire, false)
-			up := Upload{Tenant: tenant, Reference: "r-1", Format: FormatLines}
+			up := Upload{Tenant: tenant, Reference: "r-1", Key: "k", Format: FormatLines}
 			up.Body = strings.NewReader(text)
 			_, _, err := w.service(st, tenant).Receive(t.Context(), up)
 			whole := err == nil && wire.left.Load() > 0

@@ -24,17 +24,15 @@ type Upload struct {
 	Caller    auth.Caller
 	Tenant    string // one of the caller's
 	Reference string
+	Key       string // idempotency key; empty: none
 	Format    string // FormatLines or FormatCSV
 	Body      io.Reader
 }
 
 // Receive streams an upload into a blob and records it as a bulk import, or finds the one that the same list made before: then existing is
-// true. Another list under the same reference is a reference-taken problem. An error of Body comes back as it is. A failure half
-// way leaves no import.
-//
-// A list is known by its tenant, its reference and its content. So the idempotency key of an upload has nothing left to decide: the
-// same key with the same body finds the same import, and with another body the reference is taken.
-func (s *Service) Receive(ctx context.Context, u Upload) (b *store.BulkCase, existing bool, err error) {
+// true. Another list under the same reference is a reference-taken problem, and so is a key that the caller used in this tenant for
+// another reference or list an idempotency-conflict. An error of Body comes back as it is. A failure half way leaves no import.
+func (s *Service) Receive(ctx context.Context, u Upload) (c *store.BulkCase, existing bool, err error) {
 	if !ValidReference(u.Reference) {
 		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must match %s", reference)
 	}
@@ -45,9 +43,33 @@ func (s *Service) Receive(ctx context.Context, u Upload) (b *store.BulkCase, exi
 	if err != nil {
 		return nil, false, err
 	}
-	return s.record(ctx, store.Bulk{
+	b := store.Bulk{
 		ID: id, Tenant: u.Tenant, Reference: u.Reference, Caller: u.Caller.Name, Format: u.Format, Blob: name, Digest: sum, InputETag: etag,
-	})
+	}
+	forget, err := s.bind(ctx, b, u.Key)
+	if err != nil {
+		return nil, false, err
+	}
+	c, existing, err = s.record(ctx, b)
+	if problem.Is(err, problem.ReferenceTaken) {
+		forget(ctx) // nothing was made with the key
+	}
+	return c, existing, err
+}
+
+// bind keeps the key for the import that is about to be recorded. The upload of a key that belongs to another is deleted.
+func (s *Service) bind(ctx context.Context, b store.Bulk, key string) (forget func(context.Context), err error) {
+	if key == "" {
+		return func(context.Context) {}, nil
+	}
+	forget, err = s.Store.KeepBulkKey(ctx, b, key)
+	if !errors.Is(err, store.ErrIdempotency) {
+		return forget, err
+	}
+	if err := s.Store.DeleteBlob(ctx, inputRef(b.Blob), b.InputETag); err != nil {
+		s.Log.WarnContext(ctx, "upload not deleted", "tenant", b.Tenant, "bulk", b.ID, "error", err)
+	}
+	return nil, problem.New(problem.IdempotencyConflict, "", "the idempotency key was used for another reference or list before")
 }
 
 func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag string, err error) {

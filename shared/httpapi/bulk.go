@@ -21,8 +21,9 @@ func (c *call) upload() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.idempotencyKey(); err != nil {
-		return err // the reference and the content say the same as a key: see bulk.Receive
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
 	}
 	tenant, reference, err := c.reference()
 	if err != nil {
@@ -33,7 +34,7 @@ func (c *call) upload() error {
 	}
 	body := &nonEmpty{r: &capped{r: c.r.Body, left: maxUpload}}
 	b, _, err := c.api.Bulk.Receive(c.r.Context(), bulk.Upload{
-		Caller: c.caller, Tenant: tenant, Reference: reference, Format: uploadFormats[media], Body: body,
+		Caller: c.caller, Tenant: tenant, Reference: reference, Key: key, Format: uploadFormats[media], Body: body,
 	})
 	if err != nil {
 		return err

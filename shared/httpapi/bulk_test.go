@@ -17,19 +17,30 @@ const lines = `{"actions":["export"],"regime":"gdpr","subject":{"email":"jane.ca
 func TestAFileOfRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	send := func(body string) reply {
-		return w.send("POST", "/api/bulk?reference=march-2026&tenant="+contoso, "admin", chunked{strings.NewReader(body)},
-			"Idempotency-Key: k", "Content-Type: application/x-ndjson; charset=UTF-8")
+	sendAs := func(key, reference, body string) reply {
+		return w.send("POST", "/api/bulk?reference="+reference+"&tenant="+contoso, "admin", chunked{strings.NewReader(body)},
+			"Idempotency-Key: "+key, "Content-Type: application/x-ndjson; charset=UTF-8")
 	}
+	send := func(body string) reply { return sendAs("k", "march-2026", body) }
 	r := send(lines)
 	require.Equal(t, http.StatusAccepted, r.status, r.body)
 	id := r.json(t)["id"].(string)
 	require.Equal(t, "/api/bulk/"+id, r.header.Get("Location"))
 	require.Equal(t, "received", r.json(t)["state"])
 	require.Equal(t, id, send(lines).json(t)["id"], "the same file twice is one import")
-	other := send(lines + lines)
-	require.Equal(t, http.StatusConflict, other.status)
-	require.Equal(t, "reference-taken", other.json(t)["code"])
+	for name, c := range map[string]struct {
+		got  reply
+		code string
+	}{
+		"same key, other file":      {send(lines + lines), "idempotency-conflict"},
+		"same key, other reference": {sendAs("k", "april-2026", lines), "idempotency-conflict"},
+		"other key, same reference": {sendAs("k2", "march-2026", lines+lines), "reference-taken"},
+	} {
+		require.Equal(t, http.StatusConflict, c.got.status, name)
+		require.Equal(t, c.code, c.got.json(t)["code"], name)
+	}
+	require.Equal(t, http.StatusNotFound, w.ask("GET", "/api/bulk?reference=april-2026", "admin", "").status, "nothing was made")
+	require.Equal(t, id, sendAs("k2", "march-2026", lines).json(t)["id"], "a key that was refused is free")
 	require.Equal(t, "missing-parameter", w.ask("GET", "/api/bulk?reference=march-2026", "both", "").json(t)["code"], "a caller of two tenants says which")
 	require.Equal(t, id, w.ask("GET", "/api/bulk?reference=march-2026", "admin", "").json(t)["id"])
 	require.Equal(t, "no-result", w.ask("GET", "/api/bulk/"+id+"/results", "admin", "").json(t)["code"])

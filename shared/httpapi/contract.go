@@ -18,6 +18,7 @@ var schemas []byte
 // doc is what the OpenAPI document says of a route beside its method, address, right and parameters.
 type doc struct {
 	summary  string
+	more     string // what else there is to say; may be empty
 	body     string // schema of the body
 	optional bool   // the body may be left out
 	file     bool   // the body is a file of requests
@@ -70,7 +71,7 @@ func operation(r route) object {
 	}
 	if r.right != "" {
 		op["security"] = []any{object{"key": []any{}}}
-		op["description"] = "Needs the right " + string(r.right) + "."
+		op["description"] = strings.TrimSpace("Needs the right " + string(r.right) + ". " + r.doc.more)
 	}
 	switch {
 	case r.doc.file:

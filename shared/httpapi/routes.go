@@ -19,6 +19,10 @@ type route struct {
 	doc             doc
 }
 
+const keysOfFiles = "The same Idempotency-Key with the same tenant, reference and file is answered with the same import; with another " +
+	"reference or file it is an idempotency-conflict (409). Another key with the same reference and file finds the same import, too; with " +
+	"another file the reference is taken (409)."
+
 // routes are all calls there are.
 func routes() []route {
 	return []route{
@@ -68,7 +72,7 @@ func routes() []route {
 			http.MethodPost, "/api/bulk", auth.Bulk,
 			[]string{"tenant", "reference"},
 			(*call).upload,
-			doc{summary: "Submit a file of requests, JSON Lines or CSV", file: true, key: true, status: 202, answer: "Bulk"},
+			doc{summary: "Submit a file of requests, JSON Lines or CSV", more: keysOfFiles, file: true, key: true, status: 202, answer: "Bulk"},
 		},
 		{
 			http.MethodGet, "/api/bulk", auth.Bulk,

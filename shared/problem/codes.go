@@ -156,7 +156,7 @@ var table = []Meaning{
 	{NoResult, http.StatusNotFound, "There is no result, not yet or no longer."},
 	{PackageExpired, http.StatusGone, "The package's retention has ended and it was deleted."},
 	{WrongMethod, http.StatusMethodNotAllowed, "The address does not take this method; the header Allow names those that it takes."},
-	{IdempotencyConflict, http.StatusConflict, "The idempotency key was used with another body before."},
+	{IdempotencyConflict, http.StatusConflict, "The idempotency key was used with another body, or for another reference, before."},
 	{ReferenceTaken, http.StatusConflict, "The reference was used for another file before."},
 	{WrongState, http.StatusConflict, "The request is in a state in which this cannot be done."},
 	{NotManual, http.StatusConflict, "The task does not wait for a person."},

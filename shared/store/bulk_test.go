@@ -123,3 +123,38 @@ func TestBulkUnclear(t *testing.T) {
 	require.EqualValues(t, 1, now.Accepted)
 	require.EqualValues(t, 1, now.Rejected)
 }
+
+func TestTheKeyOfAnImport(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	b := bulk(w.Store, tenant)
+	other, moved, theirs := b, b, b
+	other.Digest, moved.ID, theirs.Caller = "e", w.Store.BulkID(tenant, "ref-2"), "another"
+
+	forget, err := w.Store.KeepBulkKey(bg, b, canary)
+	require.NoError(t, err)
+	again, err := w.Another(t).KeepBulkKey(bg, b, canary)
+	require.NoError(t, err, "the same")
+	again(bg)
+	for _, x := range []store.Bulk{other, moved} {
+		_, err = w.Store.KeepBulkKey(bg, x, canary)
+		require.ErrorIs(t, err, store.ErrIdempotency)
+	}
+	_, err = w.Store.KeepBulkKey(bg, theirs, canary)
+	require.NoError(t, err, "another caller's key")
+	require.Len(t, w.Rows(t, "requests"), 2)
+	for _, r := range w.Rows(t, "requests") {
+		require.NotContains(t, string(r), "canary")
+	}
+	forget(bg)
+	_, err = w.Store.KeepBulkKey(bg, other, canary)
+	require.NoError(t, err, "it was taken back")
+
+	w.Faults.Add(storetest.Fault{Action: storetest.DoneButFailed, Times: 1})
+	_, err = w.Store.KeepBulkKey(bg, b, "lost answer")
+	require.NoError(t, err)
+	w.Faults.Add(storetest.Fault{Action: storetest.Throttled})
+	_, err = w.Store.KeepBulkKey(bg, b, "down")
+	require.True(t, store.Outage(err), err)
+}

@@ -17,7 +17,7 @@ var (
 	ErrConflict    = errors.New("store: somebody else changed it, load again")
 	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
 	ErrExists      = errors.New("store: exists already")
-	ErrIdempotency = errors.New("store: the idempotency key was used with another body")
+	ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
 	ErrShredded    = errors.New("store: the case's key was destroyed")
 	ErrFilter      = errors.New("store: no list serves this filter")
 	ErrCursor      = errors.New("store: not a cursor of this list")

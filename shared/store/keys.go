@@ -18,6 +18,7 @@ import (
 //	                               h|{task}                         task
 //	                               e|{seq:010}                      event, never changed
 //	          {tenant}|{bulk}      bulk                             bulk import
+//	          {tenant}|{key hash}  bulk-key                         which import an idempotency key was used for
 //	lists     {tenant}|{shard}     w|{kind}|{due ms:013}|{id}       wake
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
@@ -31,8 +32,9 @@ const (
 	tableLists    = "lists"
 	tableKeys     = "keys"
 
-	rowHead = "h"
-	rowBulk = "bulk"
+	rowHead    = "h"
+	rowBulk    = "bulk"
+	rowBulkKey = "bulk-key"
 )
 
 // Shards is how many partitions of lists, and of keys, a tenant has. It can grow (heads name their shard), never shrink.
