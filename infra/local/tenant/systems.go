@@ -54,7 +54,7 @@ func ClientSecret(name string) string { return "local-secret-" + name }
 
 var readerPermissions = []string{
 	"User.Read.All", "Directory.Read.All", "AuditLog.Read.All", "UserAuthenticationMethod.Read.All",
-	"RoleManagement.Read.Directory", "LicenseAssignment.Read.All",
+	"RoleManagement.Read.Directory", "LicenseAssignment.Read.All", "User-LifeCycleInfo.Read.All",
 }
 
 var adminPermissions = append([]string{"User.ReadWrite.All", "User.DeleteRestore.All"}, readerPermissions...)

@@ -158,7 +158,8 @@ func TestLocalTokenReadsEverything(t *testing.T) {
 	t.Parallel()
 	s := open(t, "")
 	for _, path := range []string{
-		"/users", "/users/jane@contoso.example?$select=id,signInActivity,identities", "/users/jane@contoso.example/manager", "/users/jane@contoso.example/memberOf",
+		"/users", "/users/jane@contoso.example?$select=id,signInActivity,identities", "/users/jane@contoso.example?$select=employeeLeaveDateTime",
+		"/users/jane@contoso.example/manager", "/users/jane@contoso.example/memberOf",
 		"/users/jane@contoso.example/transitiveMemberOf", "/users/jane@contoso.example/ownedObjects", "/users/jane@contoso.example/createdObjects",
 		"/users/jane@contoso.example/directReports", "/users/jane@contoso.example/licenseDetails", "/users/jane@contoso.example/appRoleAssignments",
 		"/users/jane@contoso.example/oauth2PermissionGrants", "/users/jane@contoso.example/ownedDevices", "/users/jane@contoso.example/registeredDevices",

@@ -43,13 +43,14 @@ type world struct {
 
 // grants are the permissions of the tokens that the world knows.
 var grants = map[string][]string{
-	"all":         entra.Entry().Descriptor.Permissions,
-	"no-users":    except("User.Read.All", "Directory.Read.All"),
-	"basic-users": append(except("User.Read.All", "Directory.Read.All"), "User.ReadBasic.All"),
-	"no-dir":      except("Directory.Read.All"),
-	"no-roles":    except("Directory.Read.All", "RoleManagement.Read.Directory"),
-	"no-audit":    except("AuditLog.Read.All"),
-	"no-methods":  except("UserAuthenticationMethod.Read.All"),
+	"all":           entra.Entry().Descriptor.Permissions,
+	"no-life-cycle": except("User-LifeCycleInfo.Read.All"),
+	"no-users":      except("User.Read.All", "Directory.Read.All"),
+	"basic-users":   append(except("User.Read.All", "Directory.Read.All"), "User.ReadBasic.All"),
+	"no-dir":        except("Directory.Read.All"),
+	"no-roles":      except("Directory.Read.All", "RoleManagement.Read.Directory"),
+	"no-audit":      except("AuditLog.Read.All"),
+	"no-methods":    except("UserAuthenticationMethod.Read.All"),
 }
 
 func except(names ...string) []string {
@@ -180,8 +181,8 @@ func withoutPermissionOf(kind string) (string, bool) {
 		return "basic-users", true
 	}
 	switch kind {
-	case "leave-date": // the simulator does not ask for its permission
-		return "", false
+	case "leave-date":
+		return "no-life-cycle", true
 	case "sign-in-activity":
 		return "no-audit", true
 	case "authentication-methods":

@@ -205,6 +205,28 @@ func TestSecretsStay(t *testing.T) {
 	}
 }
 
+func TestMissingPermissionForTheLeaveDateIsNamed(t *testing.T) {
+	t.Parallel()
+	dir, err := sharedDirectory()
+	require.NoError(t, err)
+	w := serve(t, dir)
+	id := w.id(t, "jane@contoso.example")
+	whole := &sink{}
+	outcome, err := w.open(t, "all").Export(t.Context(), scopeOf(id), nil, whole)
+	require.NoError(t, err)
+	require.Equal(t, dsr.Outcome{Code: dsr.Done}, outcome)
+	require.Len(t, whole.records["leave-date"], 1)
+
+	s := &sink{}
+	outcome, err = w.open(t, "no-life-cycle").Export(t.Context(), scopeOf(id), nil, s)
+	require.NoError(t, err)
+	require.Equal(t, dsr.Outcome{
+		Code: dsr.Partial, Reason: "Leave date (leave-date) could not be read: the permission User-LifeCycleInfo.Read.All is missing.",
+	}, outcome)
+	require.Empty(t, s.records["leave-date"])
+	require.Len(t, s.records, len(whole.records)-1, "nothing else is lost")
+}
+
 func TestMissingLicenceIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -19,7 +19,7 @@ var born = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 var everything = []string{
 	"User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", "Directory.Read.All", "AuditLog.Read.All", "UserAuthenticationMethod.Read.All",
-	"RoleManagement.Read.Directory",
+	"RoleManagement.Read.Directory", "User-LifeCycleInfo.Read.All",
 }
 
 // world is a sample organisation behind a simulated Graph, with a clock that tests move.

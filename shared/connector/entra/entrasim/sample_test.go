@@ -29,6 +29,9 @@ func TestSampleCounts(t *testing.T) {
 			for resource, rs := range records {
 				n[resource] += len(rs)
 			}
+			if records["user"][0]["employeeLeaveDateTime"] != nil {
+				n["user with a leave date"]++
+			}
 		}
 		counts[name] = n
 	}

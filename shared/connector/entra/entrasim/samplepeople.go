@@ -97,7 +97,7 @@ func (b *builder) profile(i int, id string, c casting) Record {
 		"identities":     []any{Record{"signInType": "userPrincipalName", "issuer": b.t.domain, "issuerAssignedId": c.upn}},
 		"accountEnabled": i%29 != 5, "userType": "Member", "createdDateTime": b.ago(created), "deletedDateTime": nil,
 		"jobTitle": jobTitles[i%len(jobTitles)], "department": departments[i%len(departments)], "companyName": strings.TrimSuffix(b.t.domain, ".example"),
-		"employeeId": fmt.Sprintf("E%05d", 10000+i), "employeeType": "Employee", "employeeHireDate": b.ago(created + 5*day),
+		"employeeId": fmt.Sprintf("E%05d", 10000+i), "employeeType": "Employee", "employeeHireDate": b.ago(created + 5*day), "employeeLeaveDateTime": b.leave(i),
 		"officeLocation": fmt.Sprintf("Building %d / %d", i%9+1, 100+i), "streetAddress": at.street, "city": at.city, "state": orNull(at.state),
 		"postalCode": at.postal, "country": at.country, "usageLocation": at.usage, "preferredLanguage": at.language,
 		"mobilePhone": fmt.Sprintf("+447700900%03d", i%1000), "businessPhones": []any{fmt.Sprintf("+49 30 23125 %03d", i%1000)},
@@ -106,6 +106,14 @@ func (b *builder) profile(i int, id string, c casting) Record {
 		"lastPasswordChangeDateTime": b.ago(time.Duration(30+i%60) * day), "signInSessionsValidFromDateTime": b.ago(time.Duration(30+i%60) * day),
 		"passwordPolicies": "None", "isResourceAccount": false,
 	}
+}
+
+// leave is when somebody is going to leave; the directory knows it of few.
+func (b *builder) leave(i int) any {
+	if i%25 != 1 {
+		return nil
+	}
+	return b.ago(-time.Duration(30+i%60) * day)
 }
 
 // orNull writes what is empty as the directory does.

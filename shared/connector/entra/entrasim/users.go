@@ -14,6 +14,12 @@ var (
 	basicProfile = []string{"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 )
 
+// guarded are the properties that take a permission of their own, any of those named, besides that for the profile.
+var guarded = map[string][]string{
+	"signInActivity":        {"AuditLog.Read.All"},
+	"employeeLeaveDateTime": {"User-LifeCycleInfo.Read.All", "User-LifeCycleInfo.ReadWrite.All"},
+}
+
 // sharePointProperties live outside the directory: on a list they answer 501, and for a user without a licence they are not there.
 var sharePointProperties = []string{
 	"aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools", "skills",
@@ -65,8 +71,10 @@ func getDeleted(t *tenant, c *call) (answer, reply) {
 
 // mayRead refuses the whole call when one property needs a permission that the app lacks, as the service does.
 func mayRead(c *call) reply {
-	if c.Query.Wants("signInActivity") && !c.Can("AuditLog.Read.All") {
-		return graphsim.Denied()
+	for property, permissions := range guarded {
+		if c.Query.Wants(property) && !c.Can(permissions...) {
+			return graphsim.Denied()
+		}
 	}
 	if c.Can(fullProfile...) {
 		return nil
