@@ -40,8 +40,8 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	}
 	c, err = s.Settle.Do(ctx, c, dsr.PackageTask, settle.Work{
 		In: dsr.Assembling, By: by, Owner: s.NewID(),
-		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, _ dsr.Task) (settle.End, error) {
-			return s.assemble(ctx, c)
+		Do: func(ctx context.Context, c *store.Case, cl *store.Claim, _ dsr.Task) (settle.End, error) {
+			return s.assemble(ctx, c, cl)
 		},
 	})
 	if err != nil || c == nil || c.Package == nil {
@@ -51,7 +51,7 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 }
 
 // assemble streams the parts into the archive and reads the archive back before anybody is told of it.
-func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) {
+func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (settle.End, error) {
 	end := settle.End{Outcome: dsr.Outcome{Code: dsr.Done}}
 	tenant, err := s.Tenant(c.Tenant)
 	if err != nil {
@@ -64,6 +64,7 @@ func (s *Step) assemble(ctx context.Context, c *store.Case) (settle.End, error) 
 	}
 	p, err := export.Assemble(ctx, export.Assembly{
 		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Descriptors(c.Tenant), Destination: dest, Now: s.Now,
+		Check: cl.Check,
 	})
 	if errors.Is(err, export.ErrIncomplete) {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}

@@ -29,6 +29,9 @@ type Assembly struct {
 	Descriptors []connector.Descriptor // of the tenant's systems, those that it declared included
 	Destination store.Ref              // account and container; the zero Ref is our own container. Its name is ours to choose.
 	Now         func() time.Time       // business clock
+	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
+	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
+	Check func(context.Context) error
 }
 
 // PackageName is the name of a request's package in its container: {tenant}/{request}.zip.
@@ -48,7 +51,7 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, target: target(a.Destination, a.Case.Tenant, a.Case.ID),
+		st: a.Store, check: a.Check, target: target(a.Destination, a.Case.Tenant, a.Case.ID),
 		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Descriptors: a.Descriptors},
 	}
 	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
@@ -81,6 +84,7 @@ func target(r store.Ref, tenant, request string) store.Ref {
 // writer makes one package.
 type writer struct {
 	st     *store.Store
+	check  func(context.Context) error
 	target store.Ref
 	book   book
 	zip    *zip.Writer
@@ -91,6 +95,11 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 	former, err := openFormer(ctx, w.st, w.target)
 	if err != nil {
 		return dsr.Package{}, err
+	}
+	if w.check != nil {
+		if err := w.check(ctx); err != nil {
+			return dsr.Package{}, err
+		}
 	}
 	r := w.book.Request
 	w.book.Manifest = newManifest(r, now, reason)

@@ -49,16 +49,20 @@ func (s *Settler) Do(ctx context.Context, c *store.Case, id dsr.TaskID, w Work) 
 	}
 	if err != nil {
 		stop()
-		s.release(ctx, cl)
+		s.release(ctx, cl, err)
 		return nil, ended(err)
 	}
 	return c, nil
 }
 
 // release ends the claim of an attempt that failed by an error of ours: whoever comes next, the poison included, need not wait for its end.
-// Best effort.
-func (s *Settler) release(ctx context.Context, cl *store.Claim) {
-	if err := cl.Release(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, store.ErrClaimed) {
+// While our storage is down no attempt counts: that is not the task's doing. Best effort.
+func (s *Settler) release(ctx context.Context, cl *store.Claim, cause error) {
+	let := cl.Release
+	if store.Outage(cause) {
+		let = cl.GiveBack
+	}
+	if err := let(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, store.ErrClaimed) {
 		s.Log.WarnContext(ctx, "claim not released; it ends by itself", "task", cl.Task(), "error", err)
 	}
 }

@@ -112,6 +112,11 @@ func (cl *Claim) Release(ctx context.Context) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count, Faults: was.Faults} })
 }
 
+// GiveBack is Release of a claim under which our own storage let nothing be done: it is not counted as one.
+func (cl *Claim) GiveBack(ctx context.Context) error {
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count - 1, Faults: was.Faults} })
+}
+
 // Fault is Release after a fault upstream, the n-th in a row: the task rests until a wall time.
 func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Until: ms(until), Count: was.Count, Faults: n} })

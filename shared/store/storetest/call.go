@@ -19,6 +19,7 @@ type Call struct {
 	Batch    bool   // a table transaction
 	Path     string
 	Body     string // of a call to tables or queues
+	IfMatch  string // the condition; those of a transaction are in its body
 }
 
 // Write reports whether the call changes something.
@@ -48,7 +49,7 @@ func whereOf(e azurite.Endpoints, prefix string) where {
 // call reads what a request is about. Paths are those of Azurite: /{account}/{resource}….
 func (w where) call(req *policy.Request) Call {
 	raw := req.Raw()
-	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path}
+	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match")}
 	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
 	if len(parts) > 1 {
 		c.Resource, _, _ = strings.Cut(parts[1], "(")
