@@ -233,7 +233,21 @@ func (s *Store) OpenBlob(ctx context.Context, r Ref, offset, count int64) (io.Re
 	if total := rangeTotal(deref(resp.ContentRange)); total >= 0 {
 		info.Size, info.MD5 = total, resp.BlobContentMD5
 	}
-	return resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 4}), info, nil
+	return body{resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 4}), "read blob in " + r.Container}, info, nil
+}
+
+// body reads a blob; its errors are faults, because the SDK's may quote the URL.
+type body struct {
+	io.ReadCloser
+	op string
+}
+
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fault(b.op, err)
+	}
+	return n, err
 }
 
 // rangeTotal reads the total of "bytes 0-9/100"; -1 when there is none.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
@@ -26,6 +27,7 @@ var (
 )
 
 // Error is a fault of storage. Its text names the operation, the HTTP status and the service's code; it holds no body and no key.
+// Without an answer it names the kind of failure only: what the SDK says of one may quote the URL, and with it keys of rows and links.
 type Error struct {
 	Op     string
 	Status int    // 0: there was no answer
@@ -37,10 +39,44 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		return fmt.Sprintf("store: %s: HTTP %d %s", e.Op, e.Status, e.Code)
 	}
-	return fmt.Sprintf("store: %s: no answer: %v", e.Op, e.cause)
+	return fmt.Sprintf("store: %s: no answer: %s", e.Op, class(e.cause))
 }
 
-// Unwrap returns what the SDK said.
+// class names the kind of a failure that had no answer.
+func class(err error) string {
+	var timeout interface{ Timeout() bool }
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "time-out"
+	case errors.Is(err, errCut):
+		return "incomplete answer"
+	}
+	return fmt.Sprintf("%T", innermost(err))
+}
+
+// innermost unwraps as far as there is one cause: the wrappers around it say nothing.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// Unwrap returns what the SDK said. Its text is not for a log.
 func (e *Error) Unwrap() error { return e.cause }
 
 // fault wraps an error of the SDK; nil stays nil.

@@ -2,16 +2,42 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/stretchr/testify/require"
 )
+
+func TestAnErrorNeverQuotesTheURL(t *testing.T) {
+	t.Parallel()
+	for want, cause := range map[string]error{
+		"time-out":                 context.DeadlineExceeded,
+		"cancelled":                context.Canceled,
+		"connection refused":       &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"connection reset":         &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		"connection closed":        io.EOF,
+		"no such host":             &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "canary", IsNotFound: true}},
+		"incomplete answer":        errors.Join(errCut, errors.New("canary")),
+		"*errors.errorString":      errors.New("canary"),
+		"*json.UnmarshalTypeError": &json.UnmarshalTypeError{Value: "canary"},
+	} {
+		sent := &url.Error{Op: "Get", URL: "http://host/requests(PartitionKey='canary')?sig=canary", Err: cause}
+		err := fault("read row", fmt.Errorf("tried 4 times: %w", sent))
+		require.EqualError(t, err, "store: read row: no answer: "+want)
+		require.ErrorIs(t, err, cause)
+	}
+}
 
 func TestOutageAndRefusal(t *testing.T) {
 	t.Parallel()
@@ -46,4 +72,16 @@ func TestOutageAndRefusal(t *testing.T) {
 		require.Equal(t, c.outage, Outage(err), name)
 		require.Equal(t, c.refused, Refused(err), name)
 	}
+}
+
+func TestAnErrorInTheMiddleOfABlobNeverQuotesTheURL(t *testing.T) {
+	t.Parallel()
+	sent := &url.Error{Op: "Get", URL: "http://host/canary", Err: io.ErrUnexpectedEOF}
+	b := body{io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(sent))), "read blob in parts"}
+	got, err := io.ReadAll(b)
+	require.Equal(t, "half", string(got))
+	require.EqualError(t, err, "store: read blob in parts: no answer: connection closed")
+	got, err = io.ReadAll(body{io.NopCloser(strings.NewReader("whole")), "read"})
+	require.NoError(t, err)
+	require.Equal(t, "whole", string(got))
 }
