@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/functionhost"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
+)
+
+// triggers are the names of the functions with what they do; functions/ has a folder for each.
+func (a *App) triggers() error {
+	counted, err := telemetry.NewJobs()
+	if err != nil {
+		return err
+	}
+	queue := func(name string, run functionhost.Job) functionhost.Trigger {
+		return functionhost.Queue(counted.Wrap(name, run))
+	}
+	timer := func(name string, run functionhost.Job) functionhost.Trigger {
+		return functionhost.Timer(counted.Wrap(name, run))
+	}
+	a.Triggers = map[string]functionhost.Trigger{
+		"bulk":          queue("bulk", a.step("receive", a.bulk.Message)),
+		"bulk-poison":   queue("bulk-poison", a.bulk.Poison),
+		"work":          queue("work", a.message(a.work)),
+		"work-poison":   queue("work-poison", a.message(a.sweep.Poison)),
+		"export":        queue("export", a.message(a.export)),
+		"export-poison": queue("export-poison", a.message(a.sweep.Poison)),
+		"wake": timer("wake", a.step("wake", func(ctx context.Context, _ []byte) error {
+			res, err := a.sweep.Wakes(ctx)
+			return a.swept(ctx, "wake", res, err)
+		})),
+		"purge": timer("purge", a.step("purge", func(ctx context.Context, _ []byte) error {
+			res, err := a.sweep.Purge(ctx)
+			orphans, oerr := a.bulk.Orphans(ctx, a.tenantIDs())
+			res.Done += orphans
+			return a.swept(ctx, "purge", res, errors.Join(err, oerr))
+		})),
+	}
+	return nil
+}
+
+func (a *App) swept(ctx context.Context, job string, r sweep.Result, err error) error {
+	a.log.InfoContext(ctx, "swept", "job", job, "due", r.Due, "done", r.Done, "failed", r.Failed, "rest", r.Rest)
+	return err
+}
+
+// message decodes a queue message of ours. What is not one is recorded and ends there: another delivery would not read better.
+func (a *App) message(run func(context.Context, store.Message) error) functionhost.Job {
+	return func(ctx context.Context, payload []byte) error {
+		m, err := store.DecodeMessage(payload)
+		if err != nil {
+			a.log.ErrorContext(ctx, "message cannot be read", "code", "bad-message", "bytes", len(payload), "error", err)
+			return nil
+		}
+		return run(ctx, m)
+	}
+}
+
+// begin writes the line by which an operator, and the end-to-end run, sees what an invocation is at.
+func (a *App) begin(ctx context.Context, step string, m store.Message) {
+	a.log.InfoContext(ctx, "step", "step", step, "tenant", m.Tenant, "request", m.Request, "task", m.Task, "bulk", m.Bulk)
+}
+
+func (a *App) step(name string, run functionhost.Job) functionhost.Job {
+	return func(ctx context.Context, payload []byte) error {
+		a.begin(ctx, name, store.Message{})
+		return run(ctx, payload)
+	}
+}
+
+// work does what a message on dsr-work names.
+func (a *App) work(ctx context.Context, m store.Message) error {
+	switch {
+	case m.Bulk != "":
+		a.begin(ctx, "import", m)
+		return a.bulk.Import(ctx, m.Tenant, m.Bulk)
+	case m.Shard != nil:
+		a.begin(ctx, "sweep", m)
+		return a.sweep.Shard(ctx, m.Tenant, *m.Shard)
+	case dsr.TaskID(m.Task) == dsr.PackageTask:
+		a.begin(ctx, "assemble", m)
+		return a.deliver.Run(ctx, m)
+	default:
+		a.begin(ctx, "discover", m)
+		return a.discover.Run(ctx, m)
+	}
+}
+
+func (a *App) export(ctx context.Context, m store.Message) error {
+	a.begin(ctx, "export", m)
+	return a.fulfil.Run(ctx, m)
+}

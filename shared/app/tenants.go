@@ -1,0 +1,94 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+func (a *App) tenantIDs() []string {
+	var out []string
+	for _, t := range a.document.Tenants {
+		out = append(out, t.ID)
+	}
+	return out
+}
+
+func (a *App) descriptors() []connector.Descriptor {
+	var out []connector.Descriptor
+	for _, e := range a.entries {
+		out = append(out, e.Descriptor)
+	}
+	return out
+}
+
+// described are the catalogue's systems and those that the tenant declares, for the words of its packages.
+func (a *App) described(tenant string) []connector.Descriptor {
+	out := a.descriptors()
+	t, _ := a.document.Tenant(tenant)
+	for _, d := range t.Declared {
+		one := connector.Descriptor{System: d.Name, Title: d.Title}
+		for _, k := range d.Kinds {
+			one.Kinds = append(one.Kinds, connector.Kind{Name: k, Title: k})
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (a *App) formats(tenant string) []export.Format {
+	t, _ := a.document.Tenant(tenant)
+	out := []export.Format{}
+	for _, f := range t.Package.Formats {
+		out = append(out, export.Format(f))
+	}
+	return out
+}
+
+func (a *App) retention(tenant string) time.Duration {
+	t, _ := a.document.Tenant(tenant)
+	return time.Duration(t.Package.RetentionDays) * 24 * time.Hour
+}
+
+func (a *App) exportTenant(id string) (export.Tenant, error) {
+	t, ok := a.document.Tenant(id)
+	if !ok {
+		return export.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
+	}
+	return export.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
+}
+
+func statements(s config.Statements) export.Statements {
+	return export.Statements{
+		Purposes: s.Purposes, Categories: s.Categories, Recipients: s.Recipients, Retention: s.Retention, Rights: s.Rights, Sources: s.Sources,
+		AutomatedDecisions: s.AutomatedDecisions, SoldOrShared: s.SoldOrShared,
+	}
+}
+
+// destination is where a tenant's packages of that name go; "" is our own container.
+func (a *App) destination(tenant, name string) (store.Ref, error) {
+	if name == "" {
+		return store.Ref{Container: store.Packages}, nil
+	}
+	t, _ := a.document.Tenant(tenant)
+	d, ok := t.Destination(name)
+	if !ok {
+		return store.Ref{}, errors.New("the tenant has no destination of that name")
+	}
+	return store.Ref{Account: d.Account, Container: d.Container}, nil
+}
+
+// readDocument reads the YAML document that the settings name.
+func readDocument(s config.Settings, systems []string) (*config.Document, error) {
+	text, err := os.ReadFile(s.Config)
+	if err != nil {
+		return nil, fmt.Errorf("RIGHTSDESK_CONFIG: the document cannot be read: %w", err)
+	}
+	return config.Parse(text, s.World(systems))
+}
