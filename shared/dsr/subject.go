@@ -67,20 +67,6 @@ func (s Subject) Of(kind string) []pii.Value {
 	return out
 }
 
-// Values returns every piece of text that identifies the subject, for scrubbing texts that are not ours.
-func (s Subject) Values() []pii.Value {
-	out := []pii.Value{}
-	for _, id := range s.Identifiers {
-		out = append(out, id.Value)
-	}
-	for _, v := range []pii.Value{s.Name, s.Decided} {
-		if !v.Empty() {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
 // Kinds returns the kinds of identifier present, sorted, each once.
 func (s Subject) Kinds() []string {
 	var out []string

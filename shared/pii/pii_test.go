@@ -78,7 +78,6 @@ func TestRevealAndEqual(t *testing.T) {
 	require.True(t, pii.Value{}.Empty())
 	require.True(t, pii.New("").Equal(pii.Value{}))
 	require.Equal(t, len(secret), pii.New(secret).Len())
-	require.Equal(t, "dial ‹redacted›: refused", pii.Scrub("dial "+secret+": refused", pii.New(secret), pii.Value{}))
 }
 
 func TestTokens(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // TokenKey is one version of the key that tokens are made with.
@@ -69,15 +68,4 @@ func MAC(key []byte, parts ...string) []byte {
 		_, _ = m.Write([]byte(p))
 	}
 	return m.Sum(nil)
-}
-
-// Scrub replaces every occurrence of the values in s by Redacted: the last net under texts that other people's libraries
-// make, such as a URL in a dial error.
-func Scrub(s string, values ...Value) string {
-	for _, v := range values {
-		if !v.Empty() {
-			s = strings.ReplaceAll(s, v.text(), Redacted)
-		}
-	}
-	return s
 }
