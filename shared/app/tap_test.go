@@ -76,7 +76,7 @@ func (p *tap) answer(method, path string, r reply) {
 }
 
 // unsealed are the containers whose blobs hold nothing that a person said or that was found of one in the open.
-var unsealed = []string{store.Results, store.Findings, store.Ledger}
+var unsealed = []string{store.Results, store.Findings}
 
 // Do keeps of every try of a storage call the URL and the headers, and the body where it may hold no personal data: that of rows, of
 // messages, and of blobs that are sealed or hold codes only.

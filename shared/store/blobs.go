@@ -28,7 +28,6 @@ const (
 	Results    = "results"
 	Rejected   = "bulk-rejected"
 	Findings   = "findings"
-	Ledger     = "ledger"
 )
 
 // Container is a row of the retention table.
@@ -44,9 +43,8 @@ var Containers = []Container{
 	{Packages, "what is handed over, one archive per request", "the tenant's retention, 30 days unless set otherwise"},
 	{BulkInputs, "bulk files as they were given", "7 days after the import"},
 	{Results, "one line per line of a bulk file", "30 days after the import"},
-	{Rejected, "bulk messages that name no tenant of ours", "30 days"},
-	{Findings, "what discovery found, sealed under the case's key", "with the case, readable as long as its key exists"},
-	{Ledger, "which cases' keys were destroyed, and when", "for ever: a restore replays it"},
+	{Rejected, "bulk messages that cannot become an import, as they came", "30 days"},
+	{Findings, "what discovery found, sealed under the case's key", "with the case; cases are not deleted yet"},
 }
 
 // Ref names a blob. Account is the URL of another account that a destination names; "" is our own.

@@ -255,7 +255,7 @@ func TestContainersAreTheRetentionTable(t *testing.T) {
 		require.NotEmpty(t, c.Holds)
 		require.NotEmpty(t, c.Kept)
 	}
-	require.Len(t, seen, 7)
+	require.Len(t, seen, 6)
 }
 
 func TestInitTwice(t *testing.T) {

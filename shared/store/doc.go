@@ -25,7 +25,7 @@
 // # Seals
 //
 // Identifiers, notes, reasons and cursors are sealed by AES-256-GCM with a random nonce under a key of the case, bound to tenant, request and
-// use. The key's row, wrapped by a KeyWrapper, is named by the head; DestroyKey deletes it after the ledger says so.
+// use. The key's row, wrapped by a KeyWrapper, is named by the head. Without it nothing that is sealed can be read (ErrShredded).
 //
 // # What was seen of the services
 //

@@ -19,7 +19,7 @@ var (
 	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
 	ErrExists      = errors.New("store: exists already")
 	ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
-	ErrShredded    = errors.New("store: the case's key was destroyed")
+	ErrShredded    = errors.New("store: the case's key is gone")
 	ErrFilter      = errors.New("store: no list serves this filter")
 	ErrCursor      = errors.New("store: not a cursor of this list")
 	ErrTooLarge    = errors.New("store: larger than a row can hold")

@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
@@ -103,7 +101,7 @@ func (k *keyring) unseal(ctx context.Context, what string, sealed []byte) ([]byt
 }
 
 // Seal encrypts under the case's key (AES-256-GCM). What says what it is used for: the result opens only for the same tenant, request
-// and use. The key is read when first needed (one call) and kept; ErrShredded when it was destroyed.
+// and use. The key is read when first needed (one call) and kept; ErrShredded when it is gone.
 func (c *Case) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
 	return c.keys.seal(ctx, what, plain)
 }
@@ -113,52 +111,11 @@ func (c *Case) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, 
 	return c.keys.unseal(ctx, what, sealed)
 }
 
-// Private returns the subject, the notes and the candidates. ErrShredded when the case's key was destroyed.
+// Private returns the subject, the notes and the candidates. ErrShredded when the case's key is gone.
 func (c *Case) Private(ctx context.Context) (dsr.Private, error) {
 	plain, err := c.keys.unseal(ctx, sealPrivate, c.sealed)
 	if err != nil {
 		return dsr.Private{}, err
 	}
 	return dsr.DecodePrivate(plain)
-}
-
-// destruction is what the ledger says of a key; a restore destroys it again.
-type destruction struct {
-	Version int       `json:"v"`
-	Tenant  string    `json:"tenant"`
-	Shard   int       `json:"shard"`
-	Key     string    `json:"key"`
-	Request string    `json:"request"`
-	At      time.Time `json:"at"` // business time
-}
-
-// DestroyKey makes everything that is sealed for a case unreadable for good. The ledger is written first: a restored backup of the keys
-// is brought up to date from it. Destroying twice is no error.
-func (s *Store) DestroyKey(ctx context.Context, c *Case, at time.Time) error {
-	b, err := json.Marshal(destruction{1, c.Tenant, c.Shard, c.KeyID, c.ID, at.UTC()})
-	if err != nil {
-		return fmt.Errorf("store: encode ledger entry: %w", err)
-	}
-	name := c.Tenant + "/" + c.ID + "/" + c.KeyID + ".json"
-	if err := s.PutBlob(ctx, Ref{Container: Ledger, Name: name}, b, nil, "application/json"); err != nil && !errors.Is(err, ErrExists) {
-		return err
-	}
-	r, err := s.get(ctx, s.keys, shardPartition(c.Tenant, c.Shard), c.KeyID)
-	if errors.Is(err, ErrNotFound) {
-		return c.forgetKey()
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.drop(ctx, s.keys, r); err != nil {
-		return err
-	}
-	return c.forgetKey()
-}
-
-func (c *Case) forgetKey() error {
-	c.keys.mu.Lock()
-	defer c.keys.mu.Unlock()
-	c.keys.aead = nil
-	return nil
 }
