@@ -53,7 +53,8 @@ func (c *connectors) make(tenant, system string) (connector.Connector, error) {
 		return nil, err
 	}
 	return entry.New(connector.Settings{
-		Tenant: tenant, Endpoint: endpoint, Credential: cred, Transport: c.app.transport, Now: c.app.clocks.Business, Log: c.app.log,
+		Tenant: tenant, Endpoint: endpoint, Credential: cred, Transport: c.app.transport,
+		Now: c.app.clocks.Business, Wall: c.app.clocks.Wall, Log: c.app.log,
 	})
 }
 

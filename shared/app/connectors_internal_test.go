@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,6 +45,23 @@ func TestEachConnectorGetsItsOwnServicesEndpoint(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, map[string]string{"one": "http://127.0.0.1:7080", "two": "http://127.0.0.1:7080/crm"}, made)
+}
+
+func TestEachConnectorGetsBothClocks(t *testing.T) {
+	t.Parallel()
+	wall := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var got connector.Settings
+	one := connector.Entry{
+		Descriptor: connector.Descriptor{System: "one"}, Service: "graph",
+		New: func(s connector.Settings) (connector.Connector, error) { got = s; return nil, nil },
+	}
+	a, err := wired(t, "http://127.0.0.1:7080", one, entry("two", "graph", map[string]string{}))
+	require.NoError(t, err)
+	a.clocks = Clocks{Wall: func() time.Time { return wall }, Business: func() time.Time { return wall.AddDate(0, 1, 0) }}
+	_, err = a.connectors.get("11111111-1111-1111-1111-111111111111", "one")
+	require.NoError(t, err)
+	require.Equal(t, wall, got.Wall())
+	require.Equal(t, wall.AddDate(0, 1, 0), got.Now())
 }
 
 func TestAServiceWithoutEndpointStopsTheStart(t *testing.T) {

@@ -85,7 +85,8 @@ type Settings struct {
 	Endpoint   string                 // base URL of the service, from the named list of clouds or a loopback address
 	Credential azcore.TokenCredential // for that endpoint only
 	Transport  http.RoundTripper      // nil means http.DefaultTransport
-	Now        func() time.Time       // business clock
+	Now        func() time.Time       // business clock: what is a date in the data is held against it
+	Wall       func() time.Time       // what the service's own times are held against, such as Retry-After
 	Log        *slog.Logger
 }
 

@@ -33,7 +33,7 @@ func (reader) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acce
 func (e *exporter) graph(ctx context.Context) error {
 	entry := catalog.Entries()[0]
 	conn, err := entry.New(connector.Settings{
-		Tenant: contoso, Endpoint: e.Graph, Credential: reader{}, Now: wall, Log: slog.New(slog.DiscardHandler),
+		Tenant: contoso, Endpoint: e.Graph, Credential: reader{}, Now: wall, Wall: wall, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

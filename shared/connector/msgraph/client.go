@@ -40,7 +40,7 @@ type Client struct {
 	sdk     *sdk.GraphServiceClient
 	adapter abs.RequestAdapter
 	log     *slog.Logger
-	now     func() time.Time
+	wall    func() time.Time
 	wait    func(context.Context, time.Duration) error
 }
 
@@ -56,7 +56,7 @@ func New(s connector.Settings) (*Client, error) {
 	if s.Credential == nil {
 		return nil, errors.New("msgraph: no credential")
 	}
-	c := &Client{system: "graph", base: base, log: s.Log, now: s.Now, wait: pause}
+	c := &Client{system: "graph", base: base, log: s.Log, wall: s.Wall, wait: pause}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

@@ -104,10 +104,10 @@ func (c *Client) retryAfter(h http.Header) time.Duration {
 	}
 	from, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
-		if c.now == nil {
+		if c.wall == nil {
 			return 0
 		}
-		from = c.now()
+		from = c.wall()
 	}
 	return max(0, min(at.Sub(from), maxRetryAfter))
 }

@@ -180,7 +180,11 @@ func TestNoToken(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	c := &Client{now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }}
+	c := client(t, connector.Settings{
+		Endpoint: "https://graph.microsoft.com", Credential: &credential{},
+		Wall: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+		Now:  func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) }, // a month ahead, as in the local world: no matter
+	})
 	for name, tc := range map[string]struct {
 		value, date string
 		want        time.Duration
