@@ -22,7 +22,7 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
 	st, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Prefix: prefix, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), Wall: time.Now,
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Prefix: prefix, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: time.Now,
 	})
 	require.NoError(t, err)
 	return &App{Store: st, log: slog.New(slog.DiscardHandler)}

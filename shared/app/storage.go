@@ -33,7 +33,7 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	}
 	return store.Open(store.Options{
 		Tables: clients.Tables, Blobs: clients.Blobs, Queues: clients.Queues, BlobKey: clients.BlobKey, Accounts: accounts,
-		Prefix: o.Prefix, Wrapper: wrapper, IDKey: a.keys.ID, Wall: a.clocks.Wall, Log: a.log,
+		Prefix: o.Prefix, Wrapper: wrapper, IDKey: a.keys.ID, CursorKey: a.keys.Cursor, Wall: a.clocks.Wall, Log: a.log,
 	})
 }
 

@@ -111,7 +111,7 @@ func (w *world) open(wire *wire, retry bool) (*store.Store, store.Clients) {
 	require.NoError(w.t, err)
 	st, err := store.Open(store.Options{
 		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.prefix, Wrapper: key,
-		IDKey: bytes.Repeat([]byte{9}, 32), Wall: w.wall, Log: slog.New(slog.DiscardHandler),
+		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), Wall: w.wall, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(w.t, err)
 	return st, c

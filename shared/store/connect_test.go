@@ -52,14 +52,15 @@ func TestOpenRefuses(t *testing.T) {
 	require.NoError(t, err)
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: make([]byte, 32)})
 	require.NoError(t, err)
-	good := store.Options{Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Wrapper: wrapper, IDKey: make([]byte, 32), Wall: time.Now, Log: slog.Default()}
+	good := store.Options{Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Wrapper: wrapper, IDKey: make([]byte, 32), CursorKey: make([]byte, 32), Wall: time.Now, Log: slog.Default()}
 	_, err = store.Open(good)
 	require.NoError(t, err)
 	for name, spoil := range map[string]func(*store.Options){
-		"no clients":   func(o *store.Options) { o.Tables = nil },
-		"no wrapper":   func(o *store.Options) { o.Wrapper = nil },
-		"short id key": func(o *store.Options) { o.IDKey = o.IDKey[:31] },
-		"no clock":     func(o *store.Options) { o.Wall = nil },
+		"no clients":       func(o *store.Options) { o.Tables = nil },
+		"no wrapper":       func(o *store.Options) { o.Wrapper = nil },
+		"short id key":     func(o *store.Options) { o.IDKey = o.IDKey[:31] },
+		"short cursor key": func(o *store.Options) { o.CursorKey = o.CursorKey[:31] },
+		"no clock":         func(o *store.Options) { o.Wall = nil },
 	} {
 		o := good
 		spoil(&o)

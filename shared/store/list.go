@@ -107,7 +107,7 @@ func (l *list) mac(position string) []byte {
 	if !l.q.DueBefore.IsZero() {
 		due = millis(l.q.DueBefore)
 	}
-	return pii.MAC(l.s.idKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
+	return pii.MAC(l.s.curKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
 }
 
 // cursor names a position in the order, no partition.

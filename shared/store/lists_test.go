@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -72,6 +73,9 @@ func TestLists(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), a+"|")
 	require.NotContains(t, string(raw), b+"|", "no partition")
+	w.CursorKey = bytes.Repeat([]byte{1}, 32)
+	_, _, err = w.Another(t).List(bg, store.ListQuery{Tenants: both, Limit: 3, Cursor: next})
+	require.ErrorIs(t, err, store.ErrCursor, "authenticated by another key")
 	raw[len(raw)-40] ^= 1
 	for name, q := range map[string]store.ListQuery{
 		"another position": {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(raw)},

@@ -26,9 +26,11 @@ type Options struct {
 	Accounts map[string]*service.Client   // other blob accounts that destinations name, by account URL
 	Prefix   string                       // of table, container and queue names, [a-z0-9]*; for tests, "" in production
 	Wrapper  KeyWrapper
-	IDKey    []byte           // of request ids, bulk ids and cursors; at least 32 bytes; never rotated
-	Wall     func() time.Time // wall clock: leases, links, the age of orphans
-	Log      *slog.Logger     // nil: slog.Default()
+	IDKey    []byte // of request ids and bulk ids; at least 32 bytes; never rotated
+	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is being read begins anew.
+	CursorKey []byte
+	Wall      func() time.Time // wall clock: leases, links, the age of orphans
+	Log       *slog.Logger     // nil: slog.Default()
 }
 
 // Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a message comes back.
@@ -55,6 +57,7 @@ type Store struct {
 	prefix   string
 	wrapper  KeyWrapper
 	idKey    []byte
+	curKey   []byte
 	wall     func() time.Time
 	log      *slog.Logger
 
@@ -75,6 +78,8 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.New("store: a key wrapper is needed")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
+	case len(o.CursorKey) < 32:
+		return nil, fmt.Errorf("store: the cursor key has %d bytes, at least 32 are needed", len(o.CursorKey))
 	case o.Wall == nil:
 		return nil, errors.New("store: the wall clock is needed")
 	}
@@ -83,7 +88,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		tables: o.Tables, blobs: o.Blobs, blobKey: o.BlobKey, queues: o.Queues, accounts: o.Accounts, prefix: o.Prefix, wrapper: o.Wrapper,
-		idKey: o.IDKey, wall: o.Wall, log: o.Log, renewEvery: renewEvery,
+		idKey: o.IDKey, curKey: o.CursorKey, wall: o.Wall, log: o.Log, renewEvery: renewEvery,
 	}
 	s.requests, s.lists, s.keys = o.Tables.NewClient(o.Prefix+tableRequests), o.Tables.NewClient(o.Prefix+tableLists), o.Tables.NewClient(o.Prefix+tableKeys)
 	s.delegation.keys = map[string]delegationKey{}

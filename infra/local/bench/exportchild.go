@@ -55,7 +55,7 @@ func openStore(c store.Clients) (*store.Store, error) {
 		return nil, err
 	}
 	return store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), Wall: wall,
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: wall,
 	})
 }
 

@@ -44,6 +44,8 @@ type World struct {
 	Prefix  string
 	Wrapper store.KeyWrapper
 	IDKey   []byte
+	// CursorKey is of the next store that is opened.
+	CursorKey []byte
 
 	connection string
 	log        *slog.Logger
@@ -58,7 +60,7 @@ func New(t testing.TB) *World {
 	shared := azurite.Shared(t)
 	w := &World{
 		Faults: NewFaults(shared.Endpoints, prefix), Counter: NewCounter(shared.Endpoints, prefix), Clock: &Clock{}, Prefix: prefix, Wrapper: wrapper,
-		IDKey: bytes.Repeat([]byte{9}, 32), connection: shared.ConnectionString, log: slog.New(slog.DiscardHandler),
+		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), connection: shared.ConnectionString, log: slog.New(slog.DiscardHandler),
 	}
 	o := store.ClientOptions(nil, w.Counter, w.Faults)
 	o.Retry.RetryDelay, o.Retry.MaxRetryDelay = time.Millisecond, 2*time.Millisecond
@@ -87,7 +89,7 @@ func (w *World) Another(t testing.TB) *store.Store {
 func (w *World) open(t testing.TB, c store.Clients) *store.Store {
 	t.Helper()
 	s, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey,
+		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,
 		Wall: w.Clock.Now, Log: w.log,
 	})
 	require.NoError(t, err)
