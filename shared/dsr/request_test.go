@@ -248,3 +248,33 @@ func FuzzDecodePrivate(f *testing.F) {
 		}
 	})
 }
+
+func TestRetryable(t *testing.T) {
+	t.Parallel()
+	task := func(system string, a dsr.Action, o dsr.OutcomeCode, records int64) dsr.Task {
+		return dsr.Task{ID: dsr.NewTaskID(system, a), System: system, Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: o}, Records: records}
+	}
+	all := []dsr.Task{
+		task("a", dsr.Discover, dsr.Done, 0), task("b", dsr.Discover, dsr.Done, 0), task("a", dsr.Access, dsr.Failed, 0), task("a", dsr.Export, dsr.Failed, 0),
+		task("b", dsr.Access, dsr.Partial, 3), task("b", dsr.Export, dsr.NothingFound, 0), task("c", dsr.Export, dsr.Failed, 0),
+	}
+	all[6].Declared = true
+	good := append([]dsr.Task{}, all[1], all[4], all[5])
+	ready, expired := &dsr.Package{State: dsr.PackageReady}, &dsr.Package{State: dsr.PackageExpired}
+	for name, tc := range map[string]struct {
+		r    dsr.Request
+		want []dsr.TaskID
+	}{
+		"the package has the rest":               {dsr.Request{State: dsr.Completed, Package: ready, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export"}},
+		"the package is gone":                    {dsr.Request{State: dsr.Completed, Package: expired, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
+		"there never was one":                    {dsr.Request{State: dsr.FailedState, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
+		"nothing failed":                         {dsr.Request{State: dsr.Completed, Package: ready, Tasks: good}, nil},
+		"nothing failed and the package is gone": {dsr.Request{State: dsr.Completed, Package: expired, Tasks: good}, nil},
+		"nothing failed but the package":         {dsr.Request{State: dsr.FailedState, Tasks: good}, []dsr.TaskID{"b-discover", "b-access"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tc.want, tc.r.Retryable())
+		})
+	}
+}
