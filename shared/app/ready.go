@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 const (
@@ -18,22 +16,13 @@ const (
 	readyWait = 20 * time.Second
 	// setUpAgain is how long after a failure the storage is set up again.
 	setUpAgain = 2 * time.Second
-	// lookFor is how long a start looks whether it is the first: the host waits for the handler to listen.
-	lookFor = time.Second
 )
 
-// setUp makes the tables, containers and queues that are missing. The very first start waits for that: whoever sees it alive may put a
-// message on a queue. Every other start listens meanwhile, and does not give up while the storage is away, because a handler that ends
-// three times stops its host. The channel is closed when everything is there.
-func (a *App) setUp(ctx context.Context) (<-chan struct{}, error) {
+// setUp makes the tables, containers and queues that are missing, without making anybody wait: the host wants the handler to listen at once,
+// and one that ends three times stops its host, so it does not give up while the storage is away. The channel is closed when everything is
+// there.
+func (a *App) setUp(ctx context.Context) <-chan struct{} {
 	ready := make(chan struct{})
-	if a.firstStart(ctx) {
-		if err := a.Store.Init(ctx); err != nil {
-			return nil, fmt.Errorf("storage: %w", err)
-		}
-		close(ready)
-		return ready, nil
-	}
 	go func() {
 		for {
 			err := a.Store.Init(ctx)
@@ -41,22 +30,13 @@ func (a *App) setUp(ctx context.Context) (<-chan struct{}, error) {
 				close(ready)
 				return
 			}
-			a.log.ErrorContext(ctx, "storage is not set up; trying again", "error", err)
+			a.log.ErrorContext(ctx, "storage is not set up; trying again", "code", "storage-not-set-up", "error", err)
 			if connector.Sleep(ctx, setUpAgain) != nil {
 				return
 			}
 		}
 	}()
-	return ready, nil
-}
-
-// firstStart reports whether the storage answers and has nothing of ours yet.
-func (a *App) firstStart(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	_, err := a.Store.QueueLength(ctx, store.QueueBulk)
-	var e *store.Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound
+	return ready
 }
 
 // whenReady lets calls wait for the storage, but for those that need none: the host's own pings and liveness.

@@ -2,9 +2,13 @@ package app
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -28,36 +32,80 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	return &App{Store: st, log: slog.New(slog.DiscardHandler)}
 }
 
-func TestOnlyTheFirstStartWaitsForTheStorage(t *testing.T) {
+func TestAStartSetsTheStorageUp(t *testing.T) {
 	t.Parallel()
 	a := openApp(t, azurite.Shared(t).ConnectionString, azurite.Prefix(t))
-	ready, err := a.setUp(t.Context())
-	require.NoError(t, err)
-	select {
-	case <-ready:
-	default:
-		require.Fail(t, "the first start does not wait")
+	for range 2 { // the first start and any other
+		select {
+		case <-a.setUp(t.Context()):
+		case <-time.After(time.Minute):
+			require.Fail(t, "the storage is not set up")
+		}
+		_, err := a.Store.QueueLength(t.Context(), store.QueueBulk)
+		require.NoError(t, err)
 	}
-	require.False(t, a.firstStart(t.Context()))
-	ready, err = a.setUp(t.Context())
-	require.NoError(t, err)
-	<-ready
 }
 
-func TestAStartDoesNotWaitForStorageThatIsAway(t *testing.T) {
+// silent is a storage account that looks as before the very first start, and never answers a call that would make anything.
+func silent(t *testing.T) string {
+	t.Helper()
+	end := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(s.Close)
+	t.Cleanup(func() { close(end) })
+	return account(s.URL)
+}
+
+func account(url string) string {
+	return "AccountName=" + azurite.AccountName + ";AccountKey=" + azurite.AccountKey +
+		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
+}
+
+// TestTheHandlerListensWhateverTheStorageDoes: the host asks for liveness, and a handler that ends is started three times and no more.
+func TestTheHandlerListensWhateverTheStorageDoes(t *testing.T) {
 	t.Parallel()
 	nobody := httptest.NewServer(nil)
 	nobody.Close()
-	a := openApp(t, "AccountName="+azurite.AccountName+";AccountKey="+azurite.AccountKey+
-		";BlobEndpoint="+nobody.URL+"/x;QueueEndpoint="+nobody.URL+"/x;TableEndpoint="+nobody.URL+"/x", "")
-	began := time.Now()
-	ready, err := a.setUp(t.Context())
-	require.NoError(t, err)
-	require.Less(t, time.Since(began), 5*time.Second)
-	select {
-	case <-ready:
-		require.Fail(t, "nothing is there")
-	default:
+	for name, connection := range map[string]string{"no answer": silent(t), "nobody there": account(nobody.URL)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			require.NoError(t, err)
+			_, port, err := net.SplitHostPort(l.Addr().String())
+			require.NoError(t, err)
+			require.NoError(t, l.Close())
+			env := map[string]string{
+				"AzureWebJobsStorage": connection, "RIGHTSDESK_CONFIG": "../../infra/local/rightsdesk.yaml",
+				"RIGHTSDESK_KEYS": filepath.Join(t.TempDir(), "keys.json"),
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- Serve(ctx, port, func(name string) string { return env[name] }, io.Discard) }()
+			require.Eventually(t, func() bool {
+				res, err := http.Get("http://127.0.0.1:" + port + "/api/health") //nolint:noctx // a test's
+				if err != nil {
+					return false
+				}
+				defer func() { _ = res.Body.Close() }()
+				return res.StatusCode == http.StatusOK
+			}, 10*time.Second, 10*time.Millisecond)
+			select {
+			case err := <-ended:
+				require.Fail(t, "the handler ended", "%v", err)
+			default:
+			}
+			cancel()
+			require.Error(t, <-ended, "it never ends well: the host would not start it again")
+		})
 	}
 }
 

@@ -209,6 +209,23 @@ func (im importer) raw(ctx context.Context, prefix string, kept []calls.Call) (s
 	return time.Since(began).Seconds(), im.forget(ctx, prefix)
 }
 
+// awaitSetUp returns when containers and queues are there: any call but liveness waits for them.
+func awaitSetUp(ctx context.Context, api string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/openapi.json", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the contract is answered with %d", res.StatusCode)
+	}
+	return nil
+}
+
 // allOn imports through the queue of the whole app while all its functions work on what the import makes.
 func (im importer) allOn(ctx context.Context) error {
 	lines := im.lines / 5
@@ -219,6 +236,9 @@ func (im importer) allOn(ctx context.Context) error {
 	defer stop()
 	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
 	if err != nil {
+		return err
+	}
+	if err := awaitSetUp(ctx, api); err != nil {
 		return err
 	}
 	name := contoso + "/bench.ndjson"

@@ -89,7 +89,9 @@ func (w *world) openHost(ctx context.Context, o options) error {
 	}()
 	select {
 	case w.api = <-ready:
-		return nil
+		// Any call but liveness waits until containers and queues are there: what is put into them by hand then finds its place.
+		_, _, err := w.insist(ctx, "GET", "/api/openapi.json", "", nil, nil)
+		return err
 	case err := <-w.host:
 		return fmt.Errorf("dev host: %w", err)
 	case <-ctx.Done():

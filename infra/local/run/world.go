@@ -109,7 +109,8 @@ func (w *world) startAll(ctx context.Context) error {
 	if err := w.start("host", green, w.hostDir, w.host, env); err != nil {
 		return err
 	}
-	return w.await(ctx, "the API", w.api()+"/api/health", func(status int) bool { return status == http.StatusOK })
+	// The contract, other than health, waits until the storage is set up: from now on a message finds its queue.
+	return w.await(ctx, "the API", w.api()+"/api/openapi.json", func(status int) bool { return status == http.StatusOK })
 }
 
 // start starts one process whose lines are shown under its name.
