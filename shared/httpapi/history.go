@@ -9,20 +9,20 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// events is GET /api/requests/{id}/events.
+// events is GET /api/requests/{id}/events. It is never answered by "not modified": what it verifies may have been changed behind the
+// request's back.
 func (c *call) events() error {
 	found, err := c.find()
 	if err != nil {
 		return err
 	}
-	if c.notModified(etag(&found.Request)) {
-		return nil
-	}
 	history, err := c.api.Store.History(c.r.Context(), found.Tenant, found.ID)
 	if err != nil {
 		return err
 	}
-	out := listView[eventView]{Items: []eventView{}}
+	// The head was read first: what came after it belongs to another version.
+	history = history[:min(int64(len(history)), found.Seq)]
+	out := eventsView{Items: []eventView{}, Intact: c.intact(found, history)}
 	for _, e := range history {
 		reason, err := e.Reason(c.r.Context())
 		if err != nil && !errors.Is(err, store.ErrShredded) { // the history outlives the key of its case
@@ -33,6 +33,20 @@ func (c *call) events() error {
 		out.Items = append(out.Items, v)
 	}
 	return c.answer(http.StatusOK, out)
+}
+
+// intact reports whether the history is whole and unchanged: each event carries the hash of the one before, the request that of the last.
+func (c *call) intact(found *store.Case, history []store.StoredEvent) bool {
+	stored := make([][]byte, len(history))
+	for i, e := range history {
+		stored[i] = e.Bytes
+	}
+	err := dsr.VerifyChain(stored, found.LastHash)
+	if err != nil {
+		c.api.Log.ErrorContext(c.r.Context(), "history changed by somebody else", "code", "history-broken", "tenant", found.Tenant, "request", found.ID,
+			"error", err)
+	}
+	return err == nil
 }
 
 func viewEvent(e dsr.Event, hash string) eventView {

@@ -123,6 +123,11 @@ type eventView struct {
 	Prev    string        `json:"prev,omitempty"`
 }
 
+type eventsView struct {
+	Items  []eventView `json:"items"`
+	Intact bool        `json:"intact"`
+}
+
 type findingsView struct {
 	Items      []dsr.Finding   `json:"items"`
 	Candidates []dsr.Candidate `json:"candidates,omitempty"`
