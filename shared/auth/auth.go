@@ -2,7 +2,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
@@ -55,19 +54,6 @@ func (c Caller) Need(r Right) error {
 	return problem.Newf(problem.NoRight, "", "this call needs the right %s", r)
 }
 
-type contextKey struct{}
-
-// NewContext returns a context that carries the caller.
-func NewContext(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, contextKey{}, c)
-}
-
-// FromContext returns the caller of NewContext.
-func FromContext(ctx context.Context) (Caller, bool) {
-	c, ok := ctx.Value(contextKey{}).(Caller)
-	return c, ok
-}
-
 // Digest is the SHA-256 of a key: the key itself is kept nowhere.
 type Digest [sha256.Size]byte
 
@@ -93,15 +79,6 @@ func NewCallers(known []Known) (*Callers, error) {
 		}
 	}
 	return &Callers{known: slices.Clone(known)}, nil
-}
-
-// Named returns the caller of that name: the one that queue messages act as.
-func (c *Callers) Named(name string) (Caller, bool) {
-	i := slices.IndexFunc(c.known, func(k Known) bool { return k.Name == name })
-	if i < 0 {
-		return Caller{}, false
-	}
-	return c.known[i].Caller, true
 }
 
 // header is where the key is. The Functions host's own headers about who is calling, X-MS-CLIENT-PRINCIPAL*, are never looked at:

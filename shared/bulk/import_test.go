@@ -148,11 +148,6 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.Equal(t, second.ID, found.ID)
 	_, err = s.ByReference(t.Context(), tenant, "r-3")
 	require.ErrorIs(t, err, store.ErrNotFound)
-	found, err = s.Get(t.Context(), []string{newTenant(), tenant}, second.ID)
-	require.NoError(t, err)
-	require.Equal(t, second.ID, found.ID)
-	_, err = s.Get(t.Context(), []string{newTenant()}, second.ID)
-	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
 func TestAListThatCannotBeRead(t *testing.T) {

@@ -75,17 +75,6 @@ func (s *Service) bound() time.Duration {
 	return s.Bound
 }
 
-// Get returns a bulk import of one of the tenants, or store.ErrNotFound.
-func (s *Service) Get(ctx context.Context, tenants []string, id string) (*store.BulkCase, error) {
-	for _, tenant := range tenants {
-		b, err := s.Store.LoadBulk(ctx, tenant, id)
-		if !errors.Is(err, store.ErrNotFound) {
-			return b, err
-		}
-	}
-	return nil, store.ErrNotFound
-}
-
 // ByReference returns the bulk import that a tenant's reference names, or store.ErrNotFound.
 func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
 	if !ValidReference(ref) {

@@ -108,7 +108,6 @@ func (a *API) serve(c *call) (pattern string, err error) {
 		if err := c.caller.Need(route.right); err != nil {
 			return route.pattern, err
 		}
-		c.r = c.r.WithContext(auth.NewContext(c.r.Context(), c.caller))
 	}
 	if err := c.ids(route.pattern, path); err != nil {
 		return route.pattern, err

@@ -20,6 +20,11 @@ var received = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
 const canary = "jane.o'brien+#/@canary.example"
 
+// wakeKinds are all kinds of wake.
+func wakeKinds() []store.WakeKind {
+	return []store.WakeKind{store.WakeRedeliver, store.WakePackage, store.WakeParts, store.WakeBulk, store.WakeBulkInput, store.WakeBulkResult}
+}
+
 func newTenant() string { return uuid.NewString() }
 
 // draft is a request for access in one system: discovery, access and package.
@@ -104,7 +109,7 @@ func allWakes(t testing.TB, s *store.Store, tenant string) []store.Wake {
 	t.Helper()
 	var out []store.Wake
 	for shard := range store.Shards {
-		for _, k := range store.WakeKinds() {
+		for _, k := range wakeKinds() {
 			ws, err := s.DueWakes(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
 			require.NoError(t, err)
 			out = append(out, ws...)

@@ -23,6 +23,7 @@ import (
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
 //	                               d|{due ms:013}|{id}              first due first
+//	          tenants              {tenant}                         a tenant that there is or was
 //	keys      {tenant}|{shard}     {key id}                         wrapped data key of a case
 //
 // Segments are [0-9a-z-]+ and of fixed width where order matters. No key ever holds anything that a caller wrote: request and bulk ids

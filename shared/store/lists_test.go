@@ -186,7 +186,7 @@ func TestWakes(t *testing.T) {
 	require.Equal(t, 2*store.Shards, w.Counter.Total(), "one range query each")
 	_, err := w.Store.DueWakes(bg, "' or 1", 0, store.WakeRedeliver, received, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
-	for _, k := range store.WakeKinds() {
+	for _, k := range wakeKinds() {
 		require.Contains(t, []store.Clock{store.WallClock, store.BusinessClock}, k.Clock())
 	}
 }

@@ -23,11 +23,6 @@ const (
 	WakeBulkResult WakeKind = "bulk-result" // an import's result is to be deleted
 )
 
-// WakeKinds are all kinds of wake.
-func WakeKinds() []WakeKind {
-	return []WakeKind{WakeRedeliver, WakePackage, WakeParts, WakeBulk, WakeBulkInput, WakeBulkResult}
-}
-
 // Clock says which time a wake follows.
 type Clock string
 

@@ -117,7 +117,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	if page, err = seen.Take(); err != nil {
 		return 0, page, err
 	}
-	done, err := s.Get(ctx, []string{contoso}, got.ID)
+	done, err := s.Store.LoadBulk(ctx, contoso, got.ID)
 	if err != nil {
 		return 0, page, err
 	}
