@@ -23,16 +23,19 @@ type known struct {
 	conflict bool // the request has another body
 }
 
-// make makes the requests of a chunk. Of lines with one key the first comes first; the others are judged by what it met.
+// begin writes what the requests of a chunk need before they can be made.
+func (r *run) begin(ctx context.Context, c *chunk) {
+	var drafts []store.Draft
+	drafts, c.of = r.round(c, nil)
+	c.batch = r.Store.BeginMany(ctx, r.in.Tenant, drafts)
+}
+
+// make makes the requests of a chunk that has begun. Of lines with one key the first comes first; the others are judged by what it met.
 func (r *run) make(ctx context.Context, c *chunk) error {
 	keys := map[string]known{}
-	for {
-		drafts, of := r.round(c, keys)
-		if len(drafts) == 0 {
-			return nil
-		}
-		for n, made := range r.Store.CreateMany(ctx, r.in.Tenant, drafts) {
-			e := of[n]
+	for len(c.of) > 0 {
+		for n, made := range c.batch.Finish(ctx) {
+			e := c.of[n]
 			if err := e.settle(r.in.ID, made); err != nil {
 				return err
 			}
@@ -41,7 +44,11 @@ func (r *run) make(ctx context.Context, c *chunk) error {
 				c.shards[made.Shard] = true
 			}
 		}
+		var drafts []store.Draft
+		drafts, c.of = r.round(c, keys)
+		c.batch = r.Store.BeginMany(ctx, r.in.Tenant, drafts)
 	}
+	return nil
 }
 
 // round picks one line of each key that has no result, after giving one to those that need no look at the store.

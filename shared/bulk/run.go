@@ -15,8 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// run is one invocation's work on one import. Three stages work at the same time, each on a chunk of its own: lines are read and judged,
-// requests are made, progress is stored. The two that write do so in the order of the lines, so that of two equal lines the first is the
+// run is one invocation's work on one import. Four stages work at the same time, each on a chunk of its own: lines are read and judged,
+// what their requests need is written, requests are made, progress is stored. Those that write do so in the order of the lines, so that of two equal lines the first is the
 // one that is accepted, and so that what is stored is true of all lines before it.
 type run struct {
 	*Service
@@ -32,6 +32,8 @@ type chunk struct {
 	last    bool         // of the list
 	lines   int64        // of the list until here, empty ones aside
 	shards  map[int]bool // of its new requests
+	batch   *store.Batch // begun, of the entries of
+	of      []*entry
 }
 
 // entry is a line on its way: a draft until it has a result.
@@ -56,14 +58,24 @@ func (r *run) run(ctx context.Context) error {
 	}
 	defer src.close()
 	g, ctx := errgroup.WithContext(ctx)
-	judged, made := make(chan *chunk), make(chan *chunk)
+	judged, begun, made := make(chan *chunk), make(chan *chunk), make(chan *chunk)
 	g.Go(func() error {
 		defer close(judged)
 		return r.judge(ctx, src, judged)
 	})
 	g.Go(func() error {
-		defer close(made)
+		defer close(begun)
 		for c := range judged {
+			r.begin(ctx, c)
+			if err := pass(ctx, begun, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		defer close(made)
+		for c := range begun {
 			if err := r.make(ctx, c); err != nil {
 				return err
 			}

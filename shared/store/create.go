@@ -236,16 +236,34 @@ func (c *Case) namedRows() []string {
 // CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one shard, in 1 + ⌈list rows / 100⌉ + len(ds)
 // calls when all are new. Each has its own result, in the order of the drafts; of several with the same key the first makes the request.
 func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
-	out := make([]Created, len(ds))
-	ns := s.prepareMany(ctx, tenant, ds, out)
-	if err := s.putMany(ctx, ns); err != nil {
-		for i := range out {
-			if ns[i] != nil {
-				out[i].Err = err
+	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
+}
+
+// Batch is a CreateMany that has begun: keys, list rows and wakes are written, the requests are not. One that is never finished leaves
+// orphans, which a sweep drops.
+type Batch struct {
+	s   *Store
+	ns  []*creation
+	out []Created
+}
+
+// BeginMany is the first half of CreateMany. An import writes it for one chunk while the requests of the chunk before are made.
+func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
+	b := &Batch{s: s, out: make([]Created, len(ds))}
+	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
+	if err := s.putMany(ctx, b.ns); err != nil {
+		for i, n := range b.ns {
+			if n != nil {
+				b.out[i].Err, b.ns[i] = err, nil
 			}
 		}
-		return out
 	}
+	return b
+}
+
+// Finish is the second half of CreateMany.
+func (b *Batch) Finish(ctx context.Context) []Created {
+	s, ns, out := b.s, b.ns, b.out
 	same := map[string][]int{} // drafts of one request, in order
 	for i, n := range ns {
 		if n != nil {
