@@ -76,6 +76,7 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 	if err := a.Store.Init(ctx); err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
+	a.remember(ctx)
 	return a, nil
 }
 

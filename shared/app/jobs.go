@@ -34,14 +34,19 @@ func (a *App) triggers() error {
 			res, err := a.sweep.Wakes(ctx)
 			return a.swept(ctx, "wake", res, err)
 		})),
-		"purge": timer("purge", a.step("purge", func(ctx context.Context, _ []byte) error {
-			res, err := a.sweep.Purge(ctx)
-			orphans, oerr := a.bulk.Orphans(ctx, a.tenantIDs())
-			res.Done += orphans
-			return a.swept(ctx, "purge", res, errors.Join(err, oerr))
-		})),
+		"purge": timer("purge", a.step("purge", a.purge)),
 	}
 	return nil
+}
+
+// purge deletes what has reached its end, also of tenants that were taken out of the document.
+func (a *App) purge(ctx context.Context, _ []byte) error {
+	remembered := a.sweep.Remember(ctx)
+	res, err := a.sweep.Purge(ctx)
+	tenants, unread := a.sweep.EverTenants(ctx)
+	orphans, oerr := a.bulk.Orphans(ctx, tenants)
+	res.Done += orphans
+	return a.swept(ctx, "purge", res, errors.Join(remembered, err, unread, oerr))
 }
 
 func (a *App) swept(ctx context.Context, job string, r sweep.Result, err error) error {

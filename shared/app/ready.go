@@ -28,6 +28,7 @@ func (a *App) setUp(ctx context.Context) <-chan struct{} {
 			err := a.Store.Init(ctx)
 			if err == nil {
 				close(ready)
+				a.remember(ctx)
 				return
 			}
 			a.log.ErrorContext(ctx, "storage is not set up; trying again", "code", "storage-not-set-up", "error", err)
@@ -37,6 +38,13 @@ func (a *App) setUp(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return ready
+}
+
+// remember keeps which tenants there are. The purge does so too, so that a failure costs an hour.
+func (a *App) remember(ctx context.Context) {
+	if err := a.sweep.Remember(ctx); err != nil {
+		a.log.WarnContext(ctx, "tenants are not remembered; the purge tries again", "error", err)
+	}
 }
 
 // whenReady lets calls wait for the storage, but for those that need none: the host's own pings and liveness.

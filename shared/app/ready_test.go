@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/sweep"
 )
 
 // openApp is an app with a store and nothing else.
@@ -29,7 +31,8 @@ func openApp(t *testing.T, connection, prefix string) *App {
 		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Prefix: prefix, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: time.Now,
 	})
 	require.NoError(t, err)
-	return &App{Store: st, log: slog.New(slog.DiscardHandler)}
+	sweeper := &sweep.Sweeper{Store: st, Tenants: func() []string { return []string{"a-tenant"} }}
+	return &App{Store: st, sweep: sweeper, log: slog.New(slog.DiscardHandler)}
 }
 
 func TestAStartSetsTheStorageUp(t *testing.T) {
@@ -43,6 +46,10 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 		}
 		_, err := a.Store.QueueLength(t.Context(), store.QueueBulk)
 		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			known, err := a.Store.Tenants(t.Context())
+			return err == nil && slices.Equal(known, []string{"a-tenant"})
+		}, time.Minute, 10*time.Millisecond)
 	}
 }
 

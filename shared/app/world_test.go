@@ -50,6 +50,7 @@ type world struct {
 	business func() time.Time
 	clients  store.Clients // of the test's own, not tapped
 	prefix   string
+	settings config.Settings
 	log      *slog.Logger
 	lines    *lines // of the app
 	simLines *lines // of the simulated tenant
@@ -89,7 +90,7 @@ func newWorld(t *testing.T, o options) *world {
 	if o.clocks != nil {
 		clocks = *o.clocks
 	}
-	w.business = clocks.Business
+	w.business, w.settings = clocks.Business, settings
 	w.log = telemetry.NewLog(w.lines, slog.LevelDebug)
 	w.app, err = app.New(t.Context(), settings, w.document(o.document), app.Options{
 		Clocks: clocks, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond, Policies: append(o.policies, w.tap),

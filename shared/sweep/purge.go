@@ -20,8 +20,10 @@ const keepRejected = 30 * 24 * time.Hour
 // Purge deletes what has reached the end of its retention, by the business clock; it is the job of the hourly timer. It is safe late,
 // twice, and after missed days; one failure does not stop the rest.
 func (s *Sweeper) Purge(ctx context.Context) (Result, error) {
+	tenants, unread := s.EverTenants(ctx)
+	s.missing(ctx, tenants)
 	kinds := []store.WakeKind{store.WakeParts, store.WakePackage, store.WakeBulkInput, store.WakeBulkResult}
-	res, err := s.each(ctx, s.Tenants(), allShards(), kinds, func(ctx context.Context, w store.Wake) error {
+	res, err := s.each(ctx, tenants, allShards(), kinds, func(ctx context.Context, w store.Wake) error {
 		switch w.Kind {
 		case store.WakeParts:
 			return s.parts(ctx, w)
@@ -31,7 +33,7 @@ func (s *Sweeper) Purge(ctx context.Context) (Result, error) {
 			return s.bulkBlob(ctx, w)
 		}
 	})
-	return res, errors.Join(err, s.rejected(ctx, &res))
+	return res, errors.Join(unread, err, s.rejected(ctx, &res))
 }
 
 // parts deletes parts that a package has made superfluous, or that a request left which made none.
@@ -84,6 +86,9 @@ func (s *Sweeper) expire(ctx context.Context, w store.Wake) error {
 	return ignoreConflict(s.Store.Commit(ctx, c, done))
 }
 
+// errDestination: a package cannot be deleted because nobody knows any more where it is. Only who configures the tenant can say.
+var errDestination = errors.New("sweep: the destination of the package is not known")
+
 // removePackage deletes the archive of a request and reads it again. The archive is looked at before the request is, and that must not have
 // changed: what is deleted can then not be a package that a retry has made meanwhile. ErrConflict when it has.
 func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
@@ -93,7 +98,7 @@ func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
 	}
 	ref, err := s.Destination(c.Tenant, dest)
 	if err != nil {
-		return fmt.Errorf("sweep: destination of the package: %w", err)
+		return fmt.Errorf("%w: %w", errDestination, err)
 	}
 	if ref.Container == "" {
 		ref.Container = store.Packages

@@ -22,7 +22,7 @@ const orphanAge = time.Hour
 type Sweeper struct {
 	Store   *store.Store
 	Settle  *settle.Settler
-	Tenants func() []string
+	Tenants func() []string // those that are configured; others that ever were are swept as well
 	// Destination is where packages are: see deliver.
 	Destination func(tenant, name string) (store.Ref, error)
 	Now         func() time.Time // business clock
@@ -135,7 +135,11 @@ func (r *run) one(ctx context.Context, w store.Wake, full bool) {
 	if err == nil {
 		return
 	}
-	r.Log.ErrorContext(ctx, "due work failed; it stays due", "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
+	code := "due-work-failed"
+	if errors.Is(err, errDestination) {
+		code = "destination-unknown"
+	}
+	r.Log.ErrorContext(ctx, "due work failed; it stays due", "code", code, "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
 	r.failed(err)
 	if full {
 		r.postpone(ctx, w)
@@ -184,12 +188,14 @@ func (s *Sweeper) Wakes(ctx context.Context) (Result, error) {
 	if err != nil || paused {
 		return Result{Rest: paused}, err
 	}
-	return s.each(ctx, s.Tenants(), allShards(), []store.WakeKind{store.WakeRedeliver, store.WakeBulk}, func(ctx context.Context, w store.Wake) error {
+	tenants, unread := s.EverTenants(ctx)
+	res, err := s.each(ctx, tenants, allShards(), []store.WakeKind{store.WakeRedeliver, store.WakeBulk}, func(ctx context.Context, w store.Wake) error {
 		if w.Kind == store.WakeBulk {
 			return s.bulk(ctx, w)
 		}
 		return s.redeliver(ctx, w)
 	})
+	return res, errors.Join(unread, err)
 }
 
 // redeliver sends the messages of a request again and sets the next wake.

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"slices"
+)
+
+// partitionTenants is no tenant's: theirs have a shard.
+const partitionTenants = "tenants"
+
+// RememberTenants keeps the ids of tenants for ever: what is stored of a tenant must end also when nobody configures it any more. The rows
+// are wholly a function of their key, so that writing one twice changes nothing. It costs one read when all of them are known.
+func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
+	known, err := s.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	var ops []op
+	for _, t := range tenants {
+		if validSegment(t) && !slices.Contains(known, t) {
+			known = append(known, t)
+			ops = append(ops, upsert(newRow(partitionTenants, t)))
+		}
+	}
+	for chunk := range slices.Chunk(ops, maxRows) {
+		if err := s.transact(ctx, s.lists, chunk); err != nil {
+			return fault("remember tenants", err)
+		}
+	}
+	return nil
+}
+
+// Tenants returns the ids of all tenants that were ever remembered, in order.
+func (s *Store) Tenants(ctx context.Context) ([]string, error) {
+	rows, err := s.span(ctx, s.lists, partitionTenants, "-", "~", 0)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.rk)
+	}
+	return out, nil
+}
