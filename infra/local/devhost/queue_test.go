@@ -203,8 +203,11 @@ func TestALongRunKeepsItsMessage(t *testing.T) {
 	w := run(t, setup{functions: map[string]string{"qslow": queueFunction("qslow", "")}, tune: func(t *tuning) { t.messageLease = 2 * time.Second }})
 	w.send("qslow", "x")
 	w.until("in flight", func() bool { return len(w.requests("/qslow")) == 1 })
-	time.Sleep(3 * time.Second) // longer than the lease: nothing may happen
+	// Nothing may happen when the lease that it was received with has ended: two polls are waited for after that.
+	over := visibleAt(t, w.requests("/qslow")[0]).Add(2*time.Second + 400*time.Millisecond)
+	w.until("the lease would be over", func() bool { return time.Now().After(over) })
 	require.Len(t, w.requests("/qslow"), 1)
+	require.Zero(t, w.visible("qslow"))
 	w.kill(w.workers()[0].PID)
 	w.until("the renewed receipt releases it", func() bool { return len(w.requests("/qslow")) == 2 })
 }
@@ -272,7 +275,9 @@ func TestDrain(t *testing.T) {
 	w.send("qslow", "2")
 	w.kill(w.workers()[0].PID)
 	w.until("drained", func() bool { return strings.Contains(state(), "Completed") })
-	time.Sleep(1500 * time.Millisecond) // longer than any poll and the visibilityTimeout: nothing may come
+	w.until("both can be had", func() bool { return w.visible("qslow") == 2 })
+	time.Sleep(300 * time.Millisecond) // longer than a poll: nothing may come, which nothing signals
+	require.Equal(t, 2, w.visible("qslow"))
 	require.Len(t, w.requests("/qslow"), 1)
 	status, _, _ = w.do("GET", "/api/echo", nil)
 	require.Equal(t, http.StatusOK, status, "HTTP goes on")

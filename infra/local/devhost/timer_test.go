@@ -79,6 +79,16 @@ func (w *world) status(fn string) string {
 	return string(b)
 }
 
+// nextOf is the occurrence that a timer waits for; the zero time before there is a state.
+func (w *world) nextOf(fn string) time.Time {
+	w.t.Helper()
+	var s timerStatus
+	if text := w.status(fn); text != "" {
+		require.NoError(w.t, json.Unmarshal([]byte(text), &s))
+	}
+	return instant(s.Next)
+}
+
 // timerOf is what a request said of its timer.
 func timerOf(t *testing.T, r record) string {
 	t.Helper()
@@ -199,7 +209,7 @@ func TestTimersFireOnOneHostOnly(t *testing.T) {
 		t.Helper()
 		clock.move("2026-11-22T" + minute + ":00Z")
 		w.until("fires", func() bool { return len(w.requests("/tick")) >= n })
-		time.Sleep(200 * time.Millisecond) // a second host would have fired by now
+		w.until("over", func() bool { return w.nextOf("tick").After(clock.Now()) })
 		require.Len(t, w.requests("/tick"), n)
 		return w.requests("/tick")[n-1].PID
 	}
@@ -219,6 +229,7 @@ func TestTimersFireOnOneHostOnly(t *testing.T) {
 			return one.State == string(stopped) || one.PID != 0 && one.PID != pid
 		})
 	}
+	require.Len(t, w.requests("/tick"), 2, "the other host fired neither late nor on taking over")
 	w.until("the other takes over", func() bool { clock.move("2026-11-22T20:24:00.5Z"); return len(w.requests("/tick")) == 3 })
 	require.NotEqual(t, first, w.requests("/tick")[2].PID)
 }

@@ -121,10 +121,20 @@ func answer(w http.ResponseWriter, r *http.Request, body string) {
 		reply(200, "text/plain", "")
 	case asked == "stream":
 		for range 5 {
-			_, _ = io.WriteString(w, "part\n")
-			w.(http.Flusher).Flush()
-			time.Sleep(100 * time.Millisecond)
+			part(w)
 		}
+	case asked == "held": // a stream that stops after its first part until "on" is asked for
+		part(w)
+		select {
+		case <-heldBack:
+		case <-r.Context().Done():
+		}
+		for range 4 {
+			part(w)
+		}
+	case asked == "on":
+		goOn()
+		reply(200, "text/plain", "")
 	case asked == "pid":
 		reply(200, "text/plain", os.Getenv("FUNCTIONS_CUSTOMHANDLER_WORKER_ID"))
 	case asked == "print":
@@ -134,6 +144,17 @@ func answer(w http.ResponseWriter, r *http.Request, body string) {
 	default:
 		reply(200, "application/json", "{}")
 	}
+}
+
+// heldBack is closed, by goOn, when the process may finish its held streams.
+var (
+	heldBack = make(chan struct{})
+	goOn     = sync.OnceFunc(func() { close(heldBack) })
+)
+
+func part(w http.ResponseWriter) {
+	_, _ = io.WriteString(w, "part\n")
+	w.(http.Flusher).Flush()
 }
 
 func between(s, from, to string) string {
@@ -320,6 +341,15 @@ func (w *world) send(name string, texts ...string) {
 		_, err := q.EnqueueMessage(context.Background(), text, nil)
 		require.NoError(w.t, err)
 	}
+}
+
+// visible is how many messages of a queue could be received now.
+func (w *world) visible(name string) int {
+	w.t.Helper()
+	most := int32(32)
+	resp, err := w.queue(name).PeekMessages(context.Background(), &azqueue.PeekMessagesOptions{NumberOfMessages: &most})
+	require.NoError(w.t, err)
+	return len(resp.Messages)
 }
 
 // left is how many messages a queue holds, invisible ones included.
