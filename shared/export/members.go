@@ -3,11 +3,8 @@ package export
 import (
 	"archive/zip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -84,7 +81,7 @@ func openFormer(ctx context.Context, st *store.Store, ref store.Ref) (former, er
 	if err != nil {
 		return f, nil
 	}
-	m, err := readManifest(z)
+	m, err := standard.readManifest(z)
 	if at.err != nil {
 		return former{}, at.err
 	}
@@ -141,35 +138,4 @@ func (f former) members(t dsr.Task) []member {
 		return nil
 	}
 	return out
-}
-
-// maxManifest bounds what is read of an archive before anything of it is believed.
-const maxManifest = 64 << 20
-
-// readManifest reads the manifest of an archive.
-func readManifest(z *zip.Reader) (Manifest, error) {
-	var m Manifest
-	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
-	if i < 0 {
-		return m, errors.New("there is no " + ManifestName)
-	}
-	if z.File[i].UncompressedSize64 > maxManifest {
-		return m, fmt.Errorf("%s has more than %d MiB", ManifestName, maxManifest>>20)
-	}
-	r, err := z.File[i].Open()
-	if err != nil {
-		return m, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
-	}
-	defer func() { _ = r.Close() }()
-	body, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
-	if err != nil {
-		return m, fmt.Errorf("%s cannot be read: %w", ManifestName, err)
-	}
-	if err := json.Unmarshal(body, &m); err != nil {
-		return m, errors.New(ManifestName + " is not the JSON that it should be")
-	}
-	if m.Version != manifestVersion {
-		return m, fmt.Errorf("%s has version %d, this program knows %d", ManifestName, m.Version, manifestVersion)
-	}
-	return m, nil
 }

@@ -12,33 +12,31 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxWorkbook is how large a workbook may be, uncompressed, to be counted: it is read whole.
-const maxWorkbook = 128 << 20
-
 // formError says that a member is not of the form that its name says.
 type formError struct{ form string }
 
 func (e *formError) Error() string { return "it is not valid " + e.form }
 
 // countRecords counts the records of a member and checks its form. What has no records counts 0.
-func countRecords(f Format, r io.Reader, size int64) (int64, error) {
+func (l limits) countRecords(f Format, r io.Reader, size int64) (int64, error) {
 	switch f {
 	case JSON:
 		return countJSON(r)
 	case CSV:
 		return countCSV(r)
 	case XML:
-		return countXML(r)
+		return l.countXML(r)
 	case XLSX:
-		return countXLSX(r, size)
+		return l.countXLSX(r, size)
 	}
 	return 0, nil
 }
 
-// countJSON counts the objects of one array, with nothing after it.
+// countJSON counts the objects of one array, with nothing after it. Names that stand twice are the sink's to refuse: to find them takes
+// several times the memory of an object.
 func countJSON(r io.Reader) (int64, error) {
 	e := errReader{r: r}
-	dec := jsontext.NewDecoder(&e)
+	dec := jsontext.NewDecoder(&e, jsontext.AllowDuplicateNames(true))
 	bad := func() error {
 		if e.err != nil {
 			return e.err
@@ -114,9 +112,9 @@ func countCSV(r io.Reader) (int64, error) {
 }
 
 // countXML counts the elements <record> right under the root.
-func countXML(r io.Reader) (int64, error) {
+func (l limits) countXML(r io.Reader) (int64, error) {
 	e := errReader{r: r}
-	n, err := countElements(&e, "records", 2, "record")
+	n, err := countElements(newFence(&e, l), "records", 2, "record")
 	if e.err != nil {
 		return 0, e.err
 	}
@@ -162,43 +160,48 @@ func countElements(r io.Reader, root string, depth int, name string) (int64, err
 	}
 }
 
-// countXLSX counts the rows of all worksheets, without the header of each.
-func countXLSX(r io.Reader, size int64) (int64, error) {
-	if size > maxWorkbook {
-		return 0, &formError{"XLSX: it is too long to be one of ours"}
+// countXLSX counts the rows of all worksheets, without the header of each. It reads the workbook whole, and the worksheets as a stream.
+func (l limits) countXLSX(r io.Reader, size int64) (int64, error) {
+	bad := &formError{"XLSX"}
+	if size > l.member[XLSX] {
+		return 0, bad
 	}
-	body, err := io.ReadAll(r)
-	if err != nil {
+	body := make([]byte, size)
+	if _, err := io.ReadFull(r, body); err != nil {
 		return 0, err
 	}
-	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	z, err := openArchive(bytes.NewReader(body), size, l.sheets)
 	if err != nil {
-		return 0, &formError{"XLSX"}
+		return 0, bad
 	}
-	var rows int64
-	sheets := 0
+	var rows, sheets int64
+	left := uint64(l.workbook)
 	for _, f := range z.File {
 		if !strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
 			continue
 		}
-		n, err := countSheet(f)
+		if f.UncompressedSize64 > left || f.UncompressedSize64/maxRatio > f.CompressedSize64+1 {
+			return 0, bad
+		}
+		left -= f.UncompressedSize64
+		n, err := l.countSheet(f)
 		if err != nil || n == 0 {
-			return 0, &formError{"XLSX"}
+			return 0, bad
 		}
 		rows += n - 1
 		sheets++
 	}
 	if sheets == 0 {
-		return 0, &formError{"XLSX"}
+		return 0, bad
 	}
 	return rows, nil
 }
 
-func countSheet(f *zip.File) (int64, error) {
+func (l limits) countSheet(f *zip.File) (int64, error) {
 	body, err := f.Open()
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = body.Close() }()
-	return countElements(io.LimitReader(body, 4*maxWorkbook), "worksheet", 3, "row")
+	return countElements(newFence(io.LimitReader(body, int64(f.UncompressedSize64)), l), "worksheet", 3, "row")
 }

@@ -124,7 +124,7 @@ func TestXML(t *testing.T) {
 	}
 	require.NoError(t, xml.Unmarshal(b.Bytes(), &doc))
 	require.Len(t, doc.Records, 2)
-	n, err := countXML(bytes.NewReader(b.Bytes()))
+	n, err := standard.countXML(bytes.NewReader(b.Bytes()))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, n)
 }
@@ -136,7 +136,7 @@ func TestXLSX(t *testing.T) {
 	err := writeXLSX(&b, columns("a", "b"), bytes.NewReader(array(
 		`{"a":"=1+1","b":-5}`, `{"a":"<é😀&\u0001>","b":[1]}`, `{"a":true,"b":12345678901234567890,"c":1}`, `{"a":"`+long+`","b":1.25}`, `{"a":"0815"}`)))
 	require.NoError(t, err)
-	n, err := countXLSX(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	n, err := standard.countXLSX(bytes.NewReader(b.Bytes()), int64(b.Len()))
 	require.NoError(t, err)
 	require.EqualValues(t, 5, n)
 
@@ -219,7 +219,7 @@ func FuzzTwins(f *testing.F) {
 		}
 		var x bytes.Buffer
 		require.NoError(t, writeXML(&x, "s", kind, bytes.NewReader(in)))
-		n, err = countXML(&x)
+		n, err = standard.countXML(&x)
 		require.NoError(t, err)
 		require.EqualValues(t, len(want), n)
 	})

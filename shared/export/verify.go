@@ -13,12 +13,9 @@ import (
 	"strings"
 )
 
-// Limits of what Verify reads. A package over them is not one of ours.
 const (
-	maxMembers = 1 << 20
-	maxMember  = 64 << 30 // uncompressed bytes of one member
-	maxRatio   = 1032     // deflate cannot do more
-	maxReports = 100      // problems that are told one by one
+	maxRatio   = 1032 // deflate cannot do more
+	maxReports = 100  // problems that are told one by one
 )
 
 // ErrNotVerified says that an archive is not the package that its manifest describes. Report.Problems says why.
@@ -46,26 +43,30 @@ func (r *Report) problem(path, format string, args ...any) {
 }
 
 // Verify checks an archive against its manifest: no member more or less, every name safe, and of each member size, SHA-256, form and
-// number of records. Nothing in it is trusted: what is read of a member is bounded by what the manifest says. The error is
-// ErrNotVerified, or nil. Memory is bounded, but for workbooks, which are read whole.
-func Verify(r io.ReaderAt, size int64) (Report, error) {
+// number of records. Nothing in it is trusted, and what no package of ours can have is refused before it is read: memory stays below
+// 200 MB whatever the archive says. The error is ErrNotVerified, or nil.
+func Verify(r io.ReaderAt, size int64) (Report, error) { return standard.verify(r, size) }
+
+func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
 	var report Report
-	z, err := zip.NewReader(r, size)
+	z, err := openArchive(r, size, l.directory)
 	switch {
 	case err != nil:
 		report.problem("", "this is not an archive that can be read")
 		return report, ErrNotVerified
-	case len(z.File) > maxMembers:
-		report.problem("", "more than %d members", maxMembers)
+	case len(z.File) > l.members:
+		report.problem("", "more than %d members", l.members)
 		return report, ErrNotVerified
 	}
-	if report.Manifest, err = readManifest(z); err != nil {
+	m, err := l.readManifest(z)
+	if err != nil {
 		report.problem(ManifestName, "%s", err)
 		return report, ErrNotVerified
 	}
-	members := memberNames(z, size, &report)
+	report.Manifest = m
+	members := l.memberNames(z, size, &report)
 	if len(report.Problems) == 0 {
-		compare(members, &report)
+		l.compare(members, &report)
 	}
 	if len(report.Problems) > 0 {
 		return report, ErrNotVerified
@@ -77,20 +78,22 @@ func Verify(r io.ReaderAt, size int64) (Report, error) {
 var safeName = regexp.MustCompile(`^([a-z0-9][a-z0-9-]*/){0,4}[a-z0-9][a-z0-9-]*\.[a-z]{2,5}$`)
 
 // memberNames returns the members by name, and reports names that are not safe, double or hide something.
-func memberNames(z *zip.Reader, size int64, report *Report) map[string]*zip.File {
+func (l limits) memberNames(z *zip.Reader, size int64, report *Report) map[string]*zip.File {
 	out := map[string]*zip.File{}
 	var packed uint64
 	for _, f := range z.File {
 		name := f.Name
 		switch {
-		case !safeName.MatchString(name) || path.Clean(name) != name || device(name):
+		case len(name) > l.path || !safeName.MatchString(name) || path.Clean(name) != name || device(name):
 			report.problem(fmt.Sprintf("%q", name), "the name is not one that a package may have")
 		case out[name] != nil:
 			report.problem(name, "there are two members of that name")
 		case !f.Mode().IsRegular() || f.Flags&1 != 0 || (f.Method != zip.Deflate && f.Method != zip.Store):
 			report.problem(name, "neither a plain nor a deflated file")
-		case f.UncompressedSize64 > maxMember || f.UncompressedSize64/maxRatio > f.CompressedSize64+1:
+		case f.UncompressedSize64/maxRatio > f.CompressedSize64+1:
 			report.problem(name, "its size cannot be true")
+		case f.UncompressedSize64 > uint64(l.size(formatOf(name))):
+			report.problem(name, "it is longer than any of ours")
 		}
 		out[name] = f
 		packed += f.CompressedSize64
@@ -101,6 +104,9 @@ func memberNames(z *zip.Reader, size int64, report *Report) map[string]*zip.File
 	}
 	return out
 }
+
+// formatOf is the form that a member's name promises.
+func formatOf(name string) Format { return Format(strings.TrimPrefix(path.Ext(name), ".")) }
 
 // device reports whether Windows takes a part of the name for a device.
 func device(name string) bool {
@@ -113,7 +119,7 @@ func device(name string) bool {
 	return false
 }
 
-func compare(members map[string]*zip.File, report *Report) {
+func (l limits) compare(members map[string]*zip.File, report *Report) {
 	listed := map[string]bool{ManifestName: true}
 	for _, file := range report.Manifest.Files {
 		f := members[file.Path]
@@ -126,13 +132,13 @@ func compare(members map[string]*zip.File, report *Report) {
 			continue
 		}
 		listed[file.Path] = true
-		if err := verifyMember(f, file); err != nil {
+		if err := l.verifyMember(f, file); err != nil {
 			report.problem(file.Path, "%s", err)
 			continue
 		}
 		report.Files++
 		report.Bytes += file.Bytes
-		if f := Format(strings.TrimPrefix(path.Ext(file.Path), ".")); f == JSON {
+		if formatOf(file.Path) == JSON {
 			report.Records += file.Records
 		}
 	}
@@ -147,7 +153,7 @@ func compare(members map[string]*zip.File, report *Report) {
 }
 
 // verifyMember reads one member to its end.
-func verifyMember(f *zip.File, file ManifestFile) error {
+func (l limits) verifyMember(f *zip.File, file ManifestFile) error {
 	if file.Bytes < 0 || f.UncompressedSize64 != uint64(file.Bytes) {
 		return fmt.Errorf("it has %d bytes, the manifest says %d", f.UncompressedSize64, file.Bytes)
 	}
@@ -158,7 +164,7 @@ func verifyMember(f *zip.File, file ManifestFile) error {
 	defer func() { _ = body.Close() }()
 	sum := sha256.New()
 	in := io.TeeReader(io.LimitReader(body, file.Bytes+1), sum)
-	records, err := countRecords(Format(strings.TrimPrefix(path.Ext(f.Name), ".")), in, file.Bytes)
+	records, err := l.countRecords(formatOf(f.Name), in, file.Bytes)
 	if err != nil {
 		return describe(err)
 	}

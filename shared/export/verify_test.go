@@ -117,7 +117,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"XML with a document type": {one("a.xml", "<!DOCTYPE records><records/>", 0), nil, "not valid XML"},
 		"XML of another root":      {one("a.xml", "<other/>", 0), nil, "not valid XML"},
 		"a workbook that is none":  {one("a.xlsx", "PK", 0), nil, "not valid XLSX"},
-		"a bomb":                   {one("a.json", "["+strings.Repeat(" ", 50<<20)+"]", 0), func(m *Manifest) { m.Files[0].Bytes = 10 }, "bytes"},
+		"a bomb":                   {one("a.json", "["+strings.Repeat(" ", 50<<20)+"]", 0), nil, "longer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,233 @@
+package export
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// readManifest reads the manifest of an archive.
+func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
+	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
+	if i < 0 {
+		return Manifest{}, errors.New("there is no " + ManifestName)
+	}
+	if z.File[i].UncompressedSize64 > uint64(l.manifest) {
+		return Manifest{}, fmt.Errorf("%s has more than %d MiB", ManifestName, l.manifest>>20)
+	}
+	body, err := z.File[i].Open()
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
+	}
+	defer func() { _ = body.Close() }()
+	in := &meter{r: io.LimitReader(body, l.manifest), limit: l.field}
+	r := manifestReader{limits: l, in: in, dec: jsontext.NewDecoder(in), maxFiles: len(z.File)}
+	switch err := r.read(); {
+	case err != nil:
+		return Manifest{}, err
+	case r.m.Version != manifestVersion:
+		return Manifest{}, fmt.Errorf("%s has version %d, this program knows %d", ManifestName, r.m.Version, manifestVersion)
+	}
+	if err := r.m.check(); err != nil {
+		return Manifest{}, err
+	}
+	return r.m, nil
+}
+
+// manifestReader reads a manifest as a stream, so that what is not a manifest costs no more memory than one.
+type manifestReader struct {
+	limits
+	in       *meter
+	dec      *jsontext.Decoder
+	maxFiles int
+	queries  int
+	m        Manifest
+}
+
+// The errors of a manifest quote nothing of it.
+var (
+	errManifest = errors.New(ManifestName + " is not the JSON that it should be")
+	errTooMuch  = errors.New(ManifestName + " lists more than a package can have")
+)
+
+func (r *manifestReader) read() error {
+	m := &r.m
+	err := r.object(func(name string) error {
+		switch name {
+		case "version":
+			return r.value(&m.Version)
+		case "request":
+			return r.value(&m.Request)
+		case "tenant":
+			return r.value(&m.Tenant)
+		case "actions":
+			return r.value(&m.Actions)
+		case "regime":
+			return r.value(&m.Regime)
+		case "receivedAt":
+			return r.value(&m.ReceivedAt)
+		case "createdAt":
+			return r.value(&m.CreatedAt)
+		case "systems":
+			return r.array(r.system)
+		case "files":
+			return r.array(r.file)
+		}
+		return r.skip()
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := r.dec.ReadToken(); err != io.EOF {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) system() error {
+	if len(r.m.Systems) >= r.systems {
+		return errTooMuch
+	}
+	var s ManifestSystem
+	err := r.object(func(name string) error {
+		switch name {
+		case "system":
+			return r.value(&s.System)
+		case "action":
+			return r.value(&s.Action)
+		case "outcome":
+			return r.value(&s.Outcome)
+		case "reason":
+			return r.value(&s.Reason)
+		case "basis":
+			return r.value(&s.Basis)
+		case "until":
+			return r.value(&s.Until)
+		case "queries":
+			return r.array(func() error {
+				if r.queries++; r.queries > r.limits.queries {
+					return errTooMuch
+				}
+				var q dsr.Query
+				err := r.value(&q)
+				s.Queries = append(s.Queries, q)
+				return err
+			})
+		}
+		return r.skip()
+	})
+	if err != nil {
+		return err
+	}
+	r.m.Systems = append(r.m.Systems, s)
+	return s.check()
+}
+
+func (r *manifestReader) file() error {
+	if len(r.m.Files) >= r.maxFiles {
+		return errTooMuch
+	}
+	var f ManifestFile
+	if err := r.value(&f); err != nil {
+		return err
+	}
+	r.m.Files = append(r.m.Files, f)
+	return f.check(r.path)
+}
+
+// object reads an object and calls member before the value of each member.
+func (r *manifestReader) object(member func(name string) error) error {
+	const most = 64 // of members: the decoder remembers their names
+	if err := r.expect('{'); err != nil {
+		return err
+	}
+	for n := 0; r.dec.PeekKind() != '}'; n++ {
+		name, err := r.dec.ReadToken()
+		if err != nil || n >= most {
+			return errManifest
+		}
+		if err := member(name.String()); err != nil {
+			return err
+		}
+		r.in.mark()
+	}
+	return r.expect('}')
+}
+
+// array reads an array, or null, and calls element before each element.
+func (r *manifestReader) array(element func() error) error {
+	if r.dec.PeekKind() == 'n' {
+		return r.skip()
+	}
+	if err := r.expect('['); err != nil {
+		return err
+	}
+	for r.dec.PeekKind() != ']' {
+		if err := element(); err != nil {
+			return err
+		}
+		r.in.mark()
+	}
+	return r.expect(']')
+}
+
+func (r *manifestReader) value(v any) error {
+	if err := json.UnmarshalDecode(r.dec, v); err != nil {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) skip() error {
+	if err := r.dec.SkipValue(); err != nil {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) expect(k jsontext.Kind) error {
+	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != k {
+		return errManifest
+	}
+	return nil
+}
+
+// check refuses what no request of ours has. Its texts may be shown to people: names are names, and nothing else.
+func (m Manifest) check() error {
+	if !dsr.ValidGUID(m.Request) || !dsr.ValidGUID(m.Tenant) {
+		return errors.New("request and tenant must be ids")
+	}
+	if !dsr.ValidName(string(m.Regime)) || slices.ContainsFunc(m.Actions, func(a dsr.Action) bool { return !dsr.ValidName(string(a)) }) {
+		return errors.New("regime and actions must be names")
+	}
+	return nil
+}
+
+func (s ManifestSystem) check() error {
+	if !dsr.ValidName(s.System) || !dsr.ValidName(string(s.Action)) || !dsr.ValidName(string(s.Outcome)) {
+		return errors.New("a system, its action and its outcome must be names")
+	}
+	return nil
+}
+
+func (f ManifestFile) check(longest int) error {
+	if len(f.Path) > longest || !safeName.MatchString(f.Path) {
+		return errors.New("the path of a file is not one that a package may have")
+	}
+	if len(f.SHA256) > 64 {
+		return errors.New("the SHA-256 of a file is not one")
+	}
+	for _, name := range []string{f.System, f.Kind, string(f.Category)} {
+		if name != "" && !dsr.ValidName(name) {
+			return errors.New("system, kind and category of a file must be names")
+		}
+	}
+	return nil
+}
