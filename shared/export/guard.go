@@ -1,6 +1,9 @@
 package export
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // safe returns the text of a cell as a spreadsheet program may see it. Numbers stay as they are, also negative ones: a JSON number
 // cannot hold a formula.
@@ -16,7 +19,8 @@ func (c cell) safe() string {
 
 // guard makes a text harmless for programs that run a cell as a formula when it begins with = + - @ or their full-width forms, a tab or
 // a line break (OWASP, "CSV Injection"): it gets a leading apostrophe, which such programs take for "this is text". The same inside the
-// text where a program with another idea of separators would begin a cell: after a semicolon, a tab or a line break.
+// text where a program with another idea of separators would begin a cell: after a semicolon, a tab or a line break. Blanks, quotes and what
+// cannot be seen do not hide a formula: programs trim and drop them.
 func guard(s string) string {
 	if !strings.ContainsAny(s, ";\t\r\n") && !strings.ContainsRune("=+-@＝＋－＠", first(s)) {
 		return s
@@ -35,23 +39,31 @@ func guard(s string) string {
 			start = false
 		case ';', '\t', '\r', '\n':
 			start = true
-		case ' ', '"', '\u00a0': // does not make what follows less of a beginning
 		default:
-			start = false
+			start = start && passedOver(r)
 		}
 		out.WriteRune(r)
 	}
 	return out.String()
 }
 
-// first returns the first character that counts: blanks and quotes before it do not.
+// first returns the first character that counts.
 func first(s string) rune {
 	for _, r := range s {
-		if r != ' ' && r != '"' && r != '\u00a0' {
+		if !passedOver(r) {
 			return r
 		}
 	}
 	return 'x'
+}
+
+// passedOver reports whether a character does not make what follows less of a beginning: a quote, a blank, a control or format character,
+// and those that Unicode lets be ignored.
+func passedOver(r rune) bool {
+	if r < 0x7f {
+		return r <= ' ' || r == '"'
+	}
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // guardJSON does the same inside JSON, which begins with a bracket: after a semicolon within a string, the risky character is
@@ -72,9 +84,8 @@ func guardJSON(s string) string {
 			}
 		case ';':
 			start = true
-		case ' ', '"', '\\', '\u00a0':
 		default:
-			start = false
+			start = start && (r == '\\' || passedOver(r))
 		}
 		out.WriteRune(r)
 	}

@@ -77,6 +77,15 @@ func TestNoCellIsAFormula(t *testing.T) {
 	} {
 		require.Equal(t, want, guard(in), "%q", in)
 	}
+	for _, hidden := range []string{
+		"\u2003", "\u200b", "\ufeff", "\x0b", "\x00", "\x1f", "\x7f", "\u0085", "\u00ad", "\u2028", "\u202e", "\u2060", "\u2066", "\u3000", "\u3164", "\ufe0f", "\U000e0001",
+		"\u200b\ufeff \u2003",
+	} {
+		require.Equal(t, hidden+"'=1", guard(hidden+"=1"), "%q", hidden)
+		require.Equal(t, "a;"+hidden+"'@x", guard("a;"+hidden+"@x"), "%q", hidden)
+		require.Equal(t, hidden+"a=1", guard(hidden+"a=1"), "%q", hidden)
+		require.Equal(t, `["a;`+hidden+`\u003d1"]`, guardJSON(`["a;`+hidden+`=1"]`), "%q", hidden)
+	}
 	for in, want := range map[string]string{
 		`["=1","+49"]`:  `["=1","+49"]`, // the cell begins with a bracket
 		`["a;=1"]`:      `["a;\u003d1"]`,
