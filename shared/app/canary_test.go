@@ -107,10 +107,15 @@ var shown = map[string][]string{
 func (b *bird) leaks() map[string][]string {
 	b.look()
 	out := map[string][]string{}
+	find := b.canaries.finder()
+	seen := map[sighting]bool{}
 	for _, s := range append(append(b.tap.all(), b.told()...), b.moments...) {
-		c := b.canaries.except(shown[s.where]...)
-		for _, name := range c.in(s.text) {
-			if !slices.Contains(out[s.where], name) {
+		if seen[s] {
+			continue
+		}
+		seen[s] = true
+		for _, name := range find.in(s.text) {
+			if !slices.Contains(shown[s.where], name) && !slices.Contains(out[s.where], name) {
 				out[s.where] = append(out[s.where], name)
 			}
 		}
@@ -120,7 +125,7 @@ func (b *bird) leaks() map[string][]string {
 
 // around is the first line that holds a canary.
 func (b *bird) around(where, name string) string {
-	c := canaries{name: b.canaries[name]}
+	c := canaries{name: b.canaries[name]}.finder()
 	for _, s := range append(append(b.tap.all(), b.told()...), b.moments...) {
 		for line := range strings.Lines(s.text) {
 			if s.where == where && len(c.in(line)) > 0 {
@@ -261,11 +266,25 @@ func (b *bird) badInput(t *testing.T) {
 		return m
 	}
 	for _, change := range []map[string]any{
-		{"subject": map[string]any{"email": v}}, {"subject": map[string]any{"userPrincipalName": v}}, {"subject": map[string]any{"phone": v}},
-		{"subject": map[string]any{"objectId": []string{v}}}, {"subject": map[string]any{v: v}}, {"subject": map[string]any{"name": v}}, {v: v}, {"tenant": v},
-		{"actions": []string{v}}, {"regime": v}, {"systems": []string{v}}, {"destination": v}, {"receivedAt": v}, {"subject": v},
-		{"subject": map[string]any{"email": b.mail(), "relationship": v}}, {"subject": map[string]any{"email": b.mail(), "residence": v}},
-		{"subject": map[string]any{"identifiers": []any{map[string]any{"kind": v, "value": v}}}}, {"note": strings.Repeat(v, 500)}, {"reference": strings.Repeat(v, 20)},
+		{"subject": map[string]any{"email": v}},
+		{"subject": map[string]any{"userPrincipalName": v}},
+		{"subject": map[string]any{"phone": v}},
+		{"subject": map[string]any{"objectId": []string{v}}},
+		{"subject": map[string]any{v: v}},
+		{"subject": map[string]any{"name": v}},
+		{v: v},
+		{"tenant": v},
+		{"actions": []string{v}},
+		{"regime": v},
+		{"systems": []string{v}},
+		{"destination": v},
+		{"receivedAt": v},
+		{"subject": v},
+		{"subject": map[string]any{"email": b.mail(), "relationship": v}},
+		{"subject": map[string]any{"email": b.mail(), "residence": v}},
+		{"subject": map[string]any{"identifiers": []any{map[string]any{"kind": v, "value": v}}}},
+		{"note": strings.Repeat(v, 500)},
+		{"reference": strings.Repeat(v, 20)},
 	} {
 		post(base(change))
 	}
