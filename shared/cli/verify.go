@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +67,10 @@ type verified struct {
 }
 
 func (v verified) print(out io.Writer, asJSON bool) error {
+	v.Request, v.Tenant = visible(v.Request), visible(v.Tenant)
+	for i, p := range v.Problems {
+		v.Problems[i] = export.Problem{Path: visible(p.Path), What: visible(p.What)}
+	}
 	if asJSON {
 		return json.NewEncoder(out).Encode(v)
 	}
@@ -80,4 +85,14 @@ func (v verified) print(out io.Writer, asJSON bool) error {
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
+}
+
+// visible takes out of a package's text what a terminal may obey: escape sequences, and characters that turn or hide what follows.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,10 +22,16 @@ import (
 // pack writes a package whose manifest says index, and which holds what.
 func pack(t *testing.T, index, what string) string {
 	t.Helper()
+	return packAs(t, bulkID, index, [2]string{export.IndexName, what})
+}
+
+// packAs writes a package of a request with further members.
+func packAs(t *testing.T, request, index string, members ...[2]string) string {
+	t.Helper()
 	sum := sha256.Sum256([]byte(index))
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	m, err := json.Marshal(export.Manifest{
-		Version: 1, Request: bulkID, Tenant: "11111111-1111-1111-1111-111111111111", Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR,
+		Version: 1, Request: request, Tenant: "11111111-1111-1111-1111-111111111111", Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR,
 		ReceivedAt: at, CreatedAt: at, Systems: []export.ManifestSystem{},
 		Files: []export.ManifestFile{{Path: export.IndexName, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(index))}},
 	})
@@ -32,7 +40,7 @@ func pack(t *testing.T, index, what string) string {
 	f, err := os.Create(path)
 	require.NoError(t, err)
 	z := zip.NewWriter(f)
-	for _, member := range [][2]string{{export.IndexName, what}, {export.ManifestName, string(m)}} {
+	for _, member := range append(members, [2]string{export.ManifestName, string(m)}) {
 		w, err := z.Create(member[0])
 		require.NoError(t, err)
 		_, err = w.Write([]byte(member[1]))
@@ -62,4 +70,22 @@ func TestVerify(t *testing.T) {
 	require.Equal(t, cli.ExitUsage, got.code)
 	got = run(t, nil, cli.Options{}, "verify", t.TempDir())
 	require.Equal(t, cli.ExitUsage, got.code)
+}
+
+func TestVerifySendsNothingToTheTerminal(t *testing.T) {
+	t.Parallel()
+	const escape = "\x1b]0;x\x07\x1b[2K\rverified: 999 files\x1b[8m\u009b2K\u202e"
+	index := [2]string{export.IndexName, "<!doctype html>"}
+	for name, path := range map[string]string{
+		"in the request": packAs(t, escape, "<!doctype html>", index),
+		"in a name":      packAs(t, bulkID, "<!doctype html>", index, [2]string{escape, "x"}),
+	} {
+		for _, args := range [][]string{{"verify", path}, {"verify", "--json", path}} {
+			got := run(t, nil, cli.Options{}, args...)
+			require.Equal(t, cli.ExitFailed, got.code, name)
+			for _, r := range strings.ReplaceAll(got.out, "\n", "") {
+				require.True(t, unicode.IsPrint(r), "%s: %q", name, got.out)
+			}
+		}
+	}
 }
