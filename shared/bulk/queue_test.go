@@ -129,19 +129,20 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 	w := newWorld(t)
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
-	for name, change := range map[string]func(){
-		"changed": func() { w.upload(tenant+"/a.ndjson", person("b@c.example", "")) },
-		"missing": func() {
-			require.NoError(t, w.st.DeleteBlob(t.Context(), inputRef(tenant+"/a.ndjson"), ""))
+	for name, change := range map[string]func(string){
+		"changed": func(name string) { w.upload(name, person("b@c.example", "")) },
+		"missing": func(name string) {
+			require.NoError(t, w.st.DeleteBlob(t.Context(), inputRef(name), ""))
 		},
-		"unreadable": func() {
-			_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(tenant+"/a.ndjson").SetTier(t.Context(), blob.AccessTierArchive, nil)
+		"unreadable": func(name string) {
+			_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(name).SetTier(t.Context(), blob.AccessTierArchive, nil)
 			require.NoError(t, err)
 		},
 	} {
-		w.upload(tenant+"/a.ndjson", person("a@c.example", ""))
-		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"blob":"bulk/%s/a.ndjson"}`, tenant, name, tenant)))
-		change()
+		blob := tenant + "/" + name + ".ndjson" // of its own: an archived one cannot be written to
+		w.upload(blob, person("a@c.example", ""))
+		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"blob":"bulk/%s"}`, tenant, name, blob)))
+		change(blob)
 		b, err := s.ByReference(t.Context(), tenant, name)
 		require.NoError(t, err)
 		b = w.end(s, tenant, b.ID)
