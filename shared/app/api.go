@@ -16,7 +16,7 @@ func (a *App) api() (*httpapi.API, error) {
 	}
 	a.bulk = &bulk.Service{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller, Key: pii.MAC(a.keys.ID, "bulk lines"),
-		Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log, Count: telemetry.Count,
+		Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log, Count: telemetry.Count, Ignored: telemetry.Ignored,
 	}
 	return httpapi.New(httpapi.Options{
 		Store: a.Store, Document: a.document, Callers: a.callers, Intake: submissions, Bulk: a.bulk,

@@ -60,6 +60,7 @@ func (a *App) message(run func(context.Context, store.Message) error) functionho
 		m, err := store.DecodeMessage(payload)
 		if err != nil {
 			a.log.ErrorContext(ctx, "message cannot be read", "code", "bad-message", "bytes", len(payload), "error", err)
+			telemetry.Ignored(ctx, "bad-message")
 			return nil
 		}
 		return run(ctx, m)

@@ -46,13 +46,19 @@ func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	return nil
 }
 
+// unknownBulk is why a message that names no import is ignored.
+const unknownBulk = "unknown-bulk"
+
 // claim reads an import and takes its lease; nil when there is nothing to do. A change between the two, by an attempt that is just
 // dying, is no reason to give up.
 func (s *Service) claim(ctx context.Context, tenant, id string) (*store.BulkCase, *store.Claim, error) {
 	for range 5 {
 		b, err := s.Store.LoadBulk(ctx, tenant, id)
 		if errors.Is(err, store.ErrNotFound) {
-			s.Log.WarnContext(ctx, "message for an unknown bulk import", "bulk", id)
+			s.Log.WarnContext(ctx, "message ignored", "code", unknownBulk, "tenant", tenant, "bulk", id)
+			if s.Ignored != nil {
+				s.Ignored(ctx, unknownBulk)
+			}
 			return nil, nil, nil
 		}
 		if err != nil || over(b) {

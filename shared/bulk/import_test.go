@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -95,7 +96,10 @@ func TestAnImport(t *testing.T) {
 	require.NotContains(t, w.logged(), "canary")
 
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID), "a message for an import that is over")
+	var ignored []string
+	s.Ignored = func(_ context.Context, reason string) { ignored = append(ignored, reason) }
 	require.NoError(t, s.Import(t.Context(), tenant, tenant), "a message for an unknown import")
+	require.Equal(t, []string{"unknown-bulk"}, ignored)
 }
 
 func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {

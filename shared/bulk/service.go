@@ -45,12 +45,13 @@ type Service struct {
 	QueueCaller func() (auth.Caller, bool)
 	// Key is of the idempotency keys of lines that give none, of the digests of lists and of the names of messages put away. It is never
 	// rotated: that would make every line and every list a new one.
-	Key   []byte
-	Now   func() time.Time // business clock
-	Wall  func() time.Time
-	Bound time.Duration // of one invocation of Import, wall time; 0: DefaultBound
-	Log   *slog.Logger
-	Count func(ctx context.Context, name string, n int64) // nil: nothing is counted
+	Key     []byte
+	Now     func() time.Time // business clock
+	Wall    func() time.Time
+	Bound   time.Duration // of one invocation of Import, wall time; 0: DefaultBound
+	Log     *slog.Logger
+	Count   func(ctx context.Context, name string, n int64) // nil: nothing is counted
+	Ignored func(ctx context.Context, reason string)        // counts a message that nothing can be done for; nil: nothing is counted
 
 	lines int // of a chunk, in tests; 0: chunkLines
 }

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -21,10 +22,39 @@ type Work struct {
 func (s *Settler) Load(ctx context.Context, m store.Message) (*store.Case, error) {
 	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
 	if errors.Is(err, store.ErrNotFound) {
-		s.Log.ErrorContext(ctx, "message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		s.Ignore(ctx, slog.LevelError, UnknownRequest, m)
 		return nil, nil
 	}
 	return c, err
+}
+
+// Why a message is ignored.
+const (
+	UnknownRequest = "unknown-request"
+	UnknownTask    = "unknown-task"
+	FinishedTask   = "finished-task" // nothing bad: a message may come twice, and late
+)
+
+// Ignore records and counts a message that nothing can be done for.
+func (s *Settler) Ignore(ctx context.Context, level slog.Level, reason string, m store.Message) {
+	if reason != FinishedTask {
+		m.Task = "" // nobody vouches for what a stranger writes there
+	}
+	s.Log.Log(ctx, level, "message ignored", "code", reason, "tenant", m.Tenant, "request", m.Request, "task", m.Task)
+	if s.Ignored != nil {
+		s.Ignored(ctx, reason)
+	}
+}
+
+// IgnoreTask is Ignore of a message whose task is not there or over. A message that names no task is about the whole request.
+func (s *Settler) IgnoreTask(ctx context.Context, c *store.Case, id dsr.TaskID) {
+	m := store.Message{Tenant: c.Tenant, Request: c.ID, Task: string(id)}
+	switch t := c.Task(id); {
+	case t == nil && id != "":
+		s.Ignore(ctx, slog.LevelError, UnknownTask, m)
+	case t != nil && (t.State == dsr.TaskEnded || t.State == dsr.TaskCancelled):
+		s.Ignore(ctx, slog.LevelInfo, FinishedTask, m)
+	}
 }
 
 // Do claims the task of a loaded request, does the work and commits how it ended. It returns the case as it is then, or nil when
@@ -69,8 +99,11 @@ func (s *Settler) release(ctx context.Context, cl *store.Claim, cause error) {
 
 // take claims the task; a nil claim means that there is nothing to do.
 func (s *Settler) take(ctx context.Context, c *store.Case, id dsr.TaskID, w Work) (*store.Case, *store.Claim, error) {
-	for range conflicts {
+	for i := range conflicts {
 		t := c.Task(id)
+		if i == 0 {
+			s.IgnoreTask(ctx, c, id)
+		}
 		switch {
 		case c.State != w.In:
 			return nil, nil, s.Send(ctx, c) // a late message: what is due now gets one of its own

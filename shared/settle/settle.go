@@ -27,6 +27,8 @@ type Settler struct {
 	Now   func() time.Time // business clock: the times of events
 	Wall  func() time.Time // wall clock: redelivery
 	Log   *slog.Logger
+	// Ignored counts a message that nothing can be done for, by the code of its log line; nil: nothing is counted.
+	Ignored func(ctx context.Context, reason string)
 }
 
 // End is how a task ended.

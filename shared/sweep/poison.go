@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	}
 	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
 	if errors.Is(err, store.ErrNotFound) {
-		s.Log.ErrorContext(ctx, "poisoned message for an unknown request", "code", "unknown-request", "tenant", m.Tenant, "request", m.Request)
+		s.Settle.Ignore(ctx, slog.LevelError, settle.UnknownRequest, m)
 		return nil
 	}
 	if err != nil {
@@ -34,6 +35,7 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	}
 	i := slices.IndexFunc(c.Workable(), func(t *dsr.Task) bool { return t.ID == dsr.TaskID(m.Task) })
 	if i < 0 {
+		s.Settle.IgnoreTask(ctx, c, dsr.TaskID(m.Task))
 		return nil
 	}
 	t := c.Workable()[i]

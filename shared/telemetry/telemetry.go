@@ -96,6 +96,13 @@ func Count(ctx context.Context, name string, n int64) {
 	}
 }
 
+// Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with the attribute reason, a code.
+func Ignored(ctx context.Context, reason string) {
+	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {
+		c.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+	}
+}
+
 // Wrap returns the job with a span around it and its result counted.
 func (j *Jobs) Wrap(name string, run functionhost.Job) functionhost.Job {
 	return func(ctx context.Context, payload []byte) error {

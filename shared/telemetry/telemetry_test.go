@@ -38,11 +38,26 @@ func TestJobsAndSpans(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/requests/abc?tenant=jane@canary.example", nil))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/jane@canary.example", nil))
 
+	telemetry.Ignored(t.Context(), "bad-message")
+	telemetry.Ignored(t.Context(), "bad-message")
+	telemetry.Ignored(t.Context(), "unknown-request")
+
 	var rm metricdata.ResourceMetrics
 	require.NoError(t, reader.Collect(t.Context(), &rm))
 	sum, isSum := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64])
 	require.True(t, isSum)
 	require.Len(t, sum.DataPoints, 2, "one counter, by result")
+
+	ignored := map[string]int64{}
+	for _, m := range rm.ScopeMetrics[0].Metrics {
+		if m.Name == "rightsdesk.messages.ignored" {
+			for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
+				reason, _ := p.Attributes.Value("reason")
+				ignored[reason.AsString()] = p.Value
+			}
+		}
+	}
+	require.Equal(t, map[string]int64{"bad-message": 2, "unknown-request": 1}, ignored)
 
 	got := spans.GetSpans()
 	require.Len(t, got, 4)
