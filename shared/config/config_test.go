@@ -86,6 +86,7 @@ func TestTheSampleOfSettingsIsGenerated(t *testing.T) {
 	require.Empty(t, cmp.Diff(string(want), string(got)), "run go test ./shared/config -update")
 	for _, s := range config.Table() {
 		require.NotEqual(t, "RIGHTSDESK_PUBLIC_URL", s.Name, "links are relative: nothing would read it")
+		require.NotEqual(t, s.LocalOnly, s.Azure != "", "%s: it is for Azure or it is local only", s.Name)
 		require.False(t, s.Sample != "" && strings.Contains(s.Name, "__"), "the settings file's schema refuses double underlines")
 	}
 	if schema, err := os.ReadFile("../../infra/local/schemas/schemastore-local.settings.json"); err == nil {
@@ -233,6 +234,9 @@ func TestTheFileOfKeysIsMadeInTheLocalWorldOnly(t *testing.T) {
 
 	_, err = platform.LoadKeys()
 	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorIs(t, platform.CheckKeys(), os.ErrNotExist)
+	require.NoError(t, local.CheckKeys(), "they are made at the first start")
+	require.NoDirExists(t, filepath.Dir(path), "a check makes nothing")
 	results := make(chan config.Keys, 8)
 	for range cap(results) {
 		go func() {
@@ -257,6 +261,8 @@ func TestTheFileOfKeysIsMadeInTheLocalWorldOnly(t *testing.T) {
 
 	_, err = platform.LoadKeys()
 	require.ErrorContains(t, err, "refused elsewhere")
+	require.ErrorContains(t, platform.CheckKeys(), "refused elsewhere")
+	require.NoError(t, local.CheckKeys())
 	for name, text := range map[string]string{
 		"cut":         `{"vault":[`,
 		"no keys":     `{}`,

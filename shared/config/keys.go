@@ -57,13 +57,27 @@ func localKeys() []string {
 // LoadKeys reads the file of keys. In the local world a file that is missing is made, readable by its owner only, also when several
 // processes start at once: the first one's keys are everybody's.
 func (s Settings) LoadKeys() (Keys, error) {
-	text, err := os.ReadFile(s.Keys)
-	if errors.Is(err, fs.ErrNotExist) && s.Local() {
-		if err := makeKeys(s.Keys); err != nil {
-			return Keys{}, fmt.Errorf("%s: make the file of keys: %w", envKeys, err)
-		}
-		text, err = os.ReadFile(s.Keys)
+	k, err := s.readKeys()
+	if !errors.Is(err, fs.ErrNotExist) || !s.Local() {
+		return k, err
 	}
+	if err := makeKeys(s.Keys); err != nil {
+		return Keys{}, fmt.Errorf("%s: make the file of keys: %w", envKeys, err)
+	}
+	return s.readKeys()
+}
+
+// CheckKeys says what LoadKeys would, and makes nothing.
+func (s Settings) CheckKeys() error {
+	_, err := s.readKeys()
+	if s.Local() && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (s Settings) readKeys() (Keys, error) {
+	text, err := os.ReadFile(s.Keys)
 	if err != nil {
 		return Keys{}, fmt.Errorf("%s: read the file of keys: %w", envKeys, err)
 	}

@@ -11,12 +11,13 @@ import (
 
 // Setting is one environment variable, as Functions app settings are.
 type Setting struct {
-	Name      string
-	Meaning   string
-	Default   string
-	Sample    string // value in local.settings.sample.json; empty: not there
-	Secret    bool
-	LocalOnly bool // refused where the platform runs us
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
+	// Azure says whether an app on Azure has it: needed, optional, or more words. It is empty for what is local only.
+	Azure     string `json:"azure,omitempty"`
+	Default   string `json:"default,omitempty"`
+	Sample    string `json:"-"`         // value in local.settings.sample.json, which is that of the local world; empty: not there
+	LocalOnly bool   `json:"localOnly"` // refused where the platform runs us
 }
 
 // Names of the settings.
@@ -34,19 +35,34 @@ const (
 	developStorage = "UseDevelopmentStorage=true"
 )
 
+// What an app on Azure does with a setting.
+const (
+	azureNeeded   = "needed"
+	azureOptional = "optional"
+)
+
 // Table is every setting that is read, in the order of the documentation.
 func Table() []Setting {
 	return []Setting{
-		{Name: envStorage, Meaning: "connection string of the storage account; " + developStorage + " is the local Azurite", Sample: developStorage, Secret: true},
-		{Name: envAccount, Meaning: "name of the storage account, used with the app's managed identity instead of a connection string"},
-		{Name: envConfig, Meaning: "path of the YAML document", Default: "rightsdesk.yaml", Sample: "rightsdesk.yaml"},
-		{Name: envKeys, Meaning: "path of the file of keys; made when it is missing, in the local world only", Default: "keys.json", Sample: "keys.json"},
-		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public"},
+		{
+			Name: envStorage, Meaning: "connection string of the storage account; " + developStorage + " is the local Azurite", Sample: developStorage,
+			Azure: "needed, unless " + envAccount + " is set, which is better; Azurite is refused",
+		},
+		{
+			Name: envAccount, Meaning: "name of the storage account, used with the app's managed identity instead of a connection string",
+			Azure: "needed, unless " + envStorage + " is set",
+		},
+		{Name: envConfig, Meaning: "path of the YAML document", Default: "rightsdesk.yaml", Sample: "rightsdesk.yaml", Azure: azureNeeded},
+		{
+			Name: envKeys, Meaning: "path of the file of keys; made at the first start when it is missing, in the local world only",
+			Default: "keys.json", Sample: "keys.json", Azure: azureNeeded,
+		},
+		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public", Azure: azureOptional},
 		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080", LocalOnly: true},
 		{Name: envClock, Meaning: "loopback URL of the movable business clock", Sample: "http://127.0.0.1:7080/clock", LocalOnly: true},
-		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info"},
-		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it"},
-		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom"},
+		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info", Azure: azureOptional},
+		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it", Azure: azureOptional},
+		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom", Azure: azureNeeded},
 	}
 }
 
