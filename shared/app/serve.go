@@ -51,25 +51,9 @@ func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error
 
 // CommandLine runs a command and returns its exit code.
 func CommandLine(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	return cli.Run(ctx, cli.Options{Version: Version, Out: stdout, Err: stderr, Env: env, Check: func(ctx context.Context) []error {
-		return check(ctx, env)
+	return cli.Run(ctx, cli.Options{Version: Version, Out: stdout, Err: stderr, Env: env, Check: func(ctx context.Context, offline bool) cli.Report {
+		return check(ctx, env, offline)
 	}}, args)
-}
-
-// check reads settings, keys and document and says everything that is wrong with them.
-func check(_ context.Context, env func(string) string) []error {
-	var errs []error
-	s, err := config.Load(env)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	if _, err := readDocument(s, systems()); err != nil {
-		errs = append(errs, err)
-	}
-	if _, err := s.LoadKeys(); err != nil {
-		errs = append(errs, err)
-	}
-	return errs
 }
 
 func systems() []string {

@@ -27,8 +27,8 @@ type Options struct {
 	Err     io.Writer               // progress and errors
 	Env     func(key string) string // of the environment
 	HTTP    *http.Client            // nil: one with sensible limits
-	// Check explains everything that is wrong with the settings and the configuration document; nothing when all is well.
-	Check func(ctx context.Context) []error
+	// Check looks at the settings and the document; offline it makes no call.
+	Check func(ctx context.Context, offline bool) Report
 	// Pause waits between two looks at the same thing; nil: by the wall clock.
 	Pause func(ctx context.Context, d time.Duration) error
 }
@@ -119,26 +119,6 @@ func versionCommand(o Options) *cobra.Command {
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(o.Out, o.Version)
-			return err
-		},
-	}
-}
-
-func checkCommand(o Options) *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Explain everything that is wrong with the settings and the configuration", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var wrong []error
-			if o.Check != nil {
-				wrong = o.Check(c.Context())
-			}
-			for _, err := range wrong {
-				_, _ = fmt.Fprintln(o.Out, err)
-			}
-			if len(wrong) > 0 {
-				return &exit{code: ExitUsage, err: fmt.Errorf("%d things are wrong", len(wrong))}
-			}
-			_, err := fmt.Fprintln(o.Out, "settings and configuration are in order")
 			return err
 		},
 	}

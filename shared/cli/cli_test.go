@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"io"
 	"net/http"
@@ -170,18 +169,6 @@ func TestWrongUsage(t *testing.T) {
 			require.NotContains(t, strings.ToLower(got.err), "canary")
 		})
 	}
-}
-
-func TestCheckExplainsEverythingAtOnce(t *testing.T) {
-	t.Parallel()
-	got := run(t, nil, cli.Options{Check: func(context.Context) []error { return nil }}, "check")
-	require.Equal(t, cli.ExitDone, got.code)
-	got = run(t, nil, cli.Options{Check: func(context.Context) []error {
-		return []error{errors.New("line 3: unknown key"), errors.New("RIGHTSDESK_CLOUD: public, usgov or china is expected")}
-	}}, "check")
-	require.Equal(t, outcome{
-		code: cli.ExitUsage, out: "line 3: unknown key\nRIGHTSDESK_CLOUD: public, usgov or china is expected\n", err: "rightsdesk: 2 things are wrong\n",
-	}, got)
 }
 
 const requestJSON = `{"id":"bbbbbbbb-0000-0000-0000-000000000001","tenant":"t","state":"waiting","actions":["export"],"regime":"gdpr",

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/cli"
+	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
+)
+
+// check explains the settings and says everything that is wrong with them, with keys and document. When all is in order it asks the
+// systems that they name, unless it is to stay offline. It writes nothing.
+func check(ctx context.Context, env func(string) string, offline bool) cli.Report {
+	var r cli.Report
+	for _, s := range config.Table() {
+		r.Settings = append(r.Settings, cli.Setting{Setting: s, Set: strings.TrimSpace(env(s.Name)) != ""})
+	}
+	s, err := config.Load(env)
+	r.Wrong = append(r.Wrong, each(err)...)
+	doc, err := readDocument(s, systems())
+	r.Wrong = append(r.Wrong, each(err)...)
+	r.Wrong = append(r.Wrong, each(s.CheckKeys())...)
+	if len(r.Wrong) > 0 {
+		return r
+	}
+	a := &App{settings: s, document: doc, clocks: RealClocks(), log: slog.New(slog.DiscardHandler), entries: catalog.Entries()}
+	a.connectors = newConnectors(a)
+	if r.Wrong = each(a.connectors.check()); len(r.Wrong) > 0 || offline {
+		return r
+	}
+	r.Probes = a.probe(ctx)
+	return r
+}
+
+// each takes joined errors apart.
+func each(err error) []string {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // one that is wrapped with words stays one
+	if !ok {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, e := range joined.Unwrap() {
+		out = append(out, each(e)...)
+	}
+	return out
+}
