@@ -33,8 +33,8 @@ type Options struct {
 	Pause func(ctx context.Context, d time.Duration) error
 }
 
-// New is the command line. Run it by Run, which also gives the exit code.
-func New(o Options) *cobra.Command {
+// command is the command line.
+func command(o Options) *cobra.Command {
 	o = o.withDefaults()
 	root := &cobra.Command{
 		Use:   "rightsdesk",
@@ -57,7 +57,7 @@ The API key is read from RIGHTSDESK_API_KEY or --key and never printed. Without 
 // Run runs the command line and returns the exit code. What went wrong is said on Err.
 func Run(ctx context.Context, o Options, args []string) int {
 	o = o.withDefaults()
-	root := New(o)
+	root := command(o)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
