@@ -163,7 +163,8 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	w.Host.Finish(id)
 	w.Business.Advance(settletest.Retention + time.Hour)
 	once := sync.Once{}
-	w.Faults.Add(storetest.Fault{Action: storetest.Pass, Times: 1,
+	w.Faults.Add(storetest.Fault{
+		Action: storetest.Pass, Times: 1,
 		Match: func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "HEAD" },
 		Before: func() {
 			once.Do(func() {
