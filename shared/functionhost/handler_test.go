@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -248,18 +249,18 @@ func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	for _, port := range []string{"", "0", "65536", "-1", "http"} {
-		require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), log), "not a port number", "port %q", port)
+		require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), time.Now, log), "not a port number", "port %q", port)
 	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	require.NoError(t, err)
-	require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), log), "address already in use")
+	require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), time.Now, log), "address already in use")
 	require.NoError(t, ln.Close())
 
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, port, Handler(http.NotFoundHandler(), nil, log), log) }()
+	go func() { done <- Serve(ctx, port, Handler(http.NotFoundHandler(), nil, log), time.Now, log) }()
 	require.Eventually(t, func() bool {
 		resp, err := http.Get("http://127.0.0.1:" + port + "/")
 		if err != nil {

@@ -21,7 +21,9 @@ const PortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT"
 //
 // It ignores SIGINT for the whole process: Ctrl-C in a terminal reaches the handler as well, and the host, which is stopping,
 // would count its death as a crash. The host ends its handler by SIGKILL.
-func Serve(ctx context.Context, port string, h http.Handler, log *slog.Logger) error {
+//
+// wall is the time of day, by which it gives up on callers who are slow to send.
+func Serve(ctx context.Context, port string, h http.Handler, wall func() time.Time, log *slog.Logger) error {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return fmt.Errorf("%s: not a port number", PortVariable)
 	}
@@ -31,12 +33,7 @@ func Serve(ctx context.Context, port string, h http.Handler, log *slog.Logger) e
 	if err != nil {
 		return fmt.Errorf("listen for the host: %w", err)
 	}
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 30 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-	}
+	server := newServer(ctx, h, wall, log)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err = server.Serve(ln)
@@ -47,4 +44,14 @@ func Serve(ctx context.Context, port string, h http.Handler, log *slog.Logger) e
 		err = errors.New("the listener ended")
 	}
 	return fmt.Errorf("serve the host: %w", err)
+}
+
+func newServer(ctx context.Context, h http.Handler, wall func() time.Time, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           patient(h, wall),
+		ReadHeaderTimeout: 30 * time.Second,
+		IdleTimeout:       idleWait,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
 }
