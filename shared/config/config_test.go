@@ -188,6 +188,26 @@ func TestStorageEndpointsAreTheAccountsOwn(t *testing.T) {
 	}
 }
 
+func TestAnyEndpointOfThisMachineIsLocal(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:10000/x": true, "https://127.0.0.1:10000/x": true, "https://localhost/x": true, "https://LOCALHOST.:1": true, "https://[::1]:1": true,
+		"https://127.9.9.9?x=1": true, "https://[::ffff:127.0.0.1]:1": true, "https://me@127.0.0.1": true, "https://contosodsr.blob.core.windows.net": false,
+		"https://127.0.0.1.example.com": false, "": false,
+	} {
+		const elsewhere = "https://contosodsr.x.core.windows.net"
+		for i, s := range []config.Storage{
+			{Account: "contosodsr", BlobURL: url, QueueURL: elsewhere, TableURL: elsewhere}, {Account: "contosodsr", BlobURL: elsewhere, QueueURL: url, TableURL: elsewhere},
+			{Account: "contosodsr", BlobURL: elsewhere, QueueURL: elsewhere, TableURL: url},
+		} {
+			require.Equal(t, want, s.Local(), "%s at %d", url, i)
+		}
+	}
+	_, err := config.Load(env("AzureWebJobsStorage", realStorage+";BlobEndpoint=https://127.0.0.1:1/x;QueueEndpoint=https://127.0.0.1:2/x;TableEndpoint=https://127.0.0.1:3/x",
+		"WEBSITE_SITE_NAME", "x"))
+	require.ErrorContains(t, err, "loopback endpoints are refused")
+}
+
 func TestWhatIsLocalStaysLocal(t *testing.T) {
 	t.Parallel()
 	dev := "UseDevelopmentStorage=true"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,9 +41,9 @@ func (s Storage) Development() bool {
 	return s.Account == azuriteAccount && Loopback(s.BlobURL) && Loopback(s.QueueURL) && Loopback(s.TableURL)
 }
 
-// Local reports whether anything of it belongs to the local world.
+// Local reports whether anything of it belongs to the local world: Azurite serves https as well.
 func (s Storage) Local() bool {
-	return s.Account == azuriteAccount || s.Key == azuriteKey || Loopback(s.BlobURL) || Loopback(s.QueueURL) || Loopback(s.TableURL)
+	return s.Account == azuriteAccount || s.Key == azuriteKey || slices.ContainsFunc([]string{s.BlobURL, s.QueueURL, s.TableURL}, onThisMachine)
 }
 
 var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
@@ -139,13 +140,19 @@ func endpoints(s Storage, scheme, suffix string) Storage {
 }
 
 // blobAccount reports whether a URL is that of a blob account in the cloud with that suffix, and nothing more.
-func blobAccount(url, suffix string) bool {
-	account, ok := strings.CutPrefix(strings.TrimSuffix(url, "/"), "https://")
+func blobAccount(address, suffix string) bool {
+	account, ok := strings.CutPrefix(strings.TrimSuffix(address, "/"), "https://")
 	if !ok || suffix == "" {
 		return false
 	}
 	account, ok = strings.CutSuffix(account, ".blob."+suffix)
 	return ok && accountName.MatchString(account)
+}
+
+// onThisMachine reports whether a URL names this machine, whatever its scheme and the rest of it.
+func onThisMachine(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && loopbackHost(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."))
 }
 
 func loopbackHost(host string) bool {
