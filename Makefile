@@ -34,7 +34,7 @@ race: require
 		echo "==> no race detector: it needs a C compiler ($$(go env CC)), and there is none"; \
 	else \
 		echo "==> tests under the race detector"; \
-		CGO_ENABLED=1 go test -race -vet=off -count=1 -timeout 10m \
+		CGO_ENABLED=1 go test -race -short -vet=off -count=1 -timeout 10m \
 			$$(go run ./infra/lint -list-free | grep -v /infra/); \
 	fi
 
