@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -122,23 +123,12 @@ func (w *world) killIf(ctx context.Context, k *kills, rng *rand.Rand, wants func
 	return false
 }
 
-// wants prefers the steps that lack hits; the rest of the kills fall where they fall.
+// wants takes the steps that lack hits first; the rest of the kills fall where they fall.
 func (k *kills) wants(step string, o options) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	open := 0
-	for _, s := range mustHit {
-		open += max(0, k.need(o)-k.by[s])
-	}
-	if o.Kills-k.total > open {
-		return true
-	}
-	for _, s := range mustHit {
-		if s == step {
-			return k.by[s] < k.need(o)
-		}
-	}
-	return false
+	lacking := slices.DeleteFunc(slices.Clone(mustHit), func(s string) bool { return k.by[s] >= k.need(o) })
+	return len(lacking) == 0 || slices.Contains(lacking, step)
 }
 
 // need is how many kills each step must get.

@@ -36,7 +36,7 @@ func (w *world) submit(ctx context.Context, o options) ([]sent, error) {
 	}
 	var bulk, single []sent
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { bulk, err = w.submitBulk(ctx, contoso[:o.Bulk]); return err })
+	g.Go(func() (err error) { bulk, err = w.submitBulk(ctx, "e2e", contoso[:o.Bulk]); return err })
 	g.Go(func() (err error) {
 		for i := range o.Single {
 			s := sent{tenant: entrasim.Contoso, person: contoso[(i*7)%len(contoso)].ID, actions: []string{"access", "export"}}
@@ -76,26 +76,37 @@ func (w *world) submitOne(ctx context.Context, s sent, n int) (string, error) {
 	return r.ID, json.Unmarshal(b, &r)
 }
 
+// wave sends one more bulk file, of another reference, and waits for its end.
+func (w *world) wave(ctx context.Context, o options, n int) ([]sent, error) {
+	people := active(w.directory().Users(entrasim.Contoso))
+	reqs, err := w.submitBulk(ctx, fmt.Sprintf("e2e-%d", n), people[:min(o.Bulk, len(people))])
+	if err != nil {
+		return nil, err
+	}
+	say("accepted: %d requests of bulk file %d, to have more handlers at work", len(reqs), n)
+	return reqs, w.await(ctx, reqs)
+}
+
 // submitBulk uploads a CSV as a producer does, names it on the queue, twice, and waits for the import.
-func (w *world) submitBulk(ctx context.Context, people []entrasim.Person) ([]sent, error) {
+func (w *world) submitBulk(ctx context.Context, reference string, people []entrasim.Person) ([]sent, error) {
 	var b bytes.Buffer
 	c := csv.NewWriter(&b)
 	_ = c.Write([]string{"idempotencyKey", "actions", "regime", "objectId"})
 	for _, p := range people {
-		_ = c.Write([]string{"bulk-" + p.ID, "export", "gdpr", p.ID})
+		_ = c.Write([]string{reference + "-" + p.ID, "export", "gdpr", p.ID})
 	}
 	c.Flush()
-	name := entrasim.Contoso + "/e2e.csv"
+	name := entrasim.Contoso + "/" + reference + ".csv"
 	if _, err := w.clients.Blobs.NewContainerClient("bulk").NewBlockBlobClient(name).UploadBuffer(ctx, b.Bytes(), nil); err != nil {
 		return nil, fmt.Errorf("upload the bulk file: %w", err)
 	}
-	message := fmt.Sprintf(`{"tenant":%q,"reference":"e2e","blob":"bulk/%s"}`, entrasim.Contoso, name)
+	message := fmt.Sprintf(`{"tenant":%q,"reference":%q,"blob":"bulk/%s"}`, entrasim.Contoso, reference, name)
 	for range 2 {
 		if _, err := w.clients.Queues.NewQueueClient("dsr-bulk").EnqueueMessage(ctx, message, nil); err != nil {
 			return nil, fmt.Errorf("put the bulk message: %w", err)
 		}
 	}
-	id, err := w.awaitBulk(ctx, len(people))
+	id, err := w.awaitBulk(ctx, reference, len(people))
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +114,9 @@ func (w *world) submitBulk(ctx context.Context, people []entrasim.Person) ([]sen
 }
 
 // awaitBulk waits for the end of the import and checks its counts.
-func (w *world) awaitBulk(ctx context.Context, lines int) (string, error) {
+func (w *world) awaitBulk(ctx context.Context, reference string, lines int) (string, error) {
 	for {
-		status, b, err := w.insist(ctx, http.MethodGet, "/api/bulk?tenant="+entrasim.Contoso+"&reference=e2e", keys[entrasim.Contoso], nil, nil)
+		status, b, err := w.insist(ctx, http.MethodGet, "/api/bulk?tenant="+entrasim.Contoso+"&reference="+reference, keys[entrasim.Contoso], nil, nil)
 		if err != nil {
 			return "", err
 		}
