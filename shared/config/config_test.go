@@ -197,7 +197,8 @@ func TestAnyEndpointOfThisMachineIsLocal(t *testing.T) {
 	} {
 		const elsewhere = "https://contosodsr.x.core.windows.net"
 		for i, s := range []config.Storage{
-			{Account: "contosodsr", BlobURL: url, QueueURL: elsewhere, TableURL: elsewhere}, {Account: "contosodsr", BlobURL: elsewhere, QueueURL: url, TableURL: elsewhere},
+			{Account: "contosodsr", BlobURL: url, QueueURL: elsewhere, TableURL: elsewhere},
+			{Account: "contosodsr", BlobURL: elsewhere, QueueURL: url, TableURL: elsewhere},
 			{Account: "contosodsr", BlobURL: elsewhere, QueueURL: elsewhere, TableURL: url},
 		} {
 			require.Equal(t, want, s.Local(), "%s at %d", url, i)
