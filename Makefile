@@ -7,7 +7,7 @@ export CGO_ENABLED := 0
 MIN_GO := 1.26
 MIN_NODE := 20
 SDK_HINT := the first build compiles the Microsoft Graph SDK: about 3 minutes on two cores, cached after
-STEP := dist/bin/step
+PROGRESS := dist/bin/progress
 AZURITE := infra/local/node_modules/.installed
 
 .DEFAULT_GOAL := help
@@ -16,13 +16,13 @@ AZURITE := infra/local/node_modules/.installed
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: require $(STEP) $(AZURITE) ## install Azurite, the storage emulator (the other targets do it by themselves)
+setup: require $(PROGRESS) $(AZURITE) ## install Azurite, the storage emulator (the other targets do it by themselves)
 
 run: setup app ## start the local world and stream its logs; PORT=7071, RESET=1 starts empty, HOST=func takes Core Tools
-	@exec dist/bin/run
+	@exec dist/bin/world
 
 test: setup ## run all tests, then those of packages without the Graph SDK under the race detector
-	@$(STEP) -hint "$(SDK_HINT)" "compile everything" go build ./...
+	@$(PROGRESS) -hint "$(SDK_HINT)" "compile everything" go build ./...
 	@# -vet=off: go test's own vet wants facts about all of the SDK; make lint vets what can be vetted.
 	go test -vet=off -count=1 -timeout 10m ./...
 	@$(MAKE) --no-print-directory race
@@ -38,7 +38,7 @@ race: require
 			$$(go run ./infra/lint -list-free | grep -v /infra/); \
 	fi
 
-lint: require $(STEP) dist/tools/.built ## check format, go vet, staticcheck, and that no machine's path or registry is in a file
+lint: require $(PROGRESS) dist/tools/.built ## check format, go vet, staticcheck, and that no machine's path or registry is in a file
 	@go run ./infra/lint
 
 format: require dist/tools/.built ## format every Go file
@@ -57,9 +57,9 @@ clean: ## remove what was built and the local state
 	rm -rf dist .local
 
 # dist/app and the programs of the local world.
-app: require $(STEP)
+app: require $(PROGRESS)
 	@go run ./infra/local/packager -app-only
-	@$(STEP) "build the local world" sh -ec 'for p in tenant devhost; do go build -o dist/bin/$$p ./infra/local/$$p/cmd; done; go build -o dist/bin/run ./infra/local/run'
+	@$(PROGRESS) "build the local world" sh -ec 'for p in tenant devhost; do go build -o dist/bin/$$p ./infra/local/$$p/cmd; done; go build -o dist/bin/world ./infra/local/world'
 
 require:
 	@command -v go >/dev/null || { echo "Go $(MIN_GO) or later is needed and not on PATH: see https://go.dev/dl"; exit 1; }
@@ -67,17 +67,17 @@ require:
 	[ "$$(printf '%s\n%s\n' "$(MIN_GO)" "$$v" | sort -V | head -n 1)" = "$(MIN_GO)" ] || \
 		{ echo "Go $(MIN_GO) or later is needed; this is $$(GOTOOLCHAIN=local go version 2>&1 | head -n 1): see https://go.dev/dl"; exit 1; }
 
-$(STEP): $(wildcard infra/local/step/*.go infra/local/step/cmd/*.go) | require
-	@go build -o $@ ./infra/local/step/cmd
+$(PROGRESS): $(wildcard infra/local/progress/*.go infra/local/progress/cmd/*.go) | require
+	@go build -o $@ ./infra/local/progress/cmd
 
-$(AZURITE): infra/local/package-lock.json infra/local/.npmrc | require $(STEP)
+$(AZURITE): infra/local/package-lock.json infra/local/.npmrc | require $(PROGRESS)
 	@command -v node >/dev/null && command -v npm >/dev/null || \
 		{ echo "Node.js $(MIN_NODE) or later with npm is needed for Azurite, the storage emulator: see https://nodejs.org"; exit 1; }
 	@[ "$$(node -p 'parseInt(process.versions.node)')" -ge $(MIN_NODE) ] || \
 		{ echo "Node.js $(MIN_NODE) or later is needed; this is $$(node --version): see https://nodejs.org"; exit 1; }
-	@$(STEP) "install Azurite" npm ci --prefix infra/local --loglevel=error
+	@$(PROGRESS) "install Azurite" npm ci --prefix infra/local --loglevel=error
 	@touch $@
 
-dist/tools/.built: infra/tools/go.mod infra/tools/go.sum | $(STEP)
-	@$(STEP) "build the lint tools" go build -C infra/tools -o ../../dist/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
+dist/tools/.built: infra/tools/go.mod infra/tools/go.sum | $(PROGRESS)
+	@$(PROGRESS) "build the lint tools" go build -C infra/tools -o ../../dist/tools/ honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
 	@touch $@

@@ -28,9 +28,9 @@ const (
 
 // Groups of packages that many may import.
 const (
-	pure      = "shared/pii shared/dsr shared/problem shared/strict shared/deadline shared/retention "
+	pure      = "shared/pii shared/dsr shared/problem shared/jsonbody shared/deadline shared/retention "
 	contracts = pure + "shared/connector "
-	services  = contracts + "shared/store shared/export shared/auth shared/settle "
+	services  = contracts + "shared/store shared/export shared/auth shared/task "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/sweep "
 	edges     = "shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
 	clients   = "shared/connector/msgraph shared/connector/odata "
@@ -44,7 +44,7 @@ var table = []rule{
 	// Values in, values out: no context, no I/O, no clock.
 	{"shared/pii", ""},
 	{"shared/problem", ""},
-	{"shared/strict", "shared/problem"},
+	{"shared/jsonbody", "shared/problem"},
 	{"shared/dsr", "shared/pii"},
 	{"shared/deadline", "shared/dsr"},
 	{"shared/retention", "shared/dsr"},
@@ -61,7 +61,7 @@ var table = []rule{
 	{"shared/store", pure},
 	{"shared/auth", pure},
 	{"shared/export", contracts + "shared/store"},
-	{"shared/settle", contracts + "shared/store shared/export"}, // how a step ends: what all steps share
+	{"shared/task", contracts + "shared/store shared/export"}, // how a step ends: what all steps share
 
 	// Steps never import each other; they meet in the queue and in the request's state.
 	{"shared/intake", services + "shared/config"},             // the tenants' rules, as values

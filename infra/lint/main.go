@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/step"
+	"github.com/rightsdesk/rightsdesk/infra/local/progress"
 )
 
 // localVet are the analysers of go vet that look at one package alone. Importers of the SDK get these only: the others (printf,
@@ -46,11 +46,11 @@ func list(listFree bool, tools string) error {
 		}
 		return err
 	}
-	return lint(tools, step.Standard())
+	return lint(tools, progress.Standard())
 }
 
 // lint runs every check, also after one has failed, so that one run shows everything.
-func lint(tools string, show step.Show) error {
+func lint(tools string, show progress.Show) error {
 	files, err := sources()
 	if err != nil {
 		return err

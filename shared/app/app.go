@@ -21,9 +21,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/fulfil"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -59,7 +59,7 @@ type App struct {
 	transport  http.RoundTripper
 	patience   time.Duration
 
-	settler  *settle.Settler
+	settler  *task.Settler
 	discover *discover.Step
 	fulfil   *fulfil.Step
 	deliver  *deliver.Step

@@ -10,8 +10,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/discover"
 	"github.com/rightsdesk/rightsdesk/shared/fulfil"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -24,7 +24,7 @@ const retryBudget = 20 * time.Second
 // steps makes the steps; what they need of the document they get as functions.
 func (a *App) steps() {
 	now, wall, log := a.clocks.Business, a.clocks.Wall, a.log
-	a.settler = &settle.Settler{Store: a.Store, Now: now, Wall: wall, Log: log, Ignored: telemetry.Ignored}
+	a.settler = &task.Settler{Store: a.Store, Now: now, Wall: wall, Log: log, Ignored: telemetry.Ignored}
 	a.discover = &discover.Step{
 		Store: a.Store, Settle: a.settler, Connector: a.connectors.get, Hash: a.hash, Now: now, Budget: a.patience, NewID: uuid.NewString, Log: log,
 	}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/rightsdesk/rightsdesk/shared/strict"
+	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 )
 
 // keySize is the length of every key in bytes.
@@ -92,7 +92,7 @@ func (s Settings) readKeys() (Keys, error) {
 }
 
 func parseKeys(text []byte) (Keys, error) {
-	k, err := strict.Decode[Keys](text, 1<<16)
+	k, err := jsonbody.Decode[Keys](text, 1<<16)
 	if err != nil {
 		return Keys{}, err
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // conflicts is how often a decision is tried against a request that steps change at the same time.
@@ -26,7 +26,7 @@ const partsAfter = 2 * time.Minute
 // Service applies decisions.
 type Service struct {
 	Store  *store.Store
-	Settle *settle.Settler
+	Settle *task.Settler
 	Now    func() time.Time // business clock
 	Wall   func() time.Time
 }
@@ -131,7 +131,7 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 }
 
 func (s *Service) redeliver() map[store.WakeKind]time.Time {
-	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(settle.Redeliver)}
+	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(task.Redeliver)}
 }
 
 // change commits what decide says, reading the request anew when somebody else was faster, and then sends the messages of what can be

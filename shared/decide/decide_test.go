@@ -13,9 +13,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 const tenant = "11111111-1111-1111-1111-111111111111"
@@ -30,7 +30,7 @@ func newWorld(t *testing.T) world {
 	t.Helper()
 	w := world{World: storetest.New(t), now: time.Date(2026, 3, 31, 9, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
-	s := &settle.Settler{Store: w.World.Store, Now: now, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
+	s := &task.Settler{Store: w.World.Store, Now: now, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
 	w.Service = &decide.Service{Store: w.World.Store, Settle: s, Now: now, Wall: w.Clock.Now}
 	return w
 }

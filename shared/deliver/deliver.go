@@ -11,8 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/export"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // by is how the step signs its events.
@@ -21,7 +21,7 @@ const by = "step:deliver"
 // Step is the delivery of packages.
 type Step struct {
 	Store       *store.Store
-	Settle      *settle.Settler
+	Settle      *task.Settler
 	Tenant      func(tenant string) (export.Tenant, error)
 	Descriptors func(tenant string) []connector.Descriptor
 	Retention   func(tenant string) time.Duration
@@ -38,9 +38,9 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	c, err = s.Settle.Do(ctx, c, dsr.PackageTask, settle.Work{
+	c, err = s.Settle.Do(ctx, c, dsr.PackageTask, task.Work{
 		In: dsr.Assembling, By: by, Owner: s.NewID(),
-		Do: func(ctx context.Context, c *store.Case, cl *store.Claim, _ dsr.Task) (settle.End, error) {
+		Do: func(ctx context.Context, c *store.Case, cl *store.Claim, _ dsr.Task) (task.End, error) {
 			return s.assemble(ctx, c, cl)
 		},
 	})
@@ -51,8 +51,8 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 }
 
 // assemble streams the parts into the archive and reads the archive back before anybody is told of it.
-func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (settle.End, error) {
-	end := settle.End{Outcome: dsr.Outcome{Code: dsr.Done}}
+func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (task.End, error) {
+	end := task.End{Outcome: dsr.Outcome{Code: dsr.Done}}
 	tenant, err := s.Tenant(c.Tenant)
 	if err != nil {
 		return end, err

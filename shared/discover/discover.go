@@ -11,8 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // by is how the step signs its events.
@@ -21,7 +21,7 @@ const by = "step:discover"
 // Step is the discovery of requests.
 type Step struct {
 	Store     *store.Store
-	Settle    *settle.Settler
+	Settle    *task.Settler
 	Connector func(tenant, system string) (connector.Connector, error)
 	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
 	Now       func() time.Time
@@ -36,9 +36,9 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), settle.Work{
+	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{
 		In: dsr.Discovering, By: by, Owner: s.NewID(),
-		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, t dsr.Task) (settle.End, error) {
+		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, t dsr.Task) (task.End, error) {
 			return s.look(ctx, c, t.System)
 		},
 	})
@@ -60,8 +60,8 @@ func (s *Step) start(ctx context.Context, m store.Message) (*store.Case, error) 
 }
 
 // look asks the system, and keeps what it found sealed.
-func (s *Step) look(ctx context.Context, c *store.Case, system string) (settle.End, error) {
-	var end settle.End
+func (s *Step) look(ctx context.Context, c *store.Case, system string) (task.End, error) {
+	var end task.End
 	p, err := c.Private(ctx)
 	if err != nil {
 		return end, err
@@ -89,7 +89,7 @@ func (s *Step) look(ctx context.Context, c *store.Case, system string) (settle.E
 	end.Candidates = found.Candidates
 	end.Outcome = outcome(found)
 	if len(found.Findings) > 0 {
-		end.Findings, err = settle.KeepFindings(ctx, s.Store, c, system, s.NewID(), found.Findings)
+		end.Findings, err = task.KeepFindings(ctx, s.Store, c, system, s.NewID(), found.Findings)
 	}
 	return end, err
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // by is how the step signs its events.
@@ -23,7 +23,7 @@ const by = "step:fulfil"
 // Step is the fulfilment of tasks.
 type Step struct {
 	Store     *store.Store
-	Settle    *settle.Settler
+	Settle    *task.Settler
 	Connector func(tenant, system string) (connector.Connector, error)
 	Formats   func(tenant string) []export.Format
 	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
@@ -40,13 +40,13 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), settle.Work{In: dsr.Exporting, By: by, Owner: s.NewID(), Do: s.export})
+	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{In: dsr.Exporting, By: by, Owner: s.NewID(), Do: s.export})
 	return err
 }
 
 // export reads the system to the end and returns how the task ended.
-func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (settle.End, error) {
-	var end settle.End
+func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (task.End, error) {
+	var end task.End
 	conn, err := s.Connector(c.Tenant, t.System)
 	if err != nil {
 		return end, err
@@ -55,7 +55,7 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 	if !ok {
 		return end, fmt.Errorf("fulfil: %s has an %s task but cannot export", t.System, t.Action)
 	}
-	findings, err := settle.Findings(ctx, s.Store, c, t.System)
+	findings, err := task.Findings(ctx, s.Store, c, t.System)
 	if err != nil {
 		return end, err
 	}
@@ -72,7 +72,7 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 
 // attempt reads from the last stored part on; short faults are waited out. What was taken before a longer one is stored, so that the
 // next attempt goes on after it.
-func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *settle.End) (dsr.Outcome, error) {
+func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *task.End) (dsr.Outcome, error) {
 	sink := export.NewSink(export.SinkOptions{
 		Store: s.Store, Case: c,
 		Spec:       export.PartSpec{Tenant: c.Tenant, Request: c.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action},

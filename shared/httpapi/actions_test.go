@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 const chosen = "0e5f1c7a-2b3d-4e5f-8a9b-0c1d2e3f4a5b"
@@ -27,7 +27,7 @@ func (w *world) undecided() string {
 		{System: "entra", ObjectID: chosen, Matched: []string{"email"}, State: "active"},
 		{System: "entra", ObjectID: "11111111-2b3d-4e5f-8a9b-0c1d2e3f4a5b", Matched: []string{"email"}, State: "deleted"},
 	}
-	end := settle.End{Task: "entra-discover", By: "step:test", Outcome: dsr.Outcome{Code: dsr.Done}, Candidates: p.Candidates}
+	end := task.End{Task: "entra-discover", By: "step:test", Outcome: dsr.Outcome{Code: dsr.Done}, Candidates: p.Candidates}
 	_, err = w.settle.Task(w.t.Context(), w.load(id), end)
 	require.NoError(w.t, err)
 	return id
@@ -196,7 +196,7 @@ func TestTheHistoryAndTheFindings(t *testing.T) {
 	id := w.submit("admin", "k", nil)
 	w.event(id, dsr.Event{Type: dsr.EventDiscoveryStarted})
 	found := []dsr.Finding{{System: "entra", Kind: "profile", ID: chosen, Category: dsr.CustomerData, Count: 1}}
-	name, err := settle.KeepFindings(t.Context(), w.Store, w.load(id), "entra", "1", found)
+	name, err := task.KeepFindings(t.Context(), w.Store, w.load(id), "entra", "1", found)
 	require.NoError(t, err)
 	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.Done}, Findings: name})
 	r := w.ask("GET", "/api/requests/"+id+"/findings", "reader", "")

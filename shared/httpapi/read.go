@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/strict"
 )
 
 // Caps of bodies, in bytes.
@@ -80,7 +80,7 @@ func decode[T any](c *call) (T, error) {
 		var zero T
 		return zero, err
 	}
-	return strict.Decode[T](b, maxBody)
+	return jsonbody.Decode[T](b, maxBody)
 }
 
 // decodeOptional is decode for a call that may come without a body, also by a host that says nothing of its length.

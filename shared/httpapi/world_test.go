@@ -27,9 +27,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 const (
@@ -43,7 +43,7 @@ type world struct {
 	*storetest.World
 	t      *testing.T
 	server *httptest.Server
-	settle *settle.Settler
+	settle *task.Settler
 	bulk   *bulk.Service
 	now    time.Time // business clock
 	mu     sync.Mutex
@@ -113,7 +113,7 @@ func newWorld(t *testing.T) *world {
 			{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}, {System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}},
 		},
 	}
-	w.settle = &settle.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}
+	w.settle = &task.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}
 	w.bulk = &bulk.Service{
 		Store: w.Store, Intake: in, QueueCaller: func() (auth.Caller, bool) { return auth.Caller{}, false }, Key: bytes.Repeat([]byte{4}, 32),
 		Now: w.business, Wall: w.Clock.Now, Log: log,

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/strict"
 )
 
 // Caps.
@@ -84,7 +84,7 @@ type wireItem struct {
 
 // DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote nothing.
 func DecodeRequest(body []byte) (Submission, error) {
-	w, err := strict.Decode[wireRequest](body, MaxBody)
+	w, err := jsonbody.Decode[wireRequest](body, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}
@@ -102,7 +102,7 @@ func DecodeRequest(body []byte) (Submission, error) {
 // DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests without tenant, plus an optional
 // idempotencyKey. Its errors are *problem.Error and quote nothing.
 func DecodeItem(raw []byte) (Submission, error) {
-	w, err := strict.Decode[wireItem](raw, MaxBody)
+	w, err := jsonbody.Decode[wireItem](raw, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // loadBulk reads the import that a wake names; nil as load says.
@@ -36,7 +36,7 @@ func (s *Sweeper) bulk(ctx context.Context, w store.Wake) error {
 	if !b.EndedAt.IsZero() {
 		return s.setBulkWake(ctx, b, w.Kind, time.Time{})
 	}
-	if err := s.setBulkWake(ctx, b, w.Kind, s.Wall().Add(settle.Redeliver)); err != nil {
+	if err := s.setBulkWake(ctx, b, w.Kind, s.Wall().Add(task.Redeliver)); err != nil {
 		return err
 	}
 	return s.Store.Send(ctx, store.QueueWork, store.Message{Tenant: b.Tenant, Bulk: b.ID})

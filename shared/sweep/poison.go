@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // died is what a task ends with whose worker never came to an end.
@@ -27,7 +27,7 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	}
 	c, err := s.Store.Load(ctx, m.Tenant, m.Request)
 	if errors.Is(err, store.ErrNotFound) {
-		s.Settle.Ignore(ctx, slog.LevelError, settle.UnknownRequest, m)
+		s.Settle.Ignore(ctx, slog.LevelError, task.UnknownRequest, m)
 		return nil
 	}
 	if err != nil {
@@ -40,9 +40,9 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	}
 	t := c.Workable()[i]
 	s.Log.ErrorContext(ctx, "message poisoned", "code", "poison", "tenant", m.Tenant, "request", m.Request, "task", m.Task, "claims", t.Claim.Count)
-	if t.Claim.Count < settle.MaxAttempts {
+	if t.Claim.Count < task.MaxAttempts {
 		return ignoreConflict(s.Store.Commit(ctx, c, store.Change{
-			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(settle.Redeliver)},
+			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(task.Redeliver)},
 		}))
 	}
 	cl, err := s.Store.Claim(ctx, c, t.ID, s.NewID())
@@ -53,7 +53,7 @@ func (s *Sweeper) Poison(ctx context.Context, m store.Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Settle.Task(ctx, c, settle.End{Task: t.ID, Claim: cl, By: "step:poison", Outcome: died})
+	_, err = s.Settle.Task(ctx, c, task.End{Task: t.ID, Claim: cl, By: "step:poison", Outcome: died})
 	if errors.Is(err, store.ErrClaimed) {
 		return nil
 	}

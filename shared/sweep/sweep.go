@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // orphanAge is how long a due wake that nobody names is left alone: its writer may still be about to commit.
@@ -21,7 +21,7 @@ const orphanAge = time.Hour
 // Sweeper looks at due wakes.
 type Sweeper struct {
 	Store   *store.Store
-	Settle  *settle.Settler
+	Settle  *task.Settler
 	Tenants func() []string // those that are configured; others that ever were are swept as well
 	// Destination is where packages are: see deliver.
 	Destination func(tenant, name string) (store.Ref, error)
@@ -149,7 +149,7 @@ func (r *run) one(ctx context.Context, w store.Wake, full bool) {
 // postpone sends a wake that failed to the end of a range that is longer than a sweep, so that it does not keep the others from their turn.
 // Best effort: where that fails as well, nothing would go on anyway.
 func (r *run) postpone(ctx context.Context, w store.Wake) {
-	next := r.clock(w.Kind).Add(settle.Redeliver)
+	next := r.clock(w.Kind).Add(task.Redeliver)
 	if w.Bulk {
 		if b, err := r.loadBulk(ctx, w); err == nil && b != nil {
 			_ = r.setBulkWake(ctx, b, w.Kind, next)
@@ -206,7 +206,7 @@ func (s *Sweeper) redeliver(ctx context.Context, w store.Wake) error {
 	}
 	next := s.Settle.Next(&c.Request)
 	if next.IsZero() && c.State == dsr.Received {
-		next = s.Wall().Add(settle.Redeliver) // it has nothing to discover, and nobody has started it
+		next = s.Wall().Add(task.Redeliver) // it has nothing to discover, and nobody has started it
 	}
 	err = s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: next}})
 	if errors.Is(err, store.ErrConflict) {

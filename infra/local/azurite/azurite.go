@@ -23,7 +23,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/child"
+	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
 // AccountName and AccountKey are Azurite's standard account, public and the same everywhere.
@@ -61,7 +61,7 @@ type Instance struct {
 
 	opts    Options
 	install installation
-	process *child.Process // nil for a shared one
+	process *process.Process // nil for a shared one
 }
 
 // Start starts Azurite and returns when all three endpoints listen. It fails when a port is taken, when Node.js or Azurite is
@@ -85,7 +85,7 @@ func (i *Instance) start(ctx context.Context) error {
 	}
 	out := newAnnouncements(i.opts.Log)
 	cmd.Stdout, cmd.Stderr = out, out
-	process, err := child.Start(cmd)
+	process, err := process.Start(cmd)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (i *Instance) Restart(ctx context.Context) error {
 }
 
 // own is the process that this instance may end. Ending the shared one would break other tests, so that is a fault of the test.
-func (i *Instance) own() *child.Process {
+func (i *Instance) own() *process.Process {
 	if i.process == nil {
 		panic("azurite: the shared instance belongs to the whole test run; use Start for one to stop")
 	}

@@ -25,7 +25,7 @@ const (
 
 // playExport plays one of the roles of part (c) and prints an exportResult.
 func playExport(ctx context.Context, role string) error {
-	t, err := task[exportTask]()
+	t, err := taskInput[exportTask]()
 	if err != nil {
 		return err
 	}

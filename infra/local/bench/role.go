@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/child"
+	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
 // The bench starts itself again, in a role that these variables name: as the bare handler, or to measure memory from a clean start.
@@ -57,7 +57,7 @@ func delegate[T any](ctx context.Context, role string, task any) (T, error) {
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role, taskVariable+"="+string(text))
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	p, err := child.Start(cmd)
+	p, err := process.Start(cmd)
 	if err != nil {
 		return out, err
 	}
@@ -74,7 +74,7 @@ func delegate[T any](ctx context.Context, role string, task any) (T, error) {
 }
 
 // task reads what the parent gave.
-func task[T any]() (T, error) {
+func taskInput[T any]() (T, error) {
 	var t T
 	err := json.Unmarshal([]byte(os.Getenv(taskVariable)), &t)
 	return t, err

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/child"
+	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
 // benchStart is part (e): from the start of the process to its first answer.
@@ -70,7 +70,7 @@ func startOnce(ctx context.Context, binary string, settings map[string]string) (
 	cmd.Env = append(append(os.Environ(), pairs(settings)...), "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	began := time.Now()
-	p, err := child.Start(cmd)
+	p, err := process.Start(cmd)
 	if err != nil {
 		return 0, err
 	}

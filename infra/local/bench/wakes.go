@@ -15,9 +15,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/settle"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 const dueWakes = 100
@@ -107,7 +107,7 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 func sweeper(a *app.App) *sweep.Sweeper {
 	log := slog.New(slog.DiscardHandler)
 	return &sweep.Sweeper{
-		Store: a.Store, Settle: &settle.Settler{Store: a.Store, Now: wall, Wall: wall, Log: log}, Tenants: func() []string { return []string{contoso} },
+		Store: a.Store, Settle: &task.Settler{Store: a.Store, Now: wall, Wall: wall, Log: log}, Tenants: func() []string { return []string{contoso} },
 		Now: wall, Wall: wall, Limit: 500, Bound: time.Hour, NewID: uuid.NewString, Log: log,
 	}
 }

@@ -19,13 +19,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/child"
+	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
 // handler is one process of the app. A restart makes a new one, with connections of its own, so that nothing is ever sent
 // down a connection to the dead.
 type handler struct {
-	process   *child.Process
+	process   *process.Process
 	transport *http.Transport
 	address   string      // 127.0.0.1:port
 	wanted    atomic.Bool // its end is our doing: not a crash
@@ -51,7 +51,7 @@ func startHandler(a *app, port int, public string, log *slog.Logger) (*handler, 
 	out, failures := &lines{log: log, stderr: false}, &lines{log: log, stderr: true}
 	cmd.Stdout, cmd.Stderr = out, failures
 	cmd.WaitDelay = time.Second // a grandchild that keeps the outputs open must not hide the end
-	process, err := child.Start(cmd)
+	process, err := process.Start(cmd)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/step"
+	"github.com/rightsdesk/rightsdesk/infra/local/progress"
 )
 
 // Binary is the program's name in an app folder, as host.json names it.
@@ -24,13 +24,13 @@ func main() {
 	root := flag.String("root", ".", "the project's folder")
 	appOnly := flag.Bool("app-only", false, "make dist/app only, not dist/app.zip")
 	flag.Parse()
-	if err := run(*root, *appOnly, step.Standard()); err != nil {
+	if err := run(*root, *appOnly, progress.Standard()); err != nil {
 		fmt.Fprintln(os.Stderr, "package:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root string, appOnly bool, show step.Show) error {
+func run(root string, appOnly bool, show progress.Show) error {
 	dist := filepath.Join(root, "dist")
 	local := target{runtime.GOOS, runtime.GOARCH}
 	if err := build(root, local, show); err != nil {
@@ -63,7 +63,7 @@ func (t target) binary(dist string) string {
 }
 
 // build builds ./functions for the target. The flags are those of the Makefile, so that the SDK is compiled in one variant only.
-func build(root string, t target, show step.Show) error {
+func build(root string, t target, show progress.Show) error {
 	out, err := filepath.Abs(t.binary(filepath.Join(root, "dist")))
 	if err != nil {
 		return fmt.Errorf("build: %w", err)

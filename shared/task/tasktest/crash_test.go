@@ -1,0 +1,156 @@
+package tasktest_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
+)
+
+func unavailable(n, times int) error {
+	if n < times {
+		return &connector.Fault{Kind: connector.Unavailable, System: "alpha", Status: 503}
+	}
+	return nil
+}
+
+// act is one invocation that something happens to.
+type act struct {
+	name    string
+	prepare func(*tasktest.World, string)
+	run     func(*tasktest.World)
+}
+
+func next(w *tasktest.World) { _, _ = w.Host.Next() }
+
+func acts() []act {
+	to := func(s dsr.State) func(*tasktest.World, string) {
+		return func(w *tasktest.World, id string) { w.Host.DrainTo(id, s) }
+	}
+	month := func(w *tasktest.World, id string) {
+		w.Host.Finish(id)
+		w.Business.Advance(tasktest.Retention + time.Hour)
+	}
+	return []act{
+		{"discover", func(*tasktest.World, string) {}, next},
+		{"export", to(dsr.Exporting), next},
+		{"assemble", func(w *tasktest.World, id string) {
+			w.Systems["alpha"].Pages = 1
+			w.Fulfil.Formats = func(string) []export.Format { return nil }
+			w.Host.DrainTo(id, dsr.Assembling)
+		}, next},
+		{"wake", func(w *tasktest.World, _ string) {
+			w.Host.Fetch()
+			w.Host.Drop()
+			w.Clock.Advance(2 * time.Minute)
+		}, func(w *tasktest.World) { _, _ = w.Sweep.Wakes(context.Background()) }},
+		{"purge", month, func(w *tasktest.World) { _, _ = w.Sweep.Purge(context.Background()) }},
+	}
+}
+
+// finish lets everything go on without faults until the request has ended, and everything is purged that is due.
+func finish(w *tasktest.World, id string) tasktest.Picture {
+	w.T.Helper()
+	w.Host.Finish(id)
+	_, err := w.Sweep.Purge(context.Background())
+	require.NoError(w.T, err)
+	p := w.Look(id)
+	return p
+}
+
+// Whatever call is the last one that a process makes, the end is the same: by the message that comes back, or, when that is lost as well, by
+// the wake.
+func TestCrashAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, a := range acts() {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			want := calm(t, a)
+			step := 1
+			if testing.Short() { // the race detector looks for races, and needs every third death only
+				step = 3
+			}
+			for n := 0; crash(t, a, n, want); n += step {
+			}
+		})
+	}
+}
+
+// calm is how the act ends when nothing goes wrong.
+func calm(t *testing.T, a act) tasktest.Picture {
+	t.Helper()
+	w := tasktest.New(t, "alpha")
+	id := w.Submit(dsr.Export)
+	a.prepare(w, id)
+	a.run(w)
+	return finish(w, id)
+}
+
+// crash runs the act in a process that dies after n calls and reports whether it came to that.
+func crash(t *testing.T, a act, n int, want tasktest.Picture) bool {
+	t.Helper()
+	w := tasktest.New(t, "alpha")
+	defer w.Forget()
+	id := w.Submit(dsr.Export)
+	a.prepare(w, id)
+	revive := w.Faults.Add(storetest.Fault{Action: storetest.Lost, Skip: n, Match: func(c storetest.Call) bool {
+		return c.Write() || !c.Is("table", "lists") // what a sweep reads of its shards changes nothing
+	}})
+	a.run(w)
+	revive()
+	if n%2 == 1 {
+		w.Host.Fetch()
+		w.Host.Drop()
+	}
+	require.Empty(t, cmp.Diff(want, finish(w, id)), fmt.Sprintf("dead after %d calls", n))
+	return w.Faults.Met() > 0
+}
+
+// Each write meets a fault once and is tried again by the SDK: the one that was done already must be known for our own.
+func TestEveryWriteMeetsAFault(t *testing.T) {
+	t.Parallel()
+	for name, action := range map[string]storetest.Action{
+		"lost": storetest.Lost, "done and reported as failed": storetest.DoneButFailed, "busy": storetest.Throttled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := act{prepare: func(w *tasktest.World, id string) { w.Host.Finish(id) }, run: func(w *tasktest.World) {
+				w.Business.Advance(tasktest.Retention + time.Hour)
+			}}
+			want := calm(t, all)
+			w := tasktest.New(t, "alpha")
+			id := w.Submit(dsr.Export)
+			met := map[string]int{}
+			var mu sync.Mutex
+			defer w.Faults.Add(storetest.Fault{Action: action, Match: func(c storetest.Call) bool {
+				if !c.Write() {
+					return false
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				call := c.Method + c.Path + c.Body
+				if c.Batch { // each try has a boundary of its own
+					call = c.Resource + strconv.Itoa(len(c.Body))
+				}
+				met[call]++
+				return met[call]%2 == 1
+			}})()
+			all.prepare(w, id)
+			all.run(w)
+			require.Empty(t, cmp.Diff(want, finish(w, id)))
+			require.Zero(t, w.Host.Failed)
+			require.Greater(t, w.Faults.Met(), 20)
+		})
+	}
+}

@@ -1,0 +1,189 @@
+package tasktest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// As the host is set: a message that failed comes back, and is given up on in the end.
+const (
+	Visibility = 30 * time.Second
+	MaxDequeue = 5
+)
+
+// Host delivers the messages of the real queues to the steps, one after the other, by the wall clock of the world.
+type Host struct {
+	w     *World
+	inbox []*Delivery
+
+	// Twice delivers each message twice; Lose says which messages never arrive.
+	Twice bool
+	Lose  func(Delivery) bool
+	// Failed counts invocations that ended with an error, Poisoned messages that were given up on.
+	Failed, Poisoned int
+}
+
+// Delivery is a message on its way.
+type Delivery struct {
+	Queue   string
+	Message store.Message
+	Poison  bool
+
+	tries   int
+	visible time.Time
+}
+
+// Fetch takes what is on the queues into the host's hands.
+func (h *Host) Fetch() {
+	h.w.T.Helper()
+	ctx := context.Background()
+	for _, name := range []string{store.QueueWork, store.QueueExport} {
+		q := h.w.Queues.Queues.NewQueueClient(h.w.Prefix + name)
+		for {
+			got, err := q.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr[int32](32)})
+			require.NoError(h.w.T, err)
+			for _, m := range got.Messages {
+				h.take(name, *m.MessageText)
+				_, err := q.DeleteMessage(ctx, *m.MessageID, *m.PopReceipt, nil)
+				require.NoError(h.w.T, err)
+			}
+			if len(got.Messages) == 0 {
+				break
+			}
+		}
+	}
+}
+
+func (h *Host) take(queue, text string) {
+	h.w.T.Helper()
+	m, err := store.DecodeMessage([]byte(text))
+	require.NoError(h.w.T, err)
+	d := Delivery{Queue: queue, Message: m}
+	if h.Lose != nil && h.Lose(d) {
+		return
+	}
+	for range map[bool]int{false: 1, true: 2}[h.Twice] {
+		one := d
+		h.inbox = append(h.inbox, &one)
+	}
+}
+
+// Put gives the host a message that no step has sent.
+func (h *Host) Put(queue string, m store.Message) {
+	h.inbox = append(h.inbox, &Delivery{Queue: queue, Message: m})
+}
+
+// Waiting are the messages in the host's hands.
+func (h *Host) Waiting() []Delivery {
+	var out []Delivery
+	for _, d := range h.inbox {
+		out = append(out, *d)
+	}
+	return out
+}
+
+// Drop loses every message in the host's hands.
+func (h *Host) Drop() { h.inbox = nil }
+
+// Next delivers the first message that is visible and reports whether there was one. A failed one comes back later.
+func (h *Host) Next() (delivered bool, err error) {
+	h.w.T.Helper()
+	h.Fetch()
+	now := h.w.Clock.Now()
+	i := slices.IndexFunc(h.inbox, func(d *Delivery) bool { return !now.Before(d.visible) })
+	if i < 0 {
+		return false, nil
+	}
+	d := h.inbox[i]
+	h.inbox = slices.Delete(h.inbox, i, i+1)
+	if err = h.invoke(*d); err == nil {
+		return true, nil
+	}
+	h.Failed++
+	d.tries++
+	d.visible = now.Add(Visibility)
+	if d.tries >= MaxDequeue {
+		h.Poisoned++
+		if d.Poison {
+			return true, err // nobody reads the poison of the poison
+		}
+		d.Poison, d.tries, d.visible = true, 0, time.Time{}
+	}
+	h.inbox = append(h.inbox, d)
+	return true, err
+}
+
+func (h *Host) invoke(d Delivery) error {
+	ctx, m := context.Background(), d.Message
+	switch {
+	case d.Poison:
+		return h.w.Sweep.Poison(ctx, m)
+	case d.Queue == store.QueueExport:
+		return h.w.Fulfil.Run(ctx, m)
+	case m.Shard != nil:
+		return h.w.Sweep.Shard(ctx, m.Tenant, *m.Shard)
+	case dsr.TaskID(m.Task) == dsr.PackageTask:
+		return h.w.Deliver.Run(ctx, m)
+	}
+	return h.w.Discover.Run(ctx, m)
+}
+
+// Drain delivers until no message is visible.
+func (h *Host) Drain() {
+	h.w.T.Helper()
+	for range 1000 {
+		if more, _ := h.Next(); !more {
+			return
+		}
+	}
+	h.w.T.Fatal("messages beget messages")
+}
+
+// DrainTo delivers until the request is in a state.
+func (h *Host) DrainTo(id string, s dsr.State) {
+	h.w.T.Helper()
+	for range 100 {
+		h.Fetch()
+		if h.w.Load(id).State == s {
+			return
+		}
+		if more, err := h.Next(); !more || err != nil {
+			break
+		}
+	}
+	h.w.T.Fatalf("the request is %s and does not become %s", h.w.Load(id).State, s)
+}
+
+// Pass lets wall time go by in pieces of a minute, with the wake timer at each and what it sends.
+func (h *Host) Pass(d time.Duration) {
+	h.w.T.Helper()
+	for ; d > 0; d -= time.Minute {
+		h.w.Clock.Advance(time.Minute)
+		_, _ = h.w.Sweep.Wakes(context.Background())
+		h.Drain()
+	}
+}
+
+// Finish delivers, and lets time go by, until the request has ended by itself or waits for a person.
+func (h *Host) Finish(id string) *store.Case {
+	h.w.T.Helper()
+	h.Drain()
+	for range 90 {
+		c := h.w.Load(id)
+		if c.State.Final() || len(c.Workable()) == 0 && c.State != dsr.Received {
+			return c
+		}
+		h.Pass(time.Minute + time.Second)
+	}
+	c := h.w.Load(id)
+	h.w.T.Fatalf("the request stays %s", c.State)
+	return nil
+}

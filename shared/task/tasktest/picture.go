@@ -1,0 +1,111 @@
+package tasktest
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+)
+
+// Picture is all that can be seen of a request, without times and random ids, in a fixed order.
+type Picture struct {
+	State    dsr.State
+	Events   []string
+	Tasks    []string
+	Files    []string // of the package
+	Records  []string // of the package's JSON members, by file
+	Findings []string
+	Wakes    []store.WakeKind
+	Parts    int
+}
+
+// Look draws a picture of a request. The package is verified on the way.
+func (w *World) Look(id string) Picture {
+	w.T.Helper()
+	ctx := context.Background()
+	c := w.Load(id)
+	p := Picture{State: c.State}
+	var chain [][]byte
+	history, err := w.Clean.History(ctx, w.Tenant, id)
+	require.NoError(w.T, err)
+	for _, h := range history {
+		e := h.Event
+		line := fmt.Sprintf("%s by %s task %s records %d", e.Type, e.By, e.Task, e.Records)
+		if e.Outcome != nil {
+			line += fmt.Sprintf(" %s %s", e.Outcome.Code, e.Outcome.Reason)
+		}
+		for _, q := range e.Queries {
+			line += fmt.Sprintf(" %s %d", q.Hash[:8], q.Records)
+		}
+		p.Events, chain = append(p.Events, line), append(chain, h.Bytes)
+	}
+	require.NoError(w.T, dsr.VerifyChain(chain, c.LastHash))
+	for _, t := range c.Tasks {
+		p.Tasks = append(p.Tasks, fmt.Sprintf("%s %s %s round %d records %d", t.ID, t.State, t.Outcome.Code, t.Round, t.Records))
+		found, err := task.Findings(ctx, w.Clean, c, t.System)
+		require.NoError(w.T, err)
+		p.Findings = append(p.Findings, fmt.Sprint(found))
+	}
+	for k := range c.Wakes {
+		p.Wakes = append(p.Wakes, k)
+	}
+	if c.Package != nil && c.Package.State == dsr.PackageReady {
+		w.open(c, &p)
+	}
+	p.Parts = len(w.Blobs(store.Parts))
+	slices.Sort(p.Events) // two tasks end in either order
+	slices.Sort(p.Wakes)
+	slices.Sort(p.Files)
+	slices.Sort(p.Records)
+	return p
+}
+
+func (w *World) open(c *store.Case, p *Picture) {
+	w.T.Helper()
+	ref, err := w.destination("", c.Package.Destination)
+	require.NoError(w.T, err)
+	ref.Name = c.Package.Blob
+	body, info, err := w.Clean.GetBlob(context.Background(), ref)
+	require.NoError(w.T, err)
+	require.Equal(w.T, c.Package.ETag, info.ETag, "the head names the archive that is there")
+	require.Equal(w.T, c.Package.Bytes, int64(len(body)))
+	require.Equal(w.T, c.Package.SHA256, dsr.HashEvent(body))
+	_, err = export.Verify(bytes.NewReader(body), int64(len(body)))
+	require.NoError(w.T, err)
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	require.NoError(w.T, err)
+	for _, f := range z.File {
+		p.Files = append(p.Files, f.Name)
+		if !strings.HasSuffix(f.Name, ".json") || f.Name == export.ManifestName {
+			continue
+		}
+		r, err := f.Open()
+		require.NoError(w.T, err)
+		var records []struct{ ID string }
+		require.NoError(w.T, json.NewDecoder(r).Decode(&records))
+		for _, rec := range records {
+			p.Records = append(p.Records, f.Name[:strings.LastIndex(f.Name, "/")]+" "+rec.ID)
+		}
+	}
+}
+
+// Blobs lists a container of the world.
+func (w *World) Blobs(container string) []string {
+	w.T.Helper()
+	var out []string
+	for b, err := range w.Clean.ListBlobs(context.Background(), store.Ref{Container: container}) {
+		require.NoError(w.T, err)
+		out = append(out, b.Name)
+	}
+	return out
+}

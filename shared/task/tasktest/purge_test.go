@@ -1,0 +1,266 @@
+package tasktest_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
+)
+
+func purge(w *tasktest.World) {
+	w.T.Helper()
+	_, err := w.Sweep.Purge(context.Background())
+	require.NoError(w.T, err)
+}
+
+func TestAPackageExpires(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	w.Destinations["legal"] = store.Ref{Container: store.Results}
+	ids := []string{w.Submit(dsr.Export), w.Submit(dsr.Access), w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)}
+	for _, id := range ids {
+		w.Host.Finish(id)
+	}
+	require.Len(t, w.Blobs(store.Packages), 2)
+	require.Len(t, w.Blobs(store.Results), 1)
+	w.Business.Advance(tasktest.Retention - time.Hour)
+	purge(w)
+	require.Len(t, w.Blobs(store.Packages), 2, "not before its time")
+
+	w.Business.Advance(40 * 24 * time.Hour) // and the timer missed many days
+	purge(w)
+	purge(w) // twice
+	require.Empty(t, w.Blobs(store.Packages))
+	require.Empty(t, w.Blobs(store.Results))
+	for _, id := range ids {
+		c := w.Load(id)
+		require.Equal(t, dsr.Completed, c.State)
+		require.Equal(t, dsr.PackageExpired, c.Package.State)
+		require.Empty(t, c.Wakes)
+		var types []dsr.EventType
+		history, err := w.Clean.History(context.Background(), w.Tenant, id)
+		require.NoError(t, err)
+		for _, h := range history[len(history)-2:] {
+			types = append(types, h.Event.Type)
+		}
+		require.Equal(t, []dsr.EventType{dsr.EventPackageExpiring, dsr.EventPackageExpired}, types)
+	}
+}
+
+// Whatever is deleted on the whole way, is deleted as it was seen.
+func TestNothingIsDeletedUnconditionally(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	id := w.Submit(dsr.Export)
+	w.Host.Finish(id)
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	purge(w)
+	require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
+	deleted := 0
+	for _, c := range w.Counter.Calls() {
+		require.NotContains(t, c.Body, "If-Match: *")
+		if c.Method == http.MethodDelete {
+			deleted++
+			require.NotContains(t, []string{"", "*"}, c.IfMatch, c.Path)
+		}
+	}
+	require.Greater(t, deleted, 4*tasktest.Pages)
+}
+
+// Marked first, so that nobody gets a link to what is about to go; recorded last, when a read answers 404.
+func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
+	t.Parallel()
+	dead := func(match func(storetest.Call) bool, skip int) func(w *tasktest.World) func() {
+		return func(w *tasktest.World) func() {
+			var mu sync.Mutex
+			n, gone := 0, false
+			return w.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if !gone && match(c) {
+					n++
+					gone = n > skip
+				}
+				return gone
+			}})
+		}
+	}
+	commit := func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }
+	deletion := func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "DELETE" }
+	for name, tc := range map[string]struct {
+		die   func(w *tasktest.World) func()
+		state dsr.PackageState
+		blobs int
+	}{
+		"before the mark":     {dead(commit, 0), dsr.PackageReady, 1},
+		"before the deletion": {dead(deletion, 0), dsr.PackageExpiring, 1},
+		"before the record":   {dead(commit, 1), dsr.PackageExpiring, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := tasktest.New(t, "alpha")
+			id := w.Submit(dsr.Export)
+			w.Host.Finish(id)
+			w.Business.Advance(tasktest.Retention + time.Hour)
+			revive := tc.die(w)
+			_, err := w.Sweep.Purge(context.Background())
+			require.Error(t, err)
+			revive()
+			require.Equal(t, tc.state, w.Load(id).Package.State)
+			require.Len(t, w.Blobs(store.Packages), tc.blobs)
+			purge(w)
+			require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
+			require.Empty(t, w.Blobs(store.Packages))
+		})
+	}
+}
+
+func TestOneBlobThatCannotBeDeletedStopsNoOther(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	var ids []string
+	for range 4 {
+		ids = append(ids, w.Submit(dsr.Export))
+	}
+	for _, id := range ids {
+		w.Host.Finish(id)
+	}
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	back := w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Match: func(c storetest.Call) bool {
+		return c.Is("blob", store.Packages) && strings.Contains(c.Path, ids[1])
+	}})
+	res, err := w.Sweep.Purge(context.Background())
+	require.Error(t, err)
+	require.Equal(t, 1, res.Failed)
+	require.Len(t, w.Blobs(store.Packages), 1)
+	require.Equal(t, dsr.PackageExpiring, w.Load(ids[1]).Package.State)
+	back()
+	purge(w)
+	require.Empty(t, w.Blobs(store.Packages))
+}
+
+// A purge that was held up between its look and its deletion does not delete what a retry has made meanwhile.
+func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	w.Systems["alpha"].OnPage = func(n int) error {
+		if n == 0 {
+			return forbidden()
+		}
+		return nil
+	}
+	id := w.Submit(dsr.Access, dsr.Export)
+	w.Host.Finish(id)
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	once := sync.Once{}
+	w.Faults.Add(storetest.Fault{
+		Action: storetest.Pass, Times: 1,
+		Match: func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "HEAD" },
+		Before: func() {
+			once.Do(func() {
+				w.Retry(id)
+				w.Host.Finish(id)
+			})
+		},
+	})
+	_, err := w.Sweep.Purge(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, dsr.PackageReady, w.Load(id).Package.State)
+	require.NotEmpty(t, w.Look(id).Records)
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	purge(w)
+	require.Empty(t, w.Blobs(store.Packages))
+}
+
+func TestImportsExpire(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t)
+	now := w.Business.Now()
+	id := w.Clean.BulkID(w.Tenant, "list-1")
+	input, result := w.Tenant+"/"+id+"/upload.csv", w.Tenant+"/"+id+".ndjson"
+	require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
+	require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
+	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkCompleted, Blob: input, Format: "csv", CreatedAt: now, EndedAt: now,
+		Wakes: map[store.WakeKind]time.Time{store.WakeBulkInput: now.Add(7 * 24 * time.Hour), store.WakeBulkResult: now.Add(30 * 24 * time.Hour)},
+	})
+	require.NoError(t, err)
+	for _, step := range []struct {
+		on              time.Duration
+		inputs, results int
+	}{{6 * 24 * time.Hour, 1, 1}, {25 * time.Hour, 0, 1}, {0, 0, 1}, {30 * 24 * time.Hour, 0, 0}, {0, 0, 0}} {
+		w.Business.Advance(step.on)
+		purge(w)
+		require.Len(t, w.Blobs(store.BulkInputs), step.inputs)
+		require.Len(t, w.Blobs(store.Results), step.results)
+	}
+	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
+	require.NoError(t, err)
+	require.Empty(t, b.Wakes)
+}
+
+func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t)
+	id := w.Clean.BulkID(w.Tenant, "list-1")
+	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, CreatedAt: w.Business.Now(),
+		Wakes: map[store.WakeKind]time.Time{store.WakeBulk: w.Clock.Now().Add(time.Minute)},
+	})
+	require.NoError(t, err)
+	messages := func() int {
+		_, err := w.Sweep.Wakes(ctx)
+		require.NoError(t, err)
+		w.Host.Fetch()
+		n := len(w.Host.Waiting())
+		w.Host.Drop()
+		return n
+	}
+	require.Zero(t, messages())
+	w.Clock.Advance(2 * time.Minute)
+	require.Equal(t, 1, messages())
+	require.Zero(t, messages())
+
+	w.Clock.Advance(2 * time.Minute)
+	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
+	require.NoError(t, err)
+	cl, err := w.Clean.ClaimBulk(ctx, b, "importer")
+	require.NoError(t, err)
+	require.Zero(t, messages())
+	require.NoError(t, cl.Check(ctx), "the sweep took nothing from the importer")
+	w.Clock.Advance(time.Minute)
+	require.Equal(t, 1, messages())
+}
+
+func TestRejectedMessagesExpire(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t)
+	put := func(age time.Duration) string {
+		name := uuid.NewString()
+		meta := map[string]string{"code": "unknown-tenant", "at": w.Business.Now().Add(-age).UTC().Format(time.RFC3339)}
+		require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
+		return name
+	}
+	put(31 * 24 * time.Hour)
+	young := put(29 * 24 * time.Hour)
+	res, err := w.Sweep.Purge(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, res.Done)
+	require.Equal(t, []string{young}, w.Blobs(store.Rejected))
+	w.Business.Advance(2 * 24 * time.Hour)
+	purge(w)
+	require.Empty(t, w.Blobs(store.Rejected))
+}

@@ -1,0 +1,159 @@
+package tasktest_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
+)
+
+// due makes n requests whose messages were lost.
+func due(w *tasktest.World, n int) []string {
+	var ids []string
+	for range n {
+		ids = append(ids, w.Submit(dsr.Export))
+	}
+	w.Host.Fetch()
+	w.Host.Drop()
+	w.Clock.Advance(2 * time.Minute)
+	return ids
+}
+
+func TestASweepLooksAtWhatIsDue(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	res, err := w.Sweep.Wakes(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, sweep.Result{}, res)
+	due(w, 12)
+	res, err = w.Sweep.Wakes(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, sweep.Result{Due: 12, Done: 12}, res)
+	w.Host.Fetch()
+	require.Len(t, w.Host.Waiting(), 12)
+	res, err = w.Sweep.Wakes(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, res.Due, "each has its next wake")
+}
+
+func TestASweepOfOneShard(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	for _, id := range due(w, 3) {
+		before := len(w.Host.Waiting())
+		require.NoError(t, w.Sweep.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
+		w.Host.Fetch()
+		if len(w.Host.Waiting()) == before {
+			require.Greater(t, w.Load(id).Wakes[store.WakeRedeliver], w.Clock.Now(), "a shard that was swept for another one")
+		}
+	}
+	require.Len(t, w.Host.Waiting(), 3)
+}
+
+func TestASweepIsBounded(t *testing.T) {
+	t.Parallel()
+	t.Run("in count: the next ones take the rest", func(t *testing.T) {
+		t.Parallel()
+		w := tasktest.New(t, "alpha")
+		w.Sweep.Limit = 1
+		due(w, 20)
+		total, sweeps := 0, 0
+		for total < 20 {
+			res, err := w.Sweep.Wakes(context.Background())
+			require.NoError(t, err)
+			require.LessOrEqual(t, res.Due, store.Shards)
+			require.True(t, res.Rest)
+			total += res.Done
+			sweeps++
+			require.Less(t, sweeps, 21)
+		}
+	})
+	t.Run("in time", func(t *testing.T) {
+		t.Parallel()
+		w := tasktest.New(t, "alpha")
+		due(w, 4)
+		w.Sweep.Wall = func() time.Time { w.Clock.Advance(10 * time.Second); return w.Clock.Now() }
+		res, err := w.Sweep.Wakes(context.Background())
+		require.NoError(t, err)
+		require.True(t, res.Rest)
+		require.Less(t, res.Due, 4)
+	})
+}
+
+// One request that cannot be looked at keeps no other from its turn, also not when there are more of them than a sweep takes.
+func TestAFailureStopsNoOther(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	w.Sweep.Limit = 1
+	ids := due(w, 16)
+	bad := ids[0]
+	w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Times: 5, Match: func(c storetest.Call) bool {
+		return c.Batch && c.Is("table", "requests") && strings.Contains(c.Body, bad)
+	}})
+	failed := 0
+	for range 20 {
+		res, err := w.Sweep.Wakes(context.Background())
+		failed += res.Failed
+		require.Equal(t, res.Failed > 0, err != nil)
+	}
+	require.Equal(t, 1, failed)
+	for _, id := range ids {
+		require.Greater(t, w.Load(id).Wakes[store.WakeRedeliver], w.Clock.Now())
+	}
+}
+
+func TestAnOrphanWakeIsDroppedAfterAnHour(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	w.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }})
+	_, err := w.Store.Create(context.Background(), store.Draft{
+		Request: dsr.Request{Tenant: w.Tenant, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "tester", ReceivedAt: w.Business.Now()},
+		Key:     uuid.NewString(), Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now()}, By: "tester",
+	})
+	require.Error(t, err, "the process died before the request was made")
+	rows := func() int { return len(w.Rows(t, "lists")) + len(w.Rows(t, "keys")) }
+	require.Positive(t, rows())
+	_, err = w.Sweep.Wakes(context.Background())
+	require.NoError(t, err)
+	require.Positive(t, rows(), "its writer may still be at it")
+	w.Clock.Advance(2 * time.Hour)
+	_, err = w.Sweep.Wakes(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, rows())
+}
+
+func TestRedeliveryPausesUnderPressure(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t, "alpha")
+	fill := func(n int) {
+		for range n {
+			require.NoError(t, w.Clean.Send(ctx, store.QueueExport, store.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
+		}
+	}
+	due(w, 1)
+	fill(300)
+	res, err := w.Sweep.Wakes(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, res.Due, "one look says nothing about how fast the queue is drained")
+	w.Clock.Advance(61 * time.Second)
+	res, err = w.Sweep.Wakes(ctx)
+	require.NoError(t, err)
+	require.Equal(t, sweep.Result{Rest: true}, res, "it is not drained at all")
+	w.Host.Fetch()
+	w.Host.Drop()
+	w.Clock.Advance(61 * time.Second)
+	res, err = w.Sweep.Wakes(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, res.Due, fmt.Sprint(res))
+}

@@ -1,0 +1,146 @@
+package tasktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+)
+
+// Person is the data subject's e-mail address: it may stand in no log line and no key.
+const Person = "canary@contoso.example"
+
+// Pages is how many pages each kind of record has unless a test says otherwise, of two records each.
+const Pages = 2
+
+// System is a system that finds the person and has two pages of three kinds, unless it is told otherwise.
+type System struct {
+	Name string
+	// OnDiscover and OnPage are asked before each discovery and each page, with how often they were asked before. An error is what
+	// the system answers. OnPage may also do something to the world.
+	OnDiscover func(n int) error
+	OnPage     func(n int) error
+	Found      *connector.Discovery // instead of the one person
+	Outcome    dsr.Outcome          // of an export; the zero one is done
+	Pages      int                  // of each kind
+	Kind       string               // what it calls its records, instead of their kind
+
+	mu                 sync.Mutex
+	discoveries, pages int
+	looked             []dsr.Subject
+}
+
+// NewSystem returns a system that knows the person.
+func NewSystem(name string) *System { return &System{Name: name, Pages: Pages} }
+
+// Descriptor implements connector.Connector.
+func (s *System) Descriptor() connector.Descriptor {
+	d := connector.Descriptor{
+		System: s.Name, Title: "System " + s.Name, Holds: "Things.", Identifiers: []connector.Identifier{{Kind: dsr.Email, Title: "E-mail address"}},
+	}
+	kind := func(name string, p dsr.Provenance) {
+		d.Kinds = append(d.Kinds, connector.Kind{
+			Name: name, Title: name, Category: dsr.CustomerData, Provenance: p, ID: "id",
+			Columns: []connector.Column{{Name: "id", Title: "Id"}, {Name: "mail", Title: "E-mail"}},
+		})
+	}
+	kind("profile", dsr.Provided)
+	kind("sign-ins", dsr.Observed)
+	kind("risk", dsr.Derived)
+	return d
+}
+
+// Discover implements connector.Discoverer.
+func (s *System) Discover(_ context.Context, l connector.Lookup) (connector.Discovery, error) {
+	s.mu.Lock()
+	n := s.discoveries
+	s.discoveries++
+	s.looked = append(s.looked, l.Subject)
+	s.mu.Unlock()
+	if s.OnDiscover != nil {
+		if err := s.OnDiscover(n); err != nil {
+			return connector.Discovery{}, err
+		}
+	}
+	if s.Found != nil {
+		return *s.Found, nil
+	}
+	return connector.Discovery{
+		Findings: []dsr.Finding{{System: s.Name, Kind: "profile", ID: s.Name + "-1", Category: dsr.CustomerData, Count: 1}},
+		Asked:    []connector.Asked{{Query: pii.New("mail eq " + Person), Permission: "Read.All", Records: 1}},
+	}, nil
+}
+
+// place is a cursor: the next page.
+type place struct{ Kind, Page int }
+
+// Export implements connector.Exporter.
+func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte, sink connector.Sink) (dsr.Outcome, error) {
+	var at place
+	if from != nil {
+		if err := json.Unmarshal(from, &at); err != nil {
+			return dsr.Outcome{}, err
+		}
+	}
+	if len(scope.Findings) == 0 {
+		return dsr.Outcome{Code: dsr.NothingFound}, nil
+	}
+	for ; at.Kind < len(scope.Kinds); at = (place{at.Kind + 1, 0}) {
+		for at.Page < s.Pages {
+			if err := s.page(); err != nil {
+				return dsr.Outcome{}, err
+			}
+			kind, n := scope.Kinds[at.Kind], at.Page
+			if s.Kind != "" {
+				kind = s.Kind
+			}
+			at.Page++
+			next, err := json.Marshal(at)
+			if err != nil {
+				return dsr.Outcome{}, err
+			}
+			records := []json.RawMessage{record(scope.Findings[0].ID, kind, 2*n), record(scope.Findings[0].ID, kind, 2*n+1)}
+			sink.Asked(connector.Asked{Kind: kind, Query: pii.New(kind + " of " + Person), Permission: "Read.All", Records: int64(len(records))})
+			if err := sink.Put(ctx, kind, records, next); err != nil {
+				return dsr.Outcome{}, err
+			}
+		}
+	}
+	if s.Outcome.Code == "" {
+		return dsr.Outcome{Code: dsr.Done}, nil
+	}
+	return s.Outcome, nil
+}
+
+func record(of, kind string, n int) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"id":"%s-%s-%d","mail":"%s"}`, of, kind, n, Person))
+}
+
+func (s *System) page() error {
+	s.mu.Lock()
+	n := s.pages
+	s.pages++
+	s.mu.Unlock()
+	if s.OnPage == nil {
+		return nil
+	}
+	return s.OnPage(n)
+}
+
+// Asked is how often the system was asked to discover and for a page.
+func (s *System) Asked() (discoveries, pages int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.discoveries, s.pages
+}
+
+// Looked are the subjects that discoveries looked for.
+func (s *System) Looked() []dsr.Subject {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]dsr.Subject(nil), s.looked...)
+}
