@@ -13,6 +13,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
@@ -29,7 +30,7 @@ import (
 
 // Options are what the wiring takes beside settings and document.
 type Options struct {
-	Clocks  Clocks
+	Clocks  clock.Clocks
 	Log     *slog.Logger
 	Entries []connector.Entry // nil means the catalogue
 	// Policies see every try of a storage call: faults in tests, counts in benchmarks.
@@ -51,7 +52,7 @@ type App struct {
 	document   *config.Document
 	keys       config.Keys
 	tokens     *pii.Tokens
-	clocks     Clocks
+	clocks     clock.Clocks
 	log        *slog.Logger
 	entries    []connector.Entry
 	connectors *connectors

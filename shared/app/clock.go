@@ -5,21 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// Clocks are the two clocks. Leases, redelivery, links and tokens follow Wall; the law, windows and retention follow Business.
-type Clocks struct {
-	Wall     func() time.Time
-	Business func() time.Time
-}
-
 // RealClocks are both the time of the machine, in UTC.
-func RealClocks() Clocks {
+func RealClocks() clock.Clocks {
 	now := func() time.Time { return time.Now().UTC() }
-	return Clocks{Wall: now, Business: now}
+	return clock.Clocks{Wall: now, Business: now}
 }
 
 // fresh is how long an answer of the movable clock is believed.
@@ -35,12 +30,12 @@ type movable struct {
 }
 
 // LocalClocks reads the offset of the business clock from a loopback URL. It is refused on any platform but the local one.
-func LocalClocks(ctx context.Context, url string) (Clocks, error) {
+func LocalClocks(ctx context.Context, url string) (clock.Clocks, error) {
 	m := &movable{url: url, client: &http.Client{Timeout: 2 * time.Second}}
 	if err := m.ask(ctx); err != nil {
-		return Clocks{}, fmt.Errorf("the local clock cannot be read: %w", err)
+		return clock.Clocks{}, fmt.Errorf("the local clock cannot be read: %w", err)
 	}
-	return Clocks{Wall: func() time.Time { return time.Now().UTC() }, Business: m.now}, nil
+	return clock.Clocks{Wall: func() time.Time { return time.Now().UTC() }, Business: m.now}, nil
 }
 
 // now keeps the last offset when the clock does not answer: time must not jump back because a simulator restarts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
@@ -57,7 +58,7 @@ func TestEachConnectorGetsBothClocks(t *testing.T) {
 	}
 	a, err := wired(t, "http://127.0.0.1:7080", one, entry("two", "graph", map[string]string{}))
 	require.NoError(t, err)
-	a.clocks = Clocks{Wall: func() time.Time { return wall }, Business: func() time.Time { return wall.AddDate(0, 1, 0) }}
+	a.clocks = clock.Clocks{Wall: func() time.Time { return wall }, Business: func() time.Time { return wall.AddDate(0, 1, 0) }}
 	_, err = a.connectors.get("11111111-1111-1111-1111-111111111111", "one")
 	require.NoError(t, err)
 	require.Equal(t, wall, got.Wall())

@@ -21,6 +21,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/app"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
@@ -59,7 +60,7 @@ type world struct {
 // options of a world.
 type options struct {
 	document string          // YAML; "": the local world's
-	clocks   *app.Clocks     // nil: wall time, and a business clock that the simulated tenant moves
+	clocks   *clock.Clocks   // nil: wall time, and a business clock that the simulated tenant moves
 	policies []policy.Policy // of storage
 }
 

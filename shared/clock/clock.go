@@ -1,0 +1,12 @@
+// Package clock holds the two clocks, as values: time is an argument.
+package clock
+
+import "time"
+
+// Clocks are the two clocks. Wall is the time of the machine: leases, redelivery, links and tokens
+// follow it. Business is the time of the law: deadlines, windows and retention follow it, and the
+// local world can move it. Both return UTC.
+type Clocks struct {
+	Wall     func() time.Time
+	Business func() time.Time
+}
