@@ -32,7 +32,7 @@ const (
 	contracts = pure + "shared/connector "
 	services  = contracts + "shared/store shared/export shared/auth shared/task "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/sweep "
-	edges     = "shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
+	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
 	clients   = "shared/connector/msgraph shared/connector/odata "
 )
 
@@ -57,6 +57,7 @@ var table = []rule{
 	{"shared/connector/odata", contracts},
 	{"shared/connector/*/*sim", contracts + "shared/connector/*/*sim"},
 	{"shared/connector/*", contracts + clients},
+	{"shared/host", ""},
 
 	// Services.
 	{"shared/store", pure},
@@ -74,8 +75,8 @@ var table = []rule{
 	{"shared/sweep", services},
 
 	// Edges. The hosts know nothing of us but a handler and a map of jobs.
-	{"shared/functionhost", ""},
-	{"shared/telemetry", "shared/functionhost shared/pii shared/problem"}, // it wraps a host's jobs
+	{"shared/functionhost", "shared/host"},
+	{"shared/telemetry", "shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth shared/export"},
 	{"shared/httpapi", services + steps + "shared/config shared/telemetry"},
 	{"shared/cli", services + steps + "shared/config"},

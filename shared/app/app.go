@@ -20,7 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/deliver"
 	"github.com/rightsdesk/rightsdesk/shared/discover"
 	"github.com/rightsdesk/rightsdesk/shared/fulfil"
-	"github.com/rightsdesk/rightsdesk/shared/functionhost"
+	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
@@ -45,7 +45,7 @@ type Options struct {
 // App is a wired Rightsdesk.
 type App struct {
 	API      http.Handler
-	Triggers map[string]functionhost.Trigger
+	Triggers map[string]host.Trigger
 	Store    *store.Store
 
 	settings   config.Settings

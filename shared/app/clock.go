@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 // RealClocks are both the time of the machine, in UTC.

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/functionhost"
+	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
@@ -17,13 +17,13 @@ func (a *App) triggers() error {
 	if err != nil {
 		return err
 	}
-	queue := func(name string, run functionhost.Job) functionhost.Trigger {
-		return functionhost.Queue(counted.Wrap(name, run))
+	queue := func(name string, run host.Job) host.Trigger {
+		return host.Queue(counted.Wrap(name, run))
 	}
-	timer := func(name string, run functionhost.Job) functionhost.Trigger {
-		return functionhost.Timer(counted.Wrap(name, run))
+	timer := func(name string, run host.Job) host.Trigger {
+		return host.Timer(counted.Wrap(name, run))
 	}
-	a.Triggers = map[string]functionhost.Trigger{
+	a.Triggers = map[string]host.Trigger{
 		"bulk":          queue("bulk", a.step("receive", a.bulk.Message)),
 		"bulk-poison":   queue("bulk-poison", a.bulk.Poison),
 		"work":          queue("work", a.message(a.work)),
@@ -55,7 +55,7 @@ func (a *App) swept(ctx context.Context, job string, r sweep.Result, err error) 
 }
 
 // message decodes a queue message of ours. What is not one is recorded and ends there: another delivery would not read better.
-func (a *App) message(run func(context.Context, store.Message) error) functionhost.Job {
+func (a *App) message(run func(context.Context, store.Message) error) host.Job {
 	return func(ctx context.Context, payload []byte) error {
 		m, err := store.DecodeMessage(payload)
 		if err != nil {
@@ -72,7 +72,7 @@ func (a *App) begin(ctx context.Context, step string, m store.Message) {
 	a.log.InfoContext(ctx, "step", "step", step, "tenant", m.Tenant, "request", m.Request, "task", m.Task, "bulk", m.Bulk)
 }
 
-func (a *App) step(name string, run functionhost.Job) functionhost.Job {
+func (a *App) step(name string, run host.Job) host.Job {
 	return func(ctx context.Context, payload []byte) error {
 		a.begin(ctx, name, store.Message{})
 		return run(ctx, payload)

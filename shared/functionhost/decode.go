@@ -5,11 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
 // envelope is what the host posts. Metadata is never read: members of a JSON message overwrite it.
 type envelope struct {
 	Data map[string]json.RawMessage
+}
+
+// decode reads the payload of a job from what the host posts for a trigger of that kind.
+func decode(kind host.Kind, body []byte) (payload []byte, err error) {
+	if kind == host.QueueMessage {
+		return DecodeQueue(body)
+	}
+	info, err := DecodeTimer(body)
+	if err != nil {
+		return nil, err
+	}
+	return host.TimerPayload(info.PastDue)
 }
 
 // DecodeQueue is the text of the queue message in a queueTrigger's envelope. The host writes the text as a JSON string

@@ -2,5 +2,5 @@
 // that the host calls, HTTP triggers under /api/ and every other trigger as POST /{function}.
 //
 // It knows nothing of what the functions do. The host kills the process without a warning and delivers at least
-// once, so a [Job] must be safe to repeat.
+// once, so a [host.Job] must be safe to repeat.
 package functionhost

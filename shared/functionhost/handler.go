@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
 // MaxJobBody caps a job's request in bytes. A queue message holds 64 KiB; as a JSON string in a JSON string,
@@ -24,9 +26,9 @@ const invocationHeader = "X-Azure-Functions-InvocationId"
 //
 // The separation is by the escaped path, byte for byte: an outside caller chooses what stands behind /api/, and must not
 // reach a job by any spelling of it. Paths that are not in their shortest form are not passed to api either.
-func Handler(api http.Handler, triggers map[string]Trigger, log *slog.Logger) http.Handler {
+func Handler(api http.Handler, triggers map[string]host.Trigger, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(withInvocation(r.Context(), r.Header.Get(invocationHeader)))
+		r = r.WithContext(host.WithInvocation(r.Context(), r.Header.Get(invocationHeader)))
 		path := r.URL.EscapedPath()
 		switch {
 		case path == "/":
@@ -79,20 +81,20 @@ func notFound(w http.ResponseWriter) {
 
 // serveJob answers as the host needs it: an object, never empty, with a JSON content type. An empty 200 would hang the
 // invocation until functionTimeout, and then cost the process.
-func serveJob(w http.ResponseWriter, r *http.Request, name string, t Trigger, log *slog.Logger) {
+func serveJob(w http.ResponseWriter, r *http.Request, name string, t host.Trigger, log *slog.Logger) {
 	status, err := runJob(w, r, t)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err != nil {
 		// The host drops the body of a failure: the log is the only place for the reason.
-		log.ErrorContext(r.Context(), "invocation failed", "function", name, "invocation", InvocationID(r.Context()), "reason", err.Error())
+		log.ErrorContext(r.Context(), "invocation failed", "function", name, "invocation", host.InvocationID(r.Context()), "reason", err.Error())
 		_, _ = io.WriteString(w, `{"failed":true}`)
 		return
 	}
 	_, _ = io.WriteString(w, `{"Outputs":{},"Logs":[],"ReturnValue":null}`)
 }
 
-func runJob(w http.ResponseWriter, r *http.Request, t Trigger) (status int, err error) {
+func runJob(w http.ResponseWriter, r *http.Request, t host.Trigger) (status int, err error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxJobBody))
 	if err != nil {
 		var large *http.MaxBytesError
@@ -101,12 +103,12 @@ func runJob(w http.ResponseWriter, r *http.Request, t Trigger) (status int, err 
 		}
 		return http.StatusBadRequest, errors.New("body: cut short")
 	}
-	payload, err := t.decode(body)
+	payload, err := decode(t.Kind, body)
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
 	// The host's connection ending is no reason to stop half way: it ends only with this process or with the host.
-	if err := protect(func() error { return t.run(context.WithoutCancel(r.Context()), payload) }); err != nil {
+	if err := protect(func() error { return t.Run(context.WithoutCancel(r.Context()), payload) }); err != nil {
 		return http.StatusInternalServerError, err
 	}
 	return http.StatusOK, nil
@@ -138,7 +140,7 @@ func serveAPI(w http.ResponseWriter, r *http.Request, api http.Handler, log *slo
 	if err == nil {
 		return
 	}
-	log.ErrorContext(r.Context(), "request failed", "invocation", InvocationID(r.Context()), "reason", err.Error())
+	log.ErrorContext(r.Context(), "request failed", "invocation", host.InvocationID(r.Context()), "reason", err.Error())
 	if tracked.started {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
 // pipes is a listener whose connections are pipes: their deadlines follow the test's clock.
@@ -46,7 +48,7 @@ func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-		server := newServer(t.Context(), Handler(h, map[string]Trigger{"bulk": Queue(func(ctx context.Context, _ []byte) error {
+		server := newServer(t.Context(), Handler(h, map[string]host.Trigger{"bulk": host.Queue(func(ctx context.Context, _ []byte) error {
 			time.Sleep(9 * time.Minute) // the clock is the bubble's
 			return nil
 		})}, slog.New(slog.DiscardHandler)), time.Now, slog.New(slog.DiscardHandler))

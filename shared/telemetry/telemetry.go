@@ -20,7 +20,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/rightsdesk/rightsdesk/shared/functionhost"
+	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
 const scope = "github.com/rightsdesk/rightsdesk"
@@ -34,7 +34,7 @@ func NewLog(w io.Writer, level slog.Level) *slog.Logger {
 type withContext struct{ slog.Handler }
 
 func (h withContext) Handle(ctx context.Context, r slog.Record) error {
-	if id := functionhost.InvocationID(ctx); id != "" {
+	if id := host.InvocationID(ctx); id != "" {
 		r.AddAttrs(slog.String("invocation", id))
 	}
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
@@ -104,7 +104,7 @@ func Ignored(ctx context.Context, reason string) {
 }
 
 // Wrap returns the job with a span around it and its result counted.
-func (j *Jobs) Wrap(name string, run functionhost.Job) functionhost.Job {
+func (j *Jobs) Wrap(name string, run host.Job) host.Job {
 	return func(ctx context.Context, payload []byte) error {
 		ctx, span := otel.Tracer(scope).Start(ctx, "job "+name, trace.WithSpanKind(trace.SpanKindConsumer))
 		defer span.End()
