@@ -303,7 +303,7 @@ func (b *bird) badInput(t *testing.T) {
 	}
 	b.must(http.StatusUnauthorized, "GET", "/api/requests", v, nil)
 	b.must(http.StatusBadRequest, "GET", "/api/requests?code="+v, contosoKey, nil)
-	for _, function := range []string{"work", "export", "work-poison", "export-poison"} {
+	for _, function := range []string{"work", "fulfil", "work-poison", "fulfil-poison"} {
 		for _, text := range []string{v, `{"t":"` + v + `"}`, `{"` + v + `":1}`, `{"t":"` + entrasim.Contoso + `","r":"` + v + `"}`, `{"t":"` + entrasim.Contoso + `","r":"` + uuid.NewString() + `","k":"` + v + `@x"}`} {
 			require.Equal(t, http.StatusOK, b.deliver(function, text), text)
 		}

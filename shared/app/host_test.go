@@ -102,10 +102,10 @@ func (w *world) invoke(function string, body []byte) int {
 var functionOf = []struct{ queue, function string }{
 	{store.QueueBulk, "bulk"},
 	{store.QueueWork, "work"},
-	{store.QueueExport, "export"},
+	{store.QueueFulfil, "export"},
 	{store.QueueBulk + "-poison", "bulk-poison"},
 	{store.QueueWork + "-poison", "work-poison"},
-	{store.QueueExport + "-poison", "export-poison"},
+	{store.QueueFulfil + "-poison", "fulfil-poison"},
 }
 
 // pump delivers what is on the queues until they are empty. No delivery may fail.

@@ -28,8 +28,8 @@ func (a *App) triggers() error {
 		"bulk-poison":   queue("bulk-poison", a.bulk.Poison),
 		"work":          queue("work", a.message(a.work)),
 		"work-poison":   queue("work-poison", a.message(a.sweep.Poison)),
-		"export":        queue("export", a.message(a.export)),
-		"export-poison": queue("export-poison", a.message(a.sweep.Poison)),
+		"fulfil":        queue("fulfil", a.message(a.export)),
+		"fulfil-poison": queue("fulfil-poison", a.message(a.sweep.Poison)),
 		"wake": timer("wake", a.step("wake", func(ctx context.Context, _ []byte) error {
 			res, err := a.sweep.Wakes(ctx)
 			return a.swept(ctx, "wake", res, err)

@@ -24,7 +24,7 @@ func message(t *testing.T, m store.Message) string {
 func TestBadMessagesAreARecordedFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
-	for _, function := range []string{"work", "export", "work-poison", "export-poison"} {
+	for _, function := range []string{"work", "fulfil", "work-poison", "fulfil-poison"} {
 		for name, tc := range map[string]struct{ text, code string }{
 			"no JSON":         {"hello!!", `"code":"bad-message"`},
 			"a number":        {"42", `"code":"bad-message"`},
@@ -60,7 +60,7 @@ func TestAMessageForAFinishedTaskChangesNothing(t *testing.T) {
 	id := w.submit(contosoKey, "late", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export"))
 	w.pump()
 	etag := w.must(http.StatusOK, "GET", "/api/requests/"+id, contosoKey, nil).header.Get("ETag")
-	for _, function := range []string{"work", "export", "work-poison", "export-poison"} {
+	for _, function := range []string{"work", "fulfil", "work-poison", "fulfil-poison"} {
 		for _, task := range []string{"entra-discover", "entra-export", "package", "entra-access", ""} {
 			require.Equal(t, http.StatusOK, w.deliver(function, message(t, store.Message{Tenant: entrasim.Contoso, Request: id, Task: task})))
 		}
@@ -92,7 +92,7 @@ func TestALostMessageIsSentAgain(t *testing.T) {
 func (w *world) once() int {
 	w.t.Helper()
 	delivered := 0
-	for _, f := range []struct{ queue, function string }{{store.QueueExport, "export"}, {store.QueueWork, "work"}} {
+	for _, f := range []struct{ queue, function string }{{store.QueueFulfil, "fulfil"}, {store.QueueWork, "work"}} {
 		delivered += w.drain(f.queue, f.function)
 	}
 	return delivered
@@ -104,11 +104,11 @@ func TestPoison(t *testing.T) {
 	w := newWorld(t, options{})
 	id := w.submit(contosoKey, "poison", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export"))
 	w.drain(store.QueueWork, "work") // discovery only
-	require.Equal(t, "exporting", w.get(contosoKey, id).State)
+	require.Equal(t, "fulfilling", w.get(contosoKey, id).State)
 	poisoned := message(t, store.Message{Tenant: entrasim.Contoso, Request: id, Task: "entra-export"})
 
-	require.Equal(t, http.StatusOK, w.deliver("export-poison", poisoned))
-	require.Equal(t, "exporting", w.get(contosoKey, id).State, "it was never tried")
+	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
+	require.Equal(t, "fulfilling", w.get(contosoKey, id).State, "it was never tried")
 	for range 10 { // attempts that die
 		c, err := w.app.Store.Load(t.Context(), entrasim.Contoso, id)
 		require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestPoison(t *testing.T) {
 		require.NoError(t, err)
 		w.wall.Advance(store.Lease + time.Second)
 	}
-	require.Equal(t, http.StatusOK, w.deliver("export-poison", poisoned))
+	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
 	r := w.get(contosoKey, id)
 	require.Equal(t, "failed", r.task("entra-export").Outcome)
 	w.pump()

@@ -70,7 +70,7 @@ func TestWatchStaysUntilEveryLineHasEnded(t *testing.T) {
 		"POST /api/bulk":                       {bulkJSON("received", 0, 0, 0, 0)},
 		"GET /api/bulk/" + bulkID:              {bulkJSON("importing", 1, 1, 0, 0), "!503 unavailable", "cut", bulkJSON("completed", 5, 3, 1, 1)},
 		"GET /api/bulk/" + bulkID + "/results": {`{"line":1,"status":"accepted","id":"r1"}` + "\n" + `{"line":2,"status":"accepted","id":"r2"}` + "\n" + `{"line":3,"status":"rejected","code":"no-identifier"}` + "\n" + `{"line":4,"status":"accepted","id":"r3"}` + "\n" + `{"line":5,"status":"duplicate","id":"r1"}` + "\n"},
-		"GET /api/requests/r1":                 {stateOf("discovering"), stateOf("exporting"), stateOf("completed")},
+		"GET /api/requests/r1":                 {stateOf("discovering"), stateOf("fulfilling"), stateOf("completed")},
 		"GET /api/requests/r2":                 {stateOf("completed")},
 		"GET /api/requests/r3":                 {stateOf("assembling"), stateOf("waiting")},
 	})
@@ -133,7 +133,7 @@ func TestWatchingALongListIsCheap(t *testing.T) {
 			calls++
 			var i int
 			_, _ = fmt.Sscanf(path, "/api/requests/r%d", &i)
-			state := "exporting"
+			state := "fulfilling"
 			if i < calls { // they end in order, one for each look
 				state = "completed"
 			}

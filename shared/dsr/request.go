@@ -94,7 +94,7 @@ func (r *Request) Workable() []*Task {
 	switch r.State {
 	case Received, Discovering:
 		return r.Open(Discover)
-	case Exporting:
+	case Fulfilling:
 		return r.Open(Access, Export)
 	case Assembling:
 		if t := r.Task(PackageTask); t != nil && t.State == TaskOpen {
@@ -230,11 +230,11 @@ func (r *Request) reopen(id TaskID) {
 // Settle returns the event that the present state calls for by itself, if any: planned when no discovery is open, tasks-ended when
 // nothing is left that a worker could do, completed when the package is there and no task is left at all. A step applies
 // it in the transaction of the event that brought it about, so that no crash can come between.
-func (r *Request) Settle() (EventType, bool) {
+func (r *Request) Follows() (EventType, bool) {
 	switch {
 	case r.State == Discovering && len(r.Open(Discover)) == 0:
 		return EventPlanned, true
-	case r.State == Exporting && len(r.Open(Access, Export)) == 0:
+	case r.State == Fulfilling && len(r.Open(Access, Export)) == 0:
 		return EventTasksEnded, true
 	case r.State == Waiting && len(r.Unended()) == 0:
 		return EventCompleted, true

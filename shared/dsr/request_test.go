@@ -32,7 +32,7 @@ func do(t require.TestingT, r *dsr.Request, e dsr.Event) {
 	e.Seq, e.Prev, e.At = r.Seq+1, r.LastHash, noon
 	require.NoError(t, r.Apply(e))
 	for {
-		next, ok := r.Settle()
+		next, ok := r.Follows()
 		if !ok {
 			return
 		}
@@ -56,9 +56,9 @@ func TestTheWayThrough(t *testing.T) {
 	require.Len(t, r.Workable(), 1)
 	do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
 	do(t, r, ended("entra-discover", dsr.Done))
-	require.Equal(t, dsr.Exporting, r.State, "the last discovery settles")
+	require.Equal(t, dsr.Fulfilling, r.State, "the last discovery settles")
 	do(t, r, ended("entra-access", dsr.Done))
-	require.Equal(t, dsr.Exporting, r.State)
+	require.Equal(t, dsr.Fulfilling, r.State)
 	do(t, r, ended("entra-export", dsr.Failed))
 	require.Equal(t, dsr.Assembling, r.State, "a failed task does not stop the package, nor does one that a person does")
 	require.Equal(t, dsr.PackageTask, r.Workable()[0].ID)

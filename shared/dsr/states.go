@@ -11,7 +11,7 @@ const (
 	Received      State = "received"
 	Discovering   State = "discovering"
 	NeedsDecision State = "needs-decision"
-	Exporting     State = "exporting"
+	Fulfilling    State = "fulfilling"
 	Assembling    State = "assembling"
 	Waiting       State = "waiting"
 	Completed     State = "completed"
@@ -21,7 +21,7 @@ const (
 
 // States are all states that a stored request can be in, in the order of the way through.
 func States() []State {
-	return []State{Received, Discovering, NeedsDecision, Exporting, Assembling, Waiting, Completed, FailedState, Cancelled}
+	return []State{Received, Discovering, NeedsDecision, Fulfilling, Assembling, Waiting, Completed, FailedState, Cancelled}
 }
 
 // Final reports whether no step will move the request any further by itself.
@@ -74,8 +74,8 @@ var transitions = []transition{
 	{Discovering, EventDiscovered, Discovering},
 	{Discovering, EventCandidatesFound, NeedsDecision},
 	{NeedsDecision, EventDecided, Discovering},
-	{Discovering, EventPlanned, Exporting},
-	{Exporting, EventTasksEnded, Assembling},
+	{Discovering, EventPlanned, Fulfilling},
+	{Fulfilling, EventTasksEnded, Assembling},
 	{Assembling, EventAnswered, Waiting},
 	{Waiting, EventCompleted, Completed},
 	{Assembling, EventAssemblyFailed, FailedState},
@@ -84,12 +84,12 @@ var transitions = []transition{
 	{Received, EventTaskEnded, Received},
 	{Discovering, EventTaskEnded, Discovering},
 	{NeedsDecision, EventTaskEnded, NeedsDecision},
-	{Exporting, EventTaskEnded, Exporting},
+	{Fulfilling, EventTaskEnded, Fulfilling},
 	{Assembling, EventTaskEnded, Assembling},
 	{Waiting, EventTaskEnded, Waiting},
 
 	{Discovering, EventTaskWaiting, Discovering},
-	{Exporting, EventTaskWaiting, Exporting},
+	{Fulfilling, EventTaskWaiting, Fulfilling},
 
 	// Failed tasks are opened again with a new discovery: what was there may have changed since.
 	{Waiting, EventRetried, Discovering},
@@ -99,20 +99,20 @@ var transitions = []transition{
 	{Received, EventCancelled, Cancelled},
 	{Discovering, EventCancelled, Cancelled},
 	{NeedsDecision, EventCancelled, Cancelled},
-	{Exporting, EventCancelled, Cancelled},
+	{Fulfilling, EventCancelled, Cancelled},
 	{Assembling, EventCancelled, Cancelled},
 	{Waiting, EventCancelled, Cancelled},
 
 	// A package expires on its own clock, whatever became of its request in the meantime.
 	{Discovering, EventPackageExpiring, Discovering},
-	{Exporting, EventPackageExpiring, Exporting},
+	{Fulfilling, EventPackageExpiring, Fulfilling},
 	{NeedsDecision, EventPackageExpiring, NeedsDecision},
 	{Waiting, EventPackageExpiring, Waiting},
 	{Completed, EventPackageExpiring, Completed},
 	{FailedState, EventPackageExpiring, FailedState},
 	{Cancelled, EventPackageExpiring, Cancelled},
 	{Discovering, EventPackageExpired, Discovering},
-	{Exporting, EventPackageExpired, Exporting},
+	{Fulfilling, EventPackageExpired, Fulfilling},
 	{NeedsDecision, EventPackageExpired, NeedsDecision},
 	{Waiting, EventPackageExpired, Waiting},
 	{Completed, EventPackageExpired, Completed},

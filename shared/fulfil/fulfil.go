@@ -40,7 +40,7 @@ func (s *Step) Run(ctx context.Context, m store.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{In: dsr.Exporting, By: by, Owner: s.NewID(), Do: s.export})
+	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{In: dsr.Fulfilling, By: by, Owner: s.NewID(), Do: s.export})
 	return err
 }
 

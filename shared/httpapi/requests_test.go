@@ -82,7 +82,7 @@ func TestReadingARequest(t *testing.T) {
 	w.discovered(id, "done")
 	r = w.ask("GET", "/api/requests/"+id, "both", "", "If-None-Match: "+tag)
 	require.Equal(t, http.StatusOK, r.status)
-	require.Equal(t, "exporting", r.json(t)["state"])
+	require.Equal(t, "fulfilling", r.json(t)["state"])
 	require.NotEqual(t, tag, r.header.Get("ETag"))
 }
 
@@ -122,7 +122,7 @@ func TestListing(t *testing.T) {
 	require.Equal(t, ids, paged)
 
 	w.discovered(ids[1], "done")
-	got, _ = read("state=exporting&tenant=" + contoso)
+	got, _ = read("state=fulfilling&tenant=" + contoso)
 	require.Equal(t, []string{ids[1]}, got)
 	got, _ = read("state=completed")
 	require.Empty(t, got)

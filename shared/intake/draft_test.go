@@ -114,7 +114,7 @@ func TestOnlyWhatWasAskedForIsDone(t *testing.T) {
 
 	r := d.Request
 	r.State = dsr.Discovering
-	settled, ok := r.Settle()
+	settled, ok := r.Follows()
 	require.True(t, ok, "nothing is to be discovered")
 	require.Equal(t, dsr.EventPlanned, settled)
 }

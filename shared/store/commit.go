@@ -105,7 +105,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 		}
 	}
 	for len(t.events) > 0 {
-		typ, ok := n.Settle()
+		typ, ok := n.Follows()
 		if !ok {
 			break
 		}

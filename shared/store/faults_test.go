@@ -45,7 +45,7 @@ func exporting(t *testing.T, s *store.Store, tenant string) {
 	c, err := theCase(s, tenant)
 	require.NoError(t, err)
 	require.NoError(t, s.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), discovered("intune"), accessed("intune")}}))
-	require.Equal(t, dsr.Exporting, c.State)
+	require.Equal(t, dsr.Fulfilling, c.State)
 }
 
 func operations() []operation {
@@ -80,7 +80,7 @@ func operations() []operation {
 		}},
 		{name: "claim, work, commit of the last task", setup: exporting, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
-			if err != nil || c.State != dsr.Exporting {
+			if err != nil || c.State != dsr.Fulfilling {
 				return err
 			}
 			// The first worker's lease is over by the time its message comes back; here the retry waits for nothing.

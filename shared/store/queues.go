@@ -18,14 +18,14 @@ import (
 // The queues. Each has a twin that ends in -poison.
 const (
 	QueueWork   = "dsr-work"
-	QueueExport = "dsr-export"
+	QueueFulfil = "dsr-fulfil"
 	QueueBulk   = "dsr-bulk"
 )
 
 // Queues are the names of all queues, the poison twins included.
 func Queues() []string {
 	var out []string
-	for _, q := range []string{QueueWork, QueueExport, QueueBulk} {
+	for _, q := range []string{QueueWork, QueueFulfil, QueueBulk} {
 		out = append(out, q, q+"-poison")
 	}
 	return out

@@ -142,7 +142,7 @@ func TestWholeLife(t *testing.T) {
 	e := discovered("entra")
 	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, "f"
 	commit(store.Change{Events: []dsr.Event{e}})
-	require.Equal(t, dsr.Exporting, c.State, "planned in the same transaction")
+	require.Equal(t, dsr.Fulfilling, c.State, "planned in the same transaction")
 	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: {}}})
 	require.Equal(t, dsr.Assembling, c.State)
 	commit(store.Change{Events: []dsr.Event{answered()}, Wakes: map[store.WakeKind]time.Time{store.WakePackage: received.AddDate(0, 1, 0)}})
@@ -191,7 +191,7 @@ func TestTwoLastTasksFinishTogether(t *testing.T) {
 	for round := range 5 {
 		c := create(t, w.Store, draftOf(newTenant(), fmt.Sprint(round), "entra", "intune"))
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), discovered("intune")}}))
-		require.Equal(t, dsr.Exporting, c.State)
+		require.Equal(t, dsr.Fulfilling, c.State)
 		var conflicts atomic.Int64
 		var g sync.WaitGroup
 		start := make(chan struct{})

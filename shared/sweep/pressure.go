@@ -22,7 +22,7 @@ type pressure struct {
 // pause reports whether the queues are longer than what was drained since the last sweep: then more messages help nobody.
 func (s *Sweeper) pause(ctx context.Context) (bool, error) {
 	var n int64
-	for _, q := range []string{store.QueueWork, store.QueueExport} {
+	for _, q := range []string{store.QueueWork, store.QueueFulfil} {
 		l, err := s.Store.QueueLength(ctx, q)
 		if err != nil {
 			return false, err

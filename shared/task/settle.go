@@ -183,7 +183,7 @@ func preview(r *dsr.Request, evs []dsr.Event) (*dsr.Request, error) {
 		}
 	}
 	for {
-		typ, ok := after.Settle()
+		typ, ok := after.Follows()
 		if !ok {
 			return after, nil
 		}
@@ -203,7 +203,7 @@ func (s *Settler) Send(ctx context.Context, c *store.Case) error {
 		}
 		queue := store.QueueWork
 		if t.Action == dsr.Access || t.Action == dsr.Export {
-			queue = store.QueueExport
+			queue = store.QueueFulfil
 		}
 		if err := s.Store.Send(ctx, queue, store.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)}); err != nil {
 			s.Log.WarnContext(ctx, "message not sent; its wake will", "queue", queue, "tenant", c.Tenant, "request", c.ID, "task", t.ID, "error", err)

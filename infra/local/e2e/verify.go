@@ -251,7 +251,7 @@ func (w *world) list(ctx context.Context, container string) ([]string, error) {
 
 // poisonEmpty looks into every poison queue.
 func (w *world) poisonEmpty(ctx context.Context) error {
-	for _, q := range []string{"dsr-bulk-poison", "dsr-work-poison", "dsr-export-poison"} {
+	for _, q := range []string{"dsr-bulk-poison", "dsr-work-poison", "dsr-fulfil-poison"} {
 		p, err := w.clients.Queues.NewQueueClient(q).GetProperties(ctx, nil)
 		if err != nil {
 			return err

@@ -24,10 +24,10 @@ var functions = map[string]string{
 
 	"bulk":          "queue dsr-bulk",
 	"work":          "queue dsr-work",
-	"export":        "queue dsr-export",
+	"fulfil":        "queue dsr-fulfil",
 	"bulk-poison":   "queue dsr-bulk-poison",
 	"work-poison":   "queue dsr-work-poison",
-	"export-poison": "queue dsr-export-poison",
+	"fulfil-poison": "queue dsr-fulfil-poison",
 
 	"wake":  "timer 0 * * * * *",
 	"purge": "timer 0 0 * * * *",

@@ -44,7 +44,7 @@ func acts() []act {
 	}
 	return []act{
 		{"discover", func(*tasktest.World, string) {}, next},
-		{"export", to(dsr.Exporting), next},
+		{"export", to(dsr.Fulfilling), next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
 			w.Fulfil.Formats = func(string) []export.Format { return nil }

@@ -45,7 +45,7 @@ type Delivery struct {
 func (h *Host) Fetch() {
 	h.w.T.Helper()
 	ctx := context.Background()
-	for _, name := range []string{store.QueueWork, store.QueueExport} {
+	for _, name := range []string{store.QueueWork, store.QueueFulfil} {
 		q := h.w.Queues.Queues.NewQueueClient(h.w.Prefix + name)
 		for {
 			got, err := q.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr[int32](32)})
@@ -126,7 +126,7 @@ func (h *Host) invoke(d Delivery) error {
 	switch {
 	case d.Poison:
 		return h.w.Sweep.Poison(ctx, m)
-	case d.Queue == store.QueueExport:
+	case d.Queue == store.QueueFulfil:
 		return h.w.Fulfil.Run(ctx, m)
 	case m.Shard != nil:
 		return h.w.Sweep.Shard(ctx, m.Tenant, *m.Shard)

@@ -41,6 +41,6 @@ func TestIgnoredMessagesAreCounted(t *testing.T) {
 	}
 	other := w.Submit(dsr.Export)
 	reasons = nil
-	w.Host.DrainTo(other, dsr.Exporting)
+	w.Host.DrainTo(other, dsr.Fulfilling)
 	require.Empty(t, reasons, "work that is due is not ignored")
 }

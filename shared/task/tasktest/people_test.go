@@ -90,7 +90,7 @@ func TestACancelledExportStops(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	w.Systems["alpha"].Pages = 6
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Exporting)
+	w.Host.DrainTo(id, dsr.Fulfilling)
 	w.Systems["alpha"].OnPage = func(n int) error {
 		if n == 2 {
 			w.Cancel(id)
@@ -105,7 +105,7 @@ func TestACancelledExportStops(t *testing.T) {
 	require.Equal(t, 3, pages, "the page that was on its way, and no further one")
 	require.LessOrEqual(t, after.Parts, 2*2)
 
-	w.Host.Put(store.QueueExport, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+	w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 	w.Host.Pass(3 * time.Minute)
 	require.Empty(t, cmp.Diff(after, w.Look(id)), "nothing is written any more")
 
@@ -176,7 +176,7 @@ func TestWhatPeopleDoByHand(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
 		id := w.SubmitWith(declare, dsr.Export)
-		w.Host.DrainTo(id, dsr.Exporting)
+		w.Host.DrainTo(id, dsr.Fulfilling)
 		end(w, id, "paper-export", dsr.Refused)
 		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 	})
@@ -259,7 +259,7 @@ func TestRetry(t *testing.T) {
 		id := w.Submit(dsr.Access, dsr.Export)
 		w.Host.Finish(id)
 		w.Retry(id)
-		w.Host.DrainTo(id, dsr.Exporting)
+		w.Host.DrainTo(id, dsr.Fulfilling)
 		w.Business.Advance(tasktest.Retention + time.Hour)
 		_, err := w.Sweep.Purge(context.Background())
 		require.NoError(t, err)
@@ -271,7 +271,7 @@ func TestRetry(t *testing.T) {
 	})
 	t.Run("and cancelled: the former package is kept to its end", func(t *testing.T) {
 		t.Parallel()
-		for _, at := range []dsr.State{dsr.Exporting, dsr.Assembling} {
+		for _, at := range []dsr.State{dsr.Fulfilling, dsr.Assembling} {
 			w := tasktest.New(t, "alpha", "beta")
 			fails(w)
 			id := w.Submit(dsr.Access)

@@ -26,14 +26,14 @@ func TestPoison(t *testing.T) {
 		then   dsr.State
 	}{
 		"a discovery that was begun ten times":   {dsr.Discovering, "alpha-discover", 10, false, false, dsr.TaskEnded, dsr.Completed},
-		"an export that was begun ten times":     {dsr.Exporting, "alpha-export", 10, false, false, dsr.TaskEnded, dsr.Completed},
+		"an export that was begun ten times":     {dsr.Fulfilling, "alpha-export", 10, false, false, dsr.TaskEnded, dsr.Completed},
 		"a package that was begun ten times":     {dsr.Assembling, "package", 10, false, false, dsr.TaskEnded, dsr.FailedState},
-		"an export that was begun nine times":    {dsr.Exporting, "alpha-export", 9, false, false, dsr.TaskOpen, dsr.Completed},
-		"an export that nobody could begin":      {dsr.Exporting, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.Completed},
-		"an export at which somebody is at work": {dsr.Exporting, "alpha-export", 10, true, true, dsr.TaskOpen, dsr.Completed},
+		"an export that was begun nine times":    {dsr.Fulfilling, "alpha-export", 9, false, false, dsr.TaskOpen, dsr.Completed},
+		"an export that nobody could begin":      {dsr.Fulfilling, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.Completed},
+		"an export at which somebody is at work": {dsr.Fulfilling, "alpha-export", 10, true, true, dsr.TaskOpen, dsr.Completed},
 		"an export whose time has not come":      {dsr.Discovering, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.Completed},
-		"a discovery that is over":               {dsr.Exporting, "alpha-discover", 0, false, false, dsr.TaskEnded, dsr.Completed},
-		"a task that the request does not have":  {dsr.Exporting, "gamma-export", 0, false, false, "", dsr.Completed},
+		"a discovery that is over":               {dsr.Fulfilling, "alpha-discover", 0, false, false, dsr.TaskEnded, dsr.Completed},
+		"a task that the request does not have":  {dsr.Fulfilling, "gamma-export", 0, false, false, "", dsr.Completed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

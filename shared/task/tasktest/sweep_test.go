@@ -138,7 +138,7 @@ func TestRedeliveryPausesUnderPressure(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	fill := func(n int) {
 		for range n {
-			require.NoError(t, w.Clean.Send(ctx, store.QueueExport, store.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
+			require.NoError(t, w.Clean.Send(ctx, store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
 		}
 	}
 	due(w, 1)

@@ -67,7 +67,7 @@ func faulty(t *testing.T, f func(n int) error) (*tasktest.World, string) {
 	w := tasktest.New(t, "alpha")
 	w.Systems["alpha"].OnPage = f
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Exporting)
+	w.Host.DrainTo(id, dsr.Fulfilling)
 	_, err := w.Host.Next()
 	require.NoError(t, err, "a fault upstream is no failed invocation")
 	return w, id
@@ -98,7 +98,7 @@ func TestAFaultUpstreamPutsTheTaskToRest(t *testing.T) {
 				require.InDelta(t, (rest * time.Minute).Seconds(), until.Seconds(), 5, "rest %d", i+1)
 
 				_, before := w.Systems["alpha"].Asked()
-				w.Host.Put(store.QueueExport, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+				w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 				w.Host.Drain() // too early
 				w.Clock.Advance(rest*time.Minute - 90*time.Second)
 				w.Host.Pass(time.Second) // of a minute
@@ -158,10 +158,10 @@ func TestOneTaskRestsAndAnotherGoesOn(t *testing.T) {
 		return &connector.Fault{Kind: connector.Throttled, System: "alpha", Status: 429, RetryAfter: time.Hour}
 	}
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Exporting)
+	w.Host.DrainTo(id, dsr.Fulfilling)
 	w.Host.Fetch()
 	w.Host.Drop()
-	w.Host.Put(store.QueueExport, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+	w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 	w.Host.Drain()
 	w.Host.Pass(2 * time.Minute)
 	require.Equal(t, dsr.TaskEnded, w.Load(id).Task("beta-export").State)

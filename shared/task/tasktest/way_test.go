@@ -85,11 +85,11 @@ func TestMessagesMayBeLostDoubledLateOrStrange(t *testing.T) {
 		w.Host.Lose = func(d tasktest.Delivery) bool { all = append(all, d); return false }
 		id := w.Submit(dsr.Access, dsr.Export)
 		w.Host.Finish(id)
-		w.Host.Put(store.QueueExport, store.Message{Tenant: w.Tenant, Request: id, Task: "nonsense"})
-		w.Host.Put(store.QueueExport, store.Message{Tenant: w.Tenant, Request: id})
+		w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "nonsense"})
+		w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id})
 		w.Host.Put(store.QueueWork, store.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "package"})
 		w.Host.Put(store.QueueWork, store.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "alpha-discover"})
-		w.Host.Put(store.QueueExport, store.Message{Tenant: uuid.NewString(), Request: id, Task: "alpha-export"})
+		w.Host.Put(store.QueueFulfil, store.Message{Tenant: uuid.NewString(), Request: id, Task: "alpha-export"})
 		for _, d := range all {
 			w.Host.Put(d.Queue, d.Message)
 		}
@@ -125,10 +125,10 @@ func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Exporting)
+	w.Host.DrainTo(id, dsr.Fulfilling)
 	w.Host.Drop()
 	w.Business.Advance(400 * 24 * time.Hour) // retention and law move, redelivery does not
 	w.Host.Drain()
-	require.Equal(t, dsr.Exporting, w.Load(id).State)
+	require.Equal(t, dsr.Fulfilling, w.Load(id).State)
 	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 }

@@ -21,7 +21,7 @@ func TestTwoLastTasksFinishTogether(t *testing.T) {
 	want := through(t, "alpha", "beta")
 	w := tasktest.New(t, "alpha", "beta")
 	id := w.Submit(dsr.Access, dsr.Export)
-	w.Host.DrainTo(id, dsr.Exporting)
+	w.Host.DrainTo(id, dsr.Fulfilling)
 	_, err := w.Host.Next()
 	require.NoError(t, err)
 	_, err = w.Host.Next()
@@ -70,7 +70,7 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			require.NoError(t, w.Fulfil.Run(context.Background(), m(w, id)))
 			_, after := w.Systems["alpha"].Asked()
 			require.Equal(t, before, after)
-			require.Equal(t, dsr.Exporting, w.Load(id).State)
+			require.Equal(t, dsr.Fulfilling, w.Load(id).State)
 		},
 		"the lease is over and the other one ends the task": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(store.Lease + time.Second)
@@ -92,7 +92,7 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			t.Parallel()
 			w := tasktest.New(t, "alpha")
 			id := w.Submit(dsr.Export)
-			w.Host.DrainTo(id, dsr.Exporting)
+			w.Host.DrainTo(id, dsr.Fulfilling)
 			w.Host.Drop()
 			var then tasktest.Picture
 			w.Systems["alpha"].OnPage = func(n int) error {
