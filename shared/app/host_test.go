@@ -102,7 +102,7 @@ func (w *world) invoke(function string, body []byte) int {
 var functionOf = []struct{ queue, function string }{
 	{store.QueueBulk, "bulk"},
 	{store.QueueWork, "work"},
-	{store.QueueFulfil, "export"},
+	{store.QueueFulfil, "fulfil"},
 	{store.QueueBulk + "-poison", "bulk-poison"},
 	{store.QueueWork + "-poison", "work-poison"},
 	{store.QueueFulfil + "-poison", "fulfil-poison"},
