@@ -15,8 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
 
-// TestWhatIsLocalStaysLocal: where a platform runs us, nothing of the local world is taken (design §2.9). Every case ends before a call is
-// made to anybody.
+// TestWhatIsLocalStaysLocal: on a platform nothing of the local world is taken, since its keys are
+// published and its clock can be moved. Every case ends before a call is made to anybody.
 func TestWhatIsLocalStaysLocal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -94,7 +94,8 @@ func TestEveryCallHasAFunction(t *testing.T) {
 		require.True(t, b.Type != "httpTrigger" || served[name], "%s serves nothing of the contract", name)
 	}
 
-	// The prefix is what keeps strangers from the jobs (design §5).
+	// The host serves jobs at /{function}: without the prefix, an HTTP function of the same path
+	// would let strangers run them.
 	b, err := os.ReadFile("../../host.json")
 	require.NoError(t, err)
 	var host struct {

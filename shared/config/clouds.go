@@ -10,8 +10,8 @@ type Cloud struct {
 // GraphService is the name of Microsoft Graph as a service.
 const GraphService = "graph"
 
-// clouds is the named list (design §2.9): no credential goes to an address that is not made from it. A connector of another service needs a
-// line in each cloud that has it.
+// clouds is the named list: no credential goes to an address that is not made from it. A connector
+// of another service needs a line in each cloud that has it.
 var clouds = map[string]Cloud{
 	"public": {
 		Login: "https://login.microsoftonline.com", StorageSuffix: "core.windows.net",
