@@ -16,7 +16,7 @@ import (
 // sdk is the import path whose dependants are treated apart.
 const sdk = "github.com/microsoftgraph/msgraph-sdk-go"
 
-// split is all packages of the module: bound ones depend on the SDK, themselves or by their tests; free ones do not.
+// split is all packages of the module: bound ones depend on the SDK, themselves or by their tests.
 type split struct{ free, bound []string }
 
 // listed is what `go list` tells of one package or test variant of it.
@@ -46,7 +46,7 @@ func splitUp(out io.Reader) (split, error) {
 		} else if err != nil {
 			return split{}, fmt.Errorf("go list: %w", err)
 		}
-		// "p [p.test]" and "p_test [p.test]" are for p; "p.test" is the generated main of p's tests.
+		// "p [p.test]" and "p_test [p.test]" are for p; "p.test" is the generated main of tests.
 		path := strings.TrimSuffix(l.ImportPath, ".test")
 		if l.ForTest != "" {
 			path = l.ForTest
