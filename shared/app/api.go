@@ -12,14 +12,14 @@ import (
 // api makes the ways in: submissions, lists, decisions, and the interface that callers see of them.
 func (a *App) api() (*httpapi.API, error) {
 	submissions := &intake.Service{
-		Store: a.Store, Document: a.document, Descriptors: a.descriptors(), Tokens: a.tokens, Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log,
+		Store: a.Store, Tenants: a.document.Tenants, Descriptors: a.descriptors(), Tokens: a.tokens, Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log,
 	}
 	a.bulk = &bulk.Service{
-		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller, Key: pii.MAC(a.keys.ID, "bulk lines"),
+		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),
 		Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log, Count: telemetry.Count, Ignored: telemetry.Ignored,
 	}
 	return httpapi.New(httpapi.Options{
-		Store: a.Store, Document: a.document, Callers: a.callers, Intake: submissions, Bulk: a.bulk,
+		Store: a.Store, Tenants: a.document.Tenants, Callers: a.callers, Intake: submissions, Bulk: a.bulk,
 		Decide: &decide.Service{Store: a.Store, Settle: a.settler, Now: a.clocks.Business, Wall: a.clocks.Wall},
 		Now:    a.clocks.Business, Wall: a.clocks.Wall, Version: Version, Log: a.log,
 	})

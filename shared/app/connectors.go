@@ -36,7 +36,7 @@ func (c *connectors) get(tenant, system string) (connector.Connector, error) {
 }
 
 func (c *connectors) make(tenant, system string) (connector.Connector, error) {
-	t, ok := c.app.document.Tenant(tenant)
+	t, ok := c.app.document.Tenants.Tenant(tenant)
 	if !ok || !slices.Contains(t.Systems, system) {
 		return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
 	}

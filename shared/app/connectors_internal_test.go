@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // entry is a system that only remembers what it was made from.
@@ -32,7 +33,7 @@ func wired(t *testing.T, graph string, entries ...connector.Entry) (*App, error)
 		}[name]
 	})
 	require.NoError(t, err)
-	doc := &config.Document{Version: 1, Tenants: []config.Tenant{{ID: "11111111-1111-1111-1111-111111111111", Name: "T", Systems: []string{"one", "two"}}}}
+	doc := &config.Document{Version: 1, Tenants: []tenant.Tenant{{ID: "11111111-1111-1111-1111-111111111111", Name: "T", Systems: []string{"one", "two"}}}}
 	return wire(s, doc, Options{Clocks: RealClocks(), Log: slog.New(slog.DiscardHandler), Entries: entries})
 }
 

@@ -45,11 +45,11 @@ func (a *App) probe(ctx context.Context) []cli.Probe {
 	}
 	p.storage(clients)
 	p.deletion("storage", clients.Blobs)
-	accounts, err := destinations(a.settings, a.document.Accounts(), clients, opts)
+	accounts, err := destinations(a.settings, a.document.Tenants.Accounts(), clients, opts)
 	if err != nil {
 		return append(p.list, cli.Probe{Of: "destinations", Result: cli.Failed, Text: brief(err)})
 	}
-	for _, url := range a.document.Accounts() {
+	for _, url := range a.document.Tenants.Accounts() {
 		if !config.Loopback(url) { // that is our own
 			p.deletion("destination account "+url, accounts[url])
 		}

@@ -27,7 +27,7 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := destinations(a.settings, a.document.Accounts(), clients, opts)
+	accounts, err := destinations(a.settings, a.document.Tenants.Accounts(), clients, opts)
 	if err != nil {
 		return nil, err
 	}

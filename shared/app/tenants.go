@@ -10,14 +10,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 func (a *App) tenantIDs() []string {
-	var out []string
-	for _, t := range a.document.Tenants {
-		out = append(out, t.ID)
-	}
-	return out
+	return a.document.Tenants.IDs()
 }
 
 func (a *App) descriptors() []connector.Descriptor {
@@ -31,7 +28,7 @@ func (a *App) descriptors() []connector.Descriptor {
 // described are the catalogue's systems and those that the tenant declares, for the words of its packages.
 func (a *App) described(tenant string) []connector.Descriptor {
 	out := a.descriptors()
-	t, _ := a.document.Tenant(tenant)
+	t, _ := a.document.Tenants.Tenant(tenant)
 	for _, d := range t.Declared {
 		one := connector.Descriptor{System: d.Name, Title: d.Title}
 		for _, k := range d.Kinds {
@@ -43,7 +40,7 @@ func (a *App) described(tenant string) []connector.Descriptor {
 }
 
 func (a *App) formats(tenant string) []export.Format {
-	t, _ := a.document.Tenant(tenant)
+	t, _ := a.document.Tenants.Tenant(tenant)
 	out := []export.Format{}
 	for _, f := range t.Package.Formats {
 		out = append(out, export.Format(f))
@@ -52,19 +49,19 @@ func (a *App) formats(tenant string) []export.Format {
 }
 
 func (a *App) retention(tenant string) time.Duration {
-	t, _ := a.document.Tenant(tenant)
-	return time.Duration(t.Package.RetentionDays) * 24 * time.Hour
+	t, _ := a.document.Tenants.Tenant(tenant)
+	return t.Package.Retention()
 }
 
 func (a *App) exportTenant(id string) (export.Tenant, error) {
-	t, ok := a.document.Tenant(id)
+	t, ok := a.document.Tenants.Tenant(id)
 	if !ok {
 		return export.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
 	}
 	return export.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
 }
 
-func statements(s config.Statements) export.Statements {
+func statements(s tenant.Statements) export.Statements {
 	return export.Statements{
 		Purposes: s.Purposes, Categories: s.Categories, Recipients: s.Recipients, Retention: s.Retention, Rights: s.Rights, Sources: s.Sources,
 		AutomatedDecisions: s.AutomatedDecisions, SoldOrShared: s.SoldOrShared,
@@ -76,7 +73,7 @@ func (a *App) destination(tenant, name string) (store.Ref, error) {
 	if name == "" {
 		return store.Ref{Container: store.Packages}, nil
 	}
-	t, _ := a.document.Tenant(tenant)
+	t, _ := a.document.Tenants.Tenant(tenant)
 	d, ok := t.Destination(name)
 	if !ok {
 		return store.Ref{}, errors.New("the tenant has no destination of that name")

@@ -50,8 +50,8 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 	if err != nil {
 		return err
 	}
-	caller, ok := s.QueueCaller()
-	if !ok || !s.Intake.Knows(m.Tenant) || !caller.Owns(m.Tenant) || !caller.Has(auth.Bulk) {
+	caller := s.QueueCaller
+	if !s.Intake.Knows(m.Tenant) || !caller.Owns(m.Tenant) || !caller.Has(auth.Bulk) {
 		return faultf(problem.UnknownTenant, "/tenant", "the tenant is not one that the queue's caller may act for")
 	}
 	b := store.Bulk{

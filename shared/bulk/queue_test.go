@@ -157,9 +157,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	w := newWorld(t)
 	tenant, notOurs, unconfigured := newTenant(), newTenant(), newTenant()
 	s := w.service(w.st, tenant, notOurs)
-	s.QueueCaller = func() (auth.Caller, bool) {
-		return auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}, true
-	}
+	s.QueueCaller = auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
 	want := map[string]string{}
 	for _, tc := range []struct {
 		text string
@@ -186,7 +184,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, "canary 2", string(body))
 	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
 
-	s.QueueCaller = func() (auth.Caller, bool) { return auth.Caller{}, false }
+	s.QueueCaller = auth.Caller{}
 	require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":"r-1","items":[4]}`, tenant)))
 	require.Equal(t, int64(len(want)+2), w.counts[CountMessages])
 	require.NotContains(t, w.logged(), "canary")

@@ -41,8 +41,8 @@ const (
 type Service struct {
 	Store  *store.Store
 	Intake *intake.Service
-	// QueueCaller is who messages on dsr-bulk act as; false: nobody, and every message is put away.
-	QueueCaller func() (auth.Caller, bool)
+	// QueueCaller is who messages on dsr-bulk act as. Where it has no rights, every message is put away.
+	QueueCaller auth.Caller
 	// Key is of the idempotency keys of lines that give none, of the digests of lists and of the names of messages put away. It is never
 	// rotated: that would make every line and every list a new one.
 	Key     []byte

@@ -19,12 +19,12 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // line of a transport: it passes calls on until it is cut.
@@ -133,10 +133,8 @@ func (w *world) logged() string {
 func (w *world) service(st *store.Store, tenants ...string) *Service {
 	return &Service{
 		Store: st, Intake: w.takeIn(st, tenants...), Key: bytes.Repeat([]byte{5}, 32), Now: w.wall, Wall: w.wall, lines: 3,
-		QueueCaller: func() (auth.Caller, bool) {
-			return auth.Caller{Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}}, true
-		},
-		Log: slog.New(slog.NewTextHandler(w, nil)),
+		QueueCaller: auth.Caller{Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}},
+		Log:         slog.New(slog.NewTextHandler(w, nil)),
 		Count: func(_ context.Context, name string, n int64) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -148,14 +146,14 @@ func (w *world) service(st *store.Store, tenants ...string) *Service {
 // takeIn is the intake of a deployment with these tenants.
 func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	w.t.Helper()
-	doc := &config.Document{Version: 1}
+	var known tenant.Tenants
 	for _, id := range tenants {
-		doc.Tenants = append(doc.Tenants, config.Tenant{ID: id, Name: "Contoso", Systems: []string{"entra"}, Actions: []dsr.Action{dsr.Export}})
+		known = append(known, tenant.Tenant{ID: id, Name: "Contoso", Systems: []string{"entra"}, Actions: []dsr.Action{dsr.Export}})
 	}
 	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(w.t, err)
 	return &intake.Service{
-		Store: st, Document: doc, Descriptors: []connector.Descriptor{{System: "entra"}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
+		Store: st, Tenants: known, Descriptors: []connector.Descriptor{{System: "entra"}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
 		Log: slog.New(slog.DiscardHandler),
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Bounds of a package's retention, in days.
@@ -18,9 +19,6 @@ const (
 	MinRetentionDays     = 1
 	MaxRetentionDays     = 365
 )
-
-// Formats are the tabular formats that a package can hold beside JSON.
-func Formats() []string { return []string{"csv", "xlsx", "xml"} }
 
 // World is what a document is checked against.
 type World struct {
@@ -96,7 +94,7 @@ func (c *checker) callers() {
 			c.at(path+".tenants", "1 to %d tenants are expected", auth.MaxTenants)
 		}
 		for j, id := range caller.Tenants {
-			if _, ok := c.doc.Tenant(id); !ok || slices.Contains(caller.Tenants[:j], id) {
+			if _, ok := c.doc.Tenants.Tenant(id); !ok || slices.Contains(caller.Tenants[:j], id) {
 				c.at(fmt.Sprintf("%s.tenants[%d]", path, j), "this tenant is not in the document, or stands twice")
 			}
 		}
@@ -110,8 +108,8 @@ func (c *checker) callers() {
 		}
 	}
 	if q := c.doc.Queue.Caller; q != "" {
-		caller, ok := c.doc.QueueCaller()
-		if !ok || !caller.Has(auth.Bulk) || !caller.Has(auth.RequestsWrite) {
+		caller := c.doc.QueueCaller()
+		if !caller.Has(auth.Bulk) || !caller.Has(auth.RequestsWrite) {
 			c.at("queue.caller", "a caller of this document with the rights bulk and requests.write is expected")
 		}
 	}
@@ -136,7 +134,7 @@ func (c *checker) key(caller Caller, path string, seen map[string]bool) {
 	seen[caller.KeySHA256] = true
 }
 
-func (c *checker) tenant(t *Tenant, path string) {
+func (c *checker) tenant(t *tenant.Tenant, path string) {
 	if !dsr.ValidGUID(t.ID) {
 		c.at(path+".id", "the directory's id is expected, a lower-case GUID")
 	}
@@ -170,10 +168,10 @@ func (c *checker) tenant(t *Tenant, path string) {
 	}
 }
 
-func (c *checker) declared(t *Tenant, i int, path string) {
+func (c *checker) declared(t *tenant.Tenant, i int, path string) {
 	d := t.Declared[i]
 	if !dsr.ValidName(d.Name) || slices.Contains(c.world.Systems, d.Name) ||
-		slices.ContainsFunc(t.Declared[:i], func(o Declared) bool { return o.Name == d.Name }) {
+		slices.ContainsFunc(t.Declared[:i], func(o tenant.Declared) bool { return o.Name == d.Name }) {
 		c.at(path+".name", "a name is [a-z][0-9a-z-]{0,62}, stands once and is not in the catalogue")
 	}
 	if strings.TrimSpace(d.Title) == "" {
@@ -207,10 +205,10 @@ var (
 	containerName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,62}$`)
 )
 
-func (c *checker) destinations(t *Tenant, path string) {
+func (c *checker) destinations(t *tenant.Tenant, path string) {
 	for i, d := range t.Destinations {
 		at := fmt.Sprintf("%s.destinations[%d]", path, i)
-		if !dsr.ValidName(d.Name) || slices.ContainsFunc(t.Destinations[:i], func(o Destination) bool { return o.Name == d.Name }) {
+		if !dsr.ValidName(d.Name) || slices.ContainsFunc(t.Destinations[:i], func(o tenant.Destination) bool { return o.Name == d.Name }) {
 			c.at(at+".name", "a name is [a-z][0-9a-z-]{0,62} and stands once")
 		}
 		if !blobAccount(d.Account, c.world.StorageSuffix) && (!c.world.Local || !Loopback(d.Account)) {
@@ -222,7 +220,7 @@ func (c *checker) destinations(t *Tenant, path string) {
 	}
 }
 
-func (c *checker) packages(t *Tenant, path string) {
+func (c *checker) packages(t *tenant.Tenant, path string) {
 	if c.lines[path+".package.retentionDays"] == 0 {
 		t.Package.RetentionDays = DefaultRetentionDays
 	}
@@ -230,17 +228,17 @@ func (c *checker) packages(t *Tenant, path string) {
 		c.at(path+".package.retentionDays", "%d to %d days are expected", MinRetentionDays, MaxRetentionDays)
 	}
 	if c.lines[path+".package.formats"] == 0 {
-		t.Package.Formats = []string{"csv"}
+		t.Package.Formats = []tenant.Format{tenant.CSV}
 	}
 	for i, f := range t.Package.Formats {
-		if !slices.Contains(Formats(), f) || slices.Contains(t.Package.Formats[:i], f) {
-			c.at(fmt.Sprintf("%s.package.formats[%d]", path, i), "not a format, or one that stands twice; beside JSON there are %s", strings.Join(Formats(), ", "))
+		if !slices.Contains(tenant.Tabular(), f) || slices.Contains(t.Package.Formats[:i], f) {
+			c.at(fmt.Sprintf("%s.package.formats[%d]", path, i), "not a format, or one that stands twice; beside JSON there are %s", join(tenant.Tabular()))
 		}
 	}
 }
 
 // statements refuses a tenant that takes access requests without saying what Art. 15(1) wants said.
-func (c *checker) statements(s Statements, path string) {
+func (c *checker) statements(s tenant.Statements, path string) {
 	for _, st := range []struct {
 		name string
 		text []string

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const whole = `version: 1
@@ -46,18 +47,18 @@ func TestAWholeDocument(t *testing.T) {
 	t.Parallel()
 	doc, err := config.Parse([]byte(document()), world)
 	require.NoError(t, err)
-	tenant, ok := doc.Tenant(contoso)
+	one, ok := doc.Tenants.Tenant(contoso)
 	require.True(t, ok)
-	d, ok := tenant.DeclaredSystem("paper-files")
+	d, ok := one.DeclaredSystem("paper-files")
 	require.True(t, ok)
 	require.Equal(t, "Ask the archive.\nWait a day.\n", d.Actions["export"].Instructions)
-	require.Equal(t, []string{"entra", "paper-files"}, tenant.SystemNames())
-	require.Equal(t, 30, tenant.Package.RetentionDays, "the default")
-	require.Equal(t, []string{"csv"}, tenant.Package.Formats, "the default")
-	dest, ok := tenant.Destination("legal")
+	require.Equal(t, []string{"entra", "paper-files"}, one.SystemNames())
+	require.Equal(t, 30, one.Package.RetentionDays, "the default")
+	require.Equal(t, []tenant.Format{tenant.CSV}, one.Package.Formats, "the default")
+	dest, ok := one.Destination("legal")
 	require.True(t, ok)
 	require.Equal(t, "dsr-legal", dest.Container)
-	require.Equal(t, []string{"https://contoso.blob.core.windows.net"}, doc.Accounts())
+	require.Equal(t, []string{"https://contoso.blob.core.windows.net"}, doc.Tenants.Accounts())
 }
 
 func TestAMistakeIsToldWithItsLine(t *testing.T) {

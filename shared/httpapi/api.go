@@ -17,25 +17,25 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Options is what the interface is made from.
 type Options struct {
-	Store    *store.Store
-	Document *config.Document
-	Callers  *auth.Callers
-	Intake   *intake.Service
-	Decide   *decide.Service
-	Bulk     *bulk.Service
-	Now      func() time.Time // business clock
-	Wall     func() time.Time
-	Version  string // of the program, shown by /api/health; may be empty
-	Log      *slog.Logger
+	Store   *store.Store
+	Tenants tenant.Tenants
+	Callers *auth.Callers
+	Intake  *intake.Service
+	Decide  *decide.Service
+	Bulk    *bulk.Service
+	Now     func() time.Time // business clock
+	Wall    func() time.Time
+	Version string // of the program, shown by /api/health; may be empty
+	Log     *slog.Logger
 }
 
 // API is the handler of /api/….

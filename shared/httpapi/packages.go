@@ -62,7 +62,7 @@ func (c *call) where(r *dsr.Request) (store.Ref, error) {
 	if r.Package.Destination == "" {
 		return ref, nil
 	}
-	t, _ := c.api.Document.Tenant(r.Tenant)
+	t, _ := c.api.Tenants.Tenant(r.Tenant)
 	d, ok := t.Destination(r.Package.Destination)
 	if !ok {
 		return ref, problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")

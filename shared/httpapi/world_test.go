@@ -20,7 +20,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -30,6 +29,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const (
@@ -78,18 +78,18 @@ func knownCaller(name string, tenants []string, rights ...auth.Right) auth.Known
 	return auth.Known{Caller: auth.Caller{Name: name, Tenants: tenants, Rights: rights}, Key: sha256.Sum256([]byte(name + "-key"))}
 }
 
-func document() *config.Document {
-	how := config.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
+func tenants() tenant.Tenants {
+	how := tenant.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
 	statement := []string{"x"}
-	c := config.Tenant{
+	c := tenant.Tenant{
 		ID: contoso, Name: "Contoso", Systems: []string{"entra", "logs"}, Actions: []dsr.Action{dsr.Access, dsr.Export},
-		Declared:   []config.Declared{{Name: "paper", Title: "Paper", Kinds: statement, Actions: map[string]config.Instructions{"access": how, "export": how}}},
-		Package:    config.Package{RetentionDays: 30, Formats: []string{"csv"}},
-		Statements: config.Statements{Purposes: statement},
+		Declared:   []tenant.Declared{{Name: "paper", Title: "Paper", Kinds: statement, Actions: map[string]tenant.Instructions{"access": how, "export": how}}},
+		Package:    tenant.Package{RetentionDays: 30, Formats: []tenant.Format{tenant.CSV}},
+		Statements: tenant.Statements{Purposes: statement},
 	}
 	f := c
 	f.ID, f.Name, f.Declared, f.Systems = fabrikam, "Fabrikam", nil, []string{"entra"}
-	return &config.Document{Version: 1, Tenants: []config.Tenant{c, f}}
+	return tenant.Tenants{c, f}
 }
 
 func newWorld(t *testing.T) *world {
@@ -106,20 +106,20 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(t, err)
-	doc := document()
+	known := tenants()
 	in := &intake.Service{
-		Store: w.Store, Document: doc, Tokens: tokens, Now: w.business, Wall: w.Clock.Now, Log: log,
+		Store: w.Store, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now, Log: log,
 		Descriptors: []connector.Descriptor{
 			{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}, {System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}},
 		},
 	}
 	w.settle = &task.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}
 	w.bulk = &bulk.Service{
-		Store: w.Store, Intake: in, QueueCaller: func() (auth.Caller, bool) { return auth.Caller{}, false }, Key: bytes.Repeat([]byte{4}, 32),
+		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32),
 		Now: w.business, Wall: w.Clock.Now, Log: log,
 	}
 	api, err := httpapi.New(httpapi.Options{
-		Store: w.Store, Document: doc, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
+		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
 		Decide: &decide.Service{Store: w.Store, Settle: w.settle, Now: w.business, Wall: w.Clock.Now},
 		Bulk:   w.bulk,
 	})

@@ -8,13 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 var (
@@ -32,7 +32,7 @@ func tokens(t testing.TB) *pii.Tokens {
 func service(t testing.TB) *intake.Service {
 	t.Helper()
 	return &intake.Service{
-		Document: &config.Document{Tenants: []config.Tenant{tenant()}},
+		Tenants: tenant.Tenants{theTenant()},
 		Descriptors: []connector.Descriptor{
 			{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}, {Kind: "external-sign-in-name"}}},
 			{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "Logs can only be exported."}},
@@ -43,12 +43,12 @@ func service(t testing.TB) *intake.Service {
 	}
 }
 
-func tenant() config.Tenant {
-	how := config.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
-	return config.Tenant{
+func theTenant() tenant.Tenant {
+	how := tenant.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
+	return tenant.Tenant{
 		ID: contoso, Name: "Contoso", Systems: []string{"entra", "logs", "blind"}, Actions: []dsr.Action{dsr.Access, dsr.Export},
-		Declared:     []config.Declared{{Name: "paper", Identifiers: []string{"customer-number"}, Actions: map[string]config.Instructions{"access": how, "export": how}}},
-		Destinations: []config.Destination{{Name: "legal"}},
+		Declared:     []tenant.Declared{{Name: "paper", Identifiers: []string{"customer-number"}, Actions: map[string]tenant.Instructions{"access": how, "export": how}}},
+		Destinations: []tenant.Destination{{Name: "legal"}},
 	}
 }
 
@@ -56,7 +56,7 @@ func draft(t testing.TB, change map[string]any) (store.Draft, error) {
 	t.Helper()
 	sub, err := intake.DecodeRequest([]byte(body(change)))
 	require.NoError(t, err)
-	return service(t).Draft("contoso-admin", tenant(), "key-1", sub, now)
+	return service(t).Draft("contoso-admin", theTenant(), "key-1", sub, now)
 }
 
 func TestARequestIsSplitIntoTasks(t *testing.T) {
@@ -154,7 +154,7 @@ func TestWhatOnlyTheTenantCanTell(t *testing.T) {
 		require.False(t, d.Request.ReceivedAt.After(now), name)
 	}
 	s := service(t)
-	one := tenant()
+	one := theTenant()
 	one.Actions = []dsr.Action{dsr.Export}
 	sub, err := intake.DecodeRequest([]byte(body(map[string]any{"actions": []any{"export", "access"}})))
 	require.NoError(t, err)

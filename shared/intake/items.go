@@ -9,7 +9,7 @@ import (
 
 // Knows reports whether a tenant is configured.
 func (s *Service) Knows(tenant string) bool {
-	_, ok := s.Document.Tenant(tenant)
+	_, ok := s.Tenants.Tenant(tenant)
 	return ok
 }
 
@@ -17,7 +17,7 @@ func (s *Service) Knows(tenant string) bool {
 // it has none: then canonical, the item in its one spelling, tells it from others. canonical is personal data. Errors are
 // *problem.Error.
 func (s *Service) DecodeItem(caller, tenant string, item []byte, now time.Time) (d store.Draft, canonical []byte, err error) {
-	t, ok := s.Document.Tenant(tenant)
+	t, ok := s.Tenants.Tenant(tenant)
 	if !ok {
 		return store.Draft{}, nil, problem.New(problem.UnknownTenant, "", "the tenant is not configured")
 	}

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Redeliver is how long after its message was sent a request is looked at again.
@@ -28,7 +28,7 @@ const skew = time.Minute
 // Service makes requests.
 type Service struct {
 	Store       *store.Store
-	Document    *config.Document
+	Tenants     tenant.Tenants
 	Descriptors []connector.Descriptor
 	Tokens      *pii.Tokens
 	Now         func() time.Time // business clock
@@ -39,11 +39,11 @@ type Service struct {
 // Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
 // *problem.Error (not-found for a tenant that is not the caller's, whether it exists or not) or faults of the store.
 func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
-	tenant, ok := s.Document.Tenant(sub.Tenant)
+	t, ok := s.Tenants.Tenant(sub.Tenant)
 	if !ok || !caller.Owns(sub.Tenant) {
 		return nil, false, problem.New(problem.NotFound, "", "there is no such thing here")
 	}
-	d, err := s.Draft(caller.Name, tenant, key, sub, s.Now())
+	d, err := s.Draft(caller.Name, t, key, sub, s.Now())
 	if err != nil {
 		return nil, false, err
 	}
@@ -81,9 +81,9 @@ const bodyToken = "body"
 
 // Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
 // and the key are what its id is made from. Errors are *problem.Error.
-func (s *Service) Draft(caller string, tenant config.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
+func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
 	now = now.UTC().Truncate(time.Millisecond) // as times are kept
-	if err := s.check(tenant, sub, now); err != nil {
+	if err := s.check(t, sub, now); err != nil {
 		return store.Draft{}, err
 	}
 	received := sub.ReceivedAt.Truncate(time.Millisecond)
@@ -92,25 +92,25 @@ func (s *Service) Draft(caller string, tenant config.Tenant, key string, sub Sub
 	}
 	systems := sub.Systems
 	if len(systems) == 0 {
-		systems = tenant.SystemNames()
+		systems = t.SystemNames()
 	}
 	return store.Draft{
 		Request: dsr.Request{
-			Tenant: tenant.ID, Actions: sub.Actions, Regime: sub.Regime, Systems: systems, Caller: caller, ReceivedAt: received,
-			DueAt: dsr.Due(sub.Regime, received), CreatedAt: now, Dest: sub.Destination, Tasks: s.tasks(tenant, systems, sub.Actions, now),
+			Tenant: t.ID, Actions: sub.Actions, Regime: sub.Regime, Systems: systems, Caller: caller, ReceivedAt: received,
+			DueAt: dsr.Due(sub.Regime, received), CreatedAt: now, Dest: sub.Destination, Tasks: s.tasks(t, systems, sub.Actions, now),
 		},
 		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
 		Key:     key,
-		Body:    s.Tokens.Token(tenant.ID, bodyToken, sub.Canonical()),
+		Body:    s.Tokens.Token(t.ID, bodyToken, sub.Canonical()),
 		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(Redeliver)},
 		By:      caller,
 	}, nil
 }
 
 // check is what needs the tenant, the catalogue or the clock.
-func (s *Service) check(tenant config.Tenant, sub Submission, now time.Time) error {
+func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 	for i, a := range sub.Actions {
-		if !tenant.Takes(a) {
+		if !t.Takes(a) {
 			return problem.New(problem.UnknownAction, at("/actions", i), "the tenant does not take requests for this action")
 		}
 	}
@@ -120,16 +120,16 @@ func (s *Service) check(tenant config.Tenant, sub Submission, now time.Time) err
 	case !sub.ReceivedAt.IsZero() && sub.ReceivedAt.Before(now.AddDate(-oldest, 0, 0)):
 		return problem.Newf(problem.PastDate, "/receivedAt", "the time lies more than %d years back", oldest)
 	}
-	names := tenant.SystemNames()
+	names := t.SystemNames()
 	for i, system := range sub.Systems {
 		if !slices.Contains(names, system) {
 			return problem.New(problem.UnknownSystem, at("/systems", i), "the tenant has no such system")
 		}
 	}
-	if _, ok := tenant.Destination(sub.Destination); sub.Destination != "" && !ok {
+	if _, ok := t.Destination(sub.Destination); sub.Destination != "" && !ok {
 		return problem.New(problem.UnknownDestination, "/destination", "the tenant has no destination of that name")
 	}
-	kinds := s.kinds(tenant)
+	kinds := s.kinds(t)
 	for i, id := range sub.Subject.Identifiers {
 		if !slices.Contains(kinds, id.Kind) {
 			return problem.New(problem.UnknownKind, sub.kindAt[i], "no system of the tenant can find a person by this kind of identifier")
@@ -139,16 +139,16 @@ func (s *Service) check(tenant config.Tenant, sub Submission, now time.Time) err
 }
 
 // kinds are the kinds of identifier that the tenant's systems can find a person by.
-func (s *Service) kinds(tenant config.Tenant) []string {
+func (s *Service) kinds(t tenant.Tenant) []string {
 	out := dsr.NamedKinds()
 	for _, d := range s.Descriptors {
-		if slices.Contains(tenant.Systems, d.System) {
+		if slices.Contains(t.Systems, d.System) {
 			for _, id := range d.Identifiers {
 				out = append(out, id.Kind)
 			}
 		}
 	}
-	for _, d := range tenant.Declared {
+	for _, d := range t.Declared {
 		out = append(out, d.Identifiers...)
 	}
 	return out

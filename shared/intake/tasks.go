@@ -4,31 +4,31 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // tasks splits a request: a discovery for every system that can discover, a task for every system and action, and the package.
 // What a system cannot do has ended as refused before it began, with the sentence of its descriptor; what a tenant declared waits for a
 // person from the beginning. The package's task is closed until every other one has ended or waits.
-func (s *Service) tasks(tenant config.Tenant, systems []string, actions []dsr.Action, now time.Time) []dsr.Task {
+func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action, now time.Time) []dsr.Task {
 	var discoveries, rest []dsr.Task
 	for _, system := range systems {
-		if d, ok := tenant.DeclaredSystem(system); ok {
+		if d, ok := t.DeclaredSystem(system); ok {
 			rest = append(rest, declared(d, actions)...)
 			continue
 		}
 		desc := s.descriptor(system)
 		possible := false
 		for _, a := range actions {
-			t := dsr.Task{ID: dsr.NewTaskID(system, a), System: system, Action: a, State: dsr.TaskOpen}
+			one := dsr.Task{ID: dsr.NewTaskID(system, a), System: system, Action: a, State: dsr.TaskOpen}
 			if why := desc.Cannot[a]; why != "" {
-				t.State, t.EndedAt, t.Outcome = dsr.TaskEnded, now, dsr.Outcome{Code: dsr.Refused, Reason: why}
+				one.State, one.EndedAt, one.Outcome = dsr.TaskEnded, now, dsr.Outcome{Code: dsr.Refused, Reason: why}
 			} else {
 				possible = true
 			}
-			rest = append(rest, t)
+			rest = append(rest, one)
 		}
 		if possible && desc.Cannot[dsr.Discover] == "" {
 			discoveries = append(discoveries, dsr.Task{ID: dsr.NewTaskID(system, dsr.Discover), System: system, Action: dsr.Discover, State: dsr.TaskOpen})
@@ -37,7 +37,7 @@ func (s *Service) tasks(tenant config.Tenant, systems []string, actions []dsr.Ac
 	return append(append(discoveries, rest...), dsr.Task{ID: dsr.PackageTask, State: dsr.TaskEnded})
 }
 
-func declared(d config.Declared, actions []dsr.Action) []dsr.Task {
+func declared(d tenant.Declared, actions []dsr.Action) []dsr.Task {
 	var out []dsr.Task
 	for _, a := range actions {
 		how := d.Actions[string(a)]

@@ -1,0 +1,129 @@
+// Package tenant holds what a tenant has decided: its systems, the actions it takes, its packages and what they say.
+package tenant
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// Tenants are all tenants of a deployment, in the order of the document.
+type Tenants []Tenant
+
+// Tenant returns the tenant with that id.
+func (ts Tenants) Tenant(id string) (Tenant, bool) {
+	i := slices.IndexFunc(ts, func(t Tenant) bool { return t.ID == id })
+	if i < 0 {
+		return Tenant{}, false
+	}
+	return ts[i], true
+}
+
+// IDs returns the ids of the tenants.
+func (ts Tenants) IDs() []string {
+	var out []string
+	for _, t := range ts {
+		out = append(out, t.ID)
+	}
+	return out
+}
+
+// Accounts returns the URL of every blob account that a destination names, each once.
+func (ts Tenants) Accounts() []string {
+	var out []string
+	for _, t := range ts {
+		for _, d := range t.Destinations {
+			out = append(out, d.Account)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Tenant is a directory and what is done for it.
+type Tenant struct {
+	ID           string        `yaml:"id"` // GUID of the directory
+	Name         string        `yaml:"name"`
+	Systems      []string      `yaml:"systems"` // of the catalogue
+	Actions      []dsr.Action  `yaml:"actions"` // that data subjects may ask for
+	Declared     []Declared    `yaml:"declared"`
+	Destinations []Destination `yaml:"destinations"`
+	Package      Package       `yaml:"package"`
+	Statements   Statements    `yaml:"statements"`
+}
+
+// Takes reports whether data subjects of the tenant may ask for the action.
+func (t Tenant) Takes(a dsr.Action) bool { return slices.Contains(t.Actions, a) }
+
+// SystemNames returns the names of the tenant's systems, those of the catalogue first.
+func (t Tenant) SystemNames() []string {
+	out := slices.Clone(t.Systems)
+	for _, d := range t.Declared {
+		out = append(out, d.Name)
+	}
+	return out
+}
+
+// DeclaredSystem returns the declared system of that name.
+func (t Tenant) DeclaredSystem(name string) (Declared, bool) {
+	i := slices.IndexFunc(t.Declared, func(d Declared) bool { return d.Name == name })
+	if i < 0 {
+		return Declared{}, false
+	}
+	return t.Declared[i], true
+}
+
+// Destination returns the destination of that name.
+func (t Tenant) Destination(name string) (Destination, bool) {
+	i := slices.IndexFunc(t.Destinations, func(d Destination) bool { return d.Name == name })
+	if i < 0 {
+		return Destination{}, false
+	}
+	return t.Destinations[i], true
+}
+
+// Declared is a system without a connector: people do there what was asked, and the package names it.
+type Declared struct {
+	Name        string                  `yaml:"name"`
+	Title       string                  `yaml:"title"`
+	Kinds       []string                `yaml:"kinds"`       // of data, in words
+	Identifiers []string                `yaml:"identifiers"` // kinds of identifier that people find a person by there
+	Actions     map[string]Instructions `yaml:"actions"`     // for each action that the tenant takes
+}
+
+// Instructions say what a person does.
+type Instructions struct {
+	Instructions string `yaml:"instructions"`
+	Link         string `yaml:"link"` // https, where it is done
+}
+
+// Destination is a container of the tenant's own that packages may go to. A request gives its name and never a URL.
+type Destination struct {
+	Name      string `yaml:"name"`
+	Account   string `yaml:"account"` // URL of the blob endpoint
+	Container string `yaml:"container"`
+}
+
+// Package is how packages are made and how long they are kept.
+type Package struct {
+	RetentionDays int      `yaml:"retentionDays"` // 1 to 365, default 30
+	Formats       []Format `yaml:"formats"`       // beside JSON, which is always there; default csv
+}
+
+// Retention is how long a package is kept after it was made, by the business clock.
+func (p Package) Retention() time.Duration { return time.Duration(p.RetentionDays) * 24 * time.Hour }
+
+// Format is a form in which records are handed over. Every package has JSON; the tabular forms are the tenant's choice.
+type Format string
+
+// The formats. The text is also the extension of a file's name.
+const (
+	JSON Format = "json"
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+	XML  Format = "xml"
+)
+
+// Tabular are the formats that a tenant may choose, in the order in which they stand in a package.
+func Tabular() []Format { return []Format{CSV, XLSX, XML} }
