@@ -15,7 +15,7 @@ import (
 // RealClocks are both the time of the machine, in UTC.
 func RealClocks() clock.Clocks {
 	now := func() time.Time { return time.Now().UTC() }
-	return clock.Clocks{Wall: now, Business: now}
+	return clock.Same(now)
 }
 
 // fresh is how long an answer of the movable clock is believed.

@@ -54,7 +54,7 @@ func (c *connectors) make(tenant, system string) (connector.Connector, error) {
 	}
 	return entry.New(connector.Settings{
 		Tenant: tenant, Endpoint: endpoint, Credential: cred, Transport: c.app.transport,
-		Now: c.app.clocks.Business, Wall: c.app.clocks.Wall, Log: c.app.log,
+		Clocks: c.app.clocks, Log: c.app.log,
 	})
 }
 

@@ -62,8 +62,8 @@ func TestEachConnectorGetsBothClocks(t *testing.T) {
 	a.clocks = clock.Clocks{Wall: func() time.Time { return wall }, Business: func() time.Time { return wall.AddDate(0, 1, 0) }}
 	_, err = a.connectors.get("11111111-1111-1111-1111-111111111111", "one")
 	require.NoError(t, err)
-	require.Equal(t, wall, got.Wall())
-	require.Equal(t, wall.AddDate(0, 1, 0), got.Now())
+	require.Equal(t, wall, got.Clocks.Wall())
+	require.Equal(t, wall.AddDate(0, 1, 0), got.Clocks.Business())
 }
 
 func TestAServiceWithoutEndpointStopsTheStart(t *testing.T) {

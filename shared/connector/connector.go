@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
@@ -85,8 +85,7 @@ type Settings struct {
 	Endpoint   string                 // base URL of the service, from the named list of clouds or a loopback address
 	Credential azcore.TokenCredential // for that endpoint only
 	Transport  http.RoundTripper      // nil means http.DefaultTransport
-	Now        func() time.Time       // business clock: what is a date in the data is held against it
-	Wall       func() time.Time       // what the service's own times are held against, such as Retry-After
+	Clocks     clock.Clocks           // a date in the data is held against Business, the service's own times against Wall
 	Log        *slog.Logger
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
@@ -33,7 +34,7 @@ func (reader) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acce
 func (e *exporter) graph(ctx context.Context) error {
 	entry := catalog.Entries()[0]
 	conn, err := entry.New(connector.Settings{
-		Tenant: contoso, Endpoint: e.Graph, Credential: reader{}, Now: wall, Wall: wall, Log: slog.New(slog.DiscardHandler),
+		Tenant: contoso, Endpoint: e.Graph, Credential: reader{}, Clocks: clock.Same(wall), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
 
@@ -37,12 +38,12 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	clock, err := OpenClock(o.StateDir, o.Wall)
+	business, err := OpenClock(o.StateDir, o.Wall)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{clock: clock, mux: http.NewServeMux(), opened: map[string]any{}}
-	world := World{Now: clock.Now, Born: clock.Born(), Log: o.Log}
+	s := &Server{clock: business, mux: http.NewServeMux(), opened: map[string]any{}}
+	world := World{Now: business.Now, Born: business.Born(), Log: o.Log}
 	for _, t := range localTenants {
 		world.Tenants = append(world.Tenants, t.id)
 	}
@@ -51,7 +52,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.graph, err = graphsim.New(graphsim.Options{
-		Tenants: graphTenants(), Sources: sources, Now: clock.Now, Wall: o.Wall, PageSize: o.PageSize, Log: o.Log,
+		Tenants: graphTenants(), Sources: sources, Clocks: clock.Clocks{Wall: o.Wall, Business: business.Now}, PageSize: o.PageSize, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err

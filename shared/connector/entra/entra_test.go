@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/connectortest"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra"
@@ -60,15 +61,15 @@ func except(names ...string) []string {
 // newWorld has a directory of its own, which the test may change.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir, err := entrasim.NewSample(clock, born)
+	dir, err := entrasim.NewSample(atBirth, born)
 	require.NoError(t, err)
 	return serve(t, dir)
 }
 
 // sharedDirectory is for tests that only read: making a directory takes most of a test's time.
-var sharedDirectory = sync.OnceValues(func() (*entrasim.Directory, error) { return entrasim.NewSample(clock, born) })
+var sharedDirectory = sync.OnceValues(func() (*entrasim.Directory, error) { return entrasim.NewSample(atBirth, born) })
 
-func clock() time.Time { return born }
+func atBirth() time.Time { return born }
 
 // serve puts a directory behind a simulator of its own, with its own faults and counts.
 func serve(t *testing.T, dir *entrasim.Directory) *world {
@@ -77,7 +78,7 @@ func serve(t *testing.T, dir *entrasim.Directory) *world {
 	var err error
 	w.sim, err = graphsim.New(graphsim.Options{
 		Tenants: map[string]graphsim.TenantOptions{entrasim.Contoso: {Tokens: grants}},
-		Sources: []graphsim.Source{w.dir}, Now: clock, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Sources: []graphsim.Source{w.dir}, Clocks: clock.Same(atBirth), Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	})
 	require.NoError(t, err)
 	server := httptest.NewServer(w.sim)
@@ -88,7 +89,7 @@ func serve(t *testing.T, dir *entrasim.Directory) *world {
 }
 
 func (w *world) settings(tok string) connector.Settings {
-	return connector.Settings{Tenant: entrasim.Contoso, Endpoint: w.url, Credential: token(tok), Now: clock}
+	return connector.Settings{Tenant: entrasim.Contoso, Endpoint: w.url, Credential: token(tok), Clocks: clock.Same(atBirth)}
 }
 
 func (w *world) open(t *testing.T, tok string) *entra.Connector {

@@ -19,6 +19,7 @@ import (
 	core "github.com/microsoftgraph/msgraph-sdk-go-core"
 	coreauth "github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
@@ -40,7 +41,7 @@ type Client struct {
 	sdk     *sdk.GraphServiceClient
 	adapter abs.RequestAdapter
 	log     *slog.Logger
-	wall    func() time.Time
+	clocks  clock.Clocks
 	wait    func(context.Context, time.Duration) error
 }
 
@@ -56,7 +57,10 @@ func New(s connector.Settings) (*Client, error) {
 	if s.Credential == nil {
 		return nil, errors.New("msgraph: no credential")
 	}
-	c := &Client{system: "graph", base: base, log: s.Log, wall: s.Wall, wait: pause}
+	if s.Clocks.Wall == nil {
+		return nil, errors.New("msgraph: no wall clock")
+	}
+	c := &Client{system: "graph", base: base, log: s.Log, clocks: s.Clocks, wait: pause}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

@@ -104,10 +104,7 @@ func (c *Client) retryAfter(h http.Header) time.Duration {
 	}
 	from, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
-		if c.wall == nil {
-			return 0
-		}
-		from = c.wall()
+		from = c.clocks.Wall()
 	}
 	return max(0, min(at.Sub(from), maxRetryAfter))
 }

@@ -21,6 +21,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
@@ -182,8 +183,10 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	c := client(t, connector.Settings{
 		Endpoint: "https://graph.microsoft.com", Credential: &credential{},
-		Wall: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
-		Now:  func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) }, // a month ahead, as in the local world: no matter
+		Clocks: clock.Clocks{
+			Wall:     func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+			Business: func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) }, // a month ahead, as in the local world: no matter
+		},
 	})
 	for name, tc := range map[string]struct {
 		value, date string

@@ -16,6 +16,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
@@ -79,6 +80,9 @@ func client(t *testing.T, s connector.Settings) *Client {
 	t.Helper()
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Clocks.Wall == nil {
+		s.Clocks = clock.Same(time.Now)
 	}
 	c, err := New(s)
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
@@ -19,7 +20,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 	sim, err := graphsim.New(graphsim.Options{
 		Tenants: map[string]graphsim.TenantOptions{entrasim.Contoso: {Tokens: map[string][]string{"t": everything}}},
-		Sources: []graphsim.Source{directory}, Now: now,
+		Sources: []graphsim.Source{directory}, Clocks: clock.Same(now),
 	})
 	if err != nil {
 		b.Fatal(err)

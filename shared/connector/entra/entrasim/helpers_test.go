@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
@@ -33,9 +34,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{now: born}
-	clock := func() time.Time { return w.now }
+	now := func() time.Time { return w.now }
 	var err error
-	w.directory, err = entrasim.NewSample(clock, born)
+	w.directory, err = entrasim.NewSample(now, born)
 	require.NoError(t, err)
 	w.contract, err = graphsim.LoadContract()
 	require.NoError(t, err)
@@ -46,7 +47,7 @@ func newWorld(t *testing.T) *world {
 			}},
 			entrasim.Fabrikam: {Tokens: map[string][]string{"fabrikam": everything}},
 		},
-		Sources: []graphsim.Source{w.directory}, Now: clock,
+		Sources: []graphsim.Source{w.directory}, Clocks: clock.Same(now),
 	})
 	require.NoError(t, err)
 	return w

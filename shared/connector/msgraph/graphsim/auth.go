@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 // TenantOptions says who may call for a tenant.
@@ -33,7 +35,7 @@ type grant struct {
 
 type authority struct {
 	tenants map[string]TenantOptions
-	now     func() time.Time // wall time: tokens do not follow the business clock
+	clocks  clock.Clocks // only Wall is read: tokens do not follow the business clock
 
 	mu     sync.Mutex
 	tokens map[string]grant
@@ -41,8 +43,8 @@ type authority struct {
 
 const tokenLife = time.Hour
 
-func newAuthority(tenants map[string]TenantOptions, now func() time.Time) *authority {
-	a := &authority{tenants: tenants, now: now, tokens: map[string]grant{}}
+func newAuthority(tenants map[string]TenantOptions, clocks clock.Clocks) *authority {
+	a := &authority{tenants: tenants, clocks: clocks, tokens: map[string]grant{}}
 	for tenant, o := range tenants {
 		for token, permissions := range o.Tokens {
 			a.tokens[token] = grant{tenant: tenant, permissions: toSet(permissions)}
@@ -71,7 +73,7 @@ func (a *authority) authenticate(r *http.Request) (grant, *Error) {
 	if !ok {
 		return grant{}, unauthorized("Access token validation failure. Invalid audience.")
 	}
-	if !g.expires.IsZero() && !a.now().Before(g.expires) {
+	if !g.expires.IsZero() && !a.clocks.Wall().Before(g.expires) {
 		return grant{}, unauthorized("Lifetime validation failed, the token is expired.")
 	}
 	return g, nil
@@ -117,7 +119,7 @@ func (a *authority) issue(tenant string, permissions []string) string {
 	var raw [24]byte
 	_, _ = rand.Read(raw[:]) // crypto/rand.Read never fails
 	token := "sim." + hex.EncodeToString(raw[:8]) + "." + hex.EncodeToString(raw[8:])
-	now := a.now()
+	now := a.clocks.Wall()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for t, g := range a.tokens {

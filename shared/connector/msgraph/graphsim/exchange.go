@@ -124,7 +124,7 @@ func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Ans
 	if !ok {
 		return Answer{}, nil, &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "The simulator does not answer this operation."}
 	}
-	call := &Call{Tenant: g.tenant, Params: params, Now: x.sim.now(), permissions: g.permissions}
+	call := &Call{Tenant: g.tenant, Params: params, Now: x.sim.clocks.Business(), permissions: g.permissions}
 	if !op.Unlisted && !call.Can(op.Permissions...) {
 		return Answer{}, nil, Denied()
 	}
@@ -234,7 +234,7 @@ func (x *exchange) send(op *Operation, body Record) {
 func (x *exchange) ids() {
 	x.Header().Set("request-id", x.requestID)
 	x.Header().Set("client-request-id", x.clientOrRequestID())
-	x.Header().Set("Date", x.sim.auth.now().UTC().Format(http.TimeFormat))
+	x.Header().Set("Date", x.sim.clocks.Wall().UTC().Format(http.TimeFormat))
 }
 
 func (x *exchange) clientOrRequestID() string {
@@ -249,7 +249,7 @@ func (x *exchange) refuse(e *Error) {
 	for name, values := range e.Header {
 		x.Header()[name] = values
 	}
-	writeJSON(x, e.Status, e.body(x.requestID, x.clientOrRequestID(), x.sim.now()))
+	writeJSON(x, e.Status, e.body(x.requestID, x.clientOrRequestID(), x.sim.clocks.Business()))
 }
 
 func writeJSON(w http.ResponseWriter, status int, body Record) {

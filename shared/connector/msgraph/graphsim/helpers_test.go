@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
 
@@ -81,7 +82,7 @@ func options(s graphsim.Source) graphsim.Options {
 			},
 			tenantB: {Tokens: map[string][]string{"token-b": {"User.Read.All"}}},
 		},
-		Sources: []graphsim.Source{s}, Now: fixedNow, PageSize: 3,
+		Sources: []graphsim.Source{s}, Clocks: clock.Same(fixedNow), PageSize: 3,
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 // Options configures a simulator.
@@ -18,10 +19,8 @@ type Options struct {
 	Tenants map[string]TenantOptions
 	// Sources answer the operations.
 	Sources []Source
-	// Now is the business clock, which the data follows.
-	Now func() time.Time
-	// Wall is the clock that tokens follow; default Now.
-	Wall func() time.Time
+	// Clocks are both needed: the data follows Business, tokens and the Date header follow Wall.
+	Clocks clock.Clocks
 	// PageSize is the length of a page without $top; default 100, as the directory's.
 	PageSize int
 	// Log gets one line a call: method, path template, status, tenant; never a path as asked or a query. Default: nothing.
@@ -35,7 +34,7 @@ type Sim struct {
 	auth     *authority
 	faults   faultEngine
 	counters *counters
-	now      func() time.Time
+	clocks   clock.Clocks
 	pageSize int
 	log      *slog.Logger
 }
@@ -46,15 +45,12 @@ func New(o Options) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Now == nil {
-		return nil, errors.New("graphsim: no clock")
+	if o.Clocks.Wall == nil || o.Clocks.Business == nil {
+		return nil, errors.New("graphsim: a clock is missing")
 	}
 	s := &Sim{
 		contract: contract, routes: map[string]Route{}, counters: newCounters(),
-		now: o.Now, pageSize: o.PageSize, log: o.Log,
-	}
-	if o.Wall == nil {
-		o.Wall = o.Now
+		clocks: o.Clocks, pageSize: o.PageSize, log: o.Log,
 	}
 	if s.pageSize == 0 {
 		s.pageSize = 100
@@ -62,7 +58,7 @@ func New(o Options) (*Sim, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.auth = newAuthority(o.Tenants, o.Wall)
+	s.auth = newAuthority(o.Tenants, o.Clocks)
 	s.faults.set(Faults{})
 	return s, s.addRoutes(o.Sources)
 }

@@ -179,7 +179,7 @@ func TestTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	now := born
 	o := options(smallDirectory())
-	o.Wall = func() time.Time { return now }
+	o.Clocks.Wall = func() time.Time { return now }
 	_, server := start(t, o)
 	form := func(changes ...string) url.Values {
 		f := url.Values{
