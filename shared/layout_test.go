@@ -372,7 +372,7 @@ func project(t *testing.T) (files []file) {
 		if err != nil {
 			return err
 		}
-		syntax, err := parser.ParseFile(set, p, text, parser.SkipObjectResolution)
+		syntax, err := parser.ParseFile(set, p, text, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,14 @@ func TestFindingsThatAreLeftMayNotBecomeMore(t *testing.T) {
 	require.ErrorContains(t, checkText([]string{file}, nil), "a.go:2: a comment over 100 columns")
 }
 
+func TestTopLevel(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, checkTop([]string{".ci/run", ".gitignore", "README.md", "shared/x.go", "infra/lint/x.conf"}))
+	err := checkTop([]string{"README.md", "x.conf", "scripts/y.sh"})
+	require.ErrorContains(t, err, "x.conf: may not be at the top level")
+	require.ErrorContains(t, err, "scripts/y.sh: may not be at the top level")
+}
+
 func TestFilesBelowPaths(t *testing.T) {
 	t.Parallel()
 	files := []string{"Makefile", "a/b.go", "a/c/d.go", "ab/e.go"}

@@ -91,7 +91,9 @@ func lint(tools string, show progress.Show) error {
 	}
 	var failed []error
 	check := func(name, hint string, do func() error) { failed = append(failed, show.Run(name, hint, do)) }
-	check("text: no paths of a machine, no registry hosts, no loose ends, no wide comments", "", func() error { return checkText(files, left) })
+	check("text: no paths of a machine, no registry hosts, no loose ends, no wide comments", "", func() error {
+		return errors.Join(checkTop(files), checkText(files, left))
+	})
 	check("gofumpt", "", func() error { return gofumpt(tools, files) })
 	check(fmt.Sprintf("go vet: %d packages", len(p.free)), "", func() error {
 		return tool("go", append([]string{"vet"}, p.free...)...)

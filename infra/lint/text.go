@@ -55,6 +55,25 @@ var rules = []rule{
 	},
 }
 
+// top is what may be at the top level, apart from names that begin with a dot: what the Functions
+// host and Go look for there, and what a reader does.
+var top = []string{
+	"functions", "shared", "infra", "docs", "host.json", "local.settings.sample.json", "go.mod", "go.sum", "Makefile",
+	"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
+}
+
+// checkTop names what has come to the top level. Settings of tools belong to what runs the tool.
+func checkTop(files []string) error {
+	var broken []error
+	for _, f := range files {
+		first, _, _ := strings.Cut(filepath.ToSlash(f), "/")
+		if !strings.HasPrefix(first, ".") && !slices.Contains(top, first) {
+			broken = append(broken, fmt.Errorf("%s: may not be at the top level: see infra/lint/text.go", f))
+		}
+	}
+	return errors.Join(broken...)
+}
+
 // finding is a line that breaks a rule.
 type finding struct {
 	file string

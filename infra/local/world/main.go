@@ -1,4 +1,4 @@
-// Command run starts the local world: Azurite, the simulated tenant, and the dev host (or Azure Functions Core Tools) with the
+// Command world starts the local world: Azurite, the simulated tenant, and the dev host (or Azure Functions Core Tools) with the
 // handler. It streams their logs in one place and stops them together.
 //
 // The Makefile builds what it starts and runs it in the project's folder. The environment: PORT is the port of the API (7071),

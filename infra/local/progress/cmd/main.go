@@ -1,4 +1,4 @@
-// Command cmd runs a program as one step and shows the time that passes while the program is silent:
+// Command progress runs a program as one step and shows the time that passes while the program is silent:
 //
 //	go run ./infra/local/progress/cmd [-hint text] name program arguments…
 //
