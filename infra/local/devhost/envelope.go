@@ -45,7 +45,7 @@ func queueEnvelope(fn function, m message, now time.Time) []byte {
 	}
 	meta = append(meta, sys(fn.name, now))
 	if !fn.binary {
-		meta = pollute(meta, m.text)
+		meta = meta.setFrom(m.text)
 	}
 	return envelope(fn.binding, data, meta)
 }

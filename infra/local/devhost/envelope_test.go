@@ -117,23 +117,20 @@ func TestTimerEnvelopesAreTheRecordedBytes(t *testing.T) {
 	}
 }
 
-func TestMetadataIsPollutedByAMessage(t *testing.T) {
+func TestAMessageWritesIntoMetadata(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ text, want string }{
-		"a name in another case":      {`{"DEQUEUECOUNT":9}`, `{"DequeueCount":"\"9\""}`},
-		"true and a fraction":         {`{"a":true,"b":1.50}`, `{"DequeueCount":"1","a":"\"True\"","b":"\"1.5\""}`},
-		"the same name twice":         {`{"a":1,"b":2,"a":3}`, `{"DequeueCount":"1","a":"\"3\"","b":"\"2\""}`},
-		"a name that ends in trigger": {`{"myTrigger":1}`, `{"DequeueCount":"1"}`},
-		"an object with odd blanks":   {" { \"o\" : { \"x\" : [ 1 , { } ] , \"n\" : null } } ", `{"DequeueCount":"1","o":{"x":[1,{}],"n":null}}`},
-		"a line separator":            {"{\"a\":\"\\u2028\u2028\"}", `{"DequeueCount":"1","a":"\"\\u2028\\u2028\""}`},
-		"an array":                    {`[{"a":1}]`, `{"DequeueCount":"1"}`},
-		"not JSON after all":          {`{a}`, `{"DequeueCount":"1"}`},
-		"two objects":                 {`{"a":1}{"b":1}`, `{"DequeueCount":"1"}`},
-		"65 levels":                   {strings.Repeat(`{"a":`, 65) + "1" + strings.Repeat("}", 65), `{"DequeueCount":"1"}`},
+		"a name in another case":   {`{"DEQUEUECOUNT":9}`, `{"DequeueCount":"\"9\""}`},
+		"the same name twice":      {`{"a":1,"b":2,"a":3}`, `{"DequeueCount":"1","a":"\"3\"","b":"\"2\""}`},
+		"an object with blanks":    {" { \"o\" : { \"x\" : [ 1 , { } ] , \"n\" : null } } ", `{"DequeueCount":"1","o":{"x":[1,{}],"n":null}}`},
+		"a line separator":         {"{\"a\":\"\\u2028\u2028\"}", `{"DequeueCount":"1","a":"\"\\u2028\\u2028\""}`},
+		"an array":                 {`[{"a":1}]`, `{"DequeueCount":"1"}`},
+		"braces that are not JSON": {`{a}`, `{"DequeueCount":"1"}`},
+		"two objects":              {`{"a":1}{"b":1}`, `{"DequeueCount":"1"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tc.want, pollute(members{{"DequeueCount", `"1"`}}, tc.text).String())
+			require.Equal(t, tc.want, members{{"DequeueCount", `"1"`}}.setFrom(tc.text).String())
 		})
 	}
 }
