@@ -44,7 +44,6 @@ func rewrite(p *httputil.ProxyRequest) {
 	c := p.In.Context().Value(callKey{}).(*call)
 	out := p.Out
 	out.URL = &url.URL{Scheme: "http", Host: "handler", Path: c.path, RawPath: encodePath(c.path), RawQuery: proxiedQuery(p.In.URL.RawQuery)}
-	setPath(out.URL)
 	// Unlike the reverse proxy of net/http the host keeps a Forwarded header and the protocol that a caller claims.
 	kept := out.Header
 	for _, name := range []string{"Forwarded", "X-Forwarded-Proto"} {
@@ -62,13 +61,6 @@ func rewrite(p *httputil.ProxyRequest) {
 	}
 	header.Set("Traceparent", traceparent(header.Get("Traceparent")))
 	out.Header = header
-}
-
-// setPath makes EscapedPath give RawPath even where that escapes what another encoder would not.
-func setPath(u *url.URL) {
-	if decoded, err := url.PathUnescape(u.RawPath); err == nil {
-		u.Path = decoded
-	}
 }
 
 // traceparent begins a trace, or a span of the caller's.
