@@ -24,14 +24,6 @@ func (f *front) admin(w http.ResponseWriter, r *http.Request, path string) {
 		w.WriteHeader(http.StatusOK)
 	case "GET /admin/host/status":
 		f.status(w)
-	case "POST /admin/host/drain":
-		f.drain.set(true)
-		w.WriteHeader(http.StatusAccepted)
-	case "GET /admin/host/drain/status":
-		writeJSON(w, f.drain.status(f.outstanding()))
-	case "POST /admin/host/resume":
-		f.drain.set(false)
-		writeJSON(w, map[string]string{"state": "Running"})
 	case "GET /admin/devhost/workers":
 		writeJSON(w, f.workers())
 	default:
@@ -86,14 +78,6 @@ func (f *front) workers() []Worker {
 		all = append(all, one)
 	}
 	return all
-}
-
-func (f *front) outstanding() int {
-	n := 0
-	for _, w := range f.workers() {
-		n += len(w.Invocations)
-	}
-	return n
 }
 
 // invokeByAdmin runs a function outside of its trigger. The caller does not wait for it.

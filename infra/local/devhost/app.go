@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,7 +17,8 @@ import (
 type app struct {
 	dir       string // absolute
 	id        string // the host id: names the folder of locks and timer states
-	host      hostConfig
+	program   string // the handler's, absolute
+	host      hostFile
 	settings  map[string]string // the environment of the host and of its handler
 	functions []function        // in the order in which routes are tried: by name, without case
 }
@@ -57,11 +58,8 @@ func loadApp(opts Options) (*app, error) {
 	if a.settings, err = readSettings(dir, opts); err != nil {
 		return nil, err
 	}
-	if a.host, err = readHost(dir, a.settings); err != nil {
+	if a.host, err = readHost(dir); err != nil {
 		return nil, err
-	}
-	if a.host.handler.port != 0 && opts.Workers > 1 {
-		return nil, errors.New("host.json: customHandler/port cannot be shared by several workers")
 	}
 	if a.functions, err = a.readFunctions(); err != nil {
 		return nil, err
@@ -69,8 +67,11 @@ func loadApp(opts Options) (*app, error) {
 	if len(a.functions) == 0 {
 		return nil, fmt.Errorf("%s: no function is enabled", dir)
 	}
-	if _, err := a.executable(); err != nil {
-		return nil, err
+	if a.program = a.host.CustomHandler.Description.DefaultExecutablePath; !filepath.IsAbs(a.program) {
+		a.program = filepath.Join(dir, a.program)
+	}
+	if _, err := exec.LookPath(a.program); err != nil {
+		return nil, fmt.Errorf("host.json: customHandler/description/defaultExecutablePath: %w", err)
 	}
 	a.id = a.settings["AzureFunctionsWebHost__hostid"]
 	if a.id == "" {
@@ -83,7 +84,7 @@ func loadApp(opts Options) (*app, error) {
 // readSettings is local.settings.json under this process's environment under opts.
 func readSettings(dir string, opts Options) (map[string]string, error) {
 	var local struct{ Values map[string]string }
-	if err := readJSON(filepath.Join(dir, "local.settings.json"), &local); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := readJSON(filepath.Join(dir, "local.settings.json"), &local, false); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	settings := map[string]string{}
@@ -93,45 +94,20 @@ func readSettings(dir string, opts Options) (map[string]string, error) {
 			settings[name] = value
 		}
 	}
+	for name := range settings {
+		if _, ok := cutPrefixFold(name, "AzureFunctionsJobHost__"); ok {
+			return nil, fmt.Errorf("setting %s: settings over host.json are not built in the dev host", name)
+		}
+	}
 	if opts.Storage != "" {
 		settings["AzureWebJobsStorage"] = opts.Storage
 	}
 	return settings, nil
 }
 
-// executable is the full path of the program: a file of the app, or else a name to be found on PATH.
-func (a *app) executable() (string, error) {
-	name := expand(a.host.handler.executable, a.settings)
-	if !filepath.IsAbs(name) {
-		if inside := filepath.Join(a.dir, name); isFile(inside) {
-			name = inside
-		}
+func cutPrefixFold(s, prefix string) (rest string, ok bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
 	}
-	path, err := lookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("host.json: customHandler/description/defaultExecutablePath: %w", err)
-	}
-	return path, nil
-}
-
-var variable = regexp.MustCompile(`%([^%]+)%`)
-
-// expand replaces %NAME% by the setting; an unknown one is removed.
-func expand(text string, settings map[string]string) string {
-	return variable.ReplaceAllStringFunc(text, func(m string) string { return settings[m[1:len(m)-1]] })
-}
-
-// resolve is expand for function.json, where an unknown name is an error.
-func resolve(text string, settings map[string]string) (string, error) {
-	for _, m := range variable.FindAllStringSubmatch(text, -1) {
-		if _, ok := settings[m[1]]; !ok {
-			return "", fmt.Errorf("%s is not a setting", m[0])
-		}
-	}
-	return expand(text, settings), nil
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
+	return s[len(prefix):], true
 }

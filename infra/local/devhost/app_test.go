@@ -15,7 +15,7 @@ import (
 func loaded(t *testing.T, s setup, functionJSON string, env ...string) (*app, error) {
 	t.Helper()
 	s.functions = map[string]string{"fn": functionJSON}
-	return loadApp(Options{App: folder(t, s), Env: append(env, "AzureWebJobsStorage=UseDevelopmentStorage=true", "PREFIX=p-"), Workers: 1})
+	return loadApp(Options{App: folder(t, s), Env: append(env, "AzureWebJobsStorage=UseDevelopmentStorage=true"), Workers: 1})
 }
 
 func TestWhatIsNotBuiltIsRefused(t *testing.T) {
@@ -28,30 +28,35 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 		function string
 		want     string
 	}{
-		"an output binding":         {function: strings.Replace(queueFunction("q", ""), "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "binding o (queue)"},
-		"HTTP with a queue output":  {function: strings.Replace(echo, "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "in an envelope"},
-		"HTTP in an envelope":       {setup: setup{flags: `"enableForwardingHttpRequest":false`}, function: echo, want: "HTTP in an envelope is not built"},
-		"a function key":            {function: http(`,"authLevel":"function"`), want: "host keys are not built"},
-		"no authLevel":              {function: http(``), want: "host keys are not built"},
-		"a blob trigger":            {function: `{"bindings":[{"type":"blobTrigger","direction":"in","name":"b"}]}`, want: "type blobTrigger is not built"},
-		"a retry policy":            {function: `{"retry":{"strategy":"fixedDelay"},"bindings":[]}`, want: "retry policies are not built"},
-		"runOnStartup":              {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"runOnStartup":true}]}`, 1), want: "runOnStartup is not built"},
-		"an admin route":            {function: http(`,"authLevel":"anonymous","route":"administrators"`), want: "begin with admin"},
-		"a runtime route":           {function: http(`,"authLevel":"anonymous","route":"Runtime/x"`), want: "begin with runtime"},
-		"a leading slash":           {function: http(`,"authLevel":"anonymous","route":"/x"`), want: "does not begin with a slash"},
-		"an unknown constraint":     {function: http(`,"authLevel":"anonymous","route":"{x:regex(a)}"`), want: "not built"},
-		"an unknown setting":        {function: strings.Replace(queueFunction("q", ""), "%PREFIX%", "%NOWHERE%", 1), want: "%NOWHERE% is not a setting"},
-		"an unknown connection":     {function: strings.Replace(queueFunction("q", ""), "AzureWebJobsStorage", "Nowhere", 1), want: "setting Nowhere is empty"},
-		"a bad schedule":            {function: timerFunction("0 0 0 * * 7"), want: "day of week: a value is outside 0 to 6"},
-		"no trigger":                {function: `{"bindings":[]}`, want: "needs a trigger"},
-		"broken JSON":               {function: `{`, want: "function.json: unexpected end"},
-		"a profile":                 {setup: setup{host: `"configurationProfile":"mcp-custom-handler"`}, function: echo, want: "configurationProfile is not built"},
-		"routes in host.json":       {setup: setup{flags: bothFlags + `,"http":{"routes":[]}`}, function: echo, want: "customHandler/http is not built"},
-		"a wrong time":              {setup: setup{host: `"functionTimeout":"10m"`}, function: echo, want: "functionTimeout is not a time"},
-		"a batch over the limit":    {setup: setup{host: `"extensions":{"queues":{"batchSize":33}}`}, function: echo, want: "batchSize is not a number from 1 to 32"},
-		"an unknown encoding":       {setup: setup{host: `"extensions":{"queues":{"messageEncoding":"hex"}}`}, function: echo, want: "neither base64 nor none"},
-		"a missing program":         {setup: setup{host: `"x":1`, flags: bothFlags + `,"description":{"defaultExecutablePath":"no-such-program"}`}, function: echo, want: "neither a file of the app nor a program on PATH"},
-		"a disabled function alone": {function: `{"disabled":true,"bindings":[]}`, want: "no function is enabled"},
+		"an output binding":        {function: strings.Replace(queueFunction("q", ""), "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "binding o (queue)"},
+		"HTTP with a queue output": {function: strings.Replace(echo, "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "in an envelope"},
+		"HTTP in an envelope":      {setup: setup{flags: `"enableForwardingHttpRequest":false`}, function: echo, want: "HTTP in an envelope is not built"},
+		"a function key":           {function: http(`,"authLevel":"function"`), want: "host keys are not built"},
+		"no authLevel":             {function: http(``), want: "host keys are not built"},
+		"a blob trigger":           {function: `{"bindings":[{"type":"blobTrigger","direction":"in","name":"b"}]}`, want: "type blobTrigger is not built"},
+		"a retry policy":           {function: `{"retry":{"strategy":"fixedDelay"},"bindings":[]}`, want: `"retry" is not built`},
+		"runOnStartup":             {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"runOnStartup":true}]}`, 1), want: `"runOnStartup" is not built`},
+		"an admin route":           {function: http(`,"authLevel":"anonymous","route":"administrators"`), want: "begin with admin"},
+		"a runtime route":          {function: http(`,"authLevel":"anonymous","route":"Runtime/x"`), want: "begin with runtime"},
+		"a leading slash":          {function: http(`,"authLevel":"anonymous","route":"/x"`), want: "does not begin with a slash"},
+		"an unknown constraint":    {function: http(`,"authLevel":"anonymous","route":"{x:int}"`), want: "segment {x:int} is not built"},
+		"an optional parameter":    {function: http(`,"authLevel":"anonymous","route":"{x?}"`), want: "segment {x?} is not built"},
+		"a setting in a name":      {function: queueFunction("%NAME%", ""), want: "settings in names are not built"},
+		"an unknown connection":    {function: strings.Replace(queueFunction("queue", ""), "AzureWebJobsStorage", "Nowhere", 1), want: `setting "Nowhere" is empty`},
+		"a bad schedule":           {function: timerFunction("0 0 0 * * 7"), want: "day of week: a value is not a number from 0 to 6"},
+		"no state of a timer":      {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"useMonitor":false}]}`, 1), want: `"useMonitor" is not built`},
+		"no trigger":               {function: `{"bindings":[]}`, want: "needs a trigger"},
+		"broken JSON":              {function: `{`, want: "function.json: unexpected EOF"},
+		"a profile":                {setup: setup{host: `"configurationProfile":"mcp-custom-handler"`}, function: echo, want: `"configurationProfile" is not built`},
+		"routes in host.json":      {setup: setup{flags: bothFlags + `,"http":{"routes":[]}`}, function: echo, want: `"http" is not built`},
+		"a wrong time":             {setup: setup{host: `"functionTimeout":"10m"`}, function: echo, want: `"10m" is not a time`},
+		"a batch over the limit":   {setup: setup{host: `"extensions":{"queues":{"batchSize":33}}`}, function: echo, want: "batchSize is not a number from 1 to 32"},
+		"messages in base64":       {setup: setup{host: `"extensions":{"queues":{"messageEncoding":"base64"}}`}, function: queueFunction("queue", ""), want: "base64 is not built"},
+		"no messageEncoding":       {setup: setup{host: `"functionTimeout":"00:01:00"`}, function: queueFunction("queue", ""), want: "base64 is not built"},
+		"arguments":                {setup: setup{flags: bothFlags + `,"description":{"arguments":["-x"]}`}, function: echo, want: `"arguments" is not built`},
+		"a fixed port":             {setup: setup{flags: bothFlags + `,"port":7073`}, function: echo, want: `"port" is not built`},
+		"a missing program":        {setup: setup{flags: bothFlags + `,"description":{"defaultExecutablePath":"no-such-program"}`}, function: echo, want: "no-such-program: no such file"},
+		"a disabled function":      {function: `{"disabled":true,"bindings":[]}`, want: `"disabled" is not built`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,26 +64,24 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, tc.want)
 		})
 	}
+	_, err := loaded(t, setup{}, echo, "AzureWebJobs.fn.Disabled=true")
+	require.ErrorContains(t, err, "no function is enabled")
+	_, err = loaded(t, setup{}, echo, "AzureFunctionsJobHost__functionTimeout=00:00:05")
+	require.ErrorContains(t, err, "settings over host.json are not built")
 }
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, setup{functions: map[string]string{"fn": queueFunction("q", ""), "off": echo, "off-too": echo}})
-	write(t, filepath.Join(dir, "local.settings.json"), "\ufeff"+`{"IsEncrypted":false,"Values":{"PREFIX":"From-Local-","A":"local","B":"local","AzureWebJobsStorage":"s"}}`)
-	a, err := loadApp(Options{App: dir, Env: []string{
-		"A=options", "AzureWebJobs.off.Disabled=true", "AzureWebJobs__off-too__Disabled=true",
-		"AzureFunctionsJobHost__functionTimeout=00:00:05", "AzureFunctionsJobHost__extensions__queues__batchSize=3",
-		`AzureFunctionsJobHost__customHandler__description__arguments=["--a","%A% %NOWHERE%"]`,
-	}})
+	dir := folder(t, setup{functions: map[string]string{"fn": queueFunction("queue", ""), "off": echo}})
+	write(t, filepath.Join(dir, "local.settings.json"), "\ufeff"+`{"IsEncrypted":false,"Values":{"A":"local","B":"local","AzureWebJobsStorage":"s"}}`)
+	a, err := loadApp(Options{App: dir, Env: []string{"A=options", "AzureWebJobs.off.Disabled=true"}})
 	require.NoError(t, err)
 	require.Equal(t, "options", a.settings["A"])
 	require.Equal(t, "local", a.settings["B"])
 	require.Equal(t, os.Getenv("PATH"), a.settings["PATH"])
 	require.Len(t, a.functions, 1)
-	require.Equal(t, "from-local-q", a.functions[0].queue)
-	require.Equal(t, 5*time.Second, a.host.timeout)
-	require.Equal(t, 3, a.host.queues.batchSize)
-	require.Equal(t, []string{"--a", "%A% %NOWHERE%"}, a.host.handler.arguments)
+	require.Equal(t, "queue", a.functions[0].queue)
+	require.Equal(t, time.Minute, a.host.FunctionTimeout.Duration)
 }
 
 func TestFunctionsAreInTheOrderOfTheirNames(t *testing.T) {
@@ -95,15 +98,14 @@ func TestFunctionsAreInTheOrderOfTheirNames(t *testing.T) {
 func TestSpans(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"00:10:00": 10 * time.Minute, "1.02:03:04": 26*time.Hour + 3*time.Minute + 4*time.Second, "00:00:00.1": 100 * time.Millisecond, "-1": -1, "-00:00:00.001": -1,
+		"00:10:00": 10 * time.Minute, "23:03:04": 23*time.Hour + 3*time.Minute + 4*time.Second, "00:00:00.1": 100 * time.Millisecond,
 	} {
-		got, err := parseSpan(text)
-		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
+		var got span
+		require.NoError(t, got.UnmarshalText([]byte(text)), text)
+		require.Equal(t, want, got.Duration, text)
 	}
-	for _, text := range []string{"", "10", "24:00:00", "00:60:00", "00:00:60", "a:b:c", "00:00:NaN", "x.00:00:00"} {
-		_, err := parseSpan(text)
-		require.Error(t, err, text)
+	for _, text := range []string{"", "10", "24:00:00", "00:60:00", "00:00:60", "a:b:c", "00:00:NaN", "1.02:03:04", "-1"} {
+		require.Error(t, new(span).UnmarshalText([]byte(text)), text)
 	}
 }
 
@@ -111,16 +113,16 @@ func TestRefusalsReachTheCallerOfRun(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	require.ErrorIs(t, Run(t.Context(), Options{App: t.TempDir(), Log: log}), os.ErrNotExist)
-	err := Run(t.Context(), Options{App: folder(t, setup{functions: map[string]string{"q": queueFunction("q", "")}}), Env: []string{"PREFIX=p"}, Storage: "AccountName=secret", Log: log})
+	err := Run(t.Context(), Options{App: folder(t, setup{functions: map[string]string{"q": queueFunction("queue", "")}}), Storage: "AccountName=secret", Log: log})
 	require.ErrorContains(t, err, "not a connection string")
 	require.NotContains(t, err.Error(), "secret")
 }
 
 func FuzzHostJSON(f *testing.F) {
-	f.Add([]byte(`{"version":"2.0","functionTimeout":"00:01:00","customHandler":{"description":{"defaultExecutablePath":"x","arguments":["a"]}}}`))
+	f.Add([]byte(`{"version":"2.0","functionTimeout":"00:01:00","customHandler":{"description":{"defaultExecutablePath":"x"}}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "host.json"), string(b))
-		_, _ = readHost(dir, map[string]string{"AzureFunctionsJobHost__a__b": "1"})
+		_, _ = readHost(dir)
 	})
 }

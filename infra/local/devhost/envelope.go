@@ -20,7 +20,7 @@ const (
 // message is one delivery of a queue message, or one made up by an admin call.
 type message struct {
 	id, popReceipt              string
-	text                        string // what the function gets: base64 taken off where host.json says so
+	text                        string
 	dequeueCount                int64
 	inserted, expires, nextTime time.Time
 	admin                       bool

@@ -26,12 +26,10 @@ type front struct {
 	turn  atomic.Uint64
 	mu    sync.Mutex
 	hosts []*host // the present one of each worker
-
-	drain *drain
 }
 
 func newFront(a *app, tune *tuning, workers int, log *slog.Logger) *front {
-	f := &front{app: a, tune: tune, log: log, hosts: make([]*host, workers), drain: newDrain()}
+	f := &front{app: a, tune: tune, log: log, hosts: make([]*host, workers)}
 	f.proxy = newProxy(f)
 	return f
 }
@@ -116,7 +114,7 @@ func (f *front) pass(w http.ResponseWriter, r *http.Request, fn function, path s
 		w.WriteHeader(http.StatusServiceUnavailable) // the platform's answer while no instance runs
 		return
 	}
-	if f.app.host.handler.proxying {
+	if f.app.host.CustomHandler.Proxying {
 		if r.ContentLength > f.tune.maxBody {
 			w.WriteHeader(http.StatusInternalServerError)
 			return

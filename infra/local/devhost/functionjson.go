@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,12 +10,8 @@ import (
 	"time"
 )
 
-// functionFile is what we read of function.json.
-type functionFile struct {
-	Disabled bool
-	Retry    json.RawMessage
-	Bindings []bindingFile
-}
+// functionFile is function.json, as far as it is built: any other member is refused.
+type functionFile struct{ Bindings []bindingFile }
 
 type bindingFile struct {
 	Type, Direction, Name, DataType string
@@ -25,13 +20,12 @@ type bindingFile struct {
 	Methods                         []string
 	QueueName, Connection           string
 	Schedule                        string
-	RunOnStartup                    bool
-	UseMonitor                      *bool
 }
 
 var (
 	functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,127}$`)
 	bindingName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
+	queueName    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,62}$`)
 )
 
 func (a *app) readFunctions() ([]function, error) {
@@ -42,12 +36,12 @@ func (a *app) readFunctions() ([]function, error) {
 	var all []function
 	for _, file := range files {
 		name := filepath.Base(filepath.Dir(file))
-		var f functionFile
-		if err := readJSON(file, &f); err != nil {
-			return nil, err
-		}
-		if f.Disabled || a.disabled(name) {
+		if strings.EqualFold(a.settings["AzureWebJobs."+name+".Disabled"], "true") {
 			continue
+		}
+		var f functionFile
+		if err := readJSON(file, &f, true); err != nil {
+			return nil, err
 		}
 		fn, err := a.function(name, f)
 		if err != nil {
@@ -61,17 +55,9 @@ func (a *app) readFunctions() ([]function, error) {
 	return all, nil
 }
 
-func (a *app) disabled(name string) bool {
-	return strings.EqualFold(a.settings["AzureWebJobs."+name+".Disabled"], "true") ||
-		strings.EqualFold(a.settings["AzureWebJobs__"+name+"__Disabled"], "true")
-}
-
 func (a *app) function(name string, f functionFile) (function, error) {
 	if !functionName.MatchString(name) || strings.EqualFold(name, "host") {
 		return function{}, errors.New("the folder's name is not a function's name")
-	}
-	if len(f.Retry) > 0 {
-		return function{}, errors.New("retry policies are not built in the dev host")
 	}
 	if len(f.Bindings) == 0 {
 		return function{}, errors.New("a function needs a trigger")
@@ -103,7 +89,7 @@ func (a *app) httpFunction(fn function, bindings []bindingFile) (function, error
 	switch {
 	case len(bindings) != 2 || !strings.EqualFold(bindings[1].Type, "http") || bindings[1].Direction != "out":
 		return function{}, errors.New("an HTTP function has exactly an httpTrigger and an http output; anything else is called in an envelope, which is not built in the dev host")
-	case !a.host.handler.forwarding && !a.host.handler.proxying:
+	case !a.host.CustomHandler.Forwarding && !a.host.CustomHandler.Proxying:
 		return function{}, errors.New("HTTP in an envelope is not built in the dev host: set enableProxyingHttpRequest or enableForwardingHttpRequest in host.json")
 	case !strings.EqualFold(b.AuthLevel, "anonymous"):
 		return function{}, errors.New(`host keys are not built in the dev host: authLevel has to be "anonymous"`)
@@ -113,10 +99,7 @@ func (a *app) httpFunction(fn function, bindings []bindingFile) (function, error
 		template = *b.Route
 	}
 	var err error
-	if template, err = resolve(template, a.settings); err != nil {
-		return function{}, fmt.Errorf("route: %w", err)
-	}
-	if fn.route, err = parseRoute(a.host.routePrefix, template); err != nil {
+	if fn.route, err = parseRoute(a.host.Extensions.HTTP.RoutePrefix, template); err != nil {
 		return function{}, fmt.Errorf("route: %w", err)
 	}
 	if len(b.Methods) > 0 {
@@ -130,11 +113,13 @@ func (a *app) httpFunction(fn function, bindings []bindingFile) (function, error
 
 func (a *app) queueFunction(fn function, b bindingFile) (function, error) {
 	fn.kind = kindQueue
-	name, err := resolve(b.QueueName, a.settings)
-	if err != nil || name == "" {
-		return function{}, errors.Join(errors.New("queueName is missing or cannot be resolved"), err)
+	if !strings.EqualFold(a.host.Extensions.Queues.MessageEncoding, "none") {
+		return function{}, errors.New(`base64 is not built in the dev host: extensions/queues/messageEncoding in host.json has to be "none"`)
 	}
-	fn.queue = strings.ToLower(name)
+	if !queueName.MatchString(b.QueueName) {
+		return function{}, errors.New("queueName is not the name of a queue (settings in names are not built in the dev host)")
+	}
+	fn.queue = b.QueueName
 	switch b.DataType {
 	case "", "string":
 	case "binary":
@@ -142,35 +127,22 @@ func (a *app) queueFunction(fn function, b bindingFile) (function, error) {
 	default:
 		return function{}, fmt.Errorf("dataType %s is not built in the dev host", b.DataType)
 	}
-	setting := b.Connection
-	if setting == "" {
-		setting = "AzureWebJobsStorage"
-	}
-	if fn.storage = a.settings[setting]; fn.storage == "" {
-		fn.storage = a.settings["AzureWebJobs"+setting]
-	}
-	if fn.storage == "" {
-		return function{}, fmt.Errorf("connection: setting %s is empty", setting)
+	if fn.storage = a.settings[b.Connection]; fn.storage == "" {
+		return function{}, fmt.Errorf("connection: setting %q is empty", b.Connection)
 	}
 	return fn, nil
 }
 
 func (a *app) timerFunction(fn function, b bindingFile) (function, error) {
 	fn.kind = kindTimer
-	if b.RunOnStartup {
-		return function{}, errors.New("runOnStartup is not built in the dev host")
-	}
 	if a.settings["AzureWebJobsStorage"] == "" {
 		return function{}, errors.New("a timer needs the setting AzureWebJobsStorage")
 	}
-	text, err := resolve(b.Schedule, a.settings)
-	if err != nil {
-		return function{}, fmt.Errorf("schedule: %w", err)
-	}
-	if fn.schedule, err = parseSchedule(text); err != nil {
+	var err error
+	if fn.schedule, err = parseSchedule(b.Schedule); err != nil {
 		return function{}, fmt.Errorf("schedule: %w", err)
 	}
 	// The host keeps no state of a schedule that fires more than once a minute.
-	fn.monitored = (b.UseMonitor == nil || *b.UseMonitor) && fn.schedule.shortest() >= time.Minute
+	fn.monitored = fn.schedule.shortest() >= time.Minute
 	return fn, nil
 }

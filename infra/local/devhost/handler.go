@@ -9,10 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,21 +31,8 @@ type handler struct {
 
 // startHandler starts the process with the environment, directory and arguments that the host gives it.
 func startHandler(a *app, port int, public string, log *slog.Logger) (*handler, error) {
-	path, err := a.executable()
-	if err != nil {
-		return nil, err
-	}
-	c := a.host.handler
-	// The host joins the arguments by blanks without quoting, and the system splits them again.
-	cmd := exec.Command(path, strings.Fields(expand(strings.Join(c.arguments, " "), a.settings))...)
-	cmd.Dir = a.dir
-	if c.workingDirectory != "" {
-		cmd.Dir = expand(c.workingDirectory, a.settings)
-		if !filepath.IsAbs(cmd.Dir) {
-			cmd.Dir = filepath.Join(a.dir, cmd.Dir)
-		}
-	}
-	cmd.Env = environment(a, port, public)
+	cmd := exec.Command(a.program)
+	cmd.Dir, cmd.Env = a.dir, environment(a, port, public)
 	out, failures := &lines{log: log, stderr: false}, &lines{log: log, stderr: true}
 	cmd.Stdout, cmd.Stderr = out, failures
 	cmd.WaitDelay = time.Second // a grandchild that keeps the outputs open must not hide the end
@@ -149,19 +134,6 @@ func (h *handler) interruptAndKill() {
 	case <-time.After(100 * time.Millisecond):
 	}
 	h.process.Kill()
-}
-
-// exitCode is the status of an ended process; a signal gives 128 + its number, as a shell would say.
-func (h *handler) exitCode() int {
-	var exit *exec.ExitError
-	err := h.process.Err()
-	if err == nil || !errors.As(err, &exit) {
-		return 0
-	}
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
-	}
-	return exit.ExitCode()
 }
 
 // freePort takes a port below the range from which systems choose ports of outgoing connections: a handler that is started

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/exec"
 	"sync"
 	"time"
 )
@@ -90,10 +91,8 @@ func (h *host) ready(ctx context.Context) (*handler, error) {
 // life runs the host from its start until ctx ends (nil), or until its handler has crashed three times (errStopped).
 func (h *host) life(ctx context.Context) error {
 	var err error
-	if h.port = h.app.host.handler.port; h.port == 0 {
-		if h.port, err = freePort(); err != nil {
-			return err
-		}
+	if h.port, err = freePort(); err != nil {
+		return err
 	}
 	defer h.set(stopped, nil)
 	for {
@@ -108,7 +107,7 @@ func (h *host) life(ctx context.Context) error {
 		if worker.wanted.Load() {
 			continue
 		}
-		if err := h.afterExit(ctx, worker.exitCode()); err != nil || ctx.Err() != nil {
+		if err := h.afterExit(ctx, worker.process.Err()); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -117,7 +116,7 @@ func (h *host) life(ctx context.Context) error {
 // supervise returns when the process has ended.
 func (h *host) supervise(ctx context.Context, worker *handler) {
 	defer worker.transport.CloseIdleConnections()
-	if err := worker.awaitAnswer(ctx, h.app.host.handler.startLimit); err != nil {
+	if err := worker.awaitAnswer(ctx, h.app.host.CustomHandler.InitializationTimeout.Duration); err != nil {
 		if ctx.Err() == nil {
 			h.log.Error("Initializing HttpWorker failed", "reason", err.Error())
 		}
@@ -137,15 +136,12 @@ func (h *host) supervise(ctx context.Context, worker *handler) {
 }
 
 // afterExit decides what follows an exit that the host did not ask for: nil starts the handler again.
-func (h *host) afterExit(ctx context.Context, code int) error {
-	switch code {
-	case 0:
+func (h *host) afterExit(ctx context.Context, exit error) error {
+	var failed *exec.ExitError
+	if !errors.As(exit, &failed) {
 		h.log.Error("The handler exited with 0: the host leaves it dead, and every later invocation fails. A handler has to exit with 1.")
 		h.set(dangling, nil)
 		<-ctx.Done()
-		return nil
-	case 200: // the host's own code for an intended restart
-		h.log.Info("The handler asked for a restart.")
 		return nil
 	}
 	now := time.Now()
@@ -153,7 +149,7 @@ func (h *host) afterExit(ctx context.Context, code int) error {
 		h.crashes = nil
 	}
 	h.crashes = append(h.crashes, now)
-	h.log.Error("The handler exited.", "code", code, "crash", len(h.crashes))
+	h.log.Error("The handler exited.", "reason", failed.Error(), "crash", len(h.crashes))
 	if len(h.crashes) >= 3 {
 		h.log.Error("Exceeded http worker restart retry count. Shutting down Functions Host.")
 		return fmt.Errorf("handler crashed %d times: %w", len(h.crashes), errStopped)

@@ -64,12 +64,9 @@ var errTimeout = errors.New("functionTimeout exceeded")
 // limit ends ctx after functionTimeout, and a moment later the whole process with all that runs in it.
 func (h *host) limit(ctx context.Context, worker *handler, function, id string) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	if h.app.host.timeout == 0 {
-		return ctx, func() { cancel(nil) }
-	}
-	timer := time.AfterFunc(h.app.host.timeout, func() {
+	timer := time.AfterFunc(h.app.host.FunctionTimeout.Duration, func() {
 		h.log.Error("Timeout value was exceeded: the handler and all that runs in it is ended and started anew.",
-			"function", function, "invocation", id, "timeout", h.app.host.timeout.String())
+			"function", function, "invocation", id, "timeout", h.app.host.FunctionTimeout.String())
 		cancel(errTimeout)
 		time.AfterFunc(h.tune.killDelay, worker.kill)
 	})
@@ -85,7 +82,7 @@ func (h *host) post(ctx context.Context, worker *handler, function, id string, b
 	req.Header.Set("User-Agent", "Azure-Functions-Host/"+HostVersion)
 	announce(req.Header, id)
 	client := &http.Client{Transport: worker.transport}
-	if h.app.host.handler.forwarding { // the host's client follows redirects only without forwarding
+	if h.app.host.CustomHandler.Forwarding { // the host's client follows redirects only without forwarding
 		client.CheckRedirect = noRedirect
 	}
 	resp, err := client.Do(req)
@@ -125,7 +122,7 @@ func announce(header http.Header, id string) {
 // hang does what the host does with an empty 200, but says so at once.
 func (h *host) hang(ctx context.Context, worker *handler, function, id string) error {
 	h.log.Error("The handler answered 2xx with an empty body. The host would now wait in silence until functionTimeout and then kill the process. Answer {} with Content-Type application/json.",
-		"function", function, "invocation", id, "timeout", h.app.host.timeout.String())
+		"function", function, "invocation", id, "timeout", h.app.host.FunctionTimeout.String())
 	select {
 	case <-ctx.Done():
 		return errTimeout

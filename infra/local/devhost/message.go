@@ -11,15 +11,11 @@ import (
 // process is the life of one delivered message. It is never cut short: only the end of the handler ends an invocation, and
 // what follows is bounded by the client's retries.
 func (l *queueListener) process(m message) {
-	raw := m.text
-	text, ok := l.decoded(raw)
-	if !ok || l.poison != nil && m.dequeueCount > int64(l.config.maxDequeueCount) {
-		// Unreadable, or its handler died so often that nobody could count: never delivered (again).
-		l.bury(m, raw)
+	if l.poison != nil && m.dequeueCount > int64(l.config.MaxDequeueCount) {
+		l.bury(m) // its handler died so often that nobody could count
 		return
 	}
-	m.text = text
-	renewal := l.renew(m, raw)
+	renewal := l.renew(m)
 	err := l.host.invoke(l.fn.name, func() []byte { return queueEnvelope(l.fn, m, time.Now()) })
 	m.popReceipt = renewal.stop()
 	switch {
@@ -27,10 +23,10 @@ func (l *queueListener) process(m message) {
 		l.delete(m)
 	case l.poison == nil:
 		// The host leaves a message of a poison queue invisible until its lease is over, so that it does not spin.
-	case m.dequeueCount >= int64(l.config.maxDequeueCount):
-		l.bury(m, raw)
+	case m.dequeueCount >= int64(l.config.MaxDequeueCount):
+		l.bury(m)
 	default:
-		l.release(m, raw)
+		l.release(m)
 	}
 }
 
@@ -42,26 +38,22 @@ func (l *queueListener) delete(m message) {
 }
 
 // release makes a failed message visible after visibilityTimeout.
-func (l *queueListener) release(m message, raw string) {
-	seconds := int32(l.config.visibilityTimeout / time.Second)
-	_, err := l.queue.UpdateMessage(context.Background(), m.id, m.popReceipt, raw, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
+func (l *queueListener) release(m message) {
+	seconds := int32(l.config.VisibilityTimeout.Duration / time.Second)
+	_, err := l.queue.UpdateMessage(context.Background(), m.id, m.popReceipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
 	if err != nil && !answered(err, http.StatusNotFound) {
 		l.log.Warn("cannot release a message; it comes back when its lease is over", "message", m.id, "reason", short(err))
 	}
 }
 
 // bury copies the message to the poison queue, as a new message, and deletes it.
-func (l *queueListener) bury(m message, raw string) {
-	if l.poison == nil {
-		l.log.Error("a message of a poison queue cannot be read; it stays", "message", m.id)
-		return
-	}
-	l.log.Error("Message has reached MaxDequeueCount or cannot be read. Moving message to queue.", "message", m.id, "deliveries", m.dequeueCount)
+func (l *queueListener) bury(m message) {
+	l.log.Error("Message has reached MaxDequeueCount. Moving message to queue.", "message", m.id, "deliveries", m.dequeueCount)
 	ctx := context.Background()
-	_, err := l.poison.EnqueueMessage(ctx, raw, nil)
+	_, err := l.poison.EnqueueMessage(ctx, m.text, nil)
 	if answered(err, http.StatusNotFound) {
 		if _, err = l.poison.Create(ctx, nil); err == nil || answered(err, http.StatusConflict) {
-			_, err = l.poison.EnqueueMessage(ctx, raw, nil)
+			_, err = l.poison.EnqueueMessage(ctx, m.text, nil)
 		}
 	}
 	if err != nil {
@@ -77,7 +69,7 @@ type renewal struct {
 	receipt chan string // gets the last receipt when it has ended
 }
 
-func (l *queueListener) renew(m message, raw string) *renewal {
+func (l *queueListener) renew(m message) *renewal {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &renewal{cancel: cancel, receipt: make(chan string, 1)}
 	lease := l.host.tune.messageLease
@@ -85,7 +77,7 @@ func (l *queueListener) renew(m message, raw string) *renewal {
 	go func() {
 		receipt := m.popReceipt
 		for sleep(ctx, lease/2) {
-			resp, err := l.queue.UpdateMessage(context.WithoutCancel(ctx), m.id, receipt, raw, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
+			resp, err := l.queue.UpdateMessage(context.WithoutCancel(ctx), m.id, receipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
 			if err != nil {
 				l.log.Warn("cannot renew a message", "message", m.id, "reason", short(err))
 				continue

@@ -52,12 +52,11 @@ func TestQueries(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	for template, tc := range map[string]struct{ fits, not []string }{
-		"echo/{*path}":       {[]string{"/api/echo", "/api/echo/", "/api/echo/a/b", "/API/Echo/x"}, []string{"/echo/x", "/api/echoes", "/api"}},
-		"openapi.json":       {[]string{"/api/openapi.json", "/api/OpenAPI.json/"}, []string{"/api/openapi.json/x"}},
-		"items/{id:guid}":    {[]string{"/api/items/6f9619ff-8b86-d011-b42d-00c04fc964ff"}, []string{"/api/items/7", "/api/items", "/api/items/"}},
-		"items/{id:int?}":    {[]string{"/api/items/7", "/api/items/-7", "/api/items"}, []string{"/api/items/x", "/api/items/7/8"}},
-		"items/{name:alpha}": {[]string{"/api/items/abc"}, []string{"/api/items/a1"}},
-		"":                   {[]string{"/api", "/api/"}, []string{"/", "/api/x"}},
+		"echo/{*path}":    {[]string{"/api/echo", "/api/echo/", "/api/echo/a/b", "/API/Echo/x"}, []string{"/echo/x", "/api/echoes", "/api"}},
+		"openapi.json":    {[]string{"/api/openapi.json", "/api/OpenAPI.json/"}, []string{"/api/openapi.json/x"}},
+		"items/{id:guid}": {[]string{"/api/items/6f9619ff-8b86-d011-b42d-00c04fc964ff"}, []string{"/api/items/7", "/api/items", "/api/items/"}},
+		"items/{name}":    {[]string{"/api/items/abc"}, []string{"/api/items", "/api/items/a/b"}},
+		"":                {[]string{"/api", "/api/"}, []string{"/", "/api/x"}},
 	} {
 		r, err := parseRoute("api", template)
 		require.NoError(t, err, template)

@@ -29,7 +29,6 @@ func newProxy(f *front) http.Handler {
 		Rewrite:       rewrite,
 		Transport:     proxied{},
 		FlushInterval: -1,
-		BufferPool:    &buffers,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
 				f.log.Error("Exception while proxying an HTTP request", "reason", err.Error())
@@ -124,14 +123,7 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 		end()
 		return nil, err
 	}
-	body := &endingBody{ReadCloser: resp.Body, end: sync.OnceFunc(func() { cancel(); end() })}
-	resp.Body = body
-	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = struct {
-			io.Writer
-			io.ReadCloser
-		}{rw, body}
-	}
+	resp.Body = &endingBody{ReadCloser: resp.Body, end: sync.OnceFunc(func() { cancel(); end() })}
 	return resp, nil
 }
 
@@ -178,17 +170,3 @@ func (b *endingBody) Close() error {
 	defer b.end()
 	return b.ReadCloser.Close()
 }
-
-// buffers are reused between copies of answers.
-var buffers bufferPool
-
-type bufferPool struct{ pool sync.Pool }
-
-func (b *bufferPool) Get() []byte {
-	if p, ok := b.pool.Get().(*[]byte); ok {
-		return *p
-	}
-	return make([]byte, 32<<10)
-}
-
-func (b *bufferPool) Put(p []byte) { b.pool.Put(&p) }

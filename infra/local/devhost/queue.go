@@ -2,7 +2,6 @@ package devhost
 
 import (
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"math"
 	"math/rand/v2"
@@ -47,7 +46,7 @@ func newQueueListener(h *host, fn function) (*queueListener, error) {
 		return nil, err
 	}
 	l := &queueListener{
-		host: h, fn: fn, config: h.app.host.queues, log: h.log.With("function", fn.name, "queue", fn.queue),
+		host: h, fn: fn, config: h.app.host.Extensions.Queues, log: h.log.With("function", fn.name, "queue", fn.queue),
 		poll: polling.NewQueueClient(fn.queue), queue: completing.NewQueueClient(fn.queue), ended: make(chan struct{}, 1),
 	}
 	const longest = 63
@@ -60,7 +59,7 @@ func newQueueListener(h *host, fn function) (*queueListener, error) {
 // run receives until ctx ends, and returns when the last message is done with.
 func (l *queueListener) run(ctx context.Context) {
 	defer l.wg.Wait()
-	pause := backoff{most: l.config.maxPollingInterval}
+	pause := backoff{most: l.config.MaxPollingInterval.Duration}
 	troubled := false
 	for l.below(ctx) {
 		batch, err := l.receive(ctx)
@@ -88,7 +87,7 @@ func (l *queueListener) below(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		if running <= l.config.newBatchThreshold {
+		if running <= l.config.NewBatchThreshold {
 			return true
 		}
 		select {
@@ -101,7 +100,7 @@ func (l *queueListener) below(ctx context.Context) bool {
 // receive fetches a batch; a queue that does not exist yet has no messages. It is not cut off by the end of listening: what was
 // received and not read would be gone for its whole lease.
 func (l *queueListener) receive(ctx context.Context) ([]*azqueue.DequeuedMessage, error) {
-	number, visibility := int32(l.config.batchSize), int32(l.host.tune.messageLease/time.Second)
+	number, visibility := int32(l.config.BatchSize), int32(l.host.tune.messageLease/time.Second)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveLimit)
 	defer cancel()
 	resp, err := l.poll.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: &number, VisibilityTimeout: &visibility})
@@ -135,15 +134,6 @@ func delivery(m *azqueue.DequeuedMessage) message {
 		id: *m.MessageID, popReceipt: *m.PopReceipt, text: *m.MessageText, dequeueCount: *m.DequeueCount,
 		inserted: *m.InsertionTime, expires: *m.ExpirationTime, nextTime: *m.TimeNextVisible,
 	}
-}
-
-// decoded is the text that the function gets; ok is false for what messageEncoding base64 cannot read.
-func (l *queueListener) decoded(text string) (string, bool) {
-	if !l.config.base64 {
-		return text, true
-	}
-	b, err := base64.StdEncoding.DecodeString(text)
-	return string(b), err == nil
 }
 
 // backoff is the host's randomized exponential one: it starts at 100 ms and is the longest for good until it is reset.

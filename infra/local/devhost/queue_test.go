@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -222,14 +221,6 @@ func TestAMessageOfAPoisonQueueStaysForItsLease(t *testing.T) {
 	require.Greater(t, visibleAt(t, r[1]).Sub(visibleAt(t, r[0])), 1500*time.Millisecond)
 }
 
-func TestBase64Messages(t *testing.T) {
-	t.Parallel()
-	w := run(t, setup{host: `"extensions":{"queues":{"maxPollingInterval":"00:00:00.2"}}`, functions: map[string]string{"qok": queueFunction("qok", "")}})
-	w.send("qok", base64.StdEncoding.EncodeToString([]byte("hello!!")), "not base64")
-	w.until("one runs, one is poison unseen", func() bool { return len(w.requests("/qok")) == 1 && w.left("qok-poison") == 1 && w.left("qok") == 0 })
-	require.Contains(t, w.requests("/qok")[0].Body, `{"msg":"\"hello!!\""}`)
-}
-
 // Two hosts on one storage: every message is delivered once, and both take part.
 func TestTwoHostsShareTheQueue(t *testing.T) {
 	t.Parallel()
@@ -257,33 +248,6 @@ func TestTwoHostsShareTheQueue(t *testing.T) {
 	}
 	require.Len(t, pids, 2)
 	require.Len(t, w.workers(), 2)
-}
-
-func TestDrain(t *testing.T) {
-	t.Parallel()
-	w := run(t, setup{functions: map[string]string{"qslow": queueFunction("qslow", ""), "echo": echo}})
-	state := func() string {
-		_, _, body := w.do("GET", "/admin/host/drain/status", nil)
-		return strings.TrimSpace(body)
-	}
-	require.JSONEq(t, `{"state":"Disabled","outstandingInvocations":0,"outstandingRetries":0}`, state())
-	w.send("qslow", "1")
-	w.until("one runs", func() bool { return len(w.requests("/qslow")) == 1 })
-	status, _, _ := w.do("POST", "/admin/host/drain", nil)
-	require.Equal(t, http.StatusAccepted, status)
-	require.JSONEq(t, `{"state":"InProgress","outstandingInvocations":1,"outstandingRetries":0}`, state())
-	w.send("qslow", "2")
-	w.kill(w.workers()[0].PID)
-	w.until("drained", func() bool { return strings.Contains(state(), "Completed") })
-	w.until("both can be had", func() bool { return w.visible("qslow") == 2 })
-	time.Sleep(300 * time.Millisecond) // longer than a poll: nothing may come, which nothing signals
-	require.Equal(t, 2, w.visible("qslow"))
-	require.Len(t, w.requests("/qslow"), 1)
-	status, _, _ = w.do("GET", "/api/echo", nil)
-	require.Equal(t, http.StatusOK, status, "HTTP goes on")
-	status, _, _ = w.do("POST", "/admin/host/resume", nil)
-	require.Equal(t, http.StatusOK, status)
-	w.until("both come", func() bool { return len(w.requests("/qslow")) == 3 })
 }
 
 func TestBackoff(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -12,17 +11,14 @@ import (
 type route []segment
 
 type segment struct {
-	literal    string // matched without case
-	parameter  bool
-	constraint string
-	optional   bool
-	rest       bool
+	literal   string // matched without case; empty for a parameter
+	onlyGUIDs bool
+	rest      bool // a catch-all: any number of segments
 }
 
 var (
-	parameterForm = regexp.MustCompile(`^\{(\*{0,2})([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?(\?)?\}$`)
-	guid          = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?$`)
-	letters       = regexp.MustCompile(`^[A-Za-z]*$`)
+	parameter = regexp.MustCompile(`^\{(\*{0,2})[A-Za-z_][A-Za-z0-9_]*(:guid)?\}$`)
+	guid      = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?$`)
 )
 
 func parseRoute(prefix, template string) (route, error) {
@@ -50,16 +46,11 @@ func parseRoute(prefix, template string) (route, error) {
 			r = append(r, segment{literal: part})
 			continue
 		}
-		m := parameterForm.FindStringSubmatch(part)
+		m := parameter.FindStringSubmatch(part)
 		if m == nil {
 			return nil, fmt.Errorf("segment %s is not built in the dev host", part)
 		}
-		switch m[3] {
-		case "", "int", "guid", "alpha":
-		default:
-			return nil, fmt.Errorf("constraint %s is not built in the dev host", m[3])
-		}
-		r = append(r, segment{parameter: true, rest: m[1] != "", constraint: m[3], optional: m[4] != ""})
+		r = append(r, segment{rest: m[1] != "", onlyGUIDs: m[2] != ""})
 	}
 	return r, nil
 }
@@ -75,26 +66,9 @@ func (r route) match(path string) bool {
 		switch {
 		case s.rest:
 			return true
-		case i >= len(parts):
-			if !s.optional {
-				return false
-			}
-		case s.parameter && !s.fits(parts[i]), !s.parameter && !strings.EqualFold(s.literal, parts[i]):
+		case i >= len(parts), s.onlyGUIDs && !guid.MatchString(parts[i]), s.literal != "" && !strings.EqualFold(s.literal, parts[i]):
 			return false
 		}
 	}
 	return len(parts) <= len(r)
-}
-
-func (s segment) fits(value string) bool {
-	switch s.constraint {
-	case "int":
-		_, err := strconv.ParseInt(value, 10, 32)
-		return err == nil
-	case "guid":
-		return guid.MatchString(value)
-	case "alpha":
-		return letters.MatchString(value)
-	}
-	return true
 }

@@ -130,19 +130,16 @@ func (r *runner) listeners(h *host) ([]listener, error) {
 	return all, nil
 }
 
-// listen runs the listeners from the first answer of the handler on, but while the hosts are drained.
+// listen runs the listeners from the first answer of the handler on.
 func (r *runner) listen(ctx context.Context, h *host, all []listener) {
 	if !h.awaitFirst(ctx) {
 		return
 	}
-	r.front.drain.while(ctx, func(ctx context.Context) {
-		var wg sync.WaitGroup
-		for _, l := range all {
-			wg.Go(func() { l.run(ctx) })
-		}
-		<-ctx.Done() // also where there is nothing to listen to
-		wg.Wait()
-	})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, l := range all {
+		wg.Go(func() { l.run(ctx) })
+	}
 }
 
 // awaitFirst waits until the handler has answered once.

@@ -17,7 +17,6 @@ type schedule struct {
 type field struct {
 	name      string
 	low, high int
-	names     []string // of low, low+1, …
 }
 
 var fields = []field{
@@ -25,18 +24,14 @@ var fields = []field{
 	{name: "minute", high: 59},
 	{name: "hour", high: 23},
 	{name: "day", low: 1, high: 31},
-	{name: "month", low: 1, high: 12, names: []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}},
-	{name: "day of week", high: 6, names: []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}},
+	{name: "month", low: 1, high: 12},
+	{name: "day of week", high: 6},
 }
 
-// parseSchedule takes six fields, or five without the seconds.
 func parseSchedule(text string) (schedule, error) {
 	parts := strings.Fields(text)
-	if len(parts) == 5 {
-		parts = append([]string{"0"}, parts...)
-	}
-	if len(parts) != 6 {
-		return schedule{}, errors.New("an expression of six fields is needed (a TimeSpan is not built in the dev host)")
+	if len(parts) != len(fields) {
+		return schedule{}, errors.New("an expression of six fields is needed (five fields and a TimeSpan are not built in the dev host)")
 	}
 	var bits [6]uint64
 	for i, part := range parts {
@@ -87,20 +82,12 @@ func (f field) parse(text string) (bits uint64, err error) {
 	return bits, nil
 }
 
-// value is a number, or a name that may be shortened.
 func (f field) value(text string) (int, error) {
-	if n, err := strconv.Atoi(text); err == nil {
-		if n < f.low || n > f.high {
-			return 0, fmt.Errorf("%s: a value is outside %d to %d", f.name, f.low, f.high)
-		}
-		return n, nil
+	n, err := strconv.Atoi(text)
+	if err != nil || n < f.low || n > f.high {
+		return 0, fmt.Errorf("%s: a value is not a number from %d to %d (names are not built in the dev host)", f.name, f.low, f.high)
 	}
-	for i, name := range f.names {
-		if text != "" && strings.HasPrefix(name, strings.ToLower(text)) {
-			return f.low + i, nil
-		}
-	}
-	return 0, fmt.Errorf("%s: a value is neither a number nor a name", f.name)
+	return n, nil
 }
 
 // next is the first occurrence after t, or the zero time when there is none within 30 years (29 February on a given weekday).

@@ -109,8 +109,6 @@ func answer(w http.ResponseWriter, r *http.Request, body string) {
 		os.Exit(1)
 	case asked == "exit0":
 		os.Exit(0)
-	case asked == "exit200":
-		os.Exit(200)
 	case asked == "status404":
 		reply(404, "text/plain", "own 404")
 	case asked == "redirect":
@@ -219,7 +217,7 @@ func folder(t testing.TB, s setup) string {
 	}
 	write(t, filepath.Join(dir, "host.json"), `{"version":"2.0",`+host+`,"customHandler":{"description":{"defaultExecutablePath":"`+exe+`"},`+flags+`}}`)
 	for name, text := range s.functions {
-		write(t, filepath.Join(dir, name, "function.json"), text)
+		write(t, filepath.Join(dir, name, "function.json"), strings.ReplaceAll(text, "%PREFIX%", s.prefix))
 	}
 	return dir
 }
@@ -245,7 +243,7 @@ func run(t testing.TB, s setup) *world {
 	ready := make(chan string, 1)
 	opts := Options{
 		App: folder(t, s), Workers: s.workers, Storage: w.storage, RestartHost: s.restart, tuning: tune,
-		Env:     append([]string{"DEVHOST_TEST_RECORD=" + w.records, "PREFIX=" + s.prefix, "AzureFunctionsWebHost__hostid=" + s.prefix}, s.env...),
+		Env:     append([]string{"DEVHOST_TEST_RECORD=" + w.records, "AzureFunctionsWebHost__hostid=" + s.prefix}, s.env...),
 		Log:     slog.New(slog.NewJSONHandler(w.log, nil)),
 		OnReady: func(public string) { ready <- public },
 	}
