@@ -64,7 +64,7 @@ func TestTwoCallersDoNotShareAKeyOrAName(t *testing.T) {
 	_, err := auth.NewCallers([]auth.Known{known("a", "k"), known("b", "k")})
 	require.ErrorContains(t, err, "same key")
 	_, err = auth.NewCallers([]auth.Known{known("a", "k"), known("a", "l")})
-	require.ErrorContains(t, err, "twice")
+	require.ErrorContains(t, err, `the name "a" is given to two callers`)
 	_, err = auth.NewCallers([]auth.Known{known("a", ""), known("b", "")})
 	require.NoError(t, err, "two callers without a key are not the same")
 }
@@ -76,5 +76,36 @@ func TestAKeyInTheURLIsRefused(t *testing.T) {
 	}
 	for _, query := range []string{"", "tenant=1&state=failed", "cursor=code", "keys=1"} {
 		require.NoError(t, auth.RefuseKeyInURL(query), query)
+	}
+}
+
+func TestACallIsAdmittedOrRefused(t *testing.T) {
+	t.Parallel()
+	callers, err := auth.NewCallers([]auth.Known{known("a", "key-a")})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		key       string
+		right     auth.Right
+		caller    string
+		code      problem.Code
+		challenge string
+	}{
+		"a caller with the right":    {"key-a", auth.RequestsRead, "a", "", ""},
+		"a caller without the right": {"key-a", auth.Bulk, "a", problem.NoRight, ""},
+		"an unknown caller":          {"key-b", auth.RequestsRead, "", problem.WrongKey, `ApiKey header="x-api-key"`},
+		"no key":                     {"", auth.RequestsRead, "", problem.MissingKey, `ApiKey header="x-api-key"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer := http.Header{}
+			got, err := callers.Admit(http.Header{"X-Api-Key": {c.key}}, answer, c.right)
+			require.Equal(t, c.caller, got.Name)
+			require.Equal(t, c.challenge, answer.Get("WWW-Authenticate"))
+			if c.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.True(t, problem.Is(err, c.code), "%v", err)
+		})
 	}
 }

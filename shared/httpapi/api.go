@@ -101,11 +101,7 @@ func (a *API) serve(c *call) (pattern string, err error) {
 		return "", err
 	}
 	if route.right != "" {
-		if c.caller, err = a.Callers.Identify(c.r.Header); err != nil {
-			c.w.Header().Set("WWW-Authenticate", `ApiKey header="x-api-key"`)
-			return route.pattern, err
-		}
-		if err := c.caller.Need(route.right); err != nil {
+		if c.caller, err = a.Callers.Admit(c.r.Header, c.w.Header(), route.right); err != nil {
 			return route.pattern, err
 		}
 	}
