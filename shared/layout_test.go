@@ -76,10 +76,10 @@ var table = []rule{
 	{"shared/sweep", services},
 
 	// Edges. The hosts know nothing of us but a handler and a map of jobs.
-	{"shared/functionhost", "shared/host"},
+	{"shared/functionhost", "shared/host shared/clock"},
 	{"shared/telemetry", "shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth shared/export"},
-	{"shared/httpapi", services + steps + "shared/config shared/telemetry"},
+	{"shared/httpapi", services + steps + "shared/config shared/host shared/telemetry"},
 	{"shared/cli", services + steps + "shared/config"},
 
 	// Wiring.

@@ -3,9 +3,11 @@ package app
 import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
+	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -23,4 +25,13 @@ func (a *App) api() (*httpapi.API, error) {
 		Decide: &decide.Service{Store: a.Store, Settle: a.settler, Now: a.clocks.Business, Wall: a.clocks.Wall},
 		Now:    a.clocks.Business, Wall: a.clocks.Wall, Version: Version, Log: a.log,
 	})
+}
+
+// Program is what a host runs.
+func (a *App) Program() host.Program {
+	return host.Program{
+		API: a.API, Triggers: a.Triggers,
+		NotFound: problem.New(problem.NotFound, "", "nothing is here"),
+		Failed:   problem.New(problem.Internal, "", "the request could not be served"),
+	}
 }

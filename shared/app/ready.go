@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -67,16 +66,13 @@ func whenReady(ready <-chan struct{}, wait time.Duration, next http.Handler) htt
 			next.ServeHTTP(w, r)
 		case <-r.Context().Done():
 		case <-limit.C:
-			notReady(w)
+			notReady(w, r)
 		}
 	})
 }
 
 // notReady is for callers and for the host alike, to which it is a failed invocation: the message comes back.
-func notReady(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/problem+json")
+func notReady(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", fmt.Sprint(int(setUpAgain.Seconds())))
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = io.WriteString(w, `{"type":"about:blank","title":"Service Unavailable","status":503,"code":"`+string(problem.Unavailable)+
-		`","detail":"the storage does not answer"}`)
+	problem.New(problem.Unavailable, "", "the storage does not answer").ServeHTTP(w, r)
 }

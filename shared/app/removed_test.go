@@ -36,7 +36,9 @@ func (w *world) restart(document string) {
 	})
 	require.NoError(w.t, err)
 	w.host.Close()
-	w.host = httptest.NewServer(functionhost.Handler(w.app.API, w.app.Triggers, w.log))
+	handler, err := functionhost.Handler(w.app.Program(), w.log)
+	require.NoError(w.t, err)
+	w.host = httptest.NewServer(handler)
 	w.t.Cleanup(w.host.Close)
 }
 

@@ -31,7 +31,11 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 	if err != nil {
 		return err
 	}
-	return functionhost.Serve(ctx, port, whenReady(a.setUp(ctx), readyWait, functionhost.Handler(a.API, a.Triggers, log)), a.clocks.Wall, log)
+	handler, err := functionhost.Handler(a.Program(), log)
+	if err != nil {
+		return err
+	}
+	return functionhost.Serve(ctx, port, whenReady(a.setUp(ctx), readyWait, handler), a.clocks, log)
 }
 
 // open reads the document and wires an App by real clocks, or by the local world's. Its storage is still to be set up.

@@ -97,7 +97,9 @@ func newWorld(t *testing.T, o options) *world {
 		Clocks: clocks, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond, Policies: append(o.policies, w.tap),
 	})
 	require.NoError(t, err)
-	w.host = httptest.NewServer(functionhost.Handler(w.app.API, w.app.Triggers, w.log))
+	handler, err := functionhost.Handler(w.app.Program(), w.log)
+	require.NoError(w.t, err)
+	w.host = httptest.NewServer(handler)
 	t.Cleanup(w.host.Close)
 	return w
 }

@@ -14,21 +14,22 @@ type envelope struct {
 	Data map[string]json.RawMessage
 }
 
-// decode reads the payload of a job from what the host posts for a trigger of that kind.
-func decode(kind host.Kind, body []byte) (payload []byte, err error) {
+// payloadOf reads the payload of a job from what the host posts for a trigger of that kind.
+func payloadOf(kind host.Kind, body []byte) ([]byte, error) {
 	if kind == host.QueueMessage {
-		return DecodeQueue(body)
+		return decodeQueue(body)
 	}
-	info, err := DecodeTimer(body)
+	info, err := decodeTimer(body)
 	if err != nil {
 		return nil, err
 	}
 	return host.TimerPayload(info.PastDue)
 }
 
-// DecodeQueue is the text of the queue message in a queueTrigger's envelope. The host writes the text as a JSON string
-// inside a JSON string; older hosts wrote one layer, and both are understood. Errors never quote the body.
-func DecodeQueue(body []byte) ([]byte, error) {
+// decodeQueue is the text of the queue message in a queueTrigger's envelope. The host writes the text
+// as a JSON string inside a JSON string. Older hosts wrote one layer, and both are understood. Errors
+// never quote the body.
+func decodeQueue(body []byte) ([]byte, error) {
 	raw, err := decodeData(body)
 	if err != nil {
 		return nil, err
@@ -50,27 +51,28 @@ func DecodeQueue(body []byte) ([]byte, error) {
 	return []byte(outer), nil
 }
 
-// TimerInfo is what the host says about a timer's schedule. Last, Next and LastUpdated are kept as text: on a first
-// run the host sends year 1, with or without a zone, and under a sub-minute schedule nothing at all.
-type TimerInfo struct {
+// timerInfo is what the host says about a timer's schedule. Last, Next and LastUpdated are kept as
+// text: on a first run the host sends year 1, with or without a zone, and under a sub-minute schedule
+// nothing at all.
+type timerInfo struct {
 	PastDue                 bool
 	Last, Next, LastUpdated string
 }
 
-// DecodeTimer reads a timerTrigger's envelope. Errors never quote the body.
-func DecodeTimer(body []byte) (TimerInfo, error) {
+// decodeTimer reads a timerTrigger's envelope. Errors never quote the body.
+func decodeTimer(body []byte) (timerInfo, error) {
 	raw, err := decodeData(body)
 	if err != nil {
-		return TimerInfo{}, err
+		return timerInfo{}, err
 	}
 	var timer struct {
 		ScheduleStatus *struct{ Last, Next, LastUpdated string }
 		IsPastDue      bool
 	}
 	if raw[0] != '{' || json.Unmarshal(raw, &timer) != nil {
-		return TimerInfo{}, errors.New("envelope: Data holds no timer")
+		return timerInfo{}, errors.New("envelope: Data holds no timer")
 	}
-	info := TimerInfo{PastDue: timer.IsPastDue}
+	info := timerInfo{PastDue: timer.IsPastDue}
 	if s := timer.ScheduleStatus; s != nil {
 		info.Last, info.Next, info.LastUpdated = s.Last, s.Next, s.LastUpdated
 	}

@@ -63,7 +63,7 @@ func TestDecodeQueueReadsWhatTheHostSent(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, r := range recordings(t, "queue.jsonl") {
-		text, err := DecodeQueue([]byte(r.Body))
+		text, err := decodeQueue([]byte(r.Body))
 		require.NoError(t, err, r.Case)
 		got[r.Case] = string(text)
 	}
@@ -72,16 +72,16 @@ func TestDecodeQueueReadsWhatTheHostSent(t *testing.T) {
 
 func TestDecodeTimerReadsWhatTheHostSent(t *testing.T) {
 	t.Parallel()
-	want := map[string]TimerInfo{
+	want := map[string]timerInfo{
 		"a schedule that fires more than once a minute: ScheduleStatus null": {},
 		"first run ever of a minute schedule":                                {Last: "0001-01-01T00:00:00+00:00", Next: "2026-11-22T20:22:00+00:00", LastUpdated: "0001-01-01T00:00:00+00:00"},
 		"second run":                                                         {Last: "2026-11-22T20:22:00.0073672+00:00", Next: "2026-11-22T20:23:00+00:00", LastUpdated: "2026-11-22T20:22:00.0073672+00:00"},
 		"POST /admin/functions/tick {}: runs at once":                        {Last: "2026-11-22T20:23:00.0000257+00:00", Next: "2026-11-22T20:24:00+00:00", LastUpdated: "2026-11-22T20:23:00.0000257+00:00"},
 		"host was down over two firings: past due, at start":                 {PastDue: true, Last: "2026-11-22T20:26:00.001742+00:00", Next: "2026-11-22T20:27:00+00:00", LastUpdated: "2026-11-22T20:26:00.001742+00:00"},
 	}
-	got := map[string]TimerInfo{}
+	got := map[string]timerInfo{}
 	for _, r := range recordings(t, "timer.jsonl") {
-		info, err := DecodeTimer([]byte(r.Body))
+		info, err := decodeTimer([]byte(r.Body))
 		require.NoError(t, err, r.Case)
 		got[r.Case] = info
 	}
@@ -90,7 +90,7 @@ func TestDecodeTimerReadsWhatTheHostSent(t *testing.T) {
 
 func TestDecodeTimerTakesYearOneWithoutAZone(t *testing.T) {
 	t.Parallel()
-	info, err := DecodeTimer([]byte(`{"Data":{"myTimer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":{"Last":"0001-01-01T00:00:00","Next":"2024-11-30T14:45:51+00:00","LastUpdated":"2024-11-30T14:43:50.403838+00:00"},"IsPastDue":true}},"Metadata":{}}`))
+	info, err := decodeTimer([]byte(`{"Data":{"myTimer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":{"Last":"0001-01-01T00:00:00","Next":"2024-11-30T14:45:51+00:00","LastUpdated":"2024-11-30T14:43:50.403838+00:00"},"IsPastDue":true}},"Metadata":{}}`))
 	require.NoError(t, err)
 	require.Equal(t, "0001-01-01T00:00:00", info.Last)
 	require.True(t, info.PastDue)
@@ -116,7 +116,7 @@ func TestDecodeQueue(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := DecodeQueue([]byte(tc.body))
+			got, err := decodeQueue([]byte(tc.body))
 			if tc.err != "" {
 				require.ErrorContains(t, err, tc.err)
 				require.NotContains(t, err.Error(), "secret")
@@ -133,14 +133,14 @@ func FuzzDecodeQueue(f *testing.F) {
 		f.Add([]byte(r.Body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, _ = DecodeQueue(body)
+		_, _ = decodeQueue(body)
 		// Whatever the text, the host's two layers come off again.
 		if text := strings.ToValidUTF8(string(body), ""); text != "" {
 			inner, err := json.Marshal(text)
 			require.NoError(t, err)
 			outer, err := json.Marshal(string(inner))
 			require.NoError(t, err)
-			got, err := DecodeQueue([]byte(`{"Data":{"msg":` + string(outer) + `}}`))
+			got, err := decodeQueue([]byte(`{"Data":{"msg":` + string(outer) + `}}`))
 			require.NoError(t, err)
 			require.Equal(t, text, string(got))
 		}
@@ -152,9 +152,9 @@ func FuzzDecodeTimer(f *testing.F) {
 		f.Add([]byte(r.Body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		info, err := DecodeTimer(body)
+		info, err := decodeTimer(body)
 		if err != nil {
-			require.Equal(t, TimerInfo{}, info)
+			require.Equal(t, timerInfo{}, info)
 		}
 	})
 }

@@ -16,7 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/host"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
 // buffer is a log that many requests write to.
@@ -51,6 +53,17 @@ func (s *served) saw(what string) {
 	s.seen = append(s.seen, what)
 }
 
+// program has the product's own answers.
+func program(api http.Handler, triggers map[string]host.Trigger) host.Program {
+	return host.Program{
+		API: api, Triggers: triggers,
+		NotFound: problem.New(problem.NotFound, "", "nothing is here"),
+		Failed:   problem.New(problem.Internal, "", "the request could not be served"),
+	}
+}
+
+func realClocks() clock.Clocks { return clock.Clocks{Wall: time.Now, Business: time.Now} }
+
 func serve(t *testing.T) *served {
 	t.Helper()
 	s := &served{log: &buffer{}}
@@ -78,7 +91,9 @@ func serve(t *testing.T) *served {
 		return nil
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	server := httptest.NewServer(Handler(api, map[string]host.Trigger{"bulk": host.Queue(job), "wake": host.Timer(job)}, log))
+	h, err := Handler(program(api, map[string]host.Trigger{"bulk": host.Queue(job), "wake": host.Timer(job)}), log)
+	require.NoError(t, err)
+	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
@@ -209,7 +224,7 @@ func TestAFailureSaysWhyInTheLogOnly(t *testing.T) {
 		"the job has a bug":       {body: strings.Replace(hello, "hello!!", "index", 1), status: 500, log: "index out of range"},
 		"an empty body":           {body: "", status: 400, log: "not JSON"},
 		"a body that is no JSON":  {body: "secret value", status: 400, log: "not JSON at byte 1"},
-		"a body over the cap":     {body: strings.Repeat(" ", MaxJobBody+1), status: 413, log: "over 1048576 bytes"},
+		"a body over the cap":     {body: strings.Repeat(" ", maxJobBody+1), status: 413, log: "over 1048576 bytes"},
 		"an envelope of no queue": {body: `{"Data":{"a":"secret value","b":1}}`, status: 400, log: "2 members"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,18 +259,20 @@ func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	for _, port := range []string{"", "0", "65536", "-1", "http"} {
-		require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), time.Now, log), "not a port number", "port %q", port)
+		require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), realClocks(), log), "not a port number", "port %q", port)
 	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	require.NoError(t, err)
-	require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), time.Now, log), "address already in use")
+	require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), realClocks(), log), "address already in use")
 	require.NoError(t, ln.Close())
 
 	ctx, stop := context.WithCancel(t.Context())
+	h, err := Handler(program(http.NotFoundHandler(), nil), log)
+	require.NoError(t, err)
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, port, Handler(http.NotFoundHandler(), nil, log), time.Now, log) }()
+	go func() { done <- Serve(ctx, port, h, realClocks(), log) }()
 	require.Eventually(t, func() bool {
 		resp, err := http.Get("http://127.0.0.1:" + port + "/")
 		if err != nil {
@@ -266,4 +283,21 @@ func TestServe(t *testing.T) {
 	}, 5e9, 5e6)
 	stop()
 	require.ErrorIs(t, <-done, context.Canceled, "even an asked-for end is not a success")
+}
+
+func TestAProgramThatLacksAPartIsRefused(t *testing.T) {
+	t.Parallel()
+	whole := program(http.NotFoundHandler(), nil)
+	for name, change := range map[string]func(*host.Program){
+		"no API":                     func(p *host.Program) { p.API = nil },
+		"no answer for no address":   func(p *host.Program) { p.NotFound = nil },
+		"no answer after a panic":    func(p *host.Program) { p.Failed = nil },
+		"a trigger without a job":    func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(nil)} },
+		"a trigger of unknown kinds": func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": {}} },
+	} {
+		p := whole
+		change(&p)
+		_, err := Handler(p, slog.New(slog.DiscardHandler))
+		require.Error(t, err, name)
+	}
 }

@@ -48,10 +48,13 @@ func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-		server := newServer(t.Context(), Handler(h, map[string]host.Trigger{"bulk": host.Queue(func(ctx context.Context, _ []byte) error {
+		log := slog.New(slog.DiscardHandler)
+		whole, err := Handler(program(h, map[string]host.Trigger{"bulk": host.Queue(func(context.Context, []byte) error {
 			time.Sleep(9 * time.Minute) // the clock is the bubble's
 			return nil
-		})}, slog.New(slog.DiscardHandler)), time.Now, slog.New(slog.DiscardHandler))
+		})}), log)
+		require.NoError(t, err)
+		server := newServer(t.Context(), whole, realClocks(), log)
 		go func() { _ = server.Serve(p) }()
 		ours, theirs := net.Pipe()
 		p.conns <- theirs

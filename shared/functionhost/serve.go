@@ -11,21 +11,21 @@ import (
 	"os/signal"
 	"strconv"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// PortVariable names the environment variable with the port that the host gives to its handler; set only under a host.
-const PortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT"
-
-// Serve listens on 127.0.0.1:port, the only address that the host dials, and serves until ctx ends. It never returns nil:
-// its caller exits with a failure, because a host leaves a handler dead that exits with 0.
+// Serve listens on 127.0.0.1:port, the only address that the host dials, and serves until ctx ends. It
+// never returns nil: its caller exits with a failure, because a host leaves a handler dead that exits
+// with 0.
 //
-// It ignores SIGINT for the whole process: Ctrl-C in a terminal reaches the handler as well, and the host, which is stopping,
-// would count its death as a crash. The host ends its handler by SIGKILL.
+// It ignores SIGINT for the whole process. Ctrl-C in a terminal reaches the handler as well, and the
+// host, which is stopping, would count its death as a crash. The host ends its handler by SIGKILL.
 //
-// wall is the time of day, by which it gives up on callers who are slow to send.
-func Serve(ctx context.Context, port string, h http.Handler, wall func() time.Time, log *slog.Logger) error {
+// By the wall clock it gives up on callers who are slow to send.
+func Serve(ctx context.Context, port string, h http.Handler, clocks clock.Clocks, log *slog.Logger) error {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("%s: not a port number", PortVariable)
+		return errors.New("FUNCTIONS_CUSTOMHANDLER_PORT, which the host sets, is not a port number")
 	}
 	signal.Ignore(os.Interrupt)
 	var lc net.ListenConfig
@@ -33,7 +33,7 @@ func Serve(ctx context.Context, port string, h http.Handler, wall func() time.Ti
 	if err != nil {
 		return fmt.Errorf("listen for the host: %w", err)
 	}
-	server := newServer(ctx, h, wall, log)
+	server := newServer(ctx, h, clocks, log)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err = server.Serve(ln)
@@ -46,9 +46,9 @@ func Serve(ctx context.Context, port string, h http.Handler, wall func() time.Ti
 	return fmt.Errorf("serve the host: %w", err)
 }
 
-func newServer(ctx context.Context, h http.Handler, wall func() time.Time, log *slog.Logger) *http.Server {
+func newServer(ctx context.Context, h http.Handler, clocks clock.Clocks, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           patient(h, wall),
+		Handler:           patient(h, clocks),
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       idleWait,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -12,17 +12,13 @@ import (
 
 // answer writes a JSON answer.
 func (c *call) answer(status int, body any) error {
-	return write(c.w, "application/json", status, body)
-}
-
-func write(w http.ResponseWriter, contentType string, status int, body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n')) // a caller who has gone needs no answer
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(append(b, '\n')) // a caller who has gone needs no answer
 	return nil
 }
 

@@ -12,15 +12,16 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
+	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -41,7 +42,8 @@ type Options struct {
 // API is the handler of /api/….
 type API struct {
 	Options
-	contract []byte
+	addresses addresses
+	contract  []byte
 }
 
 // New makes the handler.
@@ -50,21 +52,21 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: %w", err)
 	}
-	return &API{Options: o, contract: contract}, nil
+	return &API{Options: o, addresses: newAddresses(routes()), contract: contract}, nil
 }
 
 // call is one call on its way through.
 type call struct {
 	api    *API
-	w      http.ResponseWriter
+	w      *host.Recorder
 	r      *http.Request
 	caller auth.Caller
-	id     string // of the path: a request or a bulk
+	id     string // of the path: a request or a bulk import
 	task   string // of the path
 	query  url.Values
 }
 
-// ServeHTTP answers one call.
+// ServeHTTP answers one call. It leaves the pattern of the route in the request, as ServeMux does.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := a.Wall()
 	id := requestID()
@@ -72,64 +74,59 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Request-Id", id)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	rec := &recorder{ResponseWriter: w}
-	c := &call{api: a, w: rec, r: r}
-	pattern, err := a.serve(c)
-	if err != nil {
-		a.fail(rec, r, id, err)
-	}
+	c := &call{api: a, w: host.Record(w), r: r}
+	err := host.Guard(func() error { return a.serve(c) })
+	whole := err == nil || a.fail(c, id, err)
 	// Never the path nor the query: ids are in one, a key may be in the other.
-	a.Log.InfoContext(r.Context(), "call", "method", known(r.Method), "route", pattern, "status", rec.status, "caller", c.caller.Name,
-		"request_id", id, "duration_ms", a.Wall().Sub(began).Milliseconds())
+	a.Log.InfoContext(r.Context(), "call", "method", telemetry.Method(r.Method), "route", r.Pattern, "status", c.w.Status(),
+		"caller", c.caller.Name, "request_id", id, "duration_ms", a.Wall().Sub(began).Milliseconds())
+	if !whole {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
 }
 
-// serve finds the route, the caller and the right, in this order, and runs the route. A panic becomes an error.
-func (a *API) serve(c *call) (pattern string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { // compared as net/http does
-				panic(p)
-			}
-			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack()) // its text may quote what it met
-		}
-	}()
+// serve finds the route, the caller and the right, in this order, and runs the route.
+func (a *API) serve(c *call) error {
 	if err := auth.RefuseKeyInURL(c.r.URL.RawQuery); err != nil {
-		return "", err
+		return err
 	}
-	route, path, err := match(c.r, c.w.Header())
+	route, err := a.addresses.find(c.r, c.w.Header())
 	if err != nil {
-		return "", err
+		return err
 	}
+	c.r.Pattern = route.pattern
 	if route.right != "" {
 		if c.caller, err = a.Callers.Admit(c.r.Header, c.w.Header(), route.right); err != nil {
-			return route.pattern, err
+			return err
 		}
 	}
-	if err := c.ids(route.pattern, path); err != nil {
-		return route.pattern, err
+	if err := c.ids(route.pattern); err != nil {
+		return err
 	}
 	if c.query, err = parseQuery(c.r.URL.RawQuery, route.params); err != nil {
-		return route.pattern, err
+		return err
 	}
-	return route.pattern, route.run(c)
+	return route.run(c)
 }
 
-// fail answers with a problem. What is not one is ours: a fault of storage answers 503, anything else 500, and only the log says why.
-func (a *API) fail(w *recorder, r *http.Request, id string, err error) {
+// fail answers with a problem. An error that holds no problem is a fault of this program or of its
+// storage, and only the log says why. It is false when the answer had begun and cannot be changed.
+func (a *API) fail(c *call, id string, err error) (answered bool) {
 	p := asProblem(err)
 	if p.Status >= http.StatusInternalServerError {
-		a.Log.ErrorContext(r.Context(), "call failed", "request_id", id, "code", p.Code, "cause", fmt.Sprint(p.Unwrap()))
+		a.Log.ErrorContext(c.r.Context(), "call failed", "request_id", id, "code", p.Code, "cause", fmt.Sprint(p.Unwrap()))
 	}
-	if w.status != 0 {
-		return // the answer has begun: all that is left is to cut it off
+	if c.w.Status() != 0 {
+		return false
 	}
 	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
+		c.w.Header().Set("Retry-After", "5")
 	}
 	for _, name := range []string{"Etag", "Location"} {
-		w.Header().Del(name)
+		c.w.Header().Del(name)
 	}
-	write(w, "application/problem+json", p.Status, p.Body())
+	p.ServeHTTP(c.w, c.r)
+	return true
 }
 
 // asProblem finds the problem that an error shows to a caller.
@@ -157,39 +154,9 @@ func notFound() *problem.Error {
 	return problem.New(problem.NotFound, "", "there is no such thing here")
 }
 
-// recorder remembers the status.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the real writer.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
 // requestID is 128 random bits: what a caller tells us to find a call in the log.
 func requestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
-}
-
-// known keeps methods that strangers invent out of the log.
-func known(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return method
-	}
-	return "other"
 }

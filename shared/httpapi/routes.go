@@ -2,12 +2,8 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
-	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
 // route is one call of the interface, with what the OpenAPI document says of it.
@@ -91,64 +87,4 @@ func routes() []route {
 		{http.MethodGet, "/api/openapi.json", "", nil, (*call).openapi, doc{summary: "This document", status: 200, answer: "Contract"}},
 		{http.MethodGet, "/api/health", "", nil, (*call).health, doc{summary: "Liveness", status: 200, answer: "Health"}},
 	}
-}
-
-// table is routes, made once.
-var table = routes()
-
-// match finds the route of a path and returns the path's segments. A path is taken only as it is written here: no escapes, no empty
-// segments, no slash at the end, no other case, and nothing is redirected, so that every host that stands before us sees the address that
-// we see. Of an address that takes other methods it sets the header Allow.
-func match(r *http.Request, h http.Header) (found route, path []string, err error) {
-	nowhere := problem.New(problem.NoRoute, "", "nothing is served at this address")
-	if r.URL.EscapedPath() != r.URL.Path || len(r.URL.Path) > 512 {
-		return route{}, nil, nowhere
-	}
-	path = strings.Split(r.URL.Path, "/")
-	var methods []string
-	for _, candidate := range table {
-		if !matches(strings.Split(candidate.pattern, "/"), path) {
-			continue
-		}
-		if candidate.method == r.Method {
-			return candidate, path, nil
-		}
-		methods = append(methods, candidate.method)
-	}
-	if len(methods) == 0 {
-		return route{}, nil, nowhere
-	}
-	slices.Sort(methods)
-	allow := strings.Join(methods, ", ")
-	h.Set("Allow", allow)
-	return route{}, nil, problem.New(problem.WrongMethod, "", "this address takes "+allow)
-}
-
-func matches(pattern, path []string) bool {
-	if len(pattern) != len(path) {
-		return false
-	}
-	for i, p := range pattern {
-		if !strings.HasPrefix(p, "{") && p != path[i] || path[i] == "" && i > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// ids takes the variable segments of the path.
-func (c *call) ids(pattern string, path []string) error {
-	for i, p := range strings.Split(pattern, "/") {
-		switch p {
-		case "{id}":
-			if c.id = path[i]; !dsr.ValidGUID(c.id) {
-				return problem.New(problem.MalformedID, "", "the id in the address is not one: lower-case hex digits in groups of 8-4-4-4-12 are expected")
-			}
-		case "{task}":
-			if c.task = path[i]; !dsr.ValidName(c.task) {
-				return problem.New(problem.MalformedID, "", "the id of a task is that of its system, a hyphen and its action")
-			}
-		}
-	}
-	return nil
 }

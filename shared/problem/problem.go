@@ -3,6 +3,7 @@
 package problem
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,6 +77,15 @@ type Body struct {
 	Code    Code   `json:"code"`
 	Detail  string `json:"detail"`
 	Pointer string `json:"pointer,omitempty"`
+}
+
+// ServeHTTP answers a call with the problem. It is the one writer of problems. Headers that were set
+// before stay.
+func (e *Error) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	b, _ := json.Marshal(e.Body()) // texts and a number never fail
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(e.Status)
+	_, _ = w.Write(append(b, '\n')) // a caller who has gone needs no answer
 }
 
 // Body returns what a caller is shown.

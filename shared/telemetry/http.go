@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -8,39 +9,42 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
-// HTTP traces requests. The span knows the method, the first segments of the path and the status, never ids or queries.
+// HTTP traces requests. The span knows the method, the pattern of the route and the status, never ids
+// or queries. The pattern is the one that next leaves in [http.Request.Pattern], as ServeMux does.
 func HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := otel.GetTextMapPropagator().Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-		ctx, span := otel.Tracer(scope).Start(ctx, r.Method+" "+route(r.URL.Path), trace.WithSpanKind(trace.SpanKindServer))
-		defer span.End()
-		s := &status{ResponseWriter: w, code: http.StatusOK}
-		next.ServeHTTP(s, r.WithContext(ctx))
-		span.SetAttributes(attribute.Int("http.response.status_code", s.code))
+		ctx, span := otel.Tracer(scope).Start(ctx, Method(r.Method), trace.WithSpanKind(trace.SpanKindServer))
+		answer := host.Record(w)
+		r = r.WithContext(ctx)
+		defer func() {
+			span.SetName(spanName(r))
+			span.SetAttributes(attribute.Int("http.response.status_code", cmp.Or(answer.Status(), http.StatusOK)))
+			span.End()
+		}()
+		next.ServeHTTP(answer, r)
 	})
 }
 
-// route keeps "/api/requests" of any longer path.
-func route(path string) string {
-	parts := strings.SplitN(path, "/", 4)
-	known := map[string]bool{"requests": true, "bulk": true, "health": true, "openapi.json": true}
-	if len(parts) < 3 || !known[parts[2]] {
-		return "/api"
+// spanName is the method and the pattern of the route, which may begin with a method itself. A request
+// that no route took is named by its method alone.
+func spanName(r *http.Request) string {
+	_, route, found := strings.Cut(r.Pattern, " ")
+	if !found {
+		route = r.Pattern
 	}
-	return "/api/" + parts[2]
+	return strings.TrimSpace(Method(r.Method) + " " + route)
 }
 
-type status struct {
-	http.ResponseWriter
-	code int
+// Method keeps methods that strangers invent out of logs and traces: it is "other" for these.
+func Method(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }
-
-func (s *status) WriteHeader(code int) {
-	s.code = code
-	s.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach the real writer.
-func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }

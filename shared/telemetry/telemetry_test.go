@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,12 @@ func TestJobsAndSpans(t *testing.T) {
 	require.NoError(t, ok(t.Context(), nil))
 	require.Error(t, bad(t.Context(), nil))
 
-	h := telemetry.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	h := telemetry.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/requests/") {
+			r.Pattern = "/api/requests/{id}"
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/requests/abc?tenant=jane@canary.example", nil))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/jane@canary.example", nil))
 
@@ -61,7 +67,8 @@ func TestJobsAndSpans(t *testing.T) {
 
 	got := spans.GetSpans()
 	require.Len(t, got, 4)
-	require.Equal(t, "GET /api/requests", got[2].Name)
+	require.Equal(t, "GET /api/requests/{id}", got[2].Name)
+	require.Equal(t, "GET", got[3].Name, "no route")
 	var all bytes.Buffer
 	for _, s := range got {
 		all.WriteString(s.Name + s.Status.Description)
