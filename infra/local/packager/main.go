@@ -1,7 +1,7 @@
 // Command packager makes what is deployed: dist/app, an app folder for a Functions host on this machine, and dist/app.zip, the
 // same for linux/amd64, byte for byte the same from the same source.
 //
-//	go run ./infra/local/packager [-app-only] [-root .]
+//	go run ./infra/local/packager [-app-only] [-app dist/app] [-root .]
 package main
 
 import (
@@ -23,20 +23,23 @@ const sdkHint = "the first build compiles the Microsoft Graph SDK: about 3 minut
 func main() {
 	root := flag.String("root", ".", "the project's folder")
 	appOnly := flag.Bool("app-only", false, "make dist/app only, not dist/app.zip")
+	app := flag.String("app", "", "make the app folder here instead of in dist/app")
 	flag.Parse()
-	if err := run(*root, *appOnly, progress.Standard()); err != nil {
+	if *app == "" {
+		*app = filepath.Join(*root, "dist", "app")
+	}
+	if err := run(*root, *app, *appOnly, progress.Standard()); err != nil {
 		fmt.Fprintln(os.Stderr, "package:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root string, appOnly bool, show progress.Show) error {
+func run(root, app string, appOnly bool, show progress.Show) error {
 	dist := filepath.Join(root, "dist")
 	local := target{runtime.GOOS, runtime.GOARCH}
 	if err := build(root, local, show); err != nil {
 		return err
 	}
-	app := filepath.Join(dist, "app")
 	if err := stage(root, local.binary(dist), app); err != nil {
 		return err
 	}

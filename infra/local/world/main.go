@@ -42,6 +42,7 @@ type settings struct {
 	reset      bool
 	coreTools  bool // HOST=func
 	azurite    azurite.Options
+	storage    string   // AzureWebJobsStorage; empty takes the ports that Azurite has chosen
 	tenant     []string // the simulated tenant's command line
 	host       []string // the host's command line
 	hostDir    string
@@ -74,20 +75,25 @@ func settingsOf(getenv func(string) string) (settings, error) {
 		return settings{}, fmt.Errorf("HOST must be devhost (our own, the default) or func (Azure Functions Core Tools)")
 	}
 	s.azurite = azurite.Options{Dir: filepath.Join(s.state, "azurite"), BlobPort: 10000, QueuePort: 10001, TablePort: 10002}
-	bin, app := filepath.Join(root, "dist", "bin"), filepath.Join(root, "dist", "app")
+	s.storage = "UseDevelopmentStorage=true"
+	s.commands(filepath.Join(root, "dist", "bin"), filepath.Join(root, "dist", "app"))
+	return s, nil
+}
+
+// commands says what is started, out of the folder of the local world's programs and the app folder.
+func (s *settings) commands(bin, app string) {
 	s.tenant = []string{filepath.Join(bin, "tenant"), "--addr", s.tenantAddr, "--state", filepath.Join(s.state, "tenant")}
-	s.hostDir = root
 	s.host = []string{filepath.Join(bin, "devhost"), "--app", app, "--port", strconv.Itoa(s.port), "--workers", "1"}
+	s.hostDir = s.root
 	if s.coreTools {
 		s.hostDir, s.host = app, []string{"func", "start", "--port", strconv.Itoa(s.port)}
 	}
-	return s, nil
 }
 
 // values are the app settings of the handler, as a function app would have them.
 func (s settings) values() map[string]string {
 	return map[string]string{
-		"AzureWebJobsStorage":      "UseDevelopmentStorage=true",
+		"AzureWebJobsStorage":      s.storage,
 		"FUNCTIONS_WORKER_RUNTIME": "custom",
 		"RIGHTSDESK_CONFIG":        filepath.Join(s.root, "infra", "local", "rightsdesk.yaml"),
 		"RIGHTSDESK_KEYS":          filepath.Join(s.state, "keys.json"),

@@ -93,6 +93,9 @@ func (w *world) startAll(ctx context.Context) error {
 	}
 	w.stop = append(w.stop, storage.Stop)
 	go w.watch("azurite", storage.Done())
+	if w.storage == "" {
+		w.storage = storage.ConnectionString
+	}
 
 	if err := w.start("tenant", magenta, w.root, w.tenant, nil); err != nil {
 		return err
