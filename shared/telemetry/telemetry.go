@@ -25,9 +25,17 @@ import (
 
 const scope = "github.com/rightsdesk/rightsdesk"
 
-// NewLog returns a logger that writes JSON lines to w with the invocation's and the trace's id.
+// NewLog returns a logger that writes JSON lines to w with the invocation's and the trace's id. All
+// times are in UTC, whatever the machine's zone is.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(withContext{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
+	return slog.New(withContext{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: inUTC})})
+}
+
+func inUTC(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindTime {
+		a.Value = slog.TimeValue(a.Value.Time().UTC())
+	}
+	return a
 }
 
 // withContext adds what the context knows to every line.

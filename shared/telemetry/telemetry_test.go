@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
@@ -92,4 +93,15 @@ func TestOffByDefault(t *testing.T) {
 	flush, err := telemetry.Export(t.Context(), false)
 	require.NoError(t, err)
 	require.NoError(t, flush(t.Context()))
+}
+
+func TestLogTimesAreInUTC(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 4, 1, 1, 30, 0, 0, time.FixedZone("CEST", 2*60*60))
+	var b bytes.Buffer
+	log := telemetry.NewLog(&b, slog.LevelInfo).With("since", at).WithGroup("g")
+	r := slog.NewRecord(at, slog.LevelInfo, "m", 0)
+	r.Add("due", at, slog.Group("inner", "any", slog.AnyValue(at)))
+	require.NoError(t, log.Handler().Handle(t.Context(), r))
+	require.Equal(t, 4, strings.Count(b.String(), `"2026-03-31T23:30:00Z"`), b.String())
 }

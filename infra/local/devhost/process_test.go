@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -149,6 +150,14 @@ func TestTheHandlerGetsCtrlCToo(t *testing.T) {
 	require.Equal(t, "signal", all[len(all)-1].Event)
 	require.Equal(t, "interrupt", all[len(all)-1].Signal)
 	require.ErrorIs(t, syscall.Kill(all[0].PID, 0), syscall.ESRCH, "it is gone")
+}
+
+func TestTextLogIsInUTC(t *testing.T) {
+	t.Parallel()
+	log := &logged{}
+	at := time.Date(2026, 4, 1, 1, 30, 0, 0, time.FixedZone("IST", 5*60*60+30*60))
+	require.NoError(t, NewTextLog(log, slog.LevelInfo).Handle(t.Context(), slog.NewRecord(at, slog.LevelInfo, "m", 0)))
+	require.Equal(t, "20:00:00.000Z host INFO  m\n", log.String())
 }
 
 func TestLines(t *testing.T) {

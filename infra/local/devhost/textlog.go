@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// textLog writes a record as one line for a person: time, worker, level, text. A handler's own lines stay as they are.
+// textLog writes a record as one line for a person: time in UTC, worker, level, text. A handler's own
+// lines stay as they are.
 type textLog struct {
 	mu     *sync.Mutex
 	out    io.Writer
@@ -40,7 +41,7 @@ func (t *textLog) Handle(_ context.Context, r slog.Record) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, err := fmt.Fprintf(t.out, "%s %-4s %-5s %s%s\n", r.Time.Format("15:04:05.000"), t.worker, r.Level, r.Message, attrs)
+	_, err := fmt.Fprintf(t.out, "%s %-4s %-5s %s%s\n", r.Time.UTC().Format("15:04:05.000Z"), t.worker, r.Level, r.Message, attrs)
 	return err
 }
 

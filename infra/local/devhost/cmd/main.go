@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 func main() {
@@ -38,7 +39,7 @@ func run() error {
 	}
 	opts.Log = slog.New(devhost.NewTextLog(os.Stdout, slog.LevelInfo))
 	if *asJSON {
-		opts.Log = slog.New(slog.NewJSONHandler(os.Stdout, nil))
+		opts.Log = telemetry.NewLog(os.Stdout, slog.LevelInfo)
 	}
 	opts.OnReady = func(public string) { opts.Log.Info("ready", "address", public) }
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 func main() {
@@ -38,7 +39,7 @@ func run() error {
 	}
 	server, err := tenant.New(tenant.Options{
 		StateDir: *state, Wall: time.Now,
-		Log: slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level})),
+		Log: telemetry.NewLog(os.Stdout, level),
 	})
 	if err != nil {
 		return err
