@@ -20,6 +20,9 @@ import (
 // probeLimit is how long one system has to answer.
 const probeLimit = 20 * time.Second
 
+// probePatience is how much of it may be spent on pauses before the system is asked again.
+const probePatience = 2 * time.Second
+
 // probes are asked one after the other; each only reads.
 type probes struct {
 	ctx  context.Context //nolint:containedctx // it lives as long as one command
@@ -135,7 +138,7 @@ func (p *probes) system(c *connectors, tenant, system string) {
 		if !ok {
 			return cli.Unknown, "it has no probe; " + needs
 		}
-		err = prober.Probe(ctx)
+		err = prober.Probe(connector.WithPatience(ctx, probePatience))
 		switch f := connector.AsFault(err); {
 		case err == nil:
 			return cli.Fine, "it answers; " + needs

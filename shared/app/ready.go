@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -31,7 +31,7 @@ func (a *App) setUp(ctx context.Context) <-chan struct{} {
 				return
 			}
 			a.log.ErrorContext(ctx, "storage is not set up; trying again", "code", "storage-not-set-up", "error", err)
-			if connector.Sleep(ctx, setUpAgain) != nil {
+			if clock.Sleep(ctx, setUpAgain) != nil {
 				return
 			}
 		}

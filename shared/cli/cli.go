@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 // Exit codes of every command.
@@ -81,20 +83,9 @@ func (o Options) withDefaults() Options {
 		o.Env = func(string) string { return "" }
 	}
 	if o.Pause == nil {
-		o.Pause = pause
+		o.Pause = clock.Sleep
 	}
 	return o
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // exit is an error that knows its exit code. A nil err was already explained.

@@ -25,7 +25,7 @@ type Step struct {
 	Connector func(tenant, system string) (connector.Connector, error)
 	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
 	Now       func() time.Time
-	Budget    time.Duration // of pauses between attempts within one invocation
+	Budget    time.Duration // of pauses before calls that are made again, within one invocation
 	NewID     func() string
 	Log       *slog.Logger
 }
@@ -74,11 +74,7 @@ func (s *Step) look(ctx context.Context, c *store.Case, system string) (task.End
 	if !ok {
 		return end, fmt.Errorf("discover: %s has a discovery task but cannot discover", system)
 	}
-	var found connector.Discovery
-	err = connector.Retry(ctx, s.Budget, connector.Sleep, func() (err error) {
-		found, err = d.Discover(ctx, connector.Lookup{Subject: p.Subject})
-		return err
-	})
+	found, err := d.Discover(connector.WithPatience(ctx, s.Budget), connector.Lookup{Subject: p.Subject})
 	if err != nil {
 		return end, err
 	}

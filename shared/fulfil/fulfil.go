@@ -28,7 +28,7 @@ type Step struct {
 	Formats   func(tenant string) []export.Format
 	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
 	Now       func() time.Time
-	Budget    time.Duration // of pauses between attempts within one invocation
+	Budget    time.Duration // of pauses before calls that are made again, within one invocation
 	NewID     func() string
 	PartSize  int // bytes of uncompressed JSON after which a part is closed; 0 means export's default
 	Log       *slog.Logger
@@ -70,8 +70,8 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 	}
 }
 
-// attempt reads from the last stored part on; short faults are waited out. What was taken before a longer one is stored, so that the
-// next attempt goes on after it.
+// attempt reads from the last stored part on; the connector waits out short faults. What was taken
+// before a longer one is stored, so that the next attempt goes on after it.
 func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *task.End) (dsr.Outcome, error) {
 	sink := export.NewSink(export.SinkOptions{
 		Store: s.Store, Case: c,
@@ -84,13 +84,9 @@ func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t ds
 	if err != nil {
 		return dsr.Outcome{}, err
 	}
-	at := &position{Sink: sink, cursor: cursor}
+	at := &watched{Sink: sink}
 	defer func() { end.Progress = at.taken }()
-	var o dsr.Outcome
-	err = connector.Retry(ctx, s.Budget, connector.Sleep, func() (err error) {
-		o, err = e.Export(ctx, scope, at.cursor, at)
-		return err
-	})
+	o, err := e.Export(connector.WithPatience(ctx, s.Budget), scope, cursor, at)
 	if err != nil {
 		if at.taken = at.taken && cl.Check(ctx) == nil; at.taken {
 			_, cerr := sink.Close(ctx)
@@ -106,18 +102,15 @@ func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t ds
 	return o, nil
 }
 
-// position remembers where an export stands, so that the next attempt within the invocation goes on there.
-type position struct {
+// watched is a sink that remembers whether it took anything.
+type watched struct {
 	connector.Sink
-	cursor []byte
-	taken  bool // something since the attempt began
+	taken bool
 }
 
-// Put takes a page and remembers the cursor after it.
-func (p *position) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
-	if err := p.Sink.Put(ctx, kind, records, next); err != nil {
-		return err
-	}
-	p.cursor, p.taken = next, true
-	return nil
+// Put takes a page.
+func (w *watched) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
+	err := w.Sink.Put(ctx, kind, records, next)
+	w.taken = w.taken || err == nil
+	return err
 }

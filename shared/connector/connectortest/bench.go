@@ -50,9 +50,14 @@ func (b *bench) open(s connector.Settings) connector.Connector {
 
 func (b *bench) discover(s connector.Settings, subject dsr.Subject) (connector.Discovery, error) {
 	b.t.Helper()
+	return b.discoverIn(b.t.Context(), s, subject)
+}
+
+func (b *bench) discoverIn(ctx context.Context, s connector.Settings, subject dsr.Subject) (connector.Discovery, error) {
+	b.t.Helper()
 	d, ok := b.open(s).(connector.Discoverer)
 	require.True(b.t, ok, "a connector that finds nobody is of no use")
-	out, err := d.Discover(b.t.Context(), connector.Lookup{Subject: subject})
+	out, err := d.Discover(ctx, connector.Lookup{Subject: subject})
 	return out, b.keep(err)
 }
 

@@ -42,6 +42,29 @@ func testFaults(t *testing.T, b *bench) {
 	}
 }
 
+// testPatience counts how often a call that fails reaches the simulator. How long the pauses are is
+// connector.Retry's business.
+func testPatience(t *testing.T, b *bench) {
+	subject := dsr.Subject{Identifiers: []dsr.Identifier{b.Known[0].Identifier}}
+	patient := connector.WithPatience(t.Context(), 350*time.Millisecond)
+	for _, tc := range []struct {
+		name  string
+		fault Fault
+		ctx   context.Context //nolint:containedctx // a table of them
+		tries int
+	}{
+		{"a fault without patience", Unavailable, t.Context(), 1},
+		{"a fault that may pass", Unavailable, patient, 3},
+		{"a pause that is too long", Throttle, patient, 1},
+	} {
+		b.Fail(tc.fault)
+		before := b.Calls()
+		_, err := b.discoverIn(tc.ctx, b.Settings, subject)
+		require.NotNil(t, connector.AsFault(err), tc.name)
+		require.Equal(t, tc.tries, b.Calls()-before, tc.name)
+	}
+}
+
 func requireFault(t *testing.T, err error, kind connector.FaultKind, fault Fault) {
 	t.Helper()
 	f := connector.AsFault(err)

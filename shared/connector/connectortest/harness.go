@@ -82,6 +82,7 @@ func Run(t *testing.T, h Harness) {
 		{"resumes from every cursor", testResume},
 		{"does the same twice", testTwice},
 		{"says what can be tried again", testFaults},
+		{"asks again while it is let wait", testPatience},
 		{"keeps what it looks for to itself", testSilence},
 		{"never calls a missing permission no data", testPermissions},
 		{"reports a refused token", testBadToken},

@@ -49,27 +49,31 @@ func newClient(s connector.Settings) (*client, error) {
 // errAbsent says that the service has no such thing.
 var errAbsent = errors.New("example: not there")
 
-// ask sends one request and decodes its answer into out. What identifies a person goes in the body, never in the URL. Errors are
-// errAbsent, *connector.Fault or that of the context.
-func (c *client) ask(ctx context.Context, method, path, query string, body []byte, permission string, out any) error {
-	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{System + "/.default"}})
+// question is one thing to ask: a GET, or a POST when it has a body.
+type question struct {
+	path       string // below the service's base
+	query      url.Values
+	body       []byte // JSON; what identifies a person goes here, never into the URL
+	permission string // that it needs; a refusal names it
+}
+
+// ask decodes the answer to a question into out. A short fault is waited out: every question here only
+// reads, so it may be asked again. Errors are errAbsent, *connector.Fault or that of the context.
+func (c *client) ask(ctx context.Context, q question, out any) error {
+	return connector.Retry(ctx, func() error { return c.once(ctx, q, out) })
+}
+
+func (c *client) once(ctx context.Context, q question, out any) error {
+	req, err := c.request(ctx, q)
 	if err != nil {
-		return fault(ctx, connector.Unavailable, "no-token")
+		return err
 	}
-	u := c.base.JoinPath(path)
-	u.RawQuery = query
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return fault(ctx, connector.Rejected, "bad-request")
-	}
-	req.Header.Set("Authorization", "Bearer "+token.Token)
-	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return fault(ctx, connector.Unavailable, "unreachable")
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := refusal(resp, permission); err != nil {
+	if err := refusal(resp, q.permission); err != nil {
 		return err
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
@@ -80,6 +84,26 @@ func (c *client) ask(ctx context.Context, method, path, query string, body []byt
 		return fault(ctx, connector.Unavailable, "not-json")
 	}
 	return nil
+}
+
+func (c *client) request(ctx context.Context, q question) (*http.Request, error) {
+	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{System + "/.default"}})
+	if err != nil {
+		return nil, fault(ctx, connector.Unavailable, "no-token")
+	}
+	u := c.base.JoinPath(q.path)
+	u.RawQuery = q.query.Encode()
+	method := http.MethodGet
+	if q.body != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(q.body))
+	if err != nil {
+		return nil, fault(ctx, connector.Rejected, "bad-request")
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Token)
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // fault is an answer that did not come; a cancelled call is no fault of the service's.

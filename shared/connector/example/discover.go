@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
@@ -59,7 +58,7 @@ func (c *Connector) search(ctx context.Context, field string, value pii.Value) (
 	var page struct {
 		Items *[]member `json:"items"` // absent is not empty: it would be "no data" without an answer
 	}
-	err = c.client.ask(ctx, http.MethodPost, "members/search", "", body, readMembers, &page)
+	err = c.client.ask(ctx, question{path: "members/search", body: body, permission: readMembers}, &page)
 	switch {
 	case errors.Is(err, errAbsent):
 		return nil, connector.Asked{}, fault(ctx, connector.Rejected, "no-search")

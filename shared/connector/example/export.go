@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -96,13 +95,14 @@ func (e *export) read(ctx context.Context, k kind, following string) error {
 
 // page asks for the next records of a kind. 404 means that there are none.
 func (e *export) page(ctx context.Context, k kind) (records []json.RawMessage, after string, err error) {
-	path := "members/" + url.PathEscape(e.member) + k.path
+	q := question{path: "members/" + url.PathEscape(e.member) + k.path, permission: k.permission}
 	if k.list {
 		var page struct {
 			Items *[]json.RawMessage `json:"items"`
 			Next  string             `json:"next"`
 		}
-		err = e.client.ask(ctx, http.MethodGet, path, url.Values{"after": {e.at.After}}.Encode(), nil, k.permission, &page)
+		q.query = url.Values{"after": {e.at.After}}
+		err = e.client.ask(ctx, q, &page)
 		if err == nil && page.Items == nil {
 			err = fault(ctx, connector.Unavailable, "not-a-page")
 		}
@@ -111,7 +111,7 @@ func (e *export) page(ctx context.Context, k kind) (records []json.RawMessage, a
 		}
 	} else {
 		var record json.RawMessage
-		err = e.client.ask(ctx, http.MethodGet, path, "", nil, k.permission, &record)
+		err = e.client.ask(ctx, q, &record)
 		records = []json.RawMessage{record}
 	}
 	if errors.Is(err, errAbsent) {

@@ -1,7 +1,6 @@
 package msgraph
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,7 +41,6 @@ type Client struct {
 	adapter abs.RequestAdapter
 	log     *slog.Logger
 	clocks  clock.Clocks
-	wait    func(context.Context, time.Duration) error
 }
 
 // building keeps two clients from being made at once: the SDK registers its serialisers in unguarded globals.
@@ -60,7 +58,7 @@ func New(s connector.Settings) (*Client, error) {
 	if s.Clocks.Wall == nil {
 		return nil, errors.New("msgraph: no wall clock")
 	}
-	c := &Client{system: "graph", base: base, log: s.Log, clocks: s.Clocks, wait: pause}
+	c := &Client{system: "graph", base: base, log: s.Log, clocks: s.Clocks}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -142,15 +140,4 @@ func parseEndpoint(s string) (*url.URL, error) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
+	t.Cleanup(func() { requireCleanSpans(t) })
 	type want struct {
 		kind  connector.FaultKind
 		code  string
@@ -65,17 +66,19 @@ func TestFaults(t *testing.T) {
 		"records that are none":      {func(w http.ResponseWriter) { reply(w, 200, `{"value":["x"]}`) }, want{connector.Unavailable, codeNotJSON, 3}},
 		"hung up":                    {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, want{connector.Unavailable, codeUnreachable, 3}},
 	} {
-		b := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { tc.answer(w) })
-		_, err := b.client.For("entra").List(t.Context(), lookup(t, b.client), "")
-		f := connector.AsFault(err)
-		require.NotNil(t, f, "%s: %v", name, err)
-		require.Equal(t, tc.want, want{f.Kind, f.Code, len(b.requests())}, name)
-		require.Equal(t, "entra", f.System, name)
-		require.NotEmpty(t, f.RequestID, name)
-		require.Equal(t, f.Kind == connector.Forbidden, f.Permission == "User.Read.All", name)
-		requireClean(t, name, err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { tc.answer(w) })
+			_, err := b.client.For("entra").List(patient(t), lookup(t, b.client), "")
+			f := connector.AsFault(err)
+			require.NotNil(t, f, "%v", err)
+			require.Equal(t, tc.want, want{f.Kind, f.Code, len(b.requests())})
+			require.Equal(t, "entra", f.System)
+			require.NotEmpty(t, f.RequestID)
+			require.Equal(t, f.Kind == connector.Forbidden, f.Permission == "User.Read.All")
+			requireClean(t, name, err)
+		})
 	}
-	requireCleanSpans(t)
 }
 
 func html(w http.ResponseWriter, status int) {
@@ -150,8 +153,7 @@ func TestNoErrorLogLineOrSpanHoldsWhatWasLookedFor(t *testing.T) {
 			Endpoint: "https://graph.microsoft.com", Credential: cred, Transport: tc.transport,
 			Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		})
-		c.wait = func(context.Context, time.Duration) error { return nil }
-		_, err := c.List(t.Context(), lookup(t, c), "")
+		_, err := c.List(patient(t), lookup(t, c), "")
 		require.Equal(t, tc.code, connector.AsFault(err).Code, name)
 		require.Zero(t, connector.AsFault(err).RetryAfter)
 		requireClean(t, name, err)

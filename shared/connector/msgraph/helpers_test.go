@@ -42,9 +42,8 @@ type bench struct {
 	cred   *credential
 	url    string
 
-	mu     sync.Mutex
-	seen   []*http.Request
-	pauses []time.Duration
+	mu   sync.Mutex
+	seen []*http.Request
 }
 
 func (b *bench) requests() []*http.Request {
@@ -53,7 +52,7 @@ func (b *bench) requests() []*http.Request {
 	return append([]*http.Request(nil), b.seen...)
 }
 
-// serve starts a server that answers the nth request (0, 1, …) with handle, and a client that does not really pause.
+// serve starts a server that answers the nth request (0, 1, …) with handle, and a client.
 func serve(t *testing.T, handle func(n int, w http.ResponseWriter, r *http.Request)) *bench {
 	t.Helper()
 	b := &bench{cred: &credential{}}
@@ -67,12 +66,6 @@ func serve(t *testing.T, handle func(n int, w http.ResponseWriter, r *http.Reque
 	t.Cleanup(srv.Close)
 	b.url = srv.URL
 	b.client = client(t, connector.Settings{Endpoint: srv.URL, Credential: b.cred})
-	b.client.wait = func(ctx context.Context, d time.Duration) error {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.pauses = append(b.pauses, d)
-		return ctx.Err()
-	}
 	return b
 }
 
@@ -87,6 +80,12 @@ func client(t *testing.T, s connector.Settings) *Client {
 	c, err := New(s)
 	require.NoError(t, err)
 	return c
+}
+
+// patient lets a call be made three times: after pauses of 100 and 200 ms.
+func patient(t *testing.T) context.Context {
+	t.Helper()
+	return connector.WithPatience(t.Context(), 350*time.Millisecond)
 }
 
 // lookup is a query whose filter holds a person's address.

@@ -8,19 +8,12 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
-	"time"
 
 	abs "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-)
-
-const (
-	attempts = 3
-	// longestPause is the most that a call waits before it asks again. What asks for more time goes back to the queue.
-	longestPause = 2 * time.Second
 )
 
 // Query is one question to Graph.
@@ -102,36 +95,23 @@ func (c *Client) address(q Query, next string) (*url.URL, error) {
 	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: rel.Path, RawPath: rel.RawPath, RawQuery: rel.RawQuery}, nil
 }
 
-// ask sends the question until it is answered, three times at most, within callTimeout. Only what a moment may cure is repeated; a GET
-// may be repeated at all.
+// ask sends the question until it is answered or the invocation's patience is used up, within
+// callTimeout. A GET may be repeated.
 func (c *Client) ask(ctx context.Context, q Query, uri *url.URL, decode func([]byte) error) error {
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for attempt := 1; ; attempt++ {
+	err := connector.Retry(call, func() error {
 		err := c.once(call, q, uri, decode)
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err() // a cancelled call is no fault of Graph's
+		if f := connector.AsFault(err); f != nil {
+			c.log.LogAttrs(ctx, slog.LevelDebug, "graph did not answer", slog.String("code", f.Code), slog.Int("status", f.Status),
+				slog.String("graphRequestId", f.RequestID), slog.Duration("retryAfter", f.RetryAfter))
 		}
-		f := connector.AsFault(err)
-		if f == nil || !f.Retryable() || f.Status == 401 || f.Code == codeNoToken || attempt == attempts {
-			return err
-		}
-		d := max(f.RetryAfter, time.Duration(1<<(2*attempt))*50*time.Millisecond) // 200 ms, 800 ms
-		if d > longestPause {
-			return err
-		}
-		c.log.LogAttrs(ctx, slog.LevelDebug, "graph is asked again", slog.String("code", f.Code), slog.Int("status", f.Status),
-			slog.String("graphRequestId", f.RequestID), slog.Duration("pause", d))
-		if c.wait(call, d) != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return err
-		}
+		return err
+	})
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // a cancelled call says nothing about Graph
 	}
+	return err
 }
 
 // once is one exchange. The request is made anew each time, because the SDK leaves the token in it.
