@@ -74,8 +74,8 @@ func (r *run) round(c *chunk, keys map[string]known) (drafts []store.Draft, of [
 	return drafts, of
 }
 
-func conflict() *fault {
-	return faultf(problem.IdempotencyConflict, "/idempotencyKey", "the idempotency key was used with another body before")
+func conflict() *problem.Error {
+	return problem.Newf(problem.IdempotencyConflict, "/idempotencyKey", "the idempotency key was used with another body before")
 }
 
 // settle says what became of a line. A request that was there before is the line's own if it carries the line as its origin: an earlier

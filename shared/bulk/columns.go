@@ -19,9 +19,9 @@ func Columns() []string {
 }
 
 // item is the JSON item that a record says. An empty cell is absent, and several values are joined by semicolons.
-func item(header, cells []string) ([]byte, *fault) {
+func item(header, cells []string) ([]byte, *problem.Error) {
 	if len(cells) != len(header) {
-		return nil, faultf(problem.InvalidCSV, "", "the line has %d cells and the header %d", len(cells), len(header))
+		return nil, problem.Newf(problem.InvalidCSV, "", "the line has %d cells and the header %d", len(cells), len(header))
 	}
 	var i csvItem
 	for n, cell := range cells {
@@ -34,7 +34,7 @@ func item(header, cells []string) ([]byte, *fault) {
 	}
 	b, err := json.Marshal(i)
 	if err != nil {
-		return nil, faultf(problem.InvalidCSV, "", "the line cannot be read")
+		return nil, problem.Newf(problem.InvalidCSV, "", "the line cannot be read")
 	}
 	return b, nil
 }
@@ -70,7 +70,7 @@ type csvIdentifier struct {
 }
 
 // set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a character.
-func (i *csvItem) set(column, cell string) *fault {
+func (i *csvItem) set(column, cell string) *problem.Error {
 	subject := &i.Subject
 	text := map[string]*string{
 		"idempotencyKey": &i.IdempotencyKey, "regime": &i.Regime, "receivedAt": &i.ReceivedAt, "reference": &i.Reference,
@@ -112,12 +112,12 @@ func split(cell string) []string {
 	return out
 }
 
-func (s *csvSubject) identifiers(values []string) *fault {
+func (s *csvSubject) identifiers(values []string) *problem.Error {
 	for _, v := range values {
 		kind, value, ok := strings.Cut(v, "=")
 		kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
 		if !ok || kind == "" || value == "" {
-			return faultf(problem.InvalidValue, "/subject/identifiers", "identifiers are kind=value, joined by semicolons")
+			return problem.Newf(problem.InvalidValue, "/subject/identifiers", "identifiers are kind=value, joined by semicolons")
 		}
 		s.Identifiers = append(s.Identifiers, csvIdentifier{kind, value})
 	}
@@ -131,7 +131,7 @@ type csvLines struct {
 }
 
 // newCSVLines reads on at a position; open opens the list at an offset. The header is always read from the beginning. A header that
-// cannot be used is a *fault.
+// cannot be used is a *problem.Error.
 func newCSVLines(open func(offset int64) (io.Reader, error), at position) (*csvLines, error) {
 	r, err := open(0)
 	if err != nil {
@@ -143,7 +143,7 @@ func newCSVLines(open func(offset int64) (io.Reader, error), at position) (*csvL
 	}
 	head, err := rec.next()
 	if errors.Is(err, io.EOF) {
-		return nil, faultf(problem.InvalidCSV, "", "the list is empty: a CSV begins with a header")
+		return nil, problem.Newf(problem.InvalidCSV, "", "the list is empty: a CSV begins with a header")
 	}
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func newCSVLines(open func(offset int64) (io.Reader, error), at position) (*csvL
 // checkHeader never quotes a column: where the header is missing, the first record is about a person.
 func checkHeader(head record) error {
 	if head.Fault != nil {
-		return faultf(problem.InvalidCSV, "", "the header cannot be read: %s", head.Fault.Detail)
+		return problem.Newf(problem.InvalidCSV, "", "the header cannot be read: %s", head.Fault.Detail)
 	}
 	seen := map[string]bool{}
 	for i, cell := range head.Cells {
@@ -173,11 +173,11 @@ func checkHeader(head record) error {
 		head.Cells[i] = name
 		switch {
 		case len(head.Cells) == 1 && strings.ContainsAny(name, ";\t"):
-			return faultf(problem.InvalidCSV, "", "the cells of a CSV are separated by commas")
+			return problem.Newf(problem.InvalidCSV, "", "the cells of a CSV are separated by commas")
 		case !slices.Contains(Columns(), name):
-			return faultf(problem.UnknownColumn, "", "column %d of the header is unknown; the columns are %s", i+1, strings.Join(Columns(), ", "))
+			return problem.Newf(problem.UnknownColumn, "", "column %d of the header is unknown; the columns are %s", i+1, strings.Join(Columns(), ", "))
 		case seen[name]:
-			return faultf(problem.UnknownColumn, "", "the header names the column %s twice", name)
+			return problem.Newf(problem.UnknownColumn, "", "the header names the column %s twice", name)
 		}
 		seen[name] = true
 	}

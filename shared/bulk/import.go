@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -80,7 +81,7 @@ func over(b *store.BulkCase) bool {
 }
 
 // fail ends an import whose list cannot be read as a whole. Its result is one line that says why.
-func (r *run) fail(ctx context.Context, f *fault) error {
+func (r *run) fail(ctx context.Context, f *problem.Error) error {
 	body, err := encode([]Result{rejected(0, f)})
 	if err != nil {
 		return err

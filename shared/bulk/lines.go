@@ -28,7 +28,7 @@ type position struct {
 type line struct {
 	Number int64
 	Item   []byte
-	Fault  *fault
+	Fault  *problem.Error
 }
 
 // reader yields the lines of a list. Next returns io.EOF after the last; other errors are those of the source.
@@ -40,7 +40,7 @@ type reader interface {
 // newBuffer is large enough that the longest line comes out of ReadSlice in one piece.
 func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 2*MaxLine) }
 
-// skipMark passes over a UTF-8 byte order mark and returns its length. Marks of other encodings are a *fault.
+// skipMark passes over a UTF-8 byte order mark and returns its length. Marks of other encodings are a *problem.Error.
 func skipMark(b *bufio.Reader) (int64, error) {
 	head, err := b.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -48,7 +48,7 @@ func skipMark(b *bufio.Reader) (int64, error) {
 	}
 	for _, mark := range wide {
 		if bytes.HasPrefix(head, mark) {
-			return 0, faultf(problem.WrongEncoding, "", "the list is not UTF-8: it begins with the byte order mark of another encoding")
+			return 0, problem.Newf(problem.WrongEncoding, "", "the list is not UTF-8: it begins with the byte order mark of another encoding")
 		}
 	}
 	if !bytes.HasPrefix(head, bom) {
@@ -89,11 +89,11 @@ func (j *jsonLines) Next() (line, error) {
 		l := line{Number: j.pos.Line}
 		switch {
 		case long:
-			l.Fault = faultf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
+			l.Fault = problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
 		case len(text) == 0:
 			continue
 		case !utf8.Valid(text):
-			l.Fault = faultf(problem.InvalidUTF8, "", "the line is not valid UTF-8")
+			l.Fault = problem.Newf(problem.InvalidUTF8, "", "the line is not valid UTF-8")
 		default:
 			l.Item = bytes.Clone(text)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,11 +17,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-var reference = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
-
-// ValidReference reports whether s can name a bulk within its tenant.
-func ValidReference(s string) bool { return reference.MatchString(s) }
-
 // message is what a producer puts on dsr-bulk: a list in itself, or where it is.
 type message struct {
 	Tenant    string
@@ -32,7 +26,7 @@ type message struct {
 }
 
 // decodeMessage reads plain JSON or base64 of it: a queue's own message encoding is off, because with it on a plain message would go to
-// poison unseen. Items are not looked into. Every error is a *fault that quotes nothing.
+// poison unseen. Items are not looked into. Every error is a *problem.Error that quotes nothing.
 func decodeMessage(text []byte) (message, error) {
 	var m message
 	body, f := unwrap(text)
@@ -52,7 +46,7 @@ func decodeMessage(text []byte) (message, error) {
 		}
 		name := t.String()
 		if seen[name] {
-			return m, faultf(problem.DuplicateKey, "", "a member stands twice")
+			return m, problem.Newf(problem.DuplicateKey, "", "a member stands twice")
 		}
 		seen[name] = true
 		value, err := dec.ReadValue()
@@ -67,29 +61,29 @@ func decodeMessage(text []byte) (message, error) {
 		return m, notJSON(dec)
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return m, faultf(problem.InvalidJSON, "", "something follows the object")
+		return m, problem.Newf(problem.InvalidJSON, "", "something follows the object")
 	}
 	return m, m.check(seen)
 }
 
-func unwrap(text []byte) ([]byte, *fault) {
+func unwrap(text []byte) ([]byte, *problem.Error) {
 	body := bytes.TrimSpace(bytes.TrimPrefix(text, bom))
 	if len(body) > 0 && body[0] != '{' {
 		plain := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
 		n, err := base64.StdEncoding.Decode(plain, body)
 		if err != nil {
-			return nil, faultf(problem.InvalidJSON, "", "neither an object in JSON nor base64 of one")
+			return nil, problem.Newf(problem.InvalidJSON, "", "neither an object in JSON nor base64 of one")
 		}
 		body = bytes.TrimPrefix(plain[:n], bom)
 	}
 	if !utf8.Valid(body) {
-		return nil, faultf(problem.InvalidUTF8, "", "the message is not valid UTF-8")
+		return nil, problem.Newf(problem.InvalidUTF8, "", "the message is not valid UTF-8")
 	}
 	return body, nil
 }
 
 func notJSON(dec *jsontext.Decoder) error {
-	return faultf(problem.InvalidJSON, "", "not an object in JSON at byte %d", dec.InputOffset())
+	return problem.Newf(problem.InvalidJSON, "", "not an object in JSON at byte %d", dec.InputOffset())
 }
 
 func (m *message) set(name string, value jsontext.Value) error {
@@ -103,12 +97,12 @@ func (m *message) set(name string, value jsontext.Value) error {
 	case "items":
 		return m.setItems(value)
 	}
-	return faultf(problem.UnknownField, "", "there is a member beside tenant, reference, items and blob")
+	return problem.Newf(problem.UnknownField, "", "there is a member beside tenant, reference, items and blob")
 }
 
 func text(to *string, name string, value jsontext.Value) error {
 	if value.Kind() != '"' || json.Unmarshal(value, to) != nil {
-		return faultf(problem.WrongType, "/"+name, "%s is not a string", name)
+		return problem.Newf(problem.WrongType, "/"+name, "%s is not a string", name)
 	}
 	return nil
 }
@@ -116,16 +110,16 @@ func text(to *string, name string, value jsontext.Value) error {
 func (m *message) setItems(value jsontext.Value) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(value), jsontext.AllowDuplicateNames(true))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '[' {
-		return faultf(problem.WrongType, "/items", "items is not an array")
+		return problem.Newf(problem.WrongType, "/items", "items is not an array")
 	}
 	for dec.PeekKind() != ']' {
 		v, err := dec.ReadValue()
 		if err != nil {
-			return faultf(problem.WrongType, "/items", "items is not an array")
+			return problem.Newf(problem.WrongType, "/items", "items is not an array")
 		}
 		one := v.Clone()
 		if err := one.Compact(jsontext.AllowDuplicateNames(true)); err != nil { // on one line
-			return faultf(problem.WrongType, "/items", "items is not an array")
+			return problem.Newf(problem.WrongType, "/items", "items is not an array")
 		}
 		m.Items = append(m.Items, one)
 	}
@@ -135,13 +129,13 @@ func (m *message) setItems(value jsontext.Value) error {
 func (m *message) check(seen map[string]bool) error {
 	switch {
 	case !dsr.ValidGUID(m.Tenant):
-		return faultf(problem.UnknownTenant, "/tenant", "tenant is not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
+		return problem.Newf(problem.UnknownTenant, "/tenant", "tenant is not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
 	case !ValidReference(m.Reference):
-		return faultf(problem.MalformedReference, "/reference", "reference must match %s", reference)
+		return problem.Newf(problem.MalformedReference, "/reference", "reference must match %s", reference)
 	case seen["items"] == seen["blob"]:
-		return faultf(problem.MissingField, "", "either items or blob is needed, and not both")
+		return problem.Newf(problem.MissingField, "", "either items or blob is needed, and not both")
 	case seen["items"] && len(m.Items) == 0:
-		return faultf(problem.MissingField, "/items", "items is empty")
+		return problem.Newf(problem.MissingField, "/items", "items is empty")
 	case seen["blob"]:
 		_, _, f := blobPath(m.Tenant, m.Blob)
 		if f != nil {
@@ -153,16 +147,16 @@ func (m *message) check(seen map[string]bool) error {
 
 // blobPath splits "bulk/{tenant}/…" into the blob's name in our container and the format that its ending says. The path must be
 // the tenant's own and have one spelling only, so that no reader of it can be led elsewhere.
-func blobPath(tenant, p string) (name, format string, f *fault) {
+func blobPath(tenant, p string) (name, format string, f *problem.Error) {
 	const container = "bulk/"
 	prefix := container + tenant + "/"
 	plain := !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune(`%\?#`, r) })
 	segments := strings.Split(p, "/")
 	switch {
 	case !strings.HasPrefix(p, prefix):
-		return "", "", faultf(problem.InvalidBlobPath, "/blob", "blob must begin with bulk/, the tenant and a slash")
+		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob must begin with bulk/, the tenant and a slash")
 	case len(p) > 1000 || !plain || path.Clean(p) != p || slices.ContainsFunc(segments, dotted):
-		return "", "", faultf(problem.InvalidBlobPath, "/blob", "blob is not a plain path: no dot segments, no empty ones, no escapes, at most 1000 bytes")
+		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob is not a plain path: no dot segments, no empty ones, no escapes, at most 1000 bytes")
 	}
 	switch path.Ext(p) {
 	case ".ndjson", ".jsonl":
@@ -170,7 +164,7 @@ func blobPath(tenant, p string) (name, format string, f *fault) {
 	case ".csv":
 		format = FormatCSV
 	default:
-		return "", "", faultf(problem.InvalidBlobPath, "/blob", "blob must end with .ndjson, .jsonl or .csv")
+		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob must end with .ndjson, .jsonl or .csv")
 	}
 	return strings.TrimPrefix(p, container), format, nil
 }
@@ -179,9 +173,3 @@ func blobPath(tenant, p string) (name, format string, f *fault) {
 func dotted(segment string) bool {
 	return strings.Contains(segment, "..") || strings.HasSuffix(segment, ".")
 }
-
-// Formats of a list.
-const (
-	FormatLines = "ndjson"
-	FormatCSV   = "csv"
-)

@@ -64,7 +64,7 @@ func TestMessages(t *testing.T) {
 					require.Equal(t, tc.want, got)
 					continue
 				}
-				var f *fault
+				var f *problem.Error
 				require.ErrorAs(t, err, &f)
 				require.Equal(t, tc.code, f.Code)
 				require.NotContains(t, f.Error(), "canary")

@@ -19,7 +19,7 @@ import (
 // bulk-rejected and counted, and that is a success: no repetition would make it better. An error is our storage's.
 func (s *Service) Message(ctx context.Context, text []byte) error {
 	err := s.message(ctx, text)
-	var f *fault
+	var f *problem.Error
 	if errors.As(err, &f) {
 		return s.putAway(ctx, text, f.Code)
 	}
@@ -52,7 +52,7 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 	}
 	caller := s.QueueCaller
 	if !s.Intake.Knows(m.Tenant) || !caller.Owns(m.Tenant) || !caller.Has(auth.Bulk) {
-		return faultf(problem.UnknownTenant, "/tenant", "the tenant is not one that the queue's caller may act for")
+		return problem.Newf(problem.UnknownTenant, "/tenant", "the tenant is not one that the queue's caller may act for")
 	}
 	b := store.Bulk{
 		ID: s.Store.BulkID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: caller.Name,
@@ -95,7 +95,7 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	}
 	r, info, err := s.Store.OpenBlob(ctx, inputRef(name), 0, 0)
 	if errors.Is(err, store.ErrNotFound) {
-		return faultf(problem.BlobMissing, "/blob", "there is no such blob")
+		return problem.Newf(problem.BlobMissing, "/blob", "there is no such blob")
 	}
 	if store.Refused(err) {
 		return s.unreadable(ctx, b, err)
@@ -105,7 +105,7 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	}
 	defer func() { _ = r.Close() }()
 	if info.Size > MaxBlob {
-		return faultf(problem.TooLarge, "/blob", "the blob has more than %d bytes", MaxBlob)
+		return problem.Newf(problem.TooLarge, "/blob", "the blob has more than %d bytes", MaxBlob)
 	}
 	d := s.newDigest(format)
 	if _, err := io.Copy(d, r); err != nil {
@@ -116,9 +116,9 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 }
 
 // unreadable is the fault of a list that the storage refuses to read, such as one in the archive tier.
-func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *fault {
+func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *problem.Error {
 	s.Log.WarnContext(ctx, "list refused by the storage", "tenant", b.Tenant, "bulk", b.ID, "error", err)
-	return faultf(problem.BlobUnreadable, "/blob", "the storage refuses to read the blob")
+	return problem.Newf(problem.BlobUnreadable, "/blob", "the storage refuses to read the blob")
 }
 
 // putAway keeps a message, byte for byte, where an operator finds it. Its name is its keyed hash: one that comes again is kept once,

@@ -83,7 +83,7 @@ func TestAnotherEncodingIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "\x00\x00\xfe\xff"} {
 		_, err := newJSONLines(strings.NewReader(text), position{})
-		var f *fault
+		var f *problem.Error
 		require.ErrorAs(t, err, &f)
 		require.Equal(t, problem.WrongEncoding, f.Code)
 		_, err = newCSVLines(openText(text), position{})
@@ -160,7 +160,7 @@ func TestBadHeaders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newCSVLines(openText(tc.text), position{})
-			var f *fault
+			var f *problem.Error
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, tc.code, f.Code)
 			require.Contains(t, f.Detail, tc.detail)

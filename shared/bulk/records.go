@@ -14,7 +14,7 @@ import (
 type record struct {
 	Number int64 // 0 is the header
 	Cells  []string
-	Fault  *fault // Cells is nil
+	Fault  *problem.Error // Cells is nil
 }
 
 // records reads CSV as RFC 4180 has it, ended by LF or CRLF. It is our own because encoding/csv keeps a record of any length in memory
@@ -146,11 +146,11 @@ func (c *records) finish() (r record, empty bool) {
 	c.endCell()
 	switch {
 	case unclosed:
-		r.Fault = faultf(problem.UnclosedQuote, "", "a quote that opens here is never closed: the rest of the list cannot be read")
+		r.Fault = problem.Newf(problem.UnclosedQuote, "", "a quote that opens here is never closed: the rest of the list cannot be read")
 	case c.size > MaxLine+2:
-		r.Fault = faultf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
+		r.Fault = problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
 	case c.misuse:
-		r.Fault = faultf(problem.InvalidCSV, "", "a quote stands within a cell: a cell with quotes is put in quotes and each of them is doubled")
+		r.Fault = problem.Newf(problem.InvalidCSV, "", "a quote stands within a cell: a cell with quotes is put in quotes and each of them is doubled")
 	case len(c.cells) == 1 && !quoted && len(bytes.TrimSpace([]byte(c.cells[0]))) == 0:
 		return r, true
 	}
@@ -159,7 +159,7 @@ func (c *records) finish() (r record, empty bool) {
 	}
 	for _, cell := range c.cells {
 		if !utf8.ValidString(cell) {
-			r.Fault = faultf(problem.InvalidUTF8, "", "the line is not valid UTF-8")
+			r.Fault = problem.Newf(problem.InvalidUTF8, "", "the line is not valid UTF-8")
 			return r, false
 		}
 	}

@@ -1,9 +1,6 @@
 package bulk
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -25,20 +22,4 @@ type Result struct {
 	Code    problem.Code `json:"code,omitempty"`
 	Pointer string       `json:"pointer,omitempty"` // into the item; of a CSV: where the cell's value is in the item
 	Detail  string       `json:"detail,omitempty"`
-}
-
-func rejected(number int64, f *fault) Result {
-	return Result{Line: number, Status: Rejected, Code: f.Code, Pointer: f.Pointer, Detail: f.Detail}
-}
-
-// encode returns the results as JSON Lines.
-func encode(results []Result) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	for _, r := range results {
-		if err := e.Encode(r); err != nil {
-			return nil, err
-		}
-	}
-	return b.Bytes(), nil
 }

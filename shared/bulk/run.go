@@ -46,10 +46,10 @@ type entry struct {
 
 func (r *run) run(ctx context.Context) error {
 	if !r.Intake.Knows(r.in.Tenant) {
-		return r.fail(ctx, faultf(problem.UnknownTenant, "", "the tenant is not configured any more"))
+		return r.fail(ctx, problem.Newf(problem.UnknownTenant, "", "the tenant is not configured any more"))
 	}
 	src, err := r.open(ctx)
-	var f *fault
+	var f *problem.Error
 	if errors.As(err, &f) {
 		return r.fail(ctx, f)
 	}
@@ -124,7 +124,7 @@ func (r *run) open(ctx context.Context) (*source, error) {
 		// A range may not begin at the end of a blob: read the byte before as well.
 		body, info, err := r.Store.OpenBlob(ctx, inputRef(r.in.Blob), max(0, offset-1), 0)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, faultf(problem.BlobMissing, "", "the list is not there any more")
+			return nil, problem.Newf(problem.BlobMissing, "", "the list is not there any more")
 		}
 		if store.Refused(err) {
 			return nil, r.unreadable(ctx, &r.in, err)
@@ -134,7 +134,7 @@ func (r *run) open(ctx context.Context) (*source, error) {
 		}
 		src.open = append(src.open, body)
 		if r.in.InputETag != "" && info.ETag != r.in.InputETag {
-			return nil, faultf(problem.BlobChanged, "", "the list was replaced after it was received")
+			return nil, problem.Newf(problem.BlobChanged, "", "the list was replaced after it was received")
 		}
 		if offset == 0 {
 			return body, nil
@@ -186,7 +186,7 @@ func (r *run) read(src *source, lines int64) (*chunk, error) {
 		c.lines++
 		if c.lines > MaxLines {
 			c.entries = append(c.entries, entry{number: l.Number, result: result(rejected(l.Number,
-				faultf(problem.TooManyLines, "", "a list has at most %d lines: this one and all after it were left out", MaxLines)))})
+				problem.Newf(problem.TooManyLines, "", "a list has at most %d lines: this one and all after it were left out", MaxLines)))})
 			c.last = true
 			break
 		}
