@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -207,11 +208,13 @@ func TestALongImportHandsOver(t *testing.T) {
 func TestTooManyLines(t *testing.T) {
 	t.Parallel()
 	r := &run{Service: &Service{lines: 50_000}}
-	src := &source{reader: lines(t, strings.Repeat("\"\xff\"\n", MaxLines+7), position{})}
+	text := strings.Repeat("\"\xff\"\n", MaxLines+7)
+	opened, err := openList(FormatLines, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, position{})
+	require.NoError(t, err)
+	src := &source{reader: opened}
 	var got []Result
 	c := &chunk{}
 	for !c.last {
-		var err error
 		c, err = r.read(src, c.lines)
 		require.NoError(t, err)
 		for _, e := range c.entries {

@@ -66,15 +66,18 @@ func decodeMessage(text []byte) (message, error) {
 	return m, m.check(seen)
 }
 
+// mark is the byte order mark of UTF-8, which some producers write.
+var mark = []byte("\xef\xbb\xbf")
+
 func unwrap(text []byte) ([]byte, *problem.Error) {
-	body := bytes.TrimSpace(bytes.TrimPrefix(text, bom))
+	body := bytes.TrimSpace(bytes.TrimPrefix(text, mark))
 	if len(body) > 0 && body[0] != '{' {
 		plain := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
 		n, err := base64.StdEncoding.Decode(plain, body)
 		if err != nil {
 			return nil, problem.Newf(problem.InvalidJSON, "", "neither an object in JSON nor base64 of one")
 		}
-		body = bytes.TrimPrefix(plain[:n], bom)
+		body = bytes.TrimPrefix(plain[:n], mark)
 	}
 	if !utf8.Valid(body) {
 		return nil, problem.Newf(problem.InvalidUTF8, "", "the message is not valid UTF-8")
@@ -131,7 +134,7 @@ func (m *message) check(seen map[string]bool) error {
 	case !dsr.ValidGUID(m.Tenant):
 		return problem.Newf(problem.UnknownTenant, "/tenant", "tenant is not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
 	case !ValidReference(m.Reference):
-		return problem.Newf(problem.MalformedReference, "/reference", "reference must match %s", reference)
+		return problem.Newf(problem.MalformedReference, "/reference", "reference must be %s", ReferenceForm)
 	case seen["items"] == seen["blob"]:
 		return problem.Newf(problem.MissingField, "", "either items or blob is needed, and not both")
 	case seen["items"] && len(m.Items) == 0:

@@ -34,7 +34,7 @@ type Upload struct {
 // another reference or list an idempotency-conflict. An error of Body comes back as it is. A failure half way leaves no import.
 func (s *Service) Receive(ctx context.Context, u Upload) (c *store.BulkCase, existing bool, err error) {
 	if !ValidReference(u.Reference) {
-		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must match %s", reference)
+		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must be %s", ReferenceForm)
 	}
 	id := s.Store.BulkID(u.Tenant, u.Reference)
 	// Each upload has a name of its own: two at a time never write into one blob.

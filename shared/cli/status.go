@@ -34,7 +34,7 @@ type request struct {
 }
 
 // bulk is what the command line reads of a bulk import.
-type bulk struct {
+type bulkImport struct {
 	ID        string `json:"id"`
 	Reference string `json:"reference"`
 	State     string `json:"state"`
@@ -48,10 +48,10 @@ type bulk struct {
 	} `json:"failure"`
 }
 
-func (b bulk) ended() bool { return b.State == "completed" || b.State == "failed" }
+func (b bulkImport) ended() bool { return b.State == "completed" || b.State == "failed" }
 
 // failure says why the list could not be read, in the words of the table of codes where the answer has none of its own.
-func (b bulk) failure() string {
+func (b bulkImport) failure() string {
 	if b.Failure == nil {
 		return ""
 	}
@@ -103,7 +103,7 @@ func status(ctx context.Context, api *client, out io.Writer, id string, asJSON b
 		return err
 	}
 	if isBulk {
-		var b bulk
+		var b bulkImport
 		if err := json.Unmarshal(raw, &b); err != nil {
 			return &exit{code: ExitUnreachable, err: errors.New("the answer cannot be read")}
 		}
@@ -116,7 +116,7 @@ func status(ctx context.Context, api *client, out io.Writer, id string, asJSON b
 	return printRequest(out, q)
 }
 
-func printBulk(out io.Writer, b bulk) error {
+func printBulk(out io.Writer, b bulkImport) error {
 	_, err := fmt.Fprintf(out, "bulk      %s\nreference %s\nstate     %s\nlines     %d: %d accepted, %d duplicate, %d rejected\n",
 		b.ID, b.Reference, b.State, b.Lines, b.Accepted, b.Duplicate, b.Rejected)
 	if err == nil && b.Failure != nil {

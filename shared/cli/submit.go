@@ -17,7 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	list "github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
@@ -79,9 +79,9 @@ func inspect(path string) (file, error) {
 	format := ""
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":
-		f.mediaType, format = "text/csv", list.FormatCSV
+		f.mediaType, format = "text/csv", bulk.FormatCSV
 	case ".ndjson", ".jsonl":
-		f.mediaType, format = "application/x-ndjson", list.FormatLines
+		f.mediaType, format = "application/x-ndjson", bulk.FormatLines
 	default:
 		return f, errors.New("the file must end with .csv, .ndjson or .jsonl")
 	}
@@ -100,7 +100,7 @@ func inspect(path string) (file, error) {
 		return f, fmt.Errorf("the file has more than %d bytes: split it, or put it on the queue dsr-bulk as a blob", maxUpload)
 	}
 	hash := sha256.New()
-	if f.lines, err = list.Count(io.TeeReader(src, hash), format); err != nil {
+	if f.lines, err = bulk.Count(io.TeeReader(src, hash), format); err != nil {
 		return f, err
 	}
 	f.size, f.sum = info.Size(), hex.EncodeToString(hash.Sum(nil))
@@ -116,7 +116,7 @@ func (s *submission) complete(f file) error {
 		name = strings.Trim(unfit.ReplaceAllString(name, "-"), "-.")
 		s.reference = strings.TrimPrefix(name[:min(len(name), 50)]+"-"+f.sum[:12], "-")
 	}
-	if !list.ValidReference(s.reference) {
+	if !bulk.ValidReference(s.reference) {
 		return errors.New("--reference must be 1 to 64 of 0-9 A-Z a-z . _ -")
 	}
 	if s.tenant != "" && !dsr.ValidGUID(s.tenant) {
@@ -153,13 +153,13 @@ func (s *submission) run(ctx context.Context, api *client, o Options, f file) er
 }
 
 // upload sends the file. The key makes a repetition the same submission.
-func (s *submission) upload(ctx context.Context, api *client, f file) (bulk, error) {
+func (s *submission) upload(ctx context.Context, api *client, f file) (bulkImport, error) {
 	key := sha256.Sum256([]byte(f.sum + "\n" + s.tenant + "\n" + s.reference))
 	q := url.Values{"reference": {s.reference}}
 	if s.tenant != "" {
 		q.Set("tenant", s.tenant)
 	}
-	var b bulk
+	var b bulkImport
 	res, err := api.do(ctx, call{
 		method: http.MethodPost, path: "bulk", query: q, size: f.size,
 		header: http.Header{"Content-Type": {f.mediaType}, "Idempotency-Key": {hex.EncodeToString(key[:])}},

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	list "github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
@@ -67,7 +67,7 @@ type watch struct {
 	show *progress
 }
 
-func (w *watch) run(ctx context.Context, b bulk, lines int64) (*summary, error) {
+func (w *watch) run(ctx context.Context, b bulkImport, lines int64) (*summary, error) {
 	id := b.ID
 	w.show.begin("importing", "lines", lines)
 	for !b.ended() {
@@ -118,7 +118,7 @@ func (w *watch) results(ctx context.Context, id string) ([]*pending, error) {
 			}
 			return open, nil
 		}
-		var l list.Result
+		var l bulk.Result
 		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
 			return nil, &exit{code: ExitUnreachable, err: errors.New("the result cannot be read")}
 		}

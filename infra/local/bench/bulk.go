@@ -55,8 +55,8 @@ type importer struct {
 	lines    int
 }
 
-// list is a list of lines, each a request as (a) sends it.
-func list(lines int) []byte {
+// listOf is a list of lines, each a request as (a) sends it.
+func listOf(lines int) []byte {
 	var out bytes.Buffer
 	for n := range lines {
 		item := bytes.Replace(submission(n), fmt.Appendf(nil, `"tenant":%q,`, contoso), fmt.Appendf(nil, `"idempotencyKey":"line-%06d",`, n), 1)
@@ -100,7 +100,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	}
 	got, _, err := s.Receive(ctx, bulk.Upload{
 		Caller: auth.Caller{Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
-		Format: bulk.FormatLines, Body: bytes.NewReader(list(im.lines)),
+		Format: bulk.FormatLines, Body: bytes.NewReader(listOf(im.lines)),
 	})
 	if err != nil {
 		return 0, page, err
@@ -253,7 +253,7 @@ func (im importer) allOn(ctx context.Context) error {
 		return err
 	}
 	name := contoso + "/bench.ndjson"
-	if _, err := c.Blobs.NewContainerClient(store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, list(lines), nil); err != nil {
+	if _, err := c.Blobs.NewContainerClient(store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
 		return err
 	}
 	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, contoso, name)
