@@ -68,7 +68,8 @@ var table = []rule{
 
 	// Steps never import each other; they meet in the queue and in the request's state.
 	{"shared/intake", services},
-	{"shared/bulk", services + "shared/intake"}, // the other half of intake: a file of submissions instead of one
+	{"shared/bulk/list", "shared/problem"},
+	{"shared/bulk", services + "shared/intake shared/bulk/list"}, // the other half of intake: a file of submissions instead of one
 	{"shared/decide", services},
 	{"shared/discover", services},
 	{"shared/fulfil", services},
@@ -79,8 +80,8 @@ var table = []rule{
 	{"shared/functionhost", "shared/host shared/clock"},
 	{"shared/telemetry", "shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth shared/export"},
-	{"shared/httpapi", services + steps + "shared/config shared/host shared/telemetry"},
-	{"shared/cli", services + steps + "shared/config"},
+	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
+	{"shared/cli", "shared/dsr shared/problem shared/bulk/list shared/export shared/config"}, // no store but what export brings
 
 	// Wiring.
 	{"shared/app", services + steps + edges + clients + "shared/connector/catalog"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
@@ -39,8 +40,8 @@ func (r *run) make(ctx context.Context, c *chunk) error {
 			if err := e.settle(r.in.ID, made); err != nil {
 				return err
 			}
-			keys[e.id] = known{id: e.result.ID, body: e.draft.Body, conflict: e.result.Status == Rejected}
-			if e.result.Status == Accepted {
+			keys[e.id] = known{id: e.result.ID, body: e.draft.Body, conflict: e.result.Status == list.Rejected}
+			if e.result.Status == list.Accepted {
 				c.shards[made.Shard] = true
 			}
 		}
@@ -65,7 +66,7 @@ func (r *run) round(c *chunk, keys map[string]known) (drafts []store.Draft, of [
 		case met && same == k.conflict: // that body is known to be the other one
 			e.result = result(rejected(e.number, conflict()))
 		case met && same:
-			e.result = &Result{Line: e.number, Status: Duplicate, ID: k.id}
+			e.result = &list.Result{Line: e.number, Status: list.Duplicate, ID: k.id}
 		default:
 			picked[e.id] = true
 			drafts, of = append(drafts, e.draft), append(of, e)
@@ -86,11 +87,11 @@ func (e *entry) settle(bulk string, made store.Created) error {
 	case made.Err != nil && !conflicts:
 		return made.Err
 	case made.Request.Origin == (dsr.Origin{Bulk: bulk, Line: e.number}):
-		e.result = &Result{Line: e.number, Status: Accepted, ID: made.Request.ID}
+		e.result = &list.Result{Line: e.number, Status: list.Accepted, ID: made.Request.ID}
 	case conflicts:
 		e.result = result(rejected(e.number, conflict()))
 	default:
-		e.result = &Result{Line: e.number, Status: Duplicate, ID: made.Request.ID}
+		e.result = &list.Result{Line: e.number, Status: list.Duplicate, ID: made.Request.ID}
 	}
 	return nil
 }
@@ -98,7 +99,7 @@ func (e *entry) settle(bulk string, made store.Created) error {
 // store keeps the results of a chunk and then its progress: a crash between the two does the chunk again, with the same results in the
 // same block. With the last chunk the import ends.
 func (r *run) store(ctx context.Context, c *chunk) error {
-	results := make([]Result, len(c.entries))
+	results := make([]list.Result, len(c.entries))
 	for i, e := range c.entries {
 		results[i] = *e.result
 	}
@@ -129,16 +130,16 @@ func (r *run) store(ctx context.Context, c *chunk) error {
 
 // advance moves the import behind a chunk. The first chunk of an invocation also moves the wake out of its way: while this one is at
 // work nobody need be called.
-func (r *run) advance(c *chunk, results []Result) {
+func (r *run) advance(c *chunk, results []list.Result) {
 	r.b.State, r.b.Offset, r.b.Line = store.BulkImporting, c.at.Offset, c.at.Line
 	for _, res := range results {
 		r.b.Lines++
 		switch res.Status {
-		case Accepted:
+		case list.Accepted:
 			r.b.Accepted++
-		case Duplicate:
+		case list.Duplicate:
 			r.b.Duplicate++
-		case Rejected:
+		case list.Rejected:
 			r.b.Rejected++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
@@ -82,7 +83,7 @@ func over(b *store.BulkCase) bool {
 
 // fail ends an import whose list cannot be read as a whole. Its result is one line that says why.
 func (r *run) fail(ctx context.Context, f *problem.Error) error {
-	body, err := encode([]Result{rejected(0, f)})
+	body, err := encode([]list.Result{rejected(0, f)})
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (r *run) finish(ctx context.Context, state string) error {
 	for i := range ids {
 		ids[i] = blockID(i)
 	}
-	if err := r.Store.CommitBlocks(ctx, resultRef(r.b.Tenant, r.b.ID), ids, mediaTypes[FormatLines]); err != nil {
+	if err := r.Store.CommitBlocks(ctx, resultRef(r.b.Tenant, r.b.ID), ids, mediaTypes[list.JSONLines]); err != nil {
 		return err
 	}
 	now := r.Now()

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -25,23 +26,23 @@ func person(email, key string) string {
 }
 
 // mixed is a list with everything that a list can hold: what each line becomes is told by want.
-func mixed() (text string, want []Result) {
+func mixed() (text string, want []list.Result) {
 	lines := []struct {
 		text string
-		want Result
+		want list.Result
 	}{
-		{person("a@c.example", ""), Result{Status: Accepted}},
-		{person("b@c.example", "k1"), Result{Status: Accepted}},
-		{`{"actions":["export"],"regime":"gdpr","subject":{}}`, Result{Status: Rejected, Code: problem.NoIdentifier, Pointer: "/subject"}},
-		{"", Result{}},
-		{person("b@c.example", "k1"), Result{Status: Duplicate}},
-		{person("other@c.example", "k1"), Result{Status: Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
-		{"canary", Result{Status: Rejected, Code: problem.InvalidJSON}},
-		{person("c@c.example", ""), Result{Status: Accepted}},
-		{person("d@c.example", "k2"), Result{Status: Accepted}},
-		{person("d@c.example", "k2"), Result{Status: Duplicate}},
-		{person("e@c.example", "k2"), Result{Status: Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
-		{person("a@c.example", ""), Result{Status: Duplicate}},
+		{person("a@c.example", ""), list.Result{Status: list.Accepted}},
+		{person("b@c.example", "k1"), list.Result{Status: list.Accepted}},
+		{`{"actions":["export"],"regime":"gdpr","subject":{}}`, list.Result{Status: list.Rejected, Code: problem.NoIdentifier, Pointer: "/subject"}},
+		{"", list.Result{}},
+		{person("b@c.example", "k1"), list.Result{Status: list.Duplicate}},
+		{person("other@c.example", "k1"), list.Result{Status: list.Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
+		{"canary", list.Result{Status: list.Rejected, Code: problem.InvalidJSON}},
+		{person("c@c.example", ""), list.Result{Status: list.Accepted}},
+		{person("d@c.example", "k2"), list.Result{Status: list.Accepted}},
+		{person("d@c.example", "k2"), list.Result{Status: list.Duplicate}},
+		{person("e@c.example", "k2"), list.Result{Status: list.Rejected, Code: problem.IdempotencyConflict, Pointer: "/idempotencyKey"}},
+		{person("a@c.example", ""), list.Result{Status: list.Duplicate}},
 	}
 	for i, l := range lines {
 		text += l.text + "\n"
@@ -54,8 +55,8 @@ func mixed() (text string, want []Result) {
 }
 
 // plain leaves out what differs from run to run.
-func plain(in []Result) []Result {
-	out := make([]Result, len(in))
+func plain(in []list.Result) []list.Result {
+	out := make([]list.Result, len(in))
 	for i, r := range in {
 		r.ID, r.Detail = "", ""
 		out[i] = r
@@ -69,7 +70,7 @@ func TestAnImport(t *testing.T) {
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
 	text, want := mixed()
-	b := w.receive(s, tenant, "r-1", FormatLines, text)
+	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
 	require.Equal(t, store.BulkReceived, b.State)
 	require.NotZero(t, b.Wakes[store.WakeBulk])
 	b = w.end(s, tenant, b.ID)
@@ -80,7 +81,7 @@ func TestAnImport(t *testing.T) {
 	require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
 	require.Equal(t, 4, w.requests(tenant))
 	for _, r := range got {
-		if r.Status != Accepted {
+		if r.Status != list.Accepted {
 			continue
 		}
 		c, err := w.st.Load(t.Context(), tenant, r.ID)
@@ -109,19 +110,19 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
 	csv := "idempotencyKey,email,actions,regime\nk1,a@c.example,export,gdpr\nk2,b@c.example,export,gdpr\n"
-	first := w.end(s, tenant, w.receive(s, tenant, "r-1", FormatCSV, csv).ID)
-	again, existing, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv)})
+	first := w.end(s, tenant, w.receive(s, tenant, "r-1", list.CSV, csv).ID)
+	again, existing, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.CSV, Body: strings.NewReader(csv)})
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Equal(t, first.ID, again.ID)
 	require.Equal(t, store.BulkCompleted, again.State)
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the second upload is not kept")
 
-	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatCSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
+	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.CSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
 	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
 
-	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: FormatCSV}
+	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: list.CSV}
 	for i, c := range []struct {
 		caller, ref, text string
 		code              problem.Code
@@ -144,8 +145,8 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	}
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "what was refused is not kept")
 
-	second := w.end(s, tenant, w.receive(s, tenant, "r-2", FormatCSV, csv).ID)
-	require.Equal(t, []Status{Duplicate, Duplicate}, []Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})
+	second := w.end(s, tenant, w.receive(s, tenant, "r-2", list.CSV, csv).ID)
+	require.Equal(t, []list.Status{list.Duplicate, list.Duplicate}, []list.Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})
 	require.Equal(t, 2, w.requests(tenant))
 
 	found, err := s.ByReference(t.Context(), tenant, "r-2")
@@ -164,9 +165,9 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		format, text string
 		code         problem.Code
 	}{
-		"unknown-column": {FormatCSV, "email,shoe size\na@c.example,44\n", problem.UnknownColumn},
-		"no-header":      {FormatCSV, "", problem.InvalidCSV},
-		"utf-16":         {FormatLines, "\xff\xfe{\x00}\x00", problem.WrongEncoding},
+		"unknown-column": {list.CSV, "email,shoe size\na@c.example,44\n", problem.UnknownColumn},
+		"no-header":      {list.CSV, "", problem.InvalidCSV},
+		"utf-16":         {list.JSONLines, "\xff\xfe{\x00}\x00", problem.WrongEncoding},
 	} {
 		b := w.end(s, tenant, w.receive(s, tenant, name, tc.format, tc.text).ID)
 		require.Equal(t, store.BulkFailed, b.State, name)
@@ -176,7 +177,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		require.Len(t, got, 1, name)
 		require.Equal(t, tc.code, got[0].Code, name)
 	}
-	b := w.end(s, tenant, w.receive(s, tenant, "empty", FormatLines, "\n\n").ID)
+	b := w.end(s, tenant, w.receive(s, tenant, "empty", list.JSONLines, "\n\n").ID)
 	require.Equal(t, store.BulkCompleted, b.State)
 	require.Empty(t, w.results(s, b))
 }
@@ -188,7 +189,7 @@ func TestALongImportHandsOver(t *testing.T) {
 	s := w.service(w.st, tenant)
 	s.Bound = time.Nanosecond
 	text, want := mixed()
-	b := w.receive(s, tenant, "r-1", FormatLines, text)
+	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
 	before, err := w.st.QueueLength(t.Context(), store.QueueWork)
 	require.NoError(t, err)
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID))
@@ -209,10 +210,10 @@ func TestTooManyLines(t *testing.T) {
 	t.Parallel()
 	r := &run{Service: &Service{lines: 50_000}}
 	text := strings.Repeat("\"\xff\"\n", MaxLines+7)
-	opened, err := openList(FormatLines, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, position{})
+	opened, err := list.Open(list.JSONLines, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, list.Position{})
 	require.NoError(t, err)
-	src := &source{reader: opened}
-	var got []Result
+	src := &source{Reader: opened}
+	var got []list.Result
 	c := &chunk{}
 	for !c.last {
 		c, err = r.read(src, c.lines)
@@ -236,7 +237,7 @@ func TestAKilledImportResumes(t *testing.T) {
 		for n := int64(1); ; n++ {
 			tenant := newTenant()
 			s := w.service(w.st, tenant)
-			b := w.receive(s, tenant, "r-1", FormatLines, text)
+			b := w.receive(s, tenant, "r-1", list.JSONLines, text)
 			wire := newWire(n, done)
 			broken, _ := w.open(wire, false)
 			err := w.service(broken, tenant).Import(t.Context(), tenant, b.ID)
@@ -268,7 +269,7 @@ func TestStorageCallsOfALine(t *testing.T) {
 	for i := range n {
 		text.WriteString(person(fmt.Sprintf("p%d@c.example", i), "") + "\n")
 	}
-	b := w.receive(s, tenant, "r-1", FormatLines, text.String())
+	b := w.receive(s, tenant, "r-1", list.JSONLines, text.String())
 	began := wire.calls.Load()
 	b = w.end(s, tenant, b.ID)
 	calls := float64(wire.calls.Load()-began) / n

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
@@ -133,8 +134,8 @@ func (m *message) check(seen map[string]bool) error {
 	switch {
 	case !dsr.ValidGUID(m.Tenant):
 		return problem.Newf(problem.UnknownTenant, "/tenant", "tenant is not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
-	case !ValidReference(m.Reference):
-		return problem.Newf(problem.MalformedReference, "/reference", "reference must be %s", ReferenceForm)
+	case !list.ValidReference(m.Reference):
+		return problem.Newf(problem.MalformedReference, "/reference", "reference must be %s", list.ReferenceForm)
 	case seen["items"] == seen["blob"]:
 		return problem.Newf(problem.MissingField, "", "either items or blob is needed, and not both")
 	case seen["items"] && len(m.Items) == 0:
@@ -163,9 +164,9 @@ func blobPath(tenant, p string) (name, format string, f *problem.Error) {
 	}
 	switch path.Ext(p) {
 	case ".ndjson", ".jsonl":
-		format = FormatLines
+		format = list.JSONLines
 	case ".csv":
-		format = FormatCSV
+		format = list.CSV
 	default:
 		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob must end with .ndjson, .jsonl or .csv")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -81,7 +82,7 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		require.True(t, ValidReference(m.Reference))
+		require.True(t, list.ValidReference(m.Reference))
 		for _, item := range m.Items {
 			require.NotContains(t, string(item), "\n")
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -15,10 +16,10 @@ func TestOrphansAreWhatNoImportNames(t *testing.T) {
 	w := newWorld(t)
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
-	live := w.receive(s, tenant, "r-1", FormatLines, person("a@c.example", ""))
-	_, _, err := s.upload(t.Context(), tenant+"/"+newTenant()+"/cut-off.ndjson", Upload{Format: FormatLines, Body: strings.NewReader("{}")})
+	live := w.receive(s, tenant, "r-1", list.JSONLines, person("a@c.example", ""))
+	_, _, err := s.upload(t.Context(), tenant+"/"+newTenant()+"/cut-off.ndjson", Upload{Format: list.JSONLines, Body: strings.NewReader("{}")})
 	require.NoError(t, err)
-	_, _, err = s.upload(t.Context(), tenant+"/"+live.ID+"/second.ndjson", Upload{Format: FormatLines, Body: strings.NewReader("{}")})
+	_, _, err = s.upload(t.Context(), tenant+"/"+live.ID+"/second.ndjson", Upload{Format: list.JSONLines, Body: strings.NewReader("{}")})
 	require.NoError(t, err)
 	w.upload(tenant+"/in/people.csv", "email\n")
 

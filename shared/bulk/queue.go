@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -72,12 +73,12 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 // keepItems moves the items of a message to a blob, as JSON Lines, so that only ids travel from here on. Its name is its digest: a
 // message that comes twice writes it once.
 func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) error {
-	d := s.newDigest(FormatLines)
+	d := s.newDigest(list.JSONLines)
 	body := append(bytes.Join(items, []byte("\n")), '\n')
 	_, _ = d.Write(body)
-	b.Format, b.Digest = FormatLines, d.hex()
+	b.Format, b.Digest = list.JSONLines, d.hex()
 	b.Blob = fmt.Sprintf("%s/%s/%s.ndjson", b.Tenant, b.ID, b.Digest[:32])
-	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, s.stamp(), mediaTypes[FormatLines])
+	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, s.stamp(), mediaTypes[list.JSONLines])
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}

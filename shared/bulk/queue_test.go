@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -50,13 +51,13 @@ func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
 		require.NoError(t, err)
 		digests[b.Digest] = true
 		require.Contains(t, b.Blob, b.Digest[:32])
-		up := w.receive(s, tenant, "u-"+ref, FormatLines, item+"\n")
+		up := w.receive(s, tenant, "u-"+ref, list.JSONLines, item+"\n")
 		require.Equal(t, b.Digest, up.Digest, "the same list")
 		require.NoError(t, s.Message(t.Context(), []byte("canary")))
 	}
 	require.Len(t, digests, 2)
 	require.Len(t, w.kept(), 2)
-	for _, plain := range []string{item, item + "\n", FormatLines + "\n" + item + "\n", "canary"} {
+	for _, plain := range []string{item, item + "\n", list.JSONLines + "\n" + item + "\n", "canary"} {
 		sum := sha256.Sum256([]byte(plain))
 		require.NotContains(t, digests, hex.EncodeToString(sum[:]))
 		require.NotContains(t, w.kept(), hex.EncodeToString(sum[:]))
@@ -84,7 +85,7 @@ func TestItemsOnTheQueue(t *testing.T) {
 	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
 	got := w.results(s, w.end(s, tenant, b.ID))
 	require.Len(t, got, 3)
-	require.Equal(t, Accepted, got[0].Status)
+	require.Equal(t, list.Accepted, got[0].Status)
 	require.Equal(t, []problem.Code{problem.DuplicateKey, problem.NotAnObject}, []problem.Code{got[1].Code, got[2].Code})
 	require.Equal(t, w.st.RequestID("bulk-queue", tenant, w.key(s, tenant, text)), got[0].ID)
 	require.Empty(t, w.kept())
@@ -97,7 +98,7 @@ func (w *world) key(s *Service, tenant, text string) string {
 	m, err := decodeMessage([]byte(text))
 	require.NoError(w.t, err)
 	r := &run{Service: s, in: store.Bulk{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.Store.BulkID(tenant, "r-1")}}
-	d, err := r.draft(line{Number: 1, Item: m.Items[0]})
+	d, err := r.draft(list.Line{Number: 1, Item: m.Items[0]})
 	require.NoError(w.t, err)
 	return d.Key
 }
@@ -259,7 +260,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
 	broken := iotest.TimeoutReader(bytes.NewReader(bytes.Repeat([]byte("x"), 100)))
-	_, _, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: FormatLines, Body: iotest.OneByteReader(broken)})
+	_, _, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.JSONLines, Body: iotest.OneByteReader(broken)})
 	require.ErrorIs(t, err, iotest.ErrTimeout)
 	_, err = s.ByReference(t.Context(), tenant, "r-1")
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -276,7 +277,7 @@ func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
 			tenant := newTenant()
 			wire := newWire(n, done)
 			st, _ := w.open(wire, false)
-			up := Upload{Tenant: tenant, Reference: "r-1", Key: "k", Format: FormatLines}
+			up := Upload{Tenant: tenant, Reference: "r-1", Key: "k", Format: list.JSONLines}
 			up.Body = strings.NewReader(text)
 			_, _, err := w.service(st, tenant).Receive(t.Context(), up)
 			whole := err == nil && wire.left.Load() > 0
@@ -308,7 +309,7 @@ func TestUploadsOfOneReferenceAtTheSameTime(t *testing.T) {
 	for i := range n {
 		go func() {
 			b, _, err := s.Receive(t.Context(), Upload{
-				Tenant: tenant, Reference: "r-1", Format: FormatLines, Body: strings.NewReader(person(fmt.Sprintf("p%d@c.example", i%2), "")),
+				Tenant: tenant, Reference: "r-1", Format: list.JSONLines, Body: strings.NewReader(person(fmt.Sprintf("p%d@c.example", i%2), "")),
 			})
 			if err != nil {
 				answers <- answer{err: err}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -33,8 +34,8 @@ type Upload struct {
 // true. Another list under the same reference is a reference-taken problem, and so is a key that the caller used in this tenant for
 // another reference or list an idempotency-conflict. An error of Body comes back as it is. A failure half way leaves no import.
 func (s *Service) Receive(ctx context.Context, u Upload) (c *store.BulkCase, existing bool, err error) {
-	if !ValidReference(u.Reference) {
-		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must be %s", ReferenceForm)
+	if !list.ValidReference(u.Reference) {
+		return nil, false, problem.Newf(problem.MalformedReference, "", "reference must be %s", list.ReferenceForm)
 	}
 	id := s.Store.BulkID(u.Tenant, u.Reference)
 	// Each upload has a name of its own: two at a time never write into one blob.
@@ -83,7 +84,7 @@ func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag 
 	return d.hex(), etag, err
 }
 
-var mediaTypes = map[string]string{FormatLines: "application/x-ndjson", FormatCSV: "text/csv"}
+var mediaTypes = map[string]string{list.JSONLines: "application/x-ndjson", list.CSV: "text/csv"}
 
 // record writes the row of an import whose blob is there, or finds the one that is there already, and removes the blobs that earlier
 // attempts under the same reference left behind.

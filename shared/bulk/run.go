@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -28,11 +29,11 @@ type run struct {
 // chunk is a piece of a list: up to chunkLines lines.
 type chunk struct {
 	entries []entry
-	at      position     // after its last line
-	last    bool         // of the list
-	lines   int64        // of the list until here, empty ones aside
-	shards  map[int]bool // of its new requests
-	batch   *store.Batch // begun, of the entries of
+	at      list.Position // after its last line
+	last    bool          // of the list
+	lines   int64         // of the list until here, empty ones aside
+	shards  map[int]bool  // of its new requests
+	batch   *store.Batch  // begun, of the entries of
 	of      []*entry
 }
 
@@ -41,7 +42,7 @@ type entry struct {
 	number int64
 	draft  store.Draft
 	id     string // of the draft's request
-	result *Result
+	result *list.Result
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -107,7 +108,7 @@ func pass(ctx context.Context, to chan<- *chunk, c *chunk) error {
 
 // source is a list being read.
 type source struct {
-	reader
+	list.Reader
 	open []io.Closer
 }
 
@@ -120,7 +121,7 @@ func (s *source) close() {
 // open opens the list at where the import stands, and only in the version that was received: a position means nothing in another.
 func (r *run) open(ctx context.Context) (*source, error) {
 	src := &source{}
-	lines, err := openList(r.in.Format, func(offset int64) (io.Reader, error) {
+	lines, err := list.Open(r.in.Format, func(offset int64) (io.Reader, error) {
 		// A range may not begin at the end of a blob: read the byte before as well.
 		body, info, err := r.Store.OpenBlob(ctx, inputRef(r.in.Blob), max(0, offset-1), 0)
 		if errors.Is(err, store.ErrNotFound) {
@@ -142,12 +143,12 @@ func (r *run) open(ctx context.Context) (*source, error) {
 		buffered := bufio.NewReader(body)
 		_, err = buffered.Discard(1)
 		return buffered, err
-	}, position{Offset: r.in.Offset, Line: r.in.Line})
+	}, list.Position{Offset: r.in.Offset, Line: r.in.Line})
 	if err != nil {
 		src.close()
 		return nil, err
 	}
-	src.reader = lines
+	src.Reader = lines
 	return src, nil
 }
 
@@ -200,10 +201,10 @@ func (r *run) read(src *source, lines int64) (*chunk, error) {
 	return c, nil
 }
 
-func result(r Result) *Result { return &r }
+func result(r list.Result) *list.Result { return &r }
 
 // entry judges a line.
-func (r *run) entry(l line) (entry, error) {
+func (r *run) entry(l list.Line) (entry, error) {
 	e := entry{number: l.Number}
 	if l.Fault != nil {
 		e.result = result(rejected(l.Number, l.Fault))
@@ -220,7 +221,7 @@ func (r *run) entry(l line) (entry, error) {
 
 // draft is the request that a line asks for. Its wake is due at once: the sweep that follows the chunk sends its messages, so that an
 // import need not send one for each request.
-func (r *run) draft(l line) (store.Draft, error) {
+func (r *run) draft(l list.Line) (store.Draft, error) {
 	d, canonical, err := r.Intake.DecodeItem(r.in.Caller, r.in.Tenant, l.Item, r.Now())
 	if err != nil {
 		return store.Draft{}, err

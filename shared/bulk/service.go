@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -78,7 +79,7 @@ func (s *Service) bound() time.Duration {
 
 // ByReference returns the bulk import that a tenant's reference names, or store.ErrNotFound.
 func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
-	if !ValidReference(ref) {
+	if !list.ValidReference(ref) {
 		return nil, store.ErrNotFound
 	}
 	return s.Store.LoadBulk(ctx, tenant, s.Store.BulkID(tenant, ref))

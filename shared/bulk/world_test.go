@@ -19,6 +19,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
@@ -185,16 +186,16 @@ func (w *world) end(s *Service, tenant, id string) *store.BulkCase {
 	return nil
 }
 
-func (w *world) results(s *Service, b *store.BulkCase) []Result {
+func (w *world) results(s *Service, b *store.BulkCase) []list.Result {
 	w.t.Helper()
 	r, _, err := s.Results(w.t.Context(), b)
 	require.NoError(w.t, err)
 	defer func() { _ = r.Close() }()
 	text, err := io.ReadAll(r)
 	require.NoError(w.t, err)
-	var out []Result
+	var out []list.Result
 	for l := range strings.Lines(string(text)) {
-		var one Result
+		var one list.Result
 		require.NoError(w.t, json.Unmarshal([]byte(l), &one))
 		out = append(out, one)
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
@@ -79,9 +79,9 @@ func inspect(path string) (file, error) {
 	format := ""
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":
-		f.mediaType, format = "text/csv", bulk.FormatCSV
+		f.mediaType, format = "text/csv", list.CSV
 	case ".ndjson", ".jsonl":
-		f.mediaType, format = "application/x-ndjson", bulk.FormatLines
+		f.mediaType, format = "application/x-ndjson", list.JSONLines
 	default:
 		return f, errors.New("the file must end with .csv, .ndjson or .jsonl")
 	}
@@ -100,7 +100,7 @@ func inspect(path string) (file, error) {
 		return f, fmt.Errorf("the file has more than %d bytes: split it, or put it on the queue dsr-bulk as a blob", maxUpload)
 	}
 	hash := sha256.New()
-	if f.lines, err = bulk.Count(io.TeeReader(src, hash), format); err != nil {
+	if f.lines, err = list.Count(io.TeeReader(src, hash), format); err != nil {
 		return f, err
 	}
 	f.size, f.sum = info.Size(), hex.EncodeToString(hash.Sum(nil))
@@ -116,7 +116,7 @@ func (s *submission) complete(f file) error {
 		name = strings.Trim(unfit.ReplaceAllString(name, "-"), "-.")
 		s.reference = strings.TrimPrefix(name[:min(len(name), 50)]+"-"+f.sum[:12], "-")
 	}
-	if !bulk.ValidReference(s.reference) {
+	if !list.ValidReference(s.reference) {
 		return errors.New("--reference must be 1 to 64 of 0-9 A-Z a-z . _ -")
 	}
 	if s.tenant != "" && !dsr.ValidGUID(s.tenant) {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
@@ -118,7 +118,7 @@ func (w *watch) results(ctx context.Context, id string) ([]*pending, error) {
 			}
 			return open, nil
 		}
-		var l bulk.Result
+		var l list.Result
 		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
 			return nil, &exit{code: ExitUnreachable, err: errors.New("the result cannot be read")}
 		}

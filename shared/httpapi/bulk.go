@@ -8,12 +8,13 @@ import (
 	"strconv"
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 // uploadFormats are the formats of an uploaded file by their media type.
-var uploadFormats = map[string]string{"application/x-ndjson": bulk.FormatLines, "text/csv": bulk.FormatCSV}
+var uploadFormats = map[string]string{"application/x-ndjson": list.JSONLines, "text/csv": list.CSV}
 
 // upload is POST /api/bulk.
 func (c *call) upload() error {
@@ -66,7 +67,7 @@ func (c *call) reference() (tenant, reference string, err error) {
 	if !c.query.Has("reference") {
 		return "", "", problem.New(problem.MissingParameter, "", "reference is needed: your own name of the file")
 	}
-	if reference = c.query.Get("reference"); !bulk.ValidReference(reference) {
+	if reference = c.query.Get("reference"); !list.ValidReference(reference) {
 		return "", "", problem.New(problem.MalformedReference, "", "reference is 1 to 64 of 0-9 A-Z a-z . _ -")
 	}
 	return tenant, reference, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
@@ -100,7 +101,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	}
 	got, _, err := s.Receive(ctx, bulk.Upload{
 		Caller: auth.Caller{Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
-		Format: bulk.FormatLines, Body: bytes.NewReader(listOf(im.lines)),
+		Format: list.JSONLines, Body: bytes.NewReader(listOf(im.lines)),
 	})
 	if err != nil {
 		return 0, page, err

@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"

@@ -1,11 +1,12 @@
-package bulk
+// Package list reads a producer's list of requests line by line, as JSON Lines or CSV.
+package list
 
 import "regexp"
 
 // Formats of a list.
 const (
-	FormatLines = "ndjson"
-	FormatCSV   = "csv"
+	JSONLines = "ndjson"
+	CSV       = "csv"
 )
 
 var reference = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)

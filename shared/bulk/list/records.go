@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"bufio"
@@ -23,7 +23,7 @@ type record struct {
 // After a quote out of place the reader goes on as if it were an ordinary character, so that it stays in step with the lines.
 type records struct {
 	src *bufio.Reader
-	pos position
+	pos Position
 
 	state  cellState
 	cell   []byte
@@ -41,7 +41,7 @@ const (
 	quoteSeen            // after a quote within quotes: the end, or the first of two
 )
 
-func newRecords(r io.Reader, at position) (*records, error) {
+func newRecords(r io.Reader, at Position) (*records, error) {
 	c := &records{src: newBuffer(r), pos: at}
 	if at.Offset == 0 {
 		n, err := skipMark(c.src)

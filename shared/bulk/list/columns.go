@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"encoding/json"
@@ -132,12 +132,12 @@ type csvLines struct {
 
 // newCSVLines reads on at a position; open opens the list at an offset. The header is always read from the beginning. A header that
 // cannot be used is a *problem.Error.
-func newCSVLines(open func(offset int64) (io.Reader, error), at position) (*csvLines, error) {
+func newCSVLines(open func(offset int64) (io.Reader, error), at Position) (*csvLines, error) {
 	r, err := open(0)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := newRecords(r, position{})
+	rec, err := newRecords(r, Position{})
 	if err != nil {
 		return nil, err
 	}
@@ -184,14 +184,14 @@ func checkHeader(head record) error {
 	return nil
 }
 
-func (c *csvLines) Position() position { return c.pos }
+func (c *csvLines) Position() Position { return c.pos }
 
-func (c *csvLines) Next() (line, error) {
+func (c *csvLines) Next() (Line, error) {
 	r, err := c.next()
 	if err != nil {
-		return line{}, err
+		return Line{}, err
 	}
-	l := line{Number: r.Number, Fault: r.Fault}
+	l := Line{Number: r.Number, Fault: r.Fault}
 	if l.Fault == nil {
 		l.Item, l.Fault = item(c.header, r.Cells)
 	}

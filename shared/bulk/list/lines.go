@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"bufio"
@@ -19,22 +19,22 @@ var (
 )
 
 // position is where a reader stands: what an import stores to resume at.
-type position struct {
+type Position struct {
 	Offset int64 // bytes from the beginning of the list
 	Line   int64 // number of the last line read
 }
 
 // line is one line of a list: the body of a submission as JSON, or why there is none.
-type line struct {
+type Line struct {
 	Number int64
 	Item   []byte
 	Fault  *problem.Error
 }
 
 // reader yields the lines of a list. Next returns io.EOF after the last; other errors are those of the source.
-type reader interface {
-	Next() (line, error)
-	Position() position
+type Reader interface {
+	Next() (Line, error)
+	Position() Position
 }
 
 // newBuffer is large enough that the longest line comes out of ReadSlice in one piece.
@@ -61,11 +61,11 @@ func skipMark(b *bufio.Reader) (int64, error) {
 // jsonLines reads JSON Lines: one item a line, ended by LF or CRLF or the end of the list.
 type jsonLines struct {
 	src *bufio.Reader
-	pos position
+	pos Position
 }
 
 // newJSONLines reads on at a position that an earlier reader of the same list reported. The zero position is the beginning.
-func newJSONLines(r io.Reader, at position) (*jsonLines, error) {
+func newJSONLines(r io.Reader, at Position) (*jsonLines, error) {
 	j := &jsonLines{src: newBuffer(r), pos: at}
 	if at.Offset == 0 {
 		n, err := skipMark(j.src)
@@ -77,16 +77,16 @@ func newJSONLines(r io.Reader, at position) (*jsonLines, error) {
 	return j, nil
 }
 
-func (j *jsonLines) Position() position { return j.pos }
+func (j *jsonLines) Position() Position { return j.pos }
 
-func (j *jsonLines) Next() (line, error) {
+func (j *jsonLines) Next() (Line, error) {
 	for {
 		text, long, err := j.readLine()
 		if err != nil {
-			return line{}, err
+			return Line{}, err
 		}
 		j.pos.Line++
-		l := line{Number: j.pos.Line}
+		l := Line{Number: j.pos.Line}
 		switch {
 		case long:
 			l.Fault = problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)

@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"encoding/csv"
@@ -21,7 +21,7 @@ type shown struct {
 	Text   string
 }
 
-func read(t testing.TB, r reader) []shown {
+func read(t testing.TB, r Reader) []shown {
 	t.Helper()
 	var out []shown
 	for {
@@ -44,7 +44,7 @@ func openText(text string) func(int64) (io.Reader, error) {
 	}
 }
 
-func lines(t testing.TB, text string, at position) reader {
+func lines(t testing.TB, text string, at Position) Reader {
 	t.Helper()
 	r, err := openText(text)(at.Offset)
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestJSONLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Empty(t, cmp.Diff(tc.want, read(t, lines(t, tc.text, position{}))))
+			require.Empty(t, cmp.Diff(tc.want, read(t, lines(t, tc.text, Position{}))))
 		})
 	}
 }
@@ -82,16 +82,16 @@ func TestJSONLines(t *testing.T) {
 func TestAnotherEncodingIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "\x00\x00\xfe\xff"} {
-		_, err := newJSONLines(strings.NewReader(text), position{})
+		_, err := newJSONLines(strings.NewReader(text), Position{})
 		var f *problem.Error
 		require.ErrorAs(t, err, &f)
 		require.Equal(t, problem.WrongEncoding, f.Code)
-		_, err = newCSVLines(openText(text), position{})
+		_, err = newCSVLines(openText(text), Position{})
 		require.ErrorAs(t, err, &f)
 	}
 }
 
-func csvOf(t testing.TB, text string, at position) reader {
+func csvOf(t testing.TB, text string, at Position) Reader {
 	t.Helper()
 	c, err := newCSVLines(openText(text), at)
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestCSV(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Empty(t, cmp.Diff(tc.want, read(t, csvOf(t, tc.text, position{}))))
+			require.Empty(t, cmp.Diff(tc.want, read(t, csvOf(t, tc.text, Position{}))))
 		})
 	}
 }
@@ -159,7 +159,7 @@ func TestBadHeaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newCSVLines(openText(tc.text), position{})
+			_, err := newCSVLines(openText(tc.text), Position{})
 			var f *problem.Error
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, tc.code, f.Code)
@@ -170,10 +170,10 @@ func TestBadHeaders(t *testing.T) {
 }
 
 // resumed reads each line with a reader of its own, as an import that is killed after every line would.
-func resumed(t testing.TB, open func(position) reader) []shown {
+func resumed(t testing.TB, open func(Position) Reader) []shown {
 	t.Helper()
 	var out []shown
-	for at := (position{}); ; {
+	for at := (Position{}); ; {
 		r := open(at)
 		l, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -192,15 +192,15 @@ func resumed(t testing.TB, open func(position) reader) []shown {
 func TestReadingOnAtAnyLineGivesTheSameLines(t *testing.T) {
 	t.Parallel()
 	text := "\xef\xbb\xbf{}\r\n\n[1]\n\"\xff\"\n" + strings.Repeat("x", 3*MaxLine) + "\n{}"
-	require.Equal(t, read(t, lines(t, text, position{})), resumed(t, func(at position) reader { return lines(t, text, at) }))
+	require.Equal(t, read(t, lines(t, text, Position{})), resumed(t, func(at Position) Reader { return lines(t, text, at) }))
 	text = "\xef\xbb\xbfemail,note\r\na,\"b\nc\"\n\nd\ne\"f,g\n\"h\"i,j\nk,l\n\"m,n\no,p"
-	require.Equal(t, read(t, csvOf(t, text, position{})), resumed(t, func(at position) reader { return csvOf(t, text, at) }))
+	require.Equal(t, read(t, csvOf(t, text, Position{})), resumed(t, func(at Position) Reader { return csvOf(t, text, at) }))
 }
 
 func TestAFaultOfTheSourceIsNoEnd(t *testing.T) {
 	t.Parallel()
 	broken := io.MultiReader(strings.NewReader("email\na\nb"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	c, err := newCSVLines(func(int64) (io.Reader, error) { return broken, nil }, position{})
+	c, err := newCSVLines(func(int64) (io.Reader, error) { return broken, nil }, Position{})
 	require.NoError(t, err)
 	_, err = c.Next()
 	require.NoError(t, err)
@@ -211,13 +211,13 @@ func TestAFaultOfTheSourceIsNoEnd(t *testing.T) {
 func FuzzJSONLines(f *testing.F) {
 	f.Add("{}\n[]\r\n\n\xef\xbb\xbf3")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := newJSONLines(strings.NewReader(text), position{})
+		r, err := newJSONLines(strings.NewReader(text), Position{})
 		if err != nil {
 			return
 		}
 		all := read(t, r)
 		require.Equal(t, int64(len(text)), r.Position().Offset)
-		require.Equal(t, all, resumed(t, func(at position) reader { return lines(t, text, at) }))
+		require.Equal(t, all, resumed(t, func(at Position) Reader { return lines(t, text, at) }))
 	})
 }
 
@@ -226,7 +226,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("a,\"b\nc\"\"\"\r\n\nd,e\n")
 	f.Add("a\"b,c\n\"d\"e,f\ng,\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := newRecords(strings.NewReader(text), position{})
+		r, err := newRecords(strings.NewReader(text), Position{})
 		if err != nil {
 			return
 		}
@@ -262,11 +262,11 @@ func FuzzCSVItems(f *testing.F) {
 	f.Add("a@b.example;c@d.example,x=1;y=2,access;export\n\"a\nb\",,\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		text = "email,identifiers,actions\n" + text
-		all := read(t, csvOf(t, text, position{}))
+		all := read(t, csvOf(t, text, Position{}))
 		for _, l := range all {
 			require.True(t, strings.HasPrefix(l.Text, "!") || json.Valid([]byte(l.Text)))
 		}
-		require.Equal(t, all, resumed(t, func(at position) reader { return csvOf(t, text, at) }))
+		require.Equal(t, all, resumed(t, func(at Position) Reader { return csvOf(t, text, at) }))
 	})
 }
 

@@ -1,4 +1,4 @@
-package bulk
+package list
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 
 // openList reads a list in one of the formats on from a position; open opens it at an offset. What is wrong with the list as a whole is a
 // *problem.Error.
-func openList(format string, open func(offset int64) (io.Reader, error), at position) (reader, error) {
-	if format == FormatCSV {
+func Open(format string, open func(offset int64) (io.Reader, error), at Position) (Reader, error) {
+	if format == CSV {
 		return newCSVLines(open, at)
 	}
 	r, err := open(at.Offset)
@@ -20,7 +20,7 @@ func openList(format string, open func(offset int64) (io.Reader, error), at posi
 
 // Count is how many lines a list has that an import would judge. What is wrong with the list as a whole is a *problem.Error.
 func Count(r io.Reader, format string) (int64, error) {
-	lines, err := openList(format, func(int64) (io.Reader, error) { return r, nil }, position{})
+	lines, err := Open(format, func(int64) (io.Reader, error) { return r, nil }, Position{})
 	if err != nil {
 		return 0, err
 	}
