@@ -15,18 +15,6 @@ const (
 	fetchWhole = 6 << 20 // a longer member is streamed when its turn comes
 )
 
-// openMember reads the uncompressed bytes of a member.
-func openMember(ctx context.Context, st *store.Store, m member) (io.ReadCloser, error) {
-	body, _, err := st.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
-	if err != nil {
-		return nil, fmt.Errorf("export: read a part: %w", err)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{unpack(body), body}, nil
-}
-
 // fetched is a member that was read ahead, or, with a nil body, one that is to be streamed.
 type fetched struct {
 	body   []byte

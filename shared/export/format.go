@@ -22,9 +22,6 @@ const (
 // Tabular are the formats that a tenant may wish for, in the order in which they stand in a package.
 func Tabular() []Format { return []Format{CSV, XLSX, XML} }
 
-// partType is the content type of a stored part: deflated bytes that are only ever read as part of an archive.
-const partType = "application/octet-stream"
-
 // twin writes the tabular form of a JSON member.
 func (f Format) twin(w io.Writer, system string, kind connector.Kind, stored io.Reader) error {
 	switch f {

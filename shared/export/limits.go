@@ -5,6 +5,17 @@ import (
 	"io"
 )
 
+// maxPart is what no member of records has more of, in bytes of JSON.
+const maxPart = 32 << 20
+
+// The forms of members, as the extensions of their names.
+const (
+	formJSON = "json"
+	formCSV  = "csv"
+	formXLSX = "xlsx"
+	formXML  = "xml"
+)
+
 // limits bound what Verify reads of an archive, and so its memory: none of what an archive says of itself is believed. A package of ours
 // keeps far below them. Tests set smaller ones.
 type limits struct {
@@ -16,7 +27,7 @@ type limits struct {
 	queries   int   // in the manifest, of all systems
 	path      int   // bytes of a member's name
 
-	member   map[Format]int64 // uncompressed bytes of a member by its form
+	member   map[string]int64 // uncompressed bytes of a member by its form
 	other    int64            // the same for those that are only hashed: the index
 	workbook int64            // sum of a workbook's worksheets, uncompressed
 	sheets   int64            // as directory, of a workbook
@@ -24,18 +35,18 @@ type limits struct {
 	tag      int64            // bytes of a tag in XML
 }
 
-// standard are the limits of Verify. A part has at most MaxPartSize of JSON. In XML no character of it takes more than eight: the name of
+// standard are the limits of Verify. A part has at most maxPart of JSON. In XML no character of it takes more than eight: the name of
 // a column stands three times, at worst as entities. CSV has a comma for each empty cell, so that it depends on the number of columns; it
 // is counted without keeping any of it. A worksheet repeats the address and the type of each cell, and packs to less than its JSON twice.
 var standard = limits{
 	directory: 16 << 20, members: 1 << 17, manifest: 64 << 20, field: 256 << 10, systems: 4096, queries: 200_000, path: 256,
-	member: map[Format]int64{JSON: MaxPartSize, XML: 8 * MaxPartSize, CSV: 32 * MaxPartSize, XLSX: 2 * MaxPartSize},
-	other:  4 << 30, workbook: 16 * MaxPartSize, sheets: 256 << 10, text: 1 << 20, tag: 64 << 10,
+	member: map[string]int64{formJSON: maxPart, formXML: 8 * maxPart, formCSV: 32 * maxPart, formXLSX: 2 * maxPart},
+	other:  4 << 30, workbook: 16 * maxPart, sheets: 256 << 10, text: 1 << 20, tag: 64 << 10,
 }
 
 // size is the limit of a member.
-func (l limits) size(f Format) int64 {
-	if n, ok := l.member[f]; ok {
+func (l limits) size(form string) int64 {
+	if n, ok := l.member[form]; ok {
 		return n
 	}
 	return l.other

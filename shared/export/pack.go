@@ -12,6 +12,9 @@ import (
 	"github.com/klauspost/compress/flate" // twice the speed of compress/flate at level 1, measured on directory records
 )
 
+// partType is the content type of a stored part: deflated bytes that are only ever read as part of an archive.
+const partType = "application/octet-stream"
+
 // packer makes one member: a finished raw deflate stream with the sums that the archive and the manifest need.
 type packer struct {
 	body  bytes.Buffer

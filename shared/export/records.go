@@ -18,15 +18,15 @@ type formError struct{ form string }
 func (e *formError) Error() string { return "it is not valid " + e.form }
 
 // countRecords counts the records of a member and checks its form. What has no records counts 0.
-func (l limits) countRecords(f Format, r io.Reader, size int64) (int64, error) {
-	switch f {
-	case JSON:
+func (l limits) countRecords(form string, r io.Reader, size int64) (int64, error) {
+	switch form {
+	case formJSON:
 		return countJSON(r)
-	case CSV:
+	case formCSV:
 		return countCSV(r)
-	case XML:
+	case formXML:
 		return l.countXML(r)
-	case XLSX:
+	case formXLSX:
 		return l.countXLSX(r, size)
 	}
 	return 0, nil
@@ -163,7 +163,7 @@ func countElements(r io.Reader, root string, depth int, name string) (int64, err
 // countXLSX counts the rows of all worksheets, without the header of each. It reads the workbook whole, and the worksheets as a stream.
 func (l limits) countXLSX(r io.Reader, size int64) (int64, error) {
 	bad := &formError{"XLSX"}
-	if size > l.member[XLSX] {
+	if size > l.member[formXLSX] {
 		return 0, bad
 	}
 	body := make([]byte, size)

@@ -2,7 +2,6 @@ package export
 
 import (
 	"errors"
-	"io"
 	"iter"
 	"slices"
 
@@ -99,30 +98,6 @@ func (v view) stored(m member) iter.Seq2[jsontext.Value, error] {
 			if !yield(raw, err) {
 				return
 			}
-		}
-	}
-}
-
-// arrayOf yields the objects of a JSON array. It ends after the first error.
-func arrayOf(r io.Reader) iter.Seq2[jsontext.Value, error] {
-	return func(yield func(jsontext.Value, error) bool) {
-		rr := rowReader{dec: jsontext.NewDecoder(r)}
-		if err := rr.expect('['); err != nil {
-			yield(nil, err)
-			return
-		}
-		for rr.dec.PeekKind() == '{' {
-			raw, err := rr.dec.ReadValue()
-			if err != nil {
-				yield(nil, badJSON(rr.dec))
-				return
-			}
-			if !yield(raw, nil) {
-				return
-			}
-		}
-		if err := rr.end(); err != nil {
-			yield(nil, err)
 		}
 	}
 }

@@ -173,3 +173,27 @@ func compacted(v jsontext.Value) jsontext.Value {
 	_ = c.Compact() // fails for an invalid value only
 	return c
 }
+
+// arrayOf yields the objects of a JSON array. It ends after the first error.
+func arrayOf(r io.Reader) iter.Seq2[jsontext.Value, error] {
+	return func(yield func(jsontext.Value, error) bool) {
+		rr := rowReader{dec: jsontext.NewDecoder(r)}
+		if err := rr.expect('['); err != nil {
+			yield(nil, err)
+			return
+		}
+		for rr.dec.PeekKind() == '{' {
+			raw, err := rr.dec.ReadValue()
+			if err != nil {
+				yield(nil, badJSON(rr.dec))
+				return
+			}
+			if !yield(raw, nil) {
+				return
+			}
+		}
+		if err := rr.end(); err != nil {
+			yield(nil, err)
+		}
+	}
+}

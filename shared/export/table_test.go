@@ -116,6 +116,12 @@ func TestTwinsOfBadJSONFailWithoutQuotingIt(t *testing.T) {
 	require.Error(t, Format("pdf").twin(nil, "", connector.Kind{}, nil))
 }
 
+// xmlRecords is what a reader sees of the XML form.
+type xmlRecords struct {
+	XMLName xml.Name   `xml:"records"`
+	Records []struct{} `xml:"record"`
+}
+
 func TestXML(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -128,14 +134,9 @@ func TestXML(t *testing.T) {
 <record></record>
 </records>
 `, b.String())
-	var doc struct {
-		Records []struct{} `xml:"record"`
-	}
+	var doc xmlRecords
 	require.NoError(t, xml.Unmarshal(b.Bytes(), &doc))
 	require.Len(t, doc.Records, 2)
-	n, err := standard.countXML(bytes.NewReader(b.Bytes()))
-	require.NoError(t, err)
-	require.EqualValues(t, 2, n)
 }
 
 func TestXLSX(t *testing.T) {
@@ -145,15 +146,12 @@ func TestXLSX(t *testing.T) {
 	err := writeXLSX(&b, columns("a", "b"), bytes.NewReader(array(
 		`{"a":"=1+1","b":-5}`, `{"a":"<é😀&\u0001>","b":[1]}`, `{"a":true,"b":12345678901234567890,"c":1}`, `{"a":"`+long+`","b":1.25}`, `{"a":"0815"}`)))
 	require.NoError(t, err)
-	n, err := standard.countXLSX(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	require.NoError(t, err)
-	require.EqualValues(t, 5, n)
-
 	f, err := excelize.OpenReader(&b)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, f.Close()) }()
 	rows, err := f.GetRows("Sheet1", excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
+	require.Len(t, rows, 6)
 	require.Equal(t, []string{"a", "b", "other"}, rows[0])
 	require.Equal(t, []string{"'=1+1", "-5"}, rows[1])
 	require.Equal(t, []string{"<é😀&\ufffd>", "[1]"}, rows[2])
@@ -205,12 +203,10 @@ func FuzzTwins(f *testing.F) {
 		}
 		var want []map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(in, &want))
-		n, err := countCSV(bytes.NewReader(c.Bytes()))
-		require.NoError(t, err)
-		require.EqualValues(t, len(want), n)
 		read := csv.NewReader(bytes.NewReader(c.Bytes()[len(byteOrderMark):]))
 		rows, err := read.ReadAll()
 		require.NoError(t, err)
+		require.Len(t, rows, len(want)+1)
 		for i, row := range rows[1:] {
 			require.Len(t, row, 3)
 			for j, c := range row {
@@ -228,8 +224,8 @@ func FuzzTwins(f *testing.F) {
 		}
 		var x bytes.Buffer
 		require.NoError(t, writeXML(&x, "s", kind, bytes.NewReader(in)))
-		n, err = standard.countXML(&x)
-		require.NoError(t, err)
-		require.EqualValues(t, len(want), n)
+		var doc xmlRecords
+		require.NoError(t, xml.Unmarshal(x.Bytes(), &doc))
+		require.Len(t, doc.Records, len(want))
 	})
 }

@@ -161,12 +161,12 @@ func members(raw jsontext.Value, f func(name string, v jsontext.Value) error) er
 	return walk(raw, '{', func(dec *jsontext.Decoder) error {
 		name, err := dec.ReadToken()
 		if err != nil {
-			return badJSON(dec)
+			return errRecord(dec)
 		}
 		key := name.String()
 		v, err := dec.ReadValue()
 		if err != nil {
-			return badJSON(dec)
+			return errRecord(dec)
 		}
 		return f(key, v)
 	})
@@ -177,7 +177,7 @@ func elementsOf(raw jsontext.Value, f func(jsontext.Value) error) error {
 	return walk(raw, '[', func(dec *jsontext.Decoder) error {
 		v, err := dec.ReadValue()
 		if err != nil {
-			return badJSON(dec)
+			return errRecord(dec)
 		}
 		return f(v)
 	})
@@ -186,7 +186,7 @@ func elementsOf(raw jsontext.Value, f func(jsontext.Value) error) error {
 func walk(raw jsontext.Value, open jsontext.Kind, step func(*jsontext.Decoder) error) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != open {
-		return fmt.Errorf("export: a stored record is not what it was (byte %d)", dec.InputOffset())
+		return errRecord(dec)
 	}
 	for k := dec.PeekKind(); k != '}' && k != ']'; k = dec.PeekKind() {
 		if err := step(dec); err != nil {
@@ -194,4 +194,9 @@ func walk(raw jsontext.Value, open jsontext.Kind, step func(*jsontext.Decoder) e
 		}
 	}
 	return nil
+}
+
+// errRecord names a place and never a value.
+func errRecord(dec *jsontext.Decoder) error {
+	return fmt.Errorf("export: a stored record cannot be read (byte %d)", dec.InputOffset())
 }

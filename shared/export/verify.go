@@ -106,13 +106,16 @@ func (l limits) memberNames(z *zip.Reader, size int64, report *Report) map[strin
 }
 
 // formatOf is the form that a member's name promises.
-func formatOf(name string) Format { return Format(strings.TrimPrefix(path.Ext(name), ".")) }
+func formatOf(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }
+
+// devices are names that Windows keeps for devices, with whatever extension.
+var devices = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // device reports whether Windows takes a part of the name for a device.
 func device(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		stem, _, _ := strings.Cut(part, ".")
-		if reserved.MatchString(stem) {
+		if devices.MatchString(stem) {
 			return true
 		}
 	}
@@ -138,7 +141,7 @@ func (l limits) compare(members map[string]*zip.File, report *Report) {
 		}
 		report.Files++
 		report.Bytes += file.Bytes
-		if formatOf(file.Path) == JSON {
+		if formatOf(file.Path) == formJSON {
 			report.Records += file.Records
 		}
 	}

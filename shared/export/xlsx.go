@@ -3,7 +3,6 @@ package export
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -18,6 +17,8 @@ const (
 	cellChars = 32_767    // Excel takes no more in a cell, in UTF-16 units
 	cutNote   = " … (cut: the whole value is in the JSON file)"
 	cutChars  = cellChars - len(cutNote)
+
+	nowhere = "\x00" // no path may hold this character: no temporary file can be made, and the writer keeps to its buffer
 )
 
 // writeXLSX writes the XLSX form of a JSON member. Text is written as text cells, which are never run; the apostrophe is added all the
@@ -26,7 +27,7 @@ const (
 // The writer keeps what it makes in memory, about twice the size of the part: its temporary files are made impossible, since they
 // would hold personal data and outlive a killed process.
 func writeXLSX(w io.Writer, kind connector.Kind, stored io.Reader) (err error) {
-	f := excelize.NewFile(excelize.Options{TmpDir: os.DevNull}) // not a directory: the writer then keeps to its buffer
+	f := excelize.NewFile(excelize.Options{TmpDir: nowhere})
 	defer func() {
 		if e := f.Close(); err == nil {
 			err = e
