@@ -73,11 +73,7 @@ func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (ta
 	if err != nil {
 		return end, err
 	}
-	if dest.Container == "" {
-		dest.Container = store.Packages
-	}
-	dest.Name = p.Blob
-	if _, err := export.VerifyStored(ctx, s.Store, dest); err != nil {
+	if _, err := export.VerifyStored(ctx, s.Store, export.Location(dest, c.Tenant, c.ID)); err != nil {
 		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
 	p.Destination = c.Dest

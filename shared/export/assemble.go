@@ -51,7 +51,7 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, check: a.Check, target: target(a.Destination, a.Case.Tenant, a.Case.ID),
+		st: a.Store, check: a.Check, target: Location(a.Destination, a.Case.Tenant, a.Case.ID),
 		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Descriptors: a.Descriptors},
 	}
 	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
@@ -73,7 +73,10 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 	return out, nil
 }
 
-func target(r store.Ref, tenant, request string) store.Ref {
+// Location is where the package of a request lies: in a destination of the tenant, which has account and container, or, with the zero
+// Ref, in our own container.
+func Location(destination store.Ref, tenant, request string) store.Ref {
+	r := destination
 	if r.Container == "" {
 		r.Container = store.Packages
 	}

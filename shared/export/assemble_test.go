@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -60,6 +61,25 @@ func packageOf(t testing.TB, st *store.Store, p dsr.Package) ([]byte, *zip.Reade
 	return body, z, report
 }
 
+// unzipped reads a member of an archive.
+func unzipped(t testing.TB, f *zip.File) string {
+	t.Helper()
+	r, err := f.Open()
+	require.NoError(t, err)
+	b, err := io.ReadAll(r)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	return string(b)
+}
+
+// partsOf are the stored parts of the bench's task.
+func partsOf(t testing.TB, b *bench) []storedPart {
+	t.Helper()
+	parts, err := listParts(t.Context(), b.Store, b.spec)
+	require.NoError(t, err)
+	return parts
+}
+
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
@@ -101,7 +121,7 @@ func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 		_, z, _ := packageOf(t, w.Store, p)
 		byAction[action] = map[string]string{}
 		for _, file := range z.File {
-			byAction[action][strings.TrimPrefix(file.Name, string(action)+"/")] = inflate(t, file)
+			byAction[action][strings.TrimPrefix(file.Name, string(action)+"/")] = unzipped(t, file)
 		}
 	}
 	access, export := byAction[dsr.Access], byAction[dsr.Export]
@@ -148,7 +168,7 @@ func TestManifest(t *testing.T) {
 	p, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
 	_, z, _ := packageOf(t, w.Store, p)
-	body := inflate(t, z.File[len(z.File)-1])
+	body := unzipped(t, z.File[len(z.File)-1])
 	golden(t, "manifest.json", []byte(strings.ReplaceAll(body, a.Case.ID, requestID)))
 	var shape map[string]any
 	require.NoError(t, json.Unmarshal([]byte(body), &shape))
@@ -176,11 +196,12 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 		fails bool
 	}{
 		"a part is gone": {func(t *testing.T, b *bench) {
-			require.NoError(t, b.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Parts, Name: b.spec.part(2, JSON)}, ""))
+			require.NoError(t, b.Store.DeleteBlob(t.Context(), partsOf(t, b)[1].m.Ref, ""))
 		}, true},
 		"the last part is gone": {func(t *testing.T, b *bench) {
-			for _, f := range []Format{JSON, CSV, XML} {
-				require.NoError(t, b.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Parts, Name: b.spec.part(6, f)}, ""))
+			last := partsOf(t, b)[5]
+			for _, m := range []member{last.m, last.twin[CSV], last.twin[XML]} {
+				require.NoError(t, b.Store.DeleteBlob(t.Context(), m.Ref, ""))
 			}
 		}, true},
 		"another worker stored more after the end": {func(t *testing.T, b *bench) { finish(t, b.sink(b.Store, b.spec), people(3, 12, "x")) }, false},
@@ -233,7 +254,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	require.NoError(t, err)
 	for i, file := range old.File {
 		if strings.HasPrefix(file.Name, "access/") {
-			require.Equal(t, inflate(t, file), inflate(t, z.File[i]))
+			require.Equal(t, unzipped(t, file), unzipped(t, z.File[i]))
 		}
 	}
 	require.NotEqual(t, before, after)
@@ -281,21 +302,6 @@ func TestTwoAssembliesRace(t *testing.T) {
 	_, err := Assemble(t.Context(), a)
 	require.ErrorIs(t, err, store.ErrExists)
 	packageOf(t, b.Store, won)
-}
-
-func TestUnusualNames(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[member]string{
-		{Kind: "con", Number: 1, Format: JSON}:                  "access/aux-/con--0001.json",
-		{Kind: "com1", Number: 12345, Format: XLSX}:             "access/aux-/com1--12345.xlsx",
-		{Kind: strings.Repeat("k", 63), Number: 1, Format: CSV}: "access/aux-/" + strings.Repeat("k", 63) + "-0001.csv",
-		{Kind: "a-0001", Number: 2, Format: XML}:                "access/aux-/a-0001-0002.xml",
-	} {
-		got := in.path(dsr.Access, "aux")
-		require.Equal(t, want, got)
-		require.Regexp(t, safeName, got)
-		require.False(t, device(got))
-	}
 }
 
 func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {

@@ -2,16 +2,61 @@ package export
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares with a file under testdata, or writes it with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Fatalf("%s (-want +got), rewritten by go test ./shared/export -update:\n%s", path, diff)
+	}
+}
+
+func tenant() Tenant {
+	return Tenant{
+		ID: tenantID, Name: "Contoso <Ltd>", Formats: []Format{CSV, XLSX, XML},
+		Statements: Statements{
+			Purposes: []string{"Your account lets you work for us.", "Security of our systems."}, Categories: []string{"Contact data, sign-in data."},
+			Sources: []string{"You, and your manager."}, Recipients: []string{"Microsoft, as our processor."}, Retention: []string{"Until 30 days after you leave."},
+			Rights: []string{"You can ask for rectification, erasure or restriction, object, and complain to the supervisory authority."}, AutomatedDecisions: []string{"None."},
+			SoldOrShared: []string{"Nothing was sold or shared."},
+		},
+	}
+}
+
+// memory opens members by kind, number and format.
+type memory map[string][]byte
+
+func (m memory) key(x member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
+
+func (m memory) open(x member) (io.ReadCloser, error) {
+	b, ok := m[m.key(x)]
+	if !ok {
+		return nil, os.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
 
 // volume is a book whose members are in memory.
 func volume(t testing.TB, r *dsr.Request, stored memory, members ...member) book {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
 // small are the limits of Verify at the size of tests.
@@ -24,15 +26,15 @@ func small() limits {
 	return l
 }
 
-// spoilt makes an archive of one member and a manifest that is given as text; %s in it is the list of files.
-func spoilt(t *testing.T, manifest string, c content) []byte {
+// spoilt makes an archive of one member and a manifest that is given as a text; %s in it is the list of files.
+func spoilt(t *testing.T, text string, c content) []byte {
 	t.Helper()
-	files := []ManifestFile{listedAs(c), listedAs(content{name: IndexName, body: "<html>"})}
+	files := []seenFile{listedAs(c), listedAs(content{name: seenIndex, body: "<html>"})}
 	list, err := json.Marshal(files)
 	require.NoError(t, err)
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, m := range []content{c, {name: IndexName, body: "<html>"}, {name: ManifestName, body: strings.Replace(manifest, "%s", string(list), 1)}} {
+	for _, m := range []content{c, {name: seenIndex, body: "<html>"}, {name: seenName, body: strings.Replace(text, "%s", string(list), 1)}} {
 		w, err := z.Create(m.name)
 		require.NoError(t, err)
 		_, err = io.WriteString(w, m.body)
@@ -45,7 +47,7 @@ func spoilt(t *testing.T, manifest string, c content) []byte {
 // manifestWith is a good manifest with one member more or another value.
 func manifestWith(name, value string) string {
 	m := map[string]string{
-		"version": "1", "request": `"` + requestID + `"`, "tenant": `"11111111-1111-1111-1111-111111111111"`, "actions": `["access"]`, "regime": `"gdpr"`,
+		"version": "1", "request": `"` + someRequest + `"`, "tenant": `"11111111-1111-1111-1111-111111111111"`, "actions": `["access"]`, "regime": `"gdpr"`,
 		"receivedAt": `"2026-01-01T00:00:00Z"`, "createdAt": `"2026-01-01T00:00:00Z"`, "systems": `[]`, "files": `%s`,
 	}
 	m[name] = value
@@ -65,7 +67,7 @@ func repeated(s string, n int) string { return strings.TrimSuffix(strings.Repeat
 func TestVerifyRefusesAManifestThatIsNone(t *testing.T) {
 	t.Parallel()
 	escape := `"\u001b]0;x\u0007\u001b[2K"`
-	for name, tc := range map[string]struct{ manifest, want string }{
+	for name, tc := range map[string]struct{ text, want string }{
 		"files without end":        {manifestWith("files", "["+repeated(`{"path":"a.json"}`, 1000)+"]"), "more than a package can have"},
 		"empty files":              {manifestWith("files", "["+repeated(`{}`, 9000)+"]"), "path of a file"},
 		"queries without end":      {manifestWith("systems", system(repeated(`{}`, 51))), "more than a package can have"},
@@ -88,7 +90,7 @@ func TestVerifyRefusesAManifestThatIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := spoilt(t, tc.manifest, content{name: "a.json", body: "[]"})
+			b := spoilt(t, tc.text, content{name: "a.json", body: "[]"})
 			report, err := small().verify(bytes.NewReader(b), int64(len(b)))
 			require.ErrorIs(t, err, ErrNotVerified)
 			require.Contains(t, fmt.Sprint(report.Problems), tc.want)
@@ -263,5 +265,20 @@ func TestTheLimitsHoldEveryPart(t *testing.T) {
 				require.LessOrEqual(t, sheet, standard.workbook/MaxPartSize*int64(len(in))+64<<10, name)
 			}
 		}
+	}
+}
+
+func TestUnusualNames(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[member]string{
+		{Kind: "con", Number: 1, Format: JSON}:                  "access/aux-/con--0001.json",
+		{Kind: "com1", Number: 12345, Format: XLSX}:             "access/aux-/com1--12345.xlsx",
+		{Kind: strings.Repeat("k", 63), Number: 1, Format: CSV}: "access/aux-/" + strings.Repeat("k", 63) + "-0001.csv",
+		{Kind: "a-0001", Number: 2, Format: XML}:                "access/aux-/a-0001-0002.xml",
+	} {
+		got := in.path(dsr.Access, "aux")
+		require.Equal(t, want, got)
+		require.Regexp(t, safeName, got)
+		require.False(t, device(got))
 	}
 }

@@ -9,34 +9,34 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// readManifest reads the manifest of an archive.
-func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
-	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
+// ReadManifest reads the manifest of an archive within the limits of Verify.
+func ReadManifest(z *zip.Reader) (seenManifest, error) { return standard.readManifest(z) }
+
+func (l limits) readManifest(z *zip.Reader) (seenManifest, error) {
+	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == seenName })
 	if i < 0 {
-		return Manifest{}, errors.New("there is no " + ManifestName)
+		return seenManifest{}, errors.New("there is no " + seenName)
 	}
 	if z.File[i].UncompressedSize64 > uint64(l.manifest) {
-		return Manifest{}, fmt.Errorf("%s has more than %d MiB", ManifestName, l.manifest>>20)
+		return seenManifest{}, fmt.Errorf("%s has more than %d MiB", seenName, l.manifest>>20)
 	}
 	body, err := z.File[i].Open()
 	if err != nil {
-		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
+		return seenManifest{}, fmt.Errorf("%s cannot be opened: %w", seenName, err)
 	}
 	defer func() { _ = body.Close() }()
 	in := &meter{r: io.LimitReader(body, l.manifest), limit: l.field}
 	r := manifestReader{limits: l, in: in, dec: jsontext.NewDecoder(in), maxFiles: len(z.File)}
 	switch err := r.read(); {
 	case err != nil:
-		return Manifest{}, err
-	case r.m.Version != manifestVersion:
-		return Manifest{}, fmt.Errorf("%s has version %d, this program knows %d", ManifestName, r.m.Version, manifestVersion)
+		return seenManifest{}, err
+	case r.m.Version != seenVersion:
+		return seenManifest{}, fmt.Errorf("%s has version %d, this program knows %d", seenName, r.m.Version, seenVersion)
 	}
 	if err := r.m.check(); err != nil {
-		return Manifest{}, err
+		return seenManifest{}, err
 	}
 	return r.m, nil
 }
@@ -48,13 +48,13 @@ type manifestReader struct {
 	dec      *jsontext.Decoder
 	maxFiles int
 	queries  int
-	m        Manifest
+	m        seenManifest
 }
 
 // The errors of a manifest quote nothing of it.
 var (
-	errManifest = errors.New(ManifestName + " is not the JSON that it should be")
-	errTooMuch  = errors.New(ManifestName + " lists more than a package can have")
+	errManifest = errors.New(seenName + " is not the JSON that it should be")
+	errTooMuch  = errors.New(seenName + " lists more than a package can have")
 )
 
 func (r *manifestReader) read() error {
@@ -95,7 +95,7 @@ func (r *manifestReader) system() error {
 	if len(r.m.Systems) >= r.systems {
 		return errTooMuch
 	}
-	var s ManifestSystem
+	var s seenSystem
 	err := r.object(func(name string) error {
 		switch name {
 		case "system":
@@ -115,7 +115,7 @@ func (r *manifestReader) system() error {
 				if r.queries++; r.queries > r.limits.queries {
 					return errTooMuch
 				}
-				var q dsr.Query
+				var q seenQuery
 				err := r.value(&q)
 				s.Queries = append(s.Queries, q)
 				return err
@@ -134,7 +134,7 @@ func (r *manifestReader) file() error {
 	if len(r.m.Files) >= r.maxFiles {
 		return errTooMuch
 	}
-	var f ManifestFile
+	var f seenFile
 	if err := r.value(&f); err != nil {
 		return err
 	}
@@ -195,39 +195,6 @@ func (r *manifestReader) skip() error {
 func (r *manifestReader) expect(k jsontext.Kind) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != k {
 		return errManifest
-	}
-	return nil
-}
-
-// check refuses what no request of ours has. Its texts may be shown to people: names are names, and nothing else.
-func (m Manifest) check() error {
-	if !dsr.ValidGUID(m.Request) || !dsr.ValidGUID(m.Tenant) {
-		return errors.New("request and tenant must be ids")
-	}
-	if !dsr.ValidName(string(m.Regime)) || slices.ContainsFunc(m.Actions, func(a dsr.Action) bool { return !dsr.ValidName(string(a)) }) {
-		return errors.New("regime and actions must be names")
-	}
-	return nil
-}
-
-func (s ManifestSystem) check() error {
-	if !dsr.ValidName(s.System) || !dsr.ValidName(string(s.Action)) || !dsr.ValidName(string(s.Outcome)) {
-		return errors.New("a system, its action and its outcome must be names")
-	}
-	return nil
-}
-
-func (f ManifestFile) check(longest int) error {
-	if len(f.Path) > longest || !safeName.MatchString(f.Path) {
-		return errors.New("the path of a file is not one that a package may have")
-	}
-	if len(f.SHA256) > 64 {
-		return errors.New("the SHA-256 of a file is not one")
-	}
-	for _, name := range []string{f.System, f.Kind, string(f.Category)} {
-		if name != "" && !dsr.ValidName(name) {
-			return errors.New("system, kind and category of a file must be names")
-		}
 	}
 	return nil
 }

@@ -54,12 +54,12 @@ func firstOf(parts []storedPart, records int64) ([]member, bool) {
 type former struct {
 	etag  string
 	files map[string]formerMember
-	order []ManifestFile
+	order []seenFile
 }
 
 // formerMember is a member of it.
 type formerMember struct {
-	file ManifestFile
+	file seenFile
 	m    member
 }
 
@@ -81,7 +81,7 @@ func openFormer(ctx context.Context, st *store.Store, ref store.Ref) (former, er
 	if err != nil {
 		return f, nil
 	}
-	m, err := standard.readManifest(z)
+	m, err := ReadManifest(z)
 	if at.err != nil {
 		return former{}, at.err
 	}
@@ -94,7 +94,7 @@ func openFormer(ctx context.Context, st *store.Store, ref store.Ref) (former, er
 
 // index finds the members that the manifest lists.
 func (f former) index(z *zip.Reader, ref store.Ref) error {
-	files := map[string]ManifestFile{}
+	files := map[string]seenFile{}
 	for _, file := range f.order {
 		files[file.Path] = file
 	}

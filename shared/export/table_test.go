@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
-func columns(names ...string) connector.Kind {
+func things(names ...string) connector.Kind {
 	k := connector.Kind{Name: "things"}
 	for _, n := range names {
 		k.Columns = append(k.Columns, connector.Column{Name: n, Title: strings.ToUpper(n)})
@@ -23,10 +23,13 @@ func columns(names ...string) connector.Kind {
 	return k
 }
 
+// jsonOf is a stored JSON member.
+func jsonOf(records ...string) []byte { return []byte("[\n" + strings.Join(records, ",\n") + "\n]\n") }
+
 func toCSV(t testing.TB, kind connector.Kind, records ...string) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, writeCSV(&b, kind, bytes.NewReader(array(records...))))
+	require.NoError(t, writeCSV(&b, kind, bytes.NewReader(jsonOf(records...))))
 	return b.String()
 }
 
@@ -49,7 +52,7 @@ func TestCSVCells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, "\ufeffa,b,other\r\n"+tc.row+"\r\n", toCSV(t, columns("a", "b"), tc.record))
+			require.Equal(t, "\ufeffa,b,other\r\n"+tc.row+"\r\n", toCSV(t, things("a", "b"), tc.record))
 		})
 	}
 }
@@ -98,7 +101,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 		require.Equal(t, want, guardJSON(in))
 		require.JSONEq(t, in, guardJSON(in), "the value stays")
 	}
-	require.Contains(t, toCSV(t, columns("=a"), `{"=a":1}`), "'=a,other\r\n", "names of columns, too")
+	require.Contains(t, toCSV(t, things("=a"), `{"=a":1}`), "'=a,other\r\n", "names of columns, too")
 }
 
 func TestTwinsOfBadJSONFailWithoutQuotingIt(t *testing.T) {
@@ -108,7 +111,7 @@ func TestTwinsOfBadJSONFailWithoutQuotingIt(t *testing.T) {
 		"twice": `[{"secret":1,"secret":2}]`, "not UTF-8": "[{\"a\":\"secret\xff\"}]", "mixed": `[{"a":1},"secret"]`,
 	} {
 		for _, f := range Tabular() {
-			err := f.twin(&bytes.Buffer{}, "s", columns("a"), strings.NewReader(in))
+			err := f.twin(&bytes.Buffer{}, "s", things("a"), strings.NewReader(in))
 			require.Error(t, err, "%s %s", name, f)
 			require.NotContains(t, err.Error(), "secret", "%s %s", name, f)
 		}
@@ -125,8 +128,8 @@ type xmlRecords struct {
 func TestXML(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	kind := columns("id", "@odata.type", "xmlThing", "1st", "a b", "a_b")
-	err := writeXML(&b, "entra", kind, bytes.NewReader(array(`{"id":"<&>\u0001","@odata.type":"t","xmlThing":1,"1st":{"k":"]]>"},"a b":"","a_b":2,"rest":3}`, `{}`)))
+	kind := things("id", "@odata.type", "xmlThing", "1st", "a b", "a_b")
+	err := writeXML(&b, "entra", kind, bytes.NewReader(jsonOf(`{"id":"<&>\u0001","@odata.type":"t","xmlThing":1,"1st":{"k":"]]>"},"a b":"","a_b":2,"rest":3}`, `{}`)))
 	require.NoError(t, err)
 	require.Equal(t, `<?xml version="1.0" encoding="UTF-8"?>
 <records system="entra" kind="things">
@@ -143,7 +146,7 @@ func TestXLSX(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", cellChars+1)
 	var b bytes.Buffer
-	err := writeXLSX(&b, columns("a", "b"), bytes.NewReader(array(
+	err := writeXLSX(&b, things("a", "b"), bytes.NewReader(jsonOf(
 		`{"a":"=1+1","b":-5}`, `{"a":"<é😀&\u0001>","b":[1]}`, `{"a":true,"b":12345678901234567890,"c":1}`, `{"a":"`+long+`","b":1.25}`, `{"a":"0815"}`)))
 	require.NoError(t, err)
 	f, err := excelize.OpenReader(&b)
@@ -185,7 +188,7 @@ func TestXLSXLeavesNoTemporaryFile(t *testing.T) {
 		require.Empty(t, names)
 		return len(p), nil
 	})
-	require.NoError(t, writeXLSX(watch, columns("a"), bytes.NewReader(array(all...))))
+	require.NoError(t, writeXLSX(watch, things("a"), bytes.NewReader(jsonOf(all...))))
 }
 
 type writerFunc func([]byte) (int, error)
@@ -196,7 +199,7 @@ func FuzzTwins(f *testing.F) {
 	f.Add([]byte(`[{"a":"=1;@x","b":[1,{"c":null}],"d":-1}]`))
 	f.Add([]byte("[{\"a\":\"l\\n\\r\\u0000\"},{}]"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		kind := columns("a", "b")
+		kind := things("a", "b")
 		var c bytes.Buffer
 		if err := writeCSV(&c, kind, bytes.NewReader(in)); err != nil {
 			return

@@ -23,7 +23,7 @@ var ErrNotVerified = errors.New("export: the package does not match its manifest
 
 // Report is what a verification saw.
 type Report struct {
-	Manifest Manifest
+	Manifest seenManifest
 	Files    int // members that are as the manifest says
 	Records  int64
 	Bytes    int64 // uncompressed, of those members
@@ -60,7 +60,7 @@ func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
 	}
 	m, err := l.readManifest(z)
 	if err != nil {
-		report.problem(ManifestName, "%s", err)
+		report.problem(seenName, "%s", err)
 		return report, ErrNotVerified
 	}
 	report.Manifest = m
@@ -123,7 +123,7 @@ func device(name string) bool {
 }
 
 func (l limits) compare(members map[string]*zip.File, report *Report) {
-	listed := map[string]bool{ManifestName: true}
+	listed := map[string]bool{seenName: true}
 	for _, file := range report.Manifest.Files {
 		f := members[file.Path]
 		switch {
@@ -150,13 +150,13 @@ func (l limits) compare(members map[string]*zip.File, report *Report) {
 			report.problem(name, "the manifest does not list it")
 		}
 	}
-	if !listed[IndexName] {
-		report.problem(IndexName, "it is missing")
+	if !listed[seenIndex] {
+		report.problem(seenIndex, "it is missing")
 	}
 }
 
 // verifyMember reads one member to its end.
-func (l limits) verifyMember(f *zip.File, file ManifestFile) error {
+func (l limits) verifyMember(f *zip.File, file seenFile) error {
 	if file.Bytes < 0 || f.UncompressedSize64 != uint64(file.Bytes) {
 		return fmt.Errorf("it has %d bytes, the manifest says %d", f.UncompressedSize64, file.Bytes)
 	}

@@ -5,15 +5,16 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
+
+const someRequest = "0f8b4c6e-2d1a-4e53-9b70-6a5d3c2e1f00"
 
 // content is a member of an archive that a test makes.
 type content struct {
@@ -22,18 +23,21 @@ type content struct {
 	unlisted   bool
 }
 
-func listedAs(c content) ManifestFile {
+func listedAs(c content) seenFile {
 	sum := sha256.Sum256([]byte(c.body))
-	return ManifestFile{Path: c.name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(c.body)), Records: c.records}
+	return seenFile{Path: c.name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(c.body)), Records: c.records}
 }
 
 // pack makes an archive; change may spoil the manifest.
-func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
+func pack(t testing.TB, contents []content, change func(*seenManifest)) []byte {
 	t.Helper()
-	m := newManifest(asked(dsr.GDPR, dsr.Access), at(12), func(dsr.Task) string { return "" })
+	m := seenManifest{
+		Version: 1, Request: someRequest, Tenant: "11111111-1111-1111-1111-111111111111", Actions: []string{"access"}, Regime: "gdpr",
+		Systems: []seenSystem{{System: "entra", Action: "access", Outcome: "done"}},
+	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, c := range append(contents, content{name: IndexName, body: "<html>"}) {
+	for _, c := range append(contents, content{name: seenIndex, body: "<html>"}) {
 		w, err := z.Create(c.name)
 		require.NoError(t, err)
 		_, err = io.WriteString(w, c.body)
@@ -45,9 +49,9 @@ func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
 	if change != nil {
 		change(&m)
 	}
-	w, err := z.Create(ManifestName)
+	w, err := z.Create(seenName)
 	require.NoError(t, err)
-	body, err := m.encode()
+	body, err := json.Marshal(m)
 	require.NoError(t, err)
 	_, err = w.Write(body)
 	require.NoError(t, err)
@@ -72,7 +76,7 @@ func TestVerifyAcceptsAPackage(t *testing.T) {
 	require.NoError(t, err, "%+v", report.Problems)
 	require.Equal(t, 4, report.Files)
 	require.EqualValues(t, 2, report.Records)
-	require.Equal(t, requestID, report.Manifest.Request)
+	require.Equal(t, someRequest, report.Manifest.Request)
 }
 
 func TestVerifyRefuses(t *testing.T) {
@@ -82,21 +86,21 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		contents []content
-		change   func(*Manifest)
+		change   func(*seenManifest)
 		want     string
 	}{
 		"an unlisted member":       {append(goodContents(), content{name: "extra.txt", unlisted: true}), nil, "does not list it"},
-		"a missing member":         {goodContents(), func(m *Manifest) { m.Files = append(m.Files, ManifestFile{Path: "gone.json"}) }, "missing"},
-		"no index":                 {goodContents(), func(m *Manifest) { m.Files = m.Files[:3] }, "does not list it"},
-		"another sum":              {goodContents(), func(m *Manifest) { m.Files[0].SHA256 = strings.Repeat("0", 64) }, "SHA-256"},
-		"another size":             {goodContents(), func(m *Manifest) { m.Files[0].Bytes++ }, "bytes"},
-		"a negative size":          {goodContents(), func(m *Manifest) { m.Files[0].Bytes = -1 }, "bytes"},
-		"another count, JSON":      {goodContents(), func(m *Manifest) { m.Files[0].Records = 3 }, "records"},
-		"another count, CSV":       {goodContents(), func(m *Manifest) { m.Files[1].Records = 3 }, "records"},
-		"another count, XML":       {goodContents(), func(m *Manifest) { m.Files[2].Records = 3 }, "records"},
-		"listed twice":             {goodContents(), func(m *Manifest) { m.Files = append(m.Files, m.Files[0]) }, "twice"},
-		"the manifest in itself":   {goodContents(), func(m *Manifest) { m.Files = append(m.Files, ManifestFile{Path: ManifestName}) }, "itself"},
-		"another version":          {goodContents(), func(m *Manifest) { m.Version = 2 }, "version 2"},
+		"a missing member":         {goodContents(), func(m *seenManifest) { m.Files = append(m.Files, seenFile{Path: "gone.json"}) }, "missing"},
+		"no index":                 {goodContents(), func(m *seenManifest) { m.Files = m.Files[:3] }, "does not list it"},
+		"another sum":              {goodContents(), func(m *seenManifest) { m.Files[0].SHA256 = strings.Repeat("0", 64) }, "SHA-256"},
+		"another size":             {goodContents(), func(m *seenManifest) { m.Files[0].Bytes++ }, "bytes"},
+		"a negative size":          {goodContents(), func(m *seenManifest) { m.Files[0].Bytes = -1 }, "bytes"},
+		"another count, JSON":      {goodContents(), func(m *seenManifest) { m.Files[0].Records = 3 }, "records"},
+		"another count, CSV":       {goodContents(), func(m *seenManifest) { m.Files[1].Records = 3 }, "records"},
+		"another count, XML":       {goodContents(), func(m *seenManifest) { m.Files[2].Records = 3 }, "records"},
+		"listed twice":             {goodContents(), func(m *seenManifest) { m.Files = append(m.Files, m.Files[0]) }, "twice"},
+		"the manifest in itself":   {goodContents(), func(m *seenManifest) { m.Files = append(m.Files, seenFile{Path: seenName}) }, "itself"},
+		"another version":          {goodContents(), func(m *seenManifest) { m.Version = 2 }, "version 2"},
 		"a path upwards":           {one("../evil.txt", "x", 0), nil, "not one that a package may have"},
 		"a path upwards inside":    {one("a/../../evil.txt", "x", 0), nil, "not one that a package may have"},
 		"an absolute path":         {one("/etc/passwd.txt", "x", 0), nil, "not one that a package may have"},

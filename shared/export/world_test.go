@@ -3,37 +3,14 @@ package export
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"testing"
+	"strings"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// golden compares with a file under testdata, or writes it with -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o600))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Fatalf("%s (-want +got), rewritten by go test ./shared/export -update:\n%s", path, diff)
-	}
-}
 
 const (
 	tenantID  = "11111111-1111-1111-1111-111111111111"
@@ -66,18 +43,6 @@ func directory() connector.Descriptor {
 }
 
 func fakeHash(v pii.Value) string { return fmt.Sprintf("v1-%064x", len(v.Reveal())) }
-
-func tenant() Tenant {
-	return Tenant{
-		ID: tenantID, Name: "Contoso <Ltd>", Formats: []Format{CSV, XLSX, XML},
-		Statements: Statements{
-			Purposes: []string{"Your account lets you work for us.", "Security of our systems."}, Categories: []string{"Contact data, sign-in data."},
-			Sources: []string{"You, and your manager."}, Recipients: []string{"Microsoft, as our processor."}, Retention: []string{"Until 30 days after you leave."},
-			Rights: []string{"You can ask for rectification, erasure or restriction, object, and complain to the supervisory authority."}, AutomatedDecisions: []string{"None."},
-			SoldOrShared: []string{"Nothing was sold or shared."},
-		},
-	}
-}
 
 // asked is a request whose tasks have ended in every way there is.
 func asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
@@ -124,7 +89,7 @@ func array(records ...string) []byte {
 	b.WriteString("[\n")
 	for i, r := range records {
 		if i > 0 {
-			b.WriteString(separator)
+			b.WriteString(",\n")
 		}
 		b.WriteString(r)
 	}
@@ -140,15 +105,11 @@ func raws(records ...string) []json.RawMessage {
 	return out
 }
 
-// memory opens members by kind, number and format.
-type memory map[string][]byte
-
-func (m memory) key(x member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
-
-func (m memory) open(x member) (io.ReadCloser, error) {
-	b, ok := m[m.key(x)]
-	if !ok {
-		return nil, os.ErrNotExist
+// columns is a kind with columns of those names.
+func columns(names ...string) connector.Kind {
+	k := connector.Kind{Name: "things"}
+	for _, n := range names {
+		k.Columns = append(k.Columns, connector.Column{Name: n, Title: strings.ToUpper(n)})
 	}
-	return io.NopCloser(bytes.NewReader(b)), nil
+	return k
 }

@@ -100,10 +100,7 @@ func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errDestination, err)
 	}
-	if ref.Container == "" {
-		ref.Container = store.Packages
-	}
-	ref.Name = export.PackageName(c.Tenant, c.ID)
+	ref = export.Location(ref, c.Tenant, c.ID)
 	info, err := s.stat(ctx, ref)
 	if err != nil || info == nil {
 		return err
