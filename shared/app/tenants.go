@@ -6,10 +6,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
-	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -39,11 +40,11 @@ func (a *App) described(tenant string) []connector.Descriptor {
 	return out
 }
 
-func (a *App) formats(tenant string) []export.Format {
+func (a *App) formats(tenant string) []tabular.Format {
 	t, _ := a.document.Tenants.Tenant(tenant)
-	out := []export.Format{}
+	out := []tabular.Format{}
 	for _, f := range t.Package.Formats {
-		out = append(out, export.Format(f))
+		out = append(out, tabular.Format(f))
 	}
 	return out
 }
@@ -53,16 +54,16 @@ func (a *App) retention(tenant string) time.Duration {
 	return t.Package.Retention()
 }
 
-func (a *App) exportTenant(id string) (export.Tenant, error) {
+func (a *App) exportTenant(id string) (archive.Tenant, error) {
 	t, ok := a.document.Tenants.Tenant(id)
 	if !ok {
-		return export.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
+		return archive.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
 	}
-	return export.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
+	return archive.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
 }
 
-func statements(s tenant.Statements) export.Statements {
-	return export.Statements{
+func statements(s tenant.Statements) archive.Statements {
+	return archive.Statements{
 		Purposes: s.Purposes, Categories: s.Categories, Recipients: s.Recipients, Retention: s.Retention, Rights: s.Rights, Sources: s.Sources,
 		AutomatedDecisions: s.AutomatedDecisions, SoldOrShared: s.SoldOrShared,
 	}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 // command runs our own command line against the world.
@@ -27,13 +27,13 @@ func (w *world) command(key string, args ...string) (code int, out, errs string)
 }
 
 // archive downloads the package of a request and verifies it.
-func (w *world) archive(key, id string) ([]byte, export.Report) {
+func (w *world) archive(key, id string) ([]byte, verify.Report) {
 	w.t.Helper()
 	l := w.link(key, id)
 	status, zip := w.fetch(l.URL)
 	require.Equal(w.t, http.StatusOK, status)
 	require.Len(w.t, zip, int(l.Bytes))
-	report, err := export.Verify(bytes.NewReader(zip), int64(len(zip)))
+	report, err := verify.Archive(bytes.NewReader(zip), int64(len(zip)))
 	require.NoError(w.t, err, "%+v", report.Problems)
 	return zip, report
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 func verifyCommand(o Options) *cobra.Command {
@@ -22,13 +22,13 @@ func verifyCommand(o Options) *cobra.Command {
 		Long: `Check a package against its own manifest: no member more or less, and each with the size, the SHA-256 and the number of records that the
 manifest says. It needs no Rightsdesk and no key. Exit code 1 says that something is wrong with the package.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return verify(o, args[0], asJSON) },
+		RunE: func(_ *cobra.Command, args []string) error { return verifyFile(o, args[0], asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
 }
 
-func verify(o Options, path string, asJSON bool) error {
+func verifyFile(o Options, path string, asJSON bool) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return usage(err)
@@ -38,8 +38,8 @@ func verify(o Options, path string, asJSON bool) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return usage(errors.New("the package is no file"))
 	}
-	report, err := export.Verify(f, info.Size())
-	if err != nil && !errors.Is(err, export.ErrNotVerified) {
+	report, err := verify.Archive(f, info.Size())
+	if err != nil && !errors.Is(err, verify.ErrNotVerified) {
 		return usage(err)
 	}
 	sum := verified{
@@ -63,13 +63,13 @@ type verified struct {
 	Files    int              `json:"files"`
 	Records  int64            `json:"records"`
 	Bytes    int64            `json:"bytes"`
-	Problems []export.Problem `json:"problems,omitempty"`
+	Problems []verify.Problem `json:"problems,omitempty"`
 }
 
 func (v verified) print(out io.Writer, asJSON bool) error {
 	v.Request, v.Tenant = visible(v.Request), visible(v.Tenant)
 	for i, p := range v.Problems {
-		v.Problems[i] = export.Problem{Path: visible(p.Path), What: visible(p.What)}
+		v.Problems[i] = verify.Problem{Path: visible(p.Path), What: visible(p.What)}
 	}
 	if asJSON {
 		return json.NewEncoder(out).Encode(v)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 func TestAReportSendsNothingToTheTerminal(t *testing.T) {
@@ -15,7 +15,7 @@ func TestAReportSendsNothingToTheTerminal(t *testing.T) {
 	for _, asJSON := range []bool{false, true} {
 		for _, good := range []bool{false, true} {
 			var out bytes.Buffer
-			v := verified{Verified: good, Request: escape, Tenant: escape, Problems: []export.Problem{{Path: escape, What: escape}}}
+			v := verified{Verified: good, Request: escape, Tenant: escape, Problems: []verify.Problem{{Path: escape, What: escape}}}
 			require.NoError(t, v.print(&out, asJSON))
 			require.Contains(t, out.String(), "a\ufffd[2K\ufffd\ufffd\ufffd2K\ufffd\ufffdz")
 			require.NotRegexp(t, `[^\n\PC]`, out.String(), "control and format characters")

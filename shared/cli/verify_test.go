@@ -16,13 +16,13 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/cli"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
 )
 
 // pack writes a package whose manifest says index, and which holds what.
 func pack(t *testing.T, index, what string) string {
 	t.Helper()
-	return packAs(t, bulkID, index, [2]string{export.IndexName, what})
+	return packAs(t, bulkID, index, [2]string{manifest.IndexName, what})
 }
 
 // packAs writes a package of a request with further members.
@@ -30,17 +30,17 @@ func packAs(t *testing.T, request, index string, members ...[2]string) string {
 	t.Helper()
 	sum := sha256.Sum256([]byte(index))
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	m, err := json.Marshal(export.Manifest{
+	m, err := json.Marshal(manifest.Manifest{
 		Version: 1, Request: request, Tenant: "11111111-1111-1111-1111-111111111111", Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR,
-		ReceivedAt: at, CreatedAt: at, Systems: []export.ManifestSystem{},
-		Files: []export.ManifestFile{{Path: export.IndexName, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(index))}},
+		ReceivedAt: at, CreatedAt: at, Systems: []manifest.System{},
+		Files: []manifest.File{{Path: manifest.IndexName, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(index))}},
 	})
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "p.zip")
 	f, err := os.Create(path)
 	require.NoError(t, err)
 	z := zip.NewWriter(f)
-	for _, member := range append(members, [2]string{export.ManifestName, string(m)}) {
+	for _, member := range append(members, [2]string{manifest.Name, string(m)}) {
 		w, err := z.Create(member[0])
 		require.NoError(t, err)
 		_, err = w.Write([]byte(member[1]))
@@ -75,7 +75,7 @@ func TestVerify(t *testing.T) {
 func TestVerifySendsNothingToTheTerminal(t *testing.T) {
 	t.Parallel()
 	const escape = "\x1b]0;x\x07\x1b[2K\rverified: 999 files\x1b[8m\u009b2K\u202e"
-	index := [2]string{export.IndexName, "<!doctype html>"}
+	index := [2]string{manifest.IndexName, "<!doctype html>"}
 	for name, path := range map[string]string{
 		"in the request": packAs(t, escape, "<!doctype html>", index),
 		"in a name":      packAs(t, bulkID, "<!doctype html>", index, [2]string{escape, "x"}),

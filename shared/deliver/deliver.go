@@ -8,9 +8,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
@@ -22,7 +23,7 @@ const by = "step:deliver"
 type Step struct {
 	Store       *store.Store
 	Settle      *task.Settler
-	Tenant      func(tenant string) (export.Tenant, error)
+	Tenant      func(tenant string) (archive.Tenant, error)
 	Descriptors func(tenant string) []connector.Descriptor
 	Retention   func(tenant string) time.Duration
 	// Destination returns where a package goes: account and container of a name in the tenant's document, or our own for "".
@@ -62,18 +63,18 @@ func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (ta
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "The destination that the request names is no longer in the tenant's document."}
 		return end, nil
 	}
-	p, err := export.Assemble(ctx, export.Assembly{
+	p, err := archive.Assemble(ctx, archive.Assembly{
 		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Descriptors(c.Tenant), Destination: dest, Now: s.Now,
 		Check: cl.Check,
 	})
-	if errors.Is(err, export.ErrIncomplete) {
+	if errors.Is(err, archive.ErrIncomplete) {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
 		return end, nil
 	}
 	if err != nil {
 		return end, err
 	}
-	if _, err := export.VerifyStored(ctx, s.Store, export.Location(dest, c.Tenant, c.ID)); err != nil {
+	if _, err := archive.Verify(ctx, s.Store, archive.Location(dest, c.Tenant, c.ID)); err != nil {
 		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
 	p.Destination = c.Dest
@@ -87,7 +88,7 @@ func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (ta
 
 // tidy deletes the parts, which the package has made superfluous, and then their wake.
 func (s *Step) tidy(ctx context.Context, c *store.Case) error {
-	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
+	if err := part.Delete(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return fmt.Errorf("deliver: delete parts: %w", err)
 	}
 	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}})

@@ -11,9 +11,10 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
@@ -25,7 +26,7 @@ type Step struct {
 	Store     *store.Store
 	Settle    *task.Settler
 	Connector func(tenant, system string) (connector.Connector, error)
-	Formats   func(tenant string) []export.Format
+	Formats   func(tenant string) []tabular.Format
 	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
 	Now       func() time.Time
 	Budget    time.Duration // of pauses before calls that are made again, within one invocation
@@ -63,7 +64,7 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 	scope := connector.Scope{Action: t.Action, Kinds: d.KindsFor(t.Action), Findings: findings}
 	for {
 		end.Outcome, err = s.attempt(ctx, c, cl, t, e, scope, &end)
-		if !errors.Is(err, export.ErrSuperseded) {
+		if !errors.Is(err, part.ErrSuperseded) {
 			return end, err
 		}
 		// Another worker stored that part first, when it still held the claim: its part counts and its cursor continues.
@@ -73,9 +74,9 @@ func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr
 // attempt reads from the last stored part on; the connector waits out short faults. What was taken
 // before a longer one is stored, so that the next attempt goes on after it.
 func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *task.End) (dsr.Outcome, error) {
-	sink := export.NewSink(export.SinkOptions{
+	sink := part.NewSink(part.SinkOptions{
 		Store: s.Store, Case: c,
-		Spec:       export.PartSpec{Tenant: c.Tenant, Request: c.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action},
+		Spec:       part.Spec{Tenant: c.Tenant, Request: c.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action},
 		Descriptor: e.(connector.Connector).Descriptor(), Kinds: scope.Kinds, Formats: s.Formats(c.Tenant),
 		Hash:  func(q pii.Value) string { return s.Hash(c.Tenant, q) },
 		Check: cl.Check, Now: s.Now, PartSize: s.PartSize,

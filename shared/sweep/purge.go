@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -45,7 +46,7 @@ func (s *Sweeper) parts(ctx context.Context, w store.Wake) error {
 	if !c.State.Final() && c.State != dsr.Waiting {
 		return nil // opened again since: it stays due until that has ended
 	}
-	if err := export.DeleteParts(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
+	if err := part.Delete(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return err
 	}
 	// An archive may be there that was never recorded, or that a retry meant to replace. A destination that is no longer in the tenant's
@@ -100,7 +101,7 @@ func (s *Sweeper) removePackage(ctx context.Context, c *store.Case) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errDestination, err)
 	}
-	ref = export.Location(ref, c.Tenant, c.ID)
+	ref = archive.Location(ref, c.Tenant, c.ID)
 	info, err := s.stat(ctx, ref)
 	if err != nil || info == nil {
 		return err

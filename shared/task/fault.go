@@ -8,7 +8,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -24,7 +24,7 @@ func (s *Settler) fault(ctx context.Context, c *store.Case, cl *store.Claim, by 
 		return nil // cancelled, or somebody else's by now
 	}
 	f, t := connector.AsFault(err), c.Task(cl.Task())
-	var record *export.RecordError
+	var record *part.RecordError
 	faults := t.Claim.Faults + 1
 	if progress {
 		faults = 1

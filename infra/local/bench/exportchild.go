@@ -10,11 +10,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
 const (
@@ -94,16 +96,16 @@ func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
 	return e.st.Load(ctx, contoso, made.Request.ID)
 }
 
-func (e *exporter) formats() []export.Format {
-	var out []export.Format
+func (e *exporter) formats() []tabular.Format {
+	var out []tabular.Format
 	for _, f := range e.Formats {
-		out = append(out, export.Format(f))
+		out = append(out, tabular.Format(f))
 	}
 	return out
 }
 
-func spec(request string) export.PartSpec {
-	return export.PartSpec{Tenant: contoso, Request: request, Task: benchTask, System: benchSystem, Action: dsr.Export}
+func spec(request string) part.Spec {
+	return part.Spec{Tenant: contoso, Request: request, Task: benchTask, System: benchSystem, Action: dsr.Export}
 }
 
 // sink hands over ready records as a connector would, until there are as many bytes as asked for.
@@ -117,7 +119,7 @@ func (e *exporter) sink(ctx context.Context) error {
 		return err
 	}
 	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
-		s := export.NewSink(export.SinkOptions{
+		s := part.NewSink(part.SinkOptions{
 			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: descriptor(), Kinds: []string{benchKind}, Formats: e.formats(),
 			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
 		})
@@ -186,8 +188,8 @@ func (e *exporter) assemble(ctx context.Context) error {
 		}
 	}
 	return e.measure("assemble", func() error {
-		p, err := export.Assemble(ctx, export.Assembly{
-			Store: e.st, Case: c, Tenant: export.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{descriptor()}, Now: wall,
+		p, err := archive.Assemble(ctx, archive.Assembly{
+			Store: e.st, Case: c, Tenant: archive.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{descriptor()}, Now: wall,
 		})
 		e.result.Packed = p.Bytes
 		return err

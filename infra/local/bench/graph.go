@@ -16,8 +16,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
 // graphFor is how long people are exported through the simulated Graph.
@@ -55,9 +56,9 @@ func (e *exporter) graph(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := export.NewSink(export.SinkOptions{
-			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []export.Format{export.CSV},
-			Spec: export.PartSpec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
+		s := part.NewSink(part.SinkOptions{
+			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []tabular.Format{tabular.CSV},
+			Spec: part.Spec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
 			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
 		})
 		if _, _, err := s.Resume(ctx); err != nil {

@@ -27,12 +27,12 @@ type options struct {
 }
 
 // part is one letter of the list of goals.
-type part struct {
+type section struct {
 	name, what string
 	run        func(context.Context, *bench) error
 }
 
-var parts = []part{
+var parts = []section{
 	{"a", "POST /api/requests through dev host and handler", benchPost},
 	{"b", "bulk import", benchBulk},
 	{"c", "export of ready records, and the package", benchExport},
@@ -68,7 +68,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
 			return fmt.Errorf("there is no part %q", name)
 		}
 	}

@@ -45,7 +45,7 @@ func (t *table) note(format string, args ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
-func (t *table) fail(p part, err error) {
+func (t *table) fail(p section, err error) {
 	t.fails = append(t.fails, fmt.Sprintf("(%s) %s could not be measured: %v", p.name, p.what, err))
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 // counted is what was compared.
@@ -67,7 +67,7 @@ func (w *world) verifyOne(ctx context.Context, s sent) (counted, error) {
 	if err != nil {
 		return c, err
 	}
-	report, err := export.Verify(bytes.NewReader(archive), int64(len(archive)))
+	report, err := verify.Archive(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		return c, err
 	}

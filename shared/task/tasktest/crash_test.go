@@ -13,8 +13,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -47,7 +47,7 @@ func acts() []act {
 		{"export", to(dsr.Fulfilling), next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
-			w.Fulfil.Formats = func(string) []export.Format { return nil }
+			w.Fulfil.Formats = func(string) []tabular.Format { return nil }
 			w.Host.DrainTo(id, dsr.Assembling)
 		}, next},
 		{"wake", func(w *tasktest.World, _ string) {

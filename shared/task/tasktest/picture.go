@@ -12,9 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 // Picture is all that can be seen of a request, without times and random ids, in a fixed order.
@@ -80,13 +81,13 @@ func (w *World) open(c *store.Case, p *Picture) {
 	require.Equal(w.T, c.Package.ETag, info.ETag, "the head names the archive that is there")
 	require.Equal(w.T, c.Package.Bytes, int64(len(body)))
 	require.Equal(w.T, c.Package.SHA256, dsr.HashEvent(body))
-	_, err = export.Verify(bytes.NewReader(body), int64(len(body)))
+	_, err = verify.Archive(bytes.NewReader(body), int64(len(body)))
 	require.NoError(w.T, err)
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	require.NoError(w.T, err)
 	for _, f := range z.File {
 		p.Files = append(p.Files, f.Name)
-		if !strings.HasSuffix(f.Name, ".json") || f.Name == export.ManifestName {
+		if !strings.HasSuffix(f.Name, ".json") || f.Name == manifest.Name {
 			continue
 		}
 		r, err := f.Open()

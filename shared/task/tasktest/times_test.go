@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -43,7 +43,7 @@ func TestTimesAreKeptToTheMillisecond(t *testing.T) {
 	require.NoError(t, err)
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	require.NoError(t, err)
-	f, err := z.Open(export.ManifestName)
+	f, err := z.Open(manifest.Name)
 	require.NoError(t, err)
 	manifest, err := io.ReadAll(f)
 	require.NoError(t, err)

@@ -14,17 +14,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/deliver"
 	"github.com/rightsdesk/rightsdesk/shared/discover"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/export"
 	"github.com/rightsdesk/rightsdesk/shared/fulfil"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/sweep"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
@@ -88,7 +89,7 @@ func (w *World) wire(st *store.Store) {
 	w.Settle = &task.Settler{Store: st, Now: now, Wall: wall, Log: log}
 	w.Discover = &discover.Step{Store: st, Settle: w.Settle, Connector: w.connector, Hash: w.hash, Now: now, NewID: uuid.NewString, Log: log}
 	w.Fulfil = &fulfil.Step{
-		Store: st, Settle: w.Settle, Connector: w.connector, Formats: func(string) []export.Format { return []export.Format{export.CSV} }, Hash: w.hash,
+		Store: st, Settle: w.Settle, Connector: w.connector, Formats: func(string) []tabular.Format { return []tabular.Format{tabular.CSV} }, Hash: w.hash,
 		Now: now, NewID: uuid.NewString, PartSize: 1, Log: log,
 	}
 	w.Deliver = &deliver.Step{
@@ -120,11 +121,11 @@ func (w *World) descriptors(string) []connector.Descriptor {
 	return out
 }
 
-func (w *World) tenant(id string) (export.Tenant, error) {
+func (w *World) tenant(id string) (archive.Tenant, error) {
 	one := []string{"None."}
-	return export.Tenant{
-		ID: id, Name: "Contoso", Formats: []export.Format{export.CSV},
-		Statements: export.Statements{
+	return archive.Tenant{
+		ID: id, Name: "Contoso", Formats: []tabular.Format{tabular.CSV},
+		Statements: archive.Statements{
 			Purposes: one, Categories: one, Sources: one, Recipients: one, Retention: one, Rights: one, AutomatedDecisions: one, SoldOrShared: one,
 		},
 	}, nil

@@ -1,0 +1,226 @@
+package archive
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// ErrIncomplete says that the stored parts are not what a task says it handed over.
+var ErrIncomplete = errors.New("archive: the stored parts are not what the task handed over")
+
+// Assembly is what a package is made from.
+type Assembly struct {
+	Store       *store.Store
+	Case        *store.Case
+	Tenant      Tenant
+	Descriptors []connector.Descriptor // of the tenant's systems, those that it declared included
+	Destination store.Ref              // account and container; the zero Ref is our own container. Its name is ours to choose.
+	Now         func() time.Time       // business clock
+	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
+	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
+	Check func(context.Context) error
+}
+
+// PackageName is the name of a request's package in its container: {tenant}/{request}.zip.
+func PackageName(tenant, request string) string { return tenant + "/" + request + ".zip" }
+
+// Assemble streams the parts of a request into one archive and returns where it is, how long and with which sum; state and expiry are
+// the caller's. Memory does not grow with the data. A package of an earlier attempt or round is replaced under its ETag, and gives
+// the members whose parts have been deleted since. Errors: ErrIncomplete; store.ErrExists or store.ErrConflict when another
+// worker stored a package meanwhile.
+func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
+	private, err := a.Case.Private(ctx)
+	if err != nil {
+		return dsr.Package{}, fmt.Errorf("archive: open the request: %w", err)
+	}
+	texts, err := a.texts(ctx)
+	if err != nil {
+		return dsr.Package{}, err
+	}
+	w := writer{
+		st: a.Store, check: a.Check, target: Location(a.Destination, a.Case.Tenant, a.Case.ID),
+		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Descriptors: a.Descriptors},
+	}
+	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
+}
+
+// texts are what people wrote when they ended tasks. The package is for the person whom they may name.
+func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
+	out := map[dsr.TaskID]string{}
+	for _, t := range listed(&a.Case.Request) {
+		if len(t.Text) == 0 {
+			continue
+		}
+		text, err := a.Case.Unseal(ctx, store.SealReason, t.Text)
+		if err != nil {
+			return nil, fmt.Errorf("archive: open the text of task %s: %w", t.ID, err)
+		}
+		out[t.ID] = string(text)
+	}
+	return out, nil
+}
+
+// Location is where the package of a request lies: in a destination of the tenant, which has account and container, or, with the zero
+// Ref, in our own container.
+func Location(destination store.Ref, tenant, request string) store.Ref {
+	r := destination
+	if r.Container == "" {
+		r.Container = store.Packages
+	}
+	r.Name = PackageName(tenant, request)
+	return r
+}
+
+// writer makes one package.
+type writer struct {
+	st     *store.Store
+	check  func(context.Context) error
+	target store.Ref
+	book   book
+	zip    *zip.Writer
+	out    *counted
+}
+
+func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) string) (dsr.Package, error) {
+	former, err := openFormer(ctx, w.st, w.target)
+	if err != nil {
+		return dsr.Package{}, err
+	}
+	if w.check != nil {
+		if err := w.check(ctx); err != nil {
+			return dsr.Package{}, err
+		}
+	}
+	r := w.book.Request
+	w.book.Manifest = newManifest(r, now, reason)
+	w.book.Open = func(m part.Member) (io.ReadCloser, error) { return part.Open(ctx, w.st, m) }
+	for _, t := range listed(r) {
+		members, err := membersOf(ctx, w.st, r, t, former)
+		if err != nil {
+			return dsr.Package{}, err
+		}
+		w.book.Chapters = append(w.book.Chapters, chapter{t, members})
+	}
+	blob := w.st.WriteBlob(ctx, w.target, store.WriteOptions{ContentType: "application/zip", IfMatch: former.etag})
+	if err := w.write(ctx, blob); err != nil {
+		blob.Abort()
+		return dsr.Package{}, err
+	}
+	etag, err := blob.Commit(ctx)
+	if err != nil {
+		return dsr.Package{}, fmt.Errorf("archive: store the package: %w", err)
+	}
+	return dsr.Package{State: dsr.PackageReady, Blob: w.target.Name, ETag: etag, Bytes: w.out.bytes, SHA256: w.out.sum()}, nil
+}
+
+// write streams the archive: the data in the order of the tasks, the index, the manifest.
+func (w *writer) write(ctx context.Context, blob io.Writer) error {
+	w.out = newCounted(blob)
+	w.zip = zip.NewWriter(w.out)
+	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestSpeed) })
+	if err := w.data(ctx); err != nil {
+		return err
+	}
+	index := newCounted(nil)
+	if err := w.make(manifest.IndexName, func(out io.Writer) error { return writeIndex(index.to(out), w.book) }); err != nil {
+		return err
+	}
+	m := &w.book.Manifest
+	m.Files = append(m.Files, manifest.File{Path: manifest.IndexName, SHA256: index.sum(), Bytes: index.bytes})
+	body, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	err = w.make(manifest.Name, func(out io.Writer) error { _, err := out.Write(body); return err })
+	if err != nil {
+		return err
+	}
+	if err := w.zip.Close(); err != nil {
+		return fmt.Errorf("archive: end the archive: %w", err)
+	}
+	return nil
+}
+
+// data copies the members as they are, and lists them in the manifest.
+func (w *writer) data(ctx context.Context) error {
+	var all []part.Member
+	for _, c := range w.book.Chapters {
+		d := view{book: w.book}.descriptor(c.Task.System)
+		for _, m := range c.Members {
+			k, _ := d.Kind(m.Kind)
+			w.book.Manifest.Files = append(w.book.Manifest.Files, manifest.File{
+				Path: m.Path(c.Task.Action, c.Task.System), SHA256: m.SHA256, Bytes: m.Bytes, Records: m.Records,
+				System: c.Task.System, Kind: m.Kind, Category: k.Category,
+			})
+		}
+		all = append(all, c.Members...)
+	}
+	files := w.book.Manifest.Files
+	return fetch(ctx, w.st, all, func(i int, packed io.Reader) error {
+		h := w.header(files[i].Path)
+		h.CRC32, h.CompressedSize64, h.UncompressedSize64 = all[i].CRC, uint64(all[i].Packed), uint64(all[i].Bytes)
+		out, err := w.zip.CreateRaw(h)
+		if err != nil {
+			return fmt.Errorf("archive: begin a member: %w", err)
+		}
+		n, err := io.Copy(out, packed)
+		if err == nil && n != all[i].Packed {
+			err = fmt.Errorf("%w: %d bytes instead of %d", ErrIncomplete, n, all[i].Packed)
+		}
+		return err
+	})
+}
+
+// header is that of a member. Times are the request's, so that the same parts make the same bytes.
+func (w *writer) header(path string) *zip.FileHeader {
+	h := &zip.FileHeader{Name: path, Method: zip.Deflate}
+	//lint:ignore SA1019 CreateRaw does not write Modified, the field that replaces this method
+	h.SetModTime(w.book.Request.CreatedAt.UTC().Truncate(2 * time.Second))
+	return h
+}
+
+func (w *writer) make(path string, write func(io.Writer) error) error {
+	out, err := w.zip.CreateHeader(w.header(path))
+	if err != nil {
+		return fmt.Errorf("archive: begin %s: %w", path, err)
+	}
+	return write(out)
+}
+
+// counted passes bytes on, counts and hashes them.
+type counted struct {
+	w     io.Writer
+	hash  hash.Hash
+	bytes int64
+}
+
+func newCounted(w io.Writer) *counted { return &counted{w: w, hash: sha256.New()} }
+
+func (c *counted) to(w io.Writer) io.Writer {
+	c.w = w
+	return c
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	_, _ = c.hash.Write(p[:n])
+	c.bytes += int64(n)
+	return n, err
+}
+
+func (c *counted) sum() string { return hex.EncodeToString(c.hash.Sum(nil)) }

@@ -1,0 +1,356 @@
+package archive
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/verify"
+)
+
+// assembled exports a feed for each entra task of a request and makes the package.
+func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed) (Assembly, dsr.Package) {
+	t.Helper()
+	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now}
+	a.Case = parttest.NewCase(t, w.Store, t.Name()+string(r.Actions[0]), r)
+	b := parttest.Bench{World: w, Case: a.Case, PartSize: 400}
+	for i := range a.Case.Tasks {
+		if task := &a.Case.Tasks[i]; task.System == "entra" && task.Listed() {
+			spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Task: task.ID, System: "entra", Action: task.Action}
+			var mine parttest.Feed
+			for _, p := range f {
+				if slices.Contains(parttest.Directory().KindsFor(task.Action), p.Kind) {
+					mine = append(mine, p)
+				}
+			}
+			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = tabular.Formats() }), mine)
+			task.Records, task.Queries = sum.Records, sum.Queries
+		}
+	}
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	return a, p
+}
+
+// packageOf reads a stored package.
+func packageOf(t testing.TB, st *store.Store, p dsr.Package) ([]byte, *zip.Reader, verify.Report) {
+	t.Helper()
+	body, info, err := st.GetBlob(t.Context(), store.Ref{Container: store.Packages, Name: p.Blob})
+	require.NoError(t, err)
+	require.Equal(t, p.ETag, info.ETag)
+	require.EqualValues(t, p.Bytes, len(body))
+	sum := sha256.Sum256(body)
+	require.Equal(t, p.SHA256, hex.EncodeToString(sum[:]))
+	report, err := verify.Archive(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err, "%+v", report.Problems)
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	return body, z, report
+}
+
+// unzipped reads a member of an archive.
+func unzipped(t testing.TB, f *zip.File) string {
+	t.Helper()
+	r, err := f.Open()
+	require.NoError(t, err)
+	b, err := io.ReadAll(r)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	return string(b)
+}
+
+// partsOf are the stored parts of the bench's task.
+func partsOf(t testing.TB, b *parttest.Bench) []part.Stored {
+	t.Helper()
+	parts, err := part.List(t.Context(), b.Store, b.Spec)
+	require.NoError(t, err)
+	return parts
+}
+
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access, dsr.Export))
+	f := parttest.People(3, 10, "x")
+	a, p := assembled(t, w, r, f)
+	require.Equal(t, dsr.PackageReady, p.State)
+	require.Equal(t, parttest.TenantID+"/"+a.Case.ID+".zip", p.Blob)
+	_, z, report := packageOf(t, w.Store, p)
+	require.EqualValues(t, 120, report.Records)
+
+	var names []string
+	for _, file := range z.File {
+		names = append(names, file.Name)
+		require.Equal(t, parttest.At(9), file.Modified.UTC(), file.Name)
+	}
+	require.Equal(t, []string{"access/entra/profile-0001.json", "access/entra/profile-0001.csv", "access/entra/profile-0001.xlsx", "access/entra/profile-0001.xml", "access/entra/profile-0002.json"}, names[:5])
+	require.Equal(t, []string{manifest.IndexName, manifest.Name}, names[len(names)-2:])
+	require.Len(t, report.Manifest.Files, len(names)-1)
+
+	stored, err := Verify(t.Context(), w.Store, store.Ref{Container: store.Packages, Name: p.Blob})
+	require.NoError(t, err)
+	require.Equal(t, report, stored)
+
+	again, err := Assemble(t.Context(), a)
+	require.NoError(t, err, "an earlier package is replaced")
+	require.NotEqual(t, p.ETag, again.ETag)
+	packageOf(t, w.Store, again)
+}
+
+// What differs between the packages of one person: an export has neither the derived kinds nor the statements nor the records in words.
+func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	f := append(parttest.People(1, 5, "x"), parttest.Page{"risk", parttest.Raws(`{"id":"r1","riskLevel":"high"}`)})
+	byAction := map[dsr.Action]map[string]string{}
+	for _, action := range dsr.Requestable() {
+		_, p := assembled(t, w, parttest.Asked(dsr.GDPR, action), f)
+		_, z, _ := packageOf(t, w.Store, p)
+		byAction[action] = map[string]string{}
+		for _, file := range z.File {
+			byAction[action][strings.TrimPrefix(file.Name, string(action)+"/")] = unzipped(t, file)
+		}
+	}
+	access, export := byAction[dsr.Access], byAction[dsr.Export]
+	for _, files := range []map[string]string{access, export} {
+		for name := range files {
+			if strings.HasSuffix(name, ".xlsx") { // it holds the time at which it was made
+				delete(files, name)
+			}
+		}
+	}
+	for name, body := range export {
+		if name != manifest.IndexName && name != manifest.Name {
+			require.Equal(t, access[name], body, "both hand over the same %s", name)
+			delete(access, name)
+		}
+	}
+	require.Equal(t, []string{"entra/risk-0001.csv", "entra/risk-0001.json", "entra/risk-0001.xml", manifest.IndexName, manifest.Name}, slices.Sorted(maps.Keys(access)))
+	require.Contains(t, access[manifest.IndexName], "Article 15(1)(a)")
+	require.Contains(t, access[manifest.IndexName], "profile-0-4")
+	require.Contains(t, access[manifest.IndexName], "<dt>Level of risk</dt><dd><span class=\"text\">high</span></dd>")
+	require.NotContains(t, export[manifest.IndexName], "Article 15(1)(a)")
+	require.NotContains(t, export[manifest.IndexName], "profile-0-4")
+	require.Contains(t, export[manifest.IndexName], "<li>Risk assessment (Microsoft Entra ID)</li>")
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := parttest.WithTrouble(parttest.Asked(dsr.CCPA, dsr.Access))
+	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: func() time.Time { return parttest.At(12) }}
+	a.Case = parttest.NewCase(t, w.Store, "manifest", r)
+	text, err := a.Case.Seal(t.Context(), store.SealReason, []byte("Handed over in person."))
+	require.NoError(t, err)
+	a.Case.Tasks[3].Text = text // system-2
+	b := parttest.Bench{World: w, Case: a.Case, PartSize: 1 << 20}
+	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
+	s := b.Sink(w.Store, spec)
+	_, _, err = s.Resume(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.Put(t.Context(), "profile", parttest.Raws(`{"id":"1","mail":"jane@contoso.example"}`, `{"id":"2"}`), []byte("1")))
+	require.NoError(t, s.Put(t.Context(), "sign-ins", parttest.Raws(`{"id":"3"}`), []byte("2")))
+	_, err = s.Close(t.Context())
+	require.NoError(t, err)
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	_, z, _ := packageOf(t, w.Store, p)
+	body := unzipped(t, z.File[len(z.File)-1])
+	golden(t, "manifest.json", []byte(strings.ReplaceAll(body, a.Case.ID, parttest.RequestID)))
+	var shape map[string]any
+	require.NoError(t, json.Unmarshal([]byte(body), &shape))
+	require.Equal(t, []string{"actions", "createdAt", "files", "receivedAt", "regime", "request", "systems", "tenant", "version"}, slices.Sorted(maps.Keys(shape)))
+}
+
+func TestNothingFoundIsProven(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := parttest.Asked(dsr.GDPR, dsr.Access)
+	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.NothingFound}, 0
+	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now}
+	p, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	_, z, report := packageOf(t, w.Store, p)
+	require.Len(t, z.File, 2)
+	require.Len(t, report.Manifest.Systems[0].Queries, 3)
+	require.Equal(t, "User.Read.All", report.Manifest.Systems[0].Queries[0].Permission)
+}
+
+func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		spoil func(t *testing.T, b *parttest.Bench)
+		fails bool
+	}{
+		"a part is gone": {func(t *testing.T, b *parttest.Bench) {
+			require.NoError(t, b.Store.DeleteBlob(t.Context(), partsOf(t, b)[1].Member.Ref, ""))
+		}, true},
+		"the last part is gone": {func(t *testing.T, b *parttest.Bench) {
+			last := partsOf(t, b)[5]
+			for _, m := range []part.Member{last.Member, last.Forms[tabular.CSV], last.Forms[tabular.XML]} {
+				require.NoError(t, b.Store.DeleteBlob(t.Context(), m.Ref, ""))
+			}
+		}, true},
+		"another worker stored more after the end": {func(t *testing.T, b *parttest.Bench) {
+			parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 12, "x"))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := parttest.NewBench(t)
+			f := parttest.People(3, 10, "x")
+			sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), f)
+			require.Equal(t, 6, sum.Parts)
+			b.Case.Tasks[1].Records = sum.Records
+			tc.spoil(t, b)
+			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now})
+			if tc.fails {
+				require.Error(t, err)
+				gone, err := b.Store.BlobGone(t.Context(), store.Ref{Container: store.Packages, Name: PackageName(parttest.TenantID, b.Case.ID)})
+				require.NoError(t, err)
+				require.True(t, gone, "nothing is handed over")
+				return
+			}
+			require.NoError(t, err)
+			_, _, report := packageOf(t, b.Store, p)
+			require.EqualValues(t, 60, report.Records)
+		})
+	}
+}
+
+// A retry adds what failed before; what was handed over before comes from the former package, since its parts are gone.
+func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	r := parttest.Asked(dsr.GDPR, dsr.Access, dsr.Export)
+	f := parttest.People(2, 10, "x")
+	a, first := assembled(t, w, r, f)
+	before, _, _ := packageOf(t, w.Store, first)
+	require.NoError(t, part.Delete(t.Context(), w.Store, parttest.TenantID, a.Case.ID, a.Case.Round))
+
+	export := &a.Case.Tasks[2]
+	export.Round = 1
+	b := parttest.Bench{World: w, Case: a.Case, PartSize: 400}
+	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Round: 1, Task: export.ID, System: "entra", Action: dsr.Export}
+	sum := parttest.Finish(t, b.Sink(w.Store, spec), parttest.People(1, 7, "y"))
+	export.Records = sum.Records
+	second, err := Assemble(t.Context(), a)
+	require.NoError(t, err)
+	require.NotEqual(t, first.ETag, second.ETag)
+	after, z, report := packageOf(t, w.Store, second)
+	require.EqualValues(t, 40+14, report.Records)
+	old, err := zip.NewReader(bytes.NewReader(before), int64(len(before)))
+	require.NoError(t, err)
+	for i, file := range old.File {
+		if strings.HasPrefix(file.Name, "access/") {
+			require.Equal(t, unzipped(t, file), unzipped(t, z.File[i]))
+		}
+	}
+	require.NotEqual(t, before, after)
+
+	require.NoError(t, part.Delete(t.Context(), w.Store, parttest.TenantID, a.Case.ID, a.Case.Round))
+	require.NoError(t, w.Store.DeleteBlob(t.Context(), store.Ref{Container: store.Packages, Name: second.Blob}, ""))
+	_, err = Assemble(t.Context(), a)
+	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
+}
+
+func TestAssemblyKilledAtEachCall(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
+	b.Case.Tasks[1].Records = sum.Records
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now}
+	for calls := 0; ; calls++ {
+		revive := b.Faults.KillAfter(calls)
+		_, err := Assemble(t.Context(), a)
+		revive()
+		p, again := Assemble(t.Context(), a)
+		require.NoError(t, again)
+		packageOf(t, b.Store, p)
+		if err == nil {
+			require.Greater(t, calls, 5)
+			return
+		}
+	}
+}
+
+func TestTwoAssembliesRace(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
+	b.Case.Tasks[1].Records = sum.Records
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now}
+	other := a
+	other.Store = b.Another(t)
+	var won dsr.Package
+	b.Faults.Add(storetest.Fault{Times: 1, Match: func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "PUT" }, Before: func() {
+		var err error
+		won, err = Assemble(t.Context(), other)
+		require.NoError(t, err)
+	}})
+	_, err := Assemble(t.Context(), a)
+	require.ErrorIs(t, err, store.ErrExists)
+	packageOf(t, b.Store, won)
+}
+
+func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
+	b.Case.Tasks[1].Records = sum.Records
+	ref := store.Ref{Container: store.Packages, Name: PackageName(parttest.TenantID, b.Case.ID)}
+	_, err := Verify(t.Context(), b.Store, ref)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.NoError(t, b.Store.PutBlob(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
+	_, err = Verify(t.Context(), b.Store, ref)
+	require.ErrorIs(t, err, verify.ErrNotVerified)
+	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now})
+	require.NoError(t, err)
+	packageOf(t, b.Store, p)
+}
+
+// Not parallel: it looks at the memory of the process.
+func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
+	w := storetest.New(t)
+	c := parttest.NewCase(t, w.Store, "memory", parttest.Asked(dsr.GDPR, dsr.Access))
+	b := parttest.Bench{World: w, Case: c, PartSize: 4 << 20}
+	spec := part.Spec{Tenant: parttest.TenantID, Request: c.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
+	page := signIns(1)
+	const pages = 50 // 100,000 records, 44 MB, and as much again as CSV
+	grown := peak(func() {
+		s := b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = []tabular.Format{tabular.CSV} })
+		_, _, err := s.Resume(t.Context())
+		require.NoError(t, err)
+		for range pages {
+			require.NoError(t, s.Put(t.Context(), "sign-ins", page, []byte("x")))
+		}
+		sum, err := s.Close(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, pages*benchPerPage, sum.Records)
+		c.Tasks[1].Records = sum.Records
+		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now})
+		require.NoError(t, err)
+		report, err := Verify(t.Context(), w.Store, store.Ref{Container: store.Packages, Name: p.Blob})
+		require.NoError(t, err)
+		require.EqualValues(t, pages*benchPerPage, report.Records)
+	})
+	require.Less(t, grown, uint64(64<<20))
+}

@@ -1,0 +1,210 @@
+package archive
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares with a file under testdata, or writes it with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Fatalf("%s (-want +got), rewritten by go test ./shared/archive -update:\n%s", path, diff)
+	}
+}
+
+func tenant() Tenant {
+	return Tenant{
+		ID: parttest.TenantID, Name: "Contoso <Ltd>", Formats: []tabular.Format{tabular.CSV, tabular.XLSX, tabular.XML},
+		Statements: Statements{
+			Purposes: []string{"Your account lets you work for us.", "Security of our systems."}, Categories: []string{"Contact data, sign-in data."},
+			Sources: []string{"You, and your manager."}, Recipients: []string{"Microsoft, as our processor."}, Retention: []string{"Until 30 days after you leave."},
+			Rights: []string{"You can ask for rectification, erasure or restriction, object, and complain to the supervisory authority."}, AutomatedDecisions: []string{"None."},
+			SoldOrShared: []string{"Nothing was sold or shared."},
+		},
+	}
+}
+
+// memory opens members by kind, number and format.
+type memory map[string][]byte
+
+func (m memory) key(x part.Member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
+
+func (m memory) open(x part.Member) (io.ReadCloser, error) {
+	b, ok := m[m.key(x)]
+	if !ok {
+		return nil, os.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// volume is a book whose members are in memory.
+func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member) book {
+	t.Helper()
+	b := book{
+		Request: r, Private: parttest.Private(), Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Open: stored.open,
+		Manifest: newManifest(r, parttest.At(12), func(t dsr.Task) string {
+			if t.System == "system-2" {
+				return "Sent by post.\nTwo boxes."
+			}
+			return ""
+		}),
+	}
+	for _, task := range listed(r) {
+		c := chapter{Task: task}
+		if task.System == "entra" {
+			c.Members = members
+		}
+		b.Chapters = append(b.Chapters, c)
+		for _, m := range c.Members {
+			b.Manifest.Files = append(b.Manifest.Files, manifest.File{
+				Path: m.Path(task.Action, task.System), SHA256: strings.Repeat("0", 64), Bytes: 1234, Records: m.Records, System: task.System,
+				Kind: m.Kind, Category: dsr.CustomerData,
+			})
+		}
+	}
+	return b
+}
+
+// jane is a person with three records in two kinds.
+func jane() (memory, []part.Member) {
+	profile := part.Member{Kind: "profile", Number: 1, Format: tabular.JSON, Records: 1}
+	table := part.Member{Kind: "profile", Number: 1, Format: tabular.CSV, Records: 1}
+	signIns := part.Member{Kind: "sign-ins", Number: 1, Format: tabular.JSON, Records: 2}
+	m := memory{}
+	m[m.key(profile)] = parttest.Array(`{"id":"4711","displayName":"<b>Jane</b> O'Brien","mail":"jane@contoso.example","businessPhones":["+49 30 1","+49 30 2"],"accountEnabled":true,"onPremisesSyncEnabled":null,"city":"Zürich"}`)
+	m[m.key(signIns)] = parttest.Array(`{"id":"s1","createdDateTime":"2026-03-01T07:00:00Z","location":{"city":"Berlin","geoCoordinates":{"latitude":52.5}}}`,
+		`{"id":"s2","createdDateTime":"2026-03-02T07:00:00Z","location":null,"script":"</script><script>alert(1)</script>"}`)
+	return m, []part.Member{profile, table, signIns}
+}
+
+func TestIndexOfAccess(t *testing.T) {
+	t.Parallel()
+	stored, members := jane()
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access)), stored, members...)))
+	require.NotContains(t, out.String(), "<script")
+	require.NotContains(t, out.String(), "ZgotmplZ")
+	golden(t, "index-access.html", out.Bytes())
+}
+
+func TestIndexOfExport(t *testing.T) {
+	t.Parallel()
+	stored, members := jane()
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, parttest.Asked(dsr.CCPA, dsr.Export), stored, members...)))
+	require.Contains(t, out.String(), "Risk assessment", "what an export leaves out is named")
+	golden(t, "index-export.html", out.Bytes())
+}
+
+func TestIndexOfNothing(t *testing.T) {
+	t.Parallel()
+	r := parttest.Asked(dsr.CCPA, dsr.Access)
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	golden(t, "index-nothing.html", out.Bytes())
+	require.Contains(t, out.String(), "v1-bb", "what was asked is proven")
+	require.Contains(t, out.String(), "Nothing was sold or shared.")
+}
+
+// No right to see is never told as no data: there the page points to what is missing.
+func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]dsr.Outcome{
+		"failed":  {Code: dsr.Failed, Reason: "The permission User.Read.All is missing."},
+		"refused": {Code: dsr.Refused, Reason: "The mailbox is under a hold.", Basis: "§ 1798.145(a)"},
+		"manual":  {Code: dsr.Manual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
+		"partial": {Code: dsr.Partial, Reason: "sign-ins: the permission AuditLog.Read.All is missing."},
+		"pending": {Code: dsr.Pending, Reason: "A copy is being made.", Until: parttest.At(20)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := parttest.Asked(dsr.CCPA, dsr.Access)
+			r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, o, nil
+			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.NothingFound}})
+			var out bytes.Buffer
+			require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+			require.NotContains(t, out.String(), "Nothing about you was found.")
+			require.NotContains(t, out.String(), "No records were found")
+			require.Equal(t, 3, strings.Count(out.String(), `href="#missing"`), "from the contents, the data and the files")
+			golden(t, "index-nothing-"+name+".html", out.Bytes())
+		})
+	}
+}
+
+// Each section answers for the tasks that it tells of.
+func TestIndexWithoutRecordsWhereOnlyTheExportFailed(t *testing.T) {
+	t.Parallel()
+	r := parttest.Asked(dsr.GDPR, dsr.Access, dsr.Export)
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
+	r.Tasks[2].Records, r.Tasks[2].Outcome.Code = 0, dsr.Failed
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	require.Contains(t, out.String(), "Nothing about you was found.")
+	require.NotContains(t, out.String(), "No records were found")
+}
+
+func TestIndexShowsTheFirstThousand(t *testing.T) {
+	t.Parallel()
+	stored := memory{}
+	var members []part.Member
+	for n := range 4 {
+		m := part.Member{Kind: "profile", Number: n + 1, Format: tabular.JSON, Records: 600}
+		var records []string
+		for i := range 600 {
+			records = append(records, fmt.Sprintf(`{"id":"person-%d"}`, n*600+i+1))
+		}
+		stored[stored.key(m)] = parttest.Array(records...)
+		members = append(members, m)
+	}
+	delete(stored, stored.key(members[2])) // never opened
+	var out bytes.Buffer
+	require.NoError(t, writeIndex(&out, volume(t, parttest.Asked(dsr.GDPR, dsr.Access), stored, members...)))
+	require.Equal(t, shownRecords, strings.Count(out.String(), "<article>"))
+	require.Contains(t, out.String(), ">person-1000<")
+	require.NotContains(t, out.String(), ">person-1001<")
+	require.Contains(t, out.String(), "The first 1,000 records follow. All 2,400 are in the files named above.")
+}
+
+func TestIndexFailsWhenARecordCannotBeRead(t *testing.T) {
+	t.Parallel()
+	m := part.Member{Kind: "profile", Number: 1, Format: tabular.JSON, Records: 2}
+	for name, tc := range map[string]struct {
+		stored memory
+		is     error
+	}{
+		"missing": {memory{}, os.ErrNotExist},
+		"cut":     {memory{memory{}.key(m): []byte(`[{"id":"x"},{`)}, nil},
+	} {
+		err := writeIndex(&bytes.Buffer{}, volume(t, parttest.Asked(dsr.GDPR, dsr.Access), tc.stored, m))
+		require.Error(t, err, name)
+		if tc.is != nil {
+			require.ErrorIs(t, err, tc.is, name)
+		}
+	}
+}

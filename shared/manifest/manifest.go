@@ -1,0 +1,64 @@
+// Package manifest says what a package holds, for machines.
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+// Name and IndexName are the two members of a package that are not data.
+const (
+	Name      = "manifest.json"
+	IndexName = "index.html"
+)
+
+// Version is that of the form of a manifest.
+const Version = 1
+
+// Manifest says what a package holds and proves what was looked for. It is kept in memory: a line per file, of which a package of
+// 100 GB has some tens of thousands.
+type Manifest struct {
+	Version    int          `json:"version"`
+	Request    string       `json:"request"`
+	Tenant     string       `json:"tenant"`
+	Actions    []dsr.Action `json:"actions"`
+	Regime     dsr.Regime   `json:"regime"`
+	ReceivedAt time.Time    `json:"receivedAt"`
+	CreatedAt  time.Time    `json:"createdAt"`
+	Systems    []System     `json:"systems"`
+	Files      []File       `json:"files"` // every member but the manifest, in their order
+}
+
+// System is what became of one task.
+type System struct {
+	System  string          `json:"system"`
+	Action  dsr.Action      `json:"action"`
+	Outcome dsr.OutcomeCode `json:"outcome"`
+	Reason  string          `json:"reason,omitempty"`
+	Basis   string          `json:"basis,omitempty"`
+	Until   time.Time       `json:"until,omitzero"`
+	Queries []dsr.Query     `json:"queries"` // of its discovery and its own
+}
+
+// File is one member.
+type File struct {
+	Path     string       `json:"path"`
+	SHA256   string       `json:"sha256"` // lower-case hex, of the uncompressed bytes
+	Bytes    int64        `json:"bytes"`  // uncompressed
+	Records  int64        `json:"records"`
+	System   string       `json:"system,omitempty"`
+	Kind     string       `json:"kind,omitempty"`
+	Category dsr.Category `json:"category,omitempty"`
+}
+
+// Encode writes a manifest as people may read it, too.
+func (m Manifest) Encode() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("manifest: encode the manifest: %w", err)
+	}
+	return append(b, '\n'), nil
+}

@@ -1,0 +1,71 @@
+package part
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+const deletesAtOnce = 8
+
+// Delete deletes the parts of a request up to a round, of whatever task, and returns when a listing is empty. It is safe to
+// repeat. Parts of a later round are those of a retry that is under way.
+func Delete(ctx context.Context, st *store.Store, tenant, request string, round int) error {
+	for range 3 { // a worker that lost its claim may store one more meanwhile
+		parts, err := partsUpTo(ctx, st, tenant, request, round)
+		if err != nil {
+			return err
+		}
+		if len(parts) == 0 {
+			return nil
+		}
+		if err := deleteAll(ctx, st, parts); err != nil {
+			return err
+		}
+	}
+	return errors.New("part: parts keep appearing while they are deleted")
+}
+
+// partsUpTo lists the blobs among the parts of a request up to a round.
+func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, round int) ([]store.BlobInfo, error) {
+	var out []store.BlobInfo
+	prefix := requestPrefix(tenant, request)
+	for info, err := range st.ListBlobs(ctx, store.Ref{Container: store.Parts, Name: prefix}) {
+		if err != nil {
+			return nil, fmt.Errorf("part: list parts: %w", err)
+		}
+		of, _, _ := strings.Cut(info.Name[len(prefix):], "/")
+		if n, err := strconv.Atoi(of); err == nil && n > round {
+			continue
+		}
+		out = append(out, info)
+	}
+	return out, nil
+}
+
+func deleteAll(ctx context.Context, st *store.Store, parts []store.BlobInfo) error {
+	var g errgroup.Group // not with a context: one failure does not stop the others
+	g.SetLimit(deletesAtOnce)
+	var mu sync.Mutex
+	var errs []error
+	for _, p := range parts {
+		g.Go(func() error {
+			err := st.DeleteBlob(ctx, store.Ref{Container: store.Parts, Name: p.Name}, p.ETag)
+			if err != nil && !errors.Is(err, store.ErrConflict) { // one that changed is in the next listing
+				mu.Lock()
+				errs = append(errs, err)
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return errors.Join(errs...)
+}

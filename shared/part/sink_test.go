@@ -1,0 +1,348 @@
+package part_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
+)
+
+func TestSinkWritesParts(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	f := parttest.People(3, 10, "x")
+	s := b.Sink(b.Store, b.Spec)
+	cursor, fresh, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	require.True(t, fresh)
+	require.Nil(t, cursor)
+	sum := parttest.Finish(t, s, f)
+	require.EqualValues(t, 60, sum.Records)
+	require.Len(t, sum.Queries, 2)
+	require.EqualValues(t, 30, sum.Queries[0].Records)
+	require.Equal(t, "Read.profile", sum.Queries[0].Permission)
+
+	records, parts := stored(t, b.Store, b.Spec)
+	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
+	require.Len(t, parts, sum.Parts)
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.Member.Path("access", "entra"))
+	}
+	require.Equal(t, []string{
+		"access/entra/profile-0001.json", "access/entra/profile-0002.json", "access/entra/profile-0003.json",
+		"access/entra/sign-ins-0001.json", "access/entra/sign-ins-0002.json", "access/entra/sign-ins-0003.json",
+	}, names)
+	again, err := s.Close(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, sum, again, "close twice")
+
+	resumed := b.Sink(b.Store, b.Spec)
+	cursor, fresh, err = resumed.Resume(t.Context())
+	require.NoError(t, err)
+	require.False(t, fresh)
+	require.Equal(t, "7", string(cursor), "of the last stored part")
+	require.Equal(t, sum, parttest.Finish(t, resumed, f), "nothing is read twice")
+}
+
+// Each run dies at another call to storage, and meanwhile every record changes; the resumed run ends as one without a fault.
+func TestSinkKilledAtEachCall(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	other := b.Another(t)
+	before, after := parttest.People(3, 8, "before"), parttest.People(3, 8, "after")
+	for calls := 0; ; calls++ {
+		spec := b.Spec
+		spec.Round = calls
+		revive := b.Faults.KillAfter(calls)
+		_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, spec), before)
+		revive()
+		sum := parttest.Finish(t, b.Sink(other, spec), after)
+		records, _ := stored(t, other, spec)
+		require.Equal(t, after.IDs(t), parttest.IDs(t, records), "killed after %d calls", calls)
+		require.EqualValues(t, 48, sum.Records, "killed after %d calls", calls)
+		for _, q := range sum.Queries {
+			require.EqualValues(t, 24, q.Records, "killed after %d calls", calls)
+		}
+		if err == nil {
+			require.Greater(t, calls, 15)
+			return
+		}
+		require.ErrorIs(t, err, storetest.ErrInjected)
+	}
+}
+
+func TestAKillBetweenJSONAndCSV(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	b.PartSize = 1 << 20
+	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, ".csv") }})()
+	_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, b.Spec), parttest.People(1, 3, "before"))
+	require.ErrorIs(t, err, storetest.ErrInjected)
+
+	other := b.Another(t)
+	parttest.Finish(t, b.Sink(other, b.Spec), parttest.People(1, 3, "after"))
+	records, parts := stored(t, other, b.Spec)
+	require.Len(t, parts, 2)
+	require.Contains(t, string(records[0]), "=before")
+	require.Contains(t, string(contentOf(t, other, parts[0].Forms[tabular.CSV])), "'=before")
+	require.Contains(t, string(records[3]), "=after")
+	require.Contains(t, string(contentOf(t, other, parts[1].Forms[tabular.CSV])), `""=after""`)
+}
+
+func TestAnswersThatGetLostAreNoLoss(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	b.Faults.Add(storetest.Fault{Action: storetest.DoneButFailed, Times: 40, Match: func(c storetest.Call) bool { return c.Write() }})
+	f := parttest.People(3, 10, "x")
+	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), f)
+	require.EqualValues(t, 60, sum.Records)
+	records, _ := stored(t, b.Store, b.Spec)
+	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
+}
+
+func TestTwoSinksRace(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	f := parttest.People(8, 10, "x")
+	a, z := b.Sink(b.Store, b.Spec), b.Sink(b.Another(t), b.Spec, func(o *part.SinkOptions) { o.PartSize = 900 })
+	_, _, err := a.Resume(t.Context())
+	require.NoError(t, err)
+	parttest.Finish(t, z, f[:2])
+	require.ErrorIs(t, func() error {
+		if err := f.Export(t.Context(), nil, a); err != nil {
+			return err
+		}
+		_, err := a.Close(t.Context())
+		return err
+	}(), part.ErrSuperseded)
+	require.ErrorIs(t, a.Put(t.Context(), "profile", nil, []byte("1")), part.ErrSuperseded, "until it is resumed")
+
+	var both sync.WaitGroup
+	sums := make([]part.Summary, 2)
+	for i, s := range []*part.Sink{a, z} {
+		both.Go(func() { sums[i] = parttest.Finish(t, s, f) })
+	}
+	both.Wait()
+	records, _ := stored(t, b.Store, b.Spec)
+	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
+	require.EqualValues(t, 160, sums[0].Records)
+	require.EqualValues(t, 160, sums[1].Records)
+}
+
+func TestAPageOverTheCapIsSplit(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	b.PartSize = 0
+	filler := strings.Repeat("x", 5<<20)
+	var big, small []json.RawMessage
+	for i := range 15 { // 75 MiB
+		big = append(big, json.RawMessage(fmt.Sprintf(`{"id":"b%d","other":"%s"}`, i, filler)))
+	}
+	small = parttest.Raws(`{"id":"s1"}`, `{"id":"s2"}`)
+	f := parttest.Feed{{"profile", small}, {"profile", big}, {"profile", small}}
+	plain := func(o *part.SinkOptions) { o.Formats = nil }
+
+	// The worker dies when it stores the third part: the page is stored in part.
+	disarm := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, "000003.json") }})
+	_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, b.Spec, plain), f)
+	require.ErrorIs(t, err, storetest.ErrInjected)
+	disarm()
+	s := b.Sink(b.Store, b.Spec, plain)
+	cursor, fresh, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	require.False(t, fresh)
+	require.Equal(t, "1", string(cursor), "the page is read again")
+	sum := parttest.Finish(t, s, f)
+	require.EqualValues(t, 19, sum.Records)
+	require.EqualValues(t, 19, sum.Queries[0].Records)
+
+	parts, err := part.List(t.Context(), b.Store, b.Spec)
+	require.NoError(t, err)
+	var ids []string
+	for _, p := range parts {
+		require.LessOrEqual(t, p.Member.Bytes, int64(part.MaxSize))
+		var all []json.RawMessage
+		require.NoError(t, json.Unmarshal(contentOf(t, b.Store, p.Member), &all))
+		ids = append(ids, parttest.IDs(t, all)...)
+	}
+	require.Equal(t, f.IDs(t), ids)
+}
+
+func TestSinkRefuses(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	for name, tc := range map[string]struct {
+		kind    string
+		record  string
+		next    string
+		problem string
+	}{
+		"a record over the cap":      {"profile", `{"secret":"` + strings.Repeat("x", part.MaxSize) + `"}`, "1", fmt.Sprintf(`kind "profile" with %d bytes: more than the 32 MiB`, part.MaxSize+13)},
+		"a record that is no JSON":   {"profile", `{"secret":}`, "1", "not valid JSON"},
+		"a record that is no object": {"profile", `["secret"]`, "1", "not a JSON object"},
+		"a member twice":             {"profile", `{"secret":1,"secret":2}`, "1", "not valid JSON"},
+		"a kind not asked for":       {"mailbox", `{"secret":1}`, "1", "not asked for"},
+		"a page without a cursor":    {"profile", `{"secret":1}`, "", "no cursor"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := b.Sink(b.Store, b.Spec)
+			_, _, err := s.Resume(t.Context())
+			require.NoError(t, err)
+			err = s.Put(t.Context(), tc.kind, parttest.Raws(tc.record), []byte(tc.next))
+			var refused *part.RecordError
+			require.ErrorAs(t, err, &refused)
+			require.ErrorContains(t, err, tc.problem)
+			require.NotContains(t, err.Error(), "secret")
+			_, closing := s.Close(t.Context())
+			require.Equal(t, err, closing)
+		})
+	}
+	require.Error(t, b.Sink(b.Store, b.Spec).Put(t.Context(), "profile", nil, []byte("1")), "before Resume")
+}
+
+func TestExportSinkRefusesDerivedKinds(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	spec := b.Spec
+	spec.Action = "export"
+	s := b.Sink(b.Store, spec)
+	_, _, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	require.ErrorContains(t, s.Put(t.Context(), "risk", parttest.Raws(`{"id":"1"}`), []byte("1")), "not asked for")
+}
+
+func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	pages := 0
+	s := b.Sink(b.Store, b.Spec, func(o *part.SinkOptions) {
+		o.Check = func(context.Context) error {
+			if pages++; pages > 2 {
+				return store.ErrClaimed
+			}
+			return nil
+		}
+	})
+	_, err := parttest.Attempt(t.Context(), s, parttest.People(5, 1, "x"))
+	require.ErrorIs(t, err, store.ErrClaimed)
+	require.Equal(t, 3, pages, "within one page")
+}
+
+// blobsOf are all blobs among the parts of the bench's request.
+func blobsOf(t testing.TB, b *parttest.Bench) (out []store.BlobInfo) {
+	t.Helper()
+	for info, err := range b.Store.ListBlobs(t.Context(), store.Ref{Container: store.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
+		require.NoError(t, err)
+		out = append(out, info)
+	}
+	return out
+}
+
+func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	s := b.Sink(b.Store, b.Spec)
+	_, _, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	long := strings.Repeat("jane@contoso.example ", 500)
+	for i := range 60 {
+		s.Asked(connector.Asked{Query: pii.New(strings.Repeat("q", i)), Permission: "P", Records: 1})
+	}
+	require.NoError(t, s.Put(t.Context(), "profile", parttest.Raws(`{"id":"1"}`), []byte(long)))
+	sum, err := s.Close(t.Context())
+	require.NoError(t, err)
+	require.Len(t, sum.Queries, 60)
+	blobs := blobsOf(t, b)
+	require.Len(t, blobs, 4, "JSON, CSV, XML and the cursor")
+
+	again := b.Sink(b.Another(t), b.Spec)
+	cursor, _, err := again.Resume(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, long, string(cursor))
+	second, err := again.Close(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, sum, second)
+	for _, blob := range blobs {
+		body, info, err := b.Store.GetBlob(t.Context(), store.Ref{Container: store.Parts, Name: blob.Name})
+		require.NoError(t, err)
+		if !strings.HasSuffix(blob.Name, ".cursor") {
+			require.NotContains(t, fmt.Sprint(info.Meta), "jane")
+			continue
+		}
+		require.NotContains(t, string(body), "jane", "a cursor is sealed")
+	}
+}
+
+func TestDeletePartsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x"))
+	other := b.Spec
+	other.Round, other.Task = 1, "entra-export"
+	parttest.Finish(t, b.Sink(b.Store, other), parttest.People(1, 1, "x"))
+	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 0))
+	left := blobsOf(t, b)
+	require.Len(t, left, 6, "a retry is under way: two kinds, three forms")
+	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 1))
+	left = blobsOf(t, b)
+	require.Empty(t, left)
+	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 1), "twice")
+
+	parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 1, "x"))
+	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, ".xml") && c.Write() }})()
+	err := part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, b.Case.Round)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, store.ErrNotFound)
+	require.Len(t, blobsOf(t, b), 2, "one failure does not stop the others")
+}
+
+// stored reads all parts of a task; JSON, CSV and XML of a part must say the same.
+func stored(t testing.TB, st *store.Store, spec part.Spec) (records []json.RawMessage, parts []part.Stored) {
+	t.Helper()
+	parts, err := part.List(t.Context(), st, spec)
+	require.NoError(t, err)
+	for _, p := range parts {
+		body := contentOf(t, st, p.Member)
+		var all []json.RawMessage
+		require.NoError(t, json.Unmarshal(body, &all))
+		require.EqualValues(t, len(all), p.Member.Records)
+		records = append(records, all...)
+		kind, _ := parttest.Directory().Kind(p.Member.Kind)
+		require.Len(t, p.Forms, 2)
+		for f, m := range p.Forms {
+			var want bytes.Buffer
+			require.NoError(t, f.Write(&want, spec.System, kind, bytes.NewReader(body)))
+			require.Equal(t, want.String(), string(contentOf(t, st, m)), "part %d as %s", p.Number, f)
+			require.Equal(t, p.Member.Records, m.Records)
+			require.Equal(t, p.Member.Number, m.Number)
+		}
+	}
+	return records, parts
+}
+
+func contentOf(t testing.TB, st *store.Store, m part.Member) []byte {
+	t.Helper()
+	r, err := part.Open(t.Context(), st, m)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Close()) }()
+	body, err := io.ReadAll(r)
+	require.NoError(t, err)
+	require.EqualValues(t, len(body), m.Bytes)
+	return body
+}

@@ -1,0 +1,200 @@
+package verify
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ReadManifest reads the manifest of an archive within the limits of Verify.
+func ReadManifest(z *zip.Reader) (Manifest, error) { return standard.readManifest(z) }
+
+func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
+	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
+	if i < 0 {
+		return Manifest{}, errors.New("there is no " + ManifestName)
+	}
+	if z.File[i].UncompressedSize64 > uint64(l.manifest) {
+		return Manifest{}, fmt.Errorf("%s has more than %d MiB", ManifestName, l.manifest>>20)
+	}
+	body, err := z.File[i].Open()
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
+	}
+	defer func() { _ = body.Close() }()
+	in := &meter{r: io.LimitReader(body, l.manifest), limit: l.field}
+	r := manifestReader{limits: l, in: in, dec: jsontext.NewDecoder(in), maxFiles: len(z.File)}
+	switch err := r.read(); {
+	case err != nil:
+		return Manifest{}, err
+	case r.m.Version != knownVersion:
+		return Manifest{}, fmt.Errorf("%s has version %d, this program knows %d", ManifestName, r.m.Version, knownVersion)
+	}
+	if err := r.m.check(); err != nil {
+		return Manifest{}, err
+	}
+	return r.m, nil
+}
+
+// manifestReader reads a manifest as a stream, so that what is not a manifest costs no more memory than one.
+type manifestReader struct {
+	limits
+	in       *meter
+	dec      *jsontext.Decoder
+	maxFiles int
+	queries  int
+	m        Manifest
+}
+
+// The errors of a manifest quote nothing of it.
+var (
+	errManifest = errors.New(ManifestName + " is not the JSON that it should be")
+	errTooMuch  = errors.New(ManifestName + " lists more than a package can have")
+)
+
+func (r *manifestReader) read() error {
+	m := &r.m
+	err := r.object(func(name string) error {
+		switch name {
+		case "version":
+			return r.value(&m.Version)
+		case "request":
+			return r.value(&m.Request)
+		case "tenant":
+			return r.value(&m.Tenant)
+		case "actions":
+			return r.value(&m.Actions)
+		case "regime":
+			return r.value(&m.Regime)
+		case "receivedAt":
+			return r.value(&m.ReceivedAt)
+		case "createdAt":
+			return r.value(&m.CreatedAt)
+		case "systems":
+			return r.array(r.system)
+		case "files":
+			return r.array(r.file)
+		}
+		return r.skip()
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := r.dec.ReadToken(); err != io.EOF {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) system() error {
+	if len(r.m.Systems) >= r.systems {
+		return errTooMuch
+	}
+	var s System
+	err := r.object(func(name string) error {
+		switch name {
+		case "system":
+			return r.value(&s.System)
+		case "action":
+			return r.value(&s.Action)
+		case "outcome":
+			return r.value(&s.Outcome)
+		case "reason":
+			return r.value(&s.Reason)
+		case "basis":
+			return r.value(&s.Basis)
+		case "until":
+			return r.value(&s.Until)
+		case "queries":
+			return r.array(func() error {
+				if r.queries++; r.queries > r.limits.queries {
+					return errTooMuch
+				}
+				var q Query
+				err := r.value(&q)
+				s.Queries = append(s.Queries, q)
+				return err
+			})
+		}
+		return r.skip()
+	})
+	if err != nil {
+		return err
+	}
+	r.m.Systems = append(r.m.Systems, s)
+	return s.check()
+}
+
+func (r *manifestReader) file() error {
+	if len(r.m.Files) >= r.maxFiles {
+		return errTooMuch
+	}
+	var f File
+	if err := r.value(&f); err != nil {
+		return err
+	}
+	r.m.Files = append(r.m.Files, f)
+	return f.check(r.path)
+}
+
+// object reads an object and calls member before the value of each member.
+func (r *manifestReader) object(member func(name string) error) error {
+	const most = 64 // of members: the decoder remembers their names
+	if err := r.expect('{'); err != nil {
+		return err
+	}
+	for n := 0; r.dec.PeekKind() != '}'; n++ {
+		name, err := r.dec.ReadToken()
+		if err != nil || n >= most {
+			return errManifest
+		}
+		if err := member(name.String()); err != nil {
+			return err
+		}
+		r.in.mark()
+	}
+	return r.expect('}')
+}
+
+// array reads an array, or null, and calls element before each element.
+func (r *manifestReader) array(element func() error) error {
+	if r.dec.PeekKind() == 'n' {
+		return r.skip()
+	}
+	if err := r.expect('['); err != nil {
+		return err
+	}
+	for r.dec.PeekKind() != ']' {
+		if err := element(); err != nil {
+			return err
+		}
+		r.in.mark()
+	}
+	return r.expect(']')
+}
+
+func (r *manifestReader) value(v any) error {
+	if err := json.UnmarshalDecode(r.dec, v); err != nil {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) skip() error {
+	if err := r.dec.SkipValue(); err != nil {
+		return errManifest
+	}
+	return nil
+}
+
+func (r *manifestReader) expect(k jsontext.Kind) error {
+	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != k {
+		return errManifest
+	}
+	return nil
+}
