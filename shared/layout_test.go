@@ -53,7 +53,7 @@ var table = []rule{
 	{"shared/retention", "shared/dsr"},
 
 	// Contracts, and their leaves: a connector never sees the store nor another connector.
-	{"shared/connector", "shared/clock shared/dsr shared/pii"},
+	{"shared/connector", "shared/clock shared/dsr shared/pii shared/tenant"},
 	{"shared/connector/catalog", contracts + clients + "shared/connector/*"},
 	{"shared/connector/msgraph", contracts},
 	{"shared/connector/odata", contracts},

@@ -14,7 +14,7 @@ import (
 // api makes the ways in: submissions, lists, decisions, and the interface that callers see of them.
 func (a *App) api() (*httpapi.API, error) {
 	submissions := &intake.Service{
-		Store: a.Store, Tenants: a.document.Tenants, Descriptors: a.descriptors(), Tokens: a.tokens, Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log,
+		Store: a.Store, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens, Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log,
 	}
 	a.bulk = &bulk.Service{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),

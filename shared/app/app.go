@@ -32,7 +32,7 @@ import (
 type Options struct {
 	Clocks  clock.Clocks
 	Log     *slog.Logger
-	Entries []connector.Entry // nil means the catalogue
+	Catalogue connector.Catalogue // nil means the real one
 	// Policies see every try of a storage call: faults in tests, counts in benchmarks.
 	Policies []policy.Policy
 	Prefix   string // of tables, containers and queues, for tests
@@ -54,7 +54,7 @@ type App struct {
 	tokens     *pii.Tokens
 	clocks     clock.Clocks
 	log        *slog.Logger
-	entries    []connector.Entry
+	catalogue  connector.Catalogue
 	connectors *connectors
 	callers    *auth.Callers
 	transport  http.RoundTripper
@@ -84,10 +84,10 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 // wire makes no call.
 func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a := &App{
-		settings: s, document: doc, clocks: o.Clocks, log: o.Log, entries: o.Entries, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
+		settings: s, document: doc, clocks: o.Clocks, log: o.Log, catalogue: o.Catalogue, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
 	}
-	if a.entries == nil {
-		a.entries = catalog.Entries()
+	if a.catalogue == nil {
+		a.catalogue = catalog.Entries()
 	}
 	var err error
 	if a.keys, err = s.LoadKeys(); err != nil {

@@ -19,13 +19,13 @@ func check(ctx context.Context, env func(string) string, offline bool) cli.Repor
 	}
 	s, err := config.Load(env)
 	r.Wrong = append(r.Wrong, each(err)...)
-	doc, err := readDocument(s, systems())
+	doc, err := readDocument(s, catalog.Entries())
 	r.Wrong = append(r.Wrong, each(err)...)
 	r.Wrong = append(r.Wrong, each(s.CheckKeys())...)
 	if len(r.Wrong) > 0 {
 		return r
 	}
-	a := &App{settings: s, document: doc, clocks: RealClocks(), log: slog.New(slog.DiscardHandler), entries: catalog.Entries()}
+	a := &App{settings: s, document: doc, clocks: RealClocks(), log: slog.New(slog.DiscardHandler), catalogue: catalog.Entries()}
 	a.connectors = newConnectors(a)
 	if r.Wrong = each(a.connectors.check()); len(r.Wrong) > 0 || offline {
 		return r

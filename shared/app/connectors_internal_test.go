@@ -33,8 +33,8 @@ func wired(t *testing.T, graph string, entries ...connector.Entry) (*App, error)
 		}[name]
 	})
 	require.NoError(t, err)
-	doc := &config.Document{Version: 1, Tenants: []tenant.Tenant{{ID: "11111111-1111-1111-1111-111111111111", Name: "T", Systems: []string{"one", "two"}}}}
-	return wire(s, doc, Options{Clocks: RealClocks(), Log: slog.New(slog.DiscardHandler), Entries: entries})
+	doc := &config.Document{Version: 1, Tenants: []tenant.Tenant{{ID: "11111111-1111-1111-1111-111111111111", Name: "T", Systems: []tenant.Instance{tenant.Plain("one"), tenant.Plain("two")}}}}
+	return wire(s, doc, Options{Clocks: RealClocks(), Log: slog.New(slog.DiscardHandler), Catalogue: entries})
 }
 
 func TestEachConnectorGetsItsOwnServicesEndpoint(t *testing.T) {

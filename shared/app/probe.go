@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // probeLimit is how long one system has to answer.
@@ -61,8 +62,8 @@ func (a *App) probe(ctx context.Context) []cli.Probe {
 		for _, d := range t.Destinations {
 			p.destination("tenant "+t.ID+", destination "+d.Name, accounts[d.Account], d.Container)
 		}
-		for _, system := range t.Systems {
-			p.system(a.connectors, t.ID, system)
+		for _, s := range t.Systems {
+			p.system(a.connectors, t.ID, s)
 		}
 	}
 	return p.list
@@ -126,11 +127,11 @@ func (p *probes) destination(of string, blobs *service.Client, container string)
 }
 
 // system asks a connector. "No right to see" must be known before somebody waits for an answer.
-func (p *probes) system(c *connectors, tenant, system string) {
-	p.ask("tenant "+tenant+", "+system, func(ctx context.Context) (cli.Result, string) {
-		entry, _ := c.entry(system)
+func (p *probes) system(c *connectors, of string, s tenant.Instance) {
+	p.ask("tenant "+of+", "+s.Name, func(ctx context.Context) (cli.Result, string) {
+		entry, _ := c.app.catalogue.Entry(s.System)
 		needs := "it needs " + strings.Join(entry.Descriptor.Permissions, ", ")
-		conn, err := c.get(tenant, system)
+		conn, err := c.get(of, s.Name)
 		if err != nil {
 			return cli.Failed, brief(err)
 		}

@@ -40,7 +40,7 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 
 // open reads the document and wires an App by real clocks, or by the local world's. Its storage is still to be set up.
 func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error) {
-	doc, err := readDocument(s, systems())
+	doc, err := readDocument(s, catalog.Entries())
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +58,6 @@ func CommandLine(ctx context.Context, args []string, env func(string) string, st
 	return cli.Run(ctx, cli.Options{Version: Version, Out: stdout, Err: stderr, Env: env, Check: func(ctx context.Context, offline bool) cli.Report {
 		return check(ctx, env, offline)
 	}}, args)
-}
-
-func systems() []string {
-	var out []string
-	for _, e := range catalog.Entries() {
-		out = append(out, e.Descriptor.System)
-	}
-	return out
 }
 
 func level(name string) slog.Level {

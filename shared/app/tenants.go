@@ -18,24 +18,15 @@ func (a *App) tenantIDs() []string {
 	return a.document.Tenants.IDs()
 }
 
-func (a *App) descriptors() []connector.Descriptor {
-	var out []connector.Descriptor
-	for _, e := range a.entries {
-		out = append(out, e.Descriptor)
-	}
-	return out
-}
-
-// described are the catalogue's systems and those that the tenant declares, for the words of its packages.
+// described are the tenant's systems under their names, for the words of its packages.
 func (a *App) described(tenant string) []connector.Descriptor {
-	out := a.descriptors()
+	var out []connector.Descriptor
 	t, _ := a.document.Tenants.Tenant(tenant)
-	for _, d := range t.Declared {
-		one := connector.Descriptor{System: d.Name, Title: d.Title}
-		for _, k := range d.Kinds {
-			one.Kinds = append(one.Kinds, connector.Kind{Name: k, Title: k})
+	for _, name := range t.SystemNames() {
+		if d, ok := a.catalogue.Describe(t, name); ok {
+			d.System = name
+			out = append(out, d)
 		}
-		out = append(out, one)
 	}
 	return out
 }
@@ -83,10 +74,10 @@ func (a *App) destination(tenant, name string) (store.Ref, error) {
 }
 
 // readDocument reads the YAML document that the settings name.
-func readDocument(s config.Settings, systems []string) (*config.Document, error) {
+func readDocument(s config.Settings, c connector.Catalogue) (*config.Document, error) {
 	text, err := os.ReadFile(s.Config)
 	if err != nil {
 		return nil, fmt.Errorf("RIGHTSDESK_CONFIG: the document cannot be read: %w", err)
 	}
-	return config.Parse(text, s.World(systems))
+	return config.Parse(text, s.Deployment(c))
 }

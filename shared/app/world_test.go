@@ -23,6 +23,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -112,7 +113,7 @@ func (w *world) document(text string) *config.Document {
 		require.NoError(w.t, err)
 		text = string(b)
 	}
-	doc, err := config.Parse([]byte(text), config.World{Systems: []string{"entra"}, Local: true})
+	doc, err := config.Parse([]byte(text), config.Deployment{Catalogue: catalog.Entries(), Local: true})
 	require.NoError(w.t, err)
 	return doc
 }

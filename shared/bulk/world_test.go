@@ -149,12 +149,12 @@ func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	w.t.Helper()
 	var known tenant.Tenants
 	for _, id := range tenants {
-		known = append(known, tenant.Tenant{ID: id, Name: "Contoso", Systems: []string{"entra"}, Actions: []dsr.Action{dsr.Export}})
+		known = append(known, tenant.Tenant{ID: id, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain("entra")}, Actions: []dsr.Action{dsr.Export}})
 	}
 	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(w.t, err)
 	return &intake.Service{
-		Store: st, Tenants: known, Descriptors: []connector.Descriptor{{System: "entra"}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
+		Store: st, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
 		Log: slog.New(slog.DiscardHandler),
 	}
 }

@@ -41,7 +41,7 @@ func localDocument(t testing.TB) string {
 
 func TestTheLocalDocument(t *testing.T) {
 	t.Parallel()
-	doc, err := config.Parse([]byte(localDocument(t)), config.World{Systems: []string{"entra"}, Local: true})
+	doc, err := config.Parse([]byte(localDocument(t)), config.Deployment{Catalogue: catalogue, Local: true})
 	require.NoError(t, err)
 	callers, err := auth.NewCallers(doc.Known())
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestTheLocalDocument(t *testing.T) {
 	_, ok = doc.Tenants.Tenant("33333333-3333-3333-3333-333333333333")
 	require.False(t, ok)
 
-	_, err = config.Parse([]byte(localDocument(t)), config.World{Systems: []string{"entra"}})
+	_, err = config.Parse([]byte(localDocument(t)), config.Deployment{Catalogue: catalogue})
 	require.ErrorContains(t, err, "published key of the local world", "these keys protect nothing on a platform")
 }
 

@@ -2,12 +2,15 @@ package config_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -41,11 +44,20 @@ tenants:
 
 func document() string { return fmt.Sprintf(whole, digest("a key")) }
 
-var world = config.World{Systems: []string{"entra"}, StorageSuffix: "core.windows.net"}
+// catalogue has one system that takes no settings and one that takes two.
+var catalogue = connector.Catalogue{
+	{Descriptor: connector.Descriptor{System: "entra"}},
+	{Descriptor: connector.Descriptor{System: "club", Settings: []connector.Setting{
+		{Name: "region", Meaning: "the region that is meant", Form: "[a-z]+", Example: "north", Required: true},
+		{Name: "language", Meaning: "the language of the labels", Form: "en|de", Example: "en"},
+	}}},
+}
+
+var deployment = config.Deployment{Catalogue: catalogue, StorageSuffix: "core.windows.net"}
 
 func TestAWholeDocument(t *testing.T) {
 	t.Parallel()
-	doc, err := config.Parse([]byte(document()), world)
+	doc, err := config.Parse([]byte(document()), deployment)
 	require.NoError(t, err)
 	one, ok := doc.Tenants.Tenant(contoso)
 	require.True(t, ok)
@@ -65,14 +77,14 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
 		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is not known"},
-		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key stands twice"},
+		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key is given twice"},
 		"another version":              {"version: 1", "version: 2", "line 1: version"},
 		"a number as text":             {"version: 1", "version: one", "line 1: version: a whole number is expected"},
 		"a text for a list":            {"systems: [entra]", "systems: entra", "line 12: tenants[0].systems: a list is expected"},
 		"a number for a text":          {"name: Contoso", "name: 4711", "in quotes"},
 		"an alias":                     {"systems: [entra]", "systems: *x", "line 12"},
 		"a tag":                        {"name: Contoso", "name: !!str Contoso", "line 11"},
-		"an unknown system":            {"systems: [entra]", "systems: [intune]", "line 12: tenants[0].systems[0]: not a system of the catalogue (entra)"},
+		"an unknown system":            {"systems: [entra]", "systems: [intune]", "line 12: tenants[0].systems[0]: the catalogue has no such system, only entra, club; a system without a connector"},
 		"an action that nobody knows":  {"actions: [export]", "actions: [export, forget]", "line 13: tenants[0].actions[1]"},
 		"access without statements":    {"actions: [export]", "actions: [access]", "tenants[0].statements.automatedDecisions: the action access needs this statement"},
 		"a declared system half said":  {"actions: [export]", "actions: [access, export]", "declared[0].actions.access: instructions are needed for every action"},
@@ -80,7 +92,7 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"a link without https":         {"https://intranet", "http://intranet", "declared[0].actions.export.link"},
 		"a tenant that is no GUID":     {"  - id: 11111111-1111-1111-1111-111111111111", "  - id: contoso", "line 10: tenants[0].id"},
 		"a caller of an unknown one":   {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [33333333-3333-3333-3333-333333333333]", "line 6: callers[0].tenants[0]"},
-		"an unknown right":             {"[requests.read, bulk]", "[requests.read, admin]", "line 7: callers[0].rights[1]: not a right"},
+		"an unknown right":             {"[requests.read, bulk]", "[requests.read, admin]", "line 7: callers[0].rights[1]: one of requests.write,"},
 		"a key instead of its digest":  {digest("a key"), "a-key", "line 5: callers[0].keySHA256: the SHA-256"},
 		"a published key":              {digest("a key"), digest("local-dev-key"), "published key"},
 		"a queue without that right":   {"queue: {caller: q}", "queue: {caller: a}", "queue.caller"},
@@ -103,13 +115,13 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"nothing":                      {document(), "", "one YAML document is expected"},
 		"not YAML":                     {document(), "\"version: [", "not YAML"},
 		"a list":                       {document(), "- 1", "line 1: keys with values are expected"},
-		"a tenant twice in one caller": {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [11111111-1111-1111-1111-111111111111, 11111111-1111-1111-1111-111111111111]", "stands twice"},
+		"a tenant twice in one caller": {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [11111111-1111-1111-1111-111111111111, 11111111-1111-1111-1111-111111111111]", "listed twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text := strings.Replace(document(), c.old, c.new, 1)
 			require.NotEqual(t, document(), text)
-			_, err := config.Parse([]byte(text), world)
+			_, err := config.Parse([]byte(text), deployment)
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -118,17 +130,18 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	text := strings.NewReplacer("systems: [entra]", "systems: [intune]", "name: Contoso", "colour: red", "version: 1", "version: 7").Replace(document())
-	_, err := config.Parse([]byte(text), world)
+	_, err := config.Parse([]byte(text), deployment)
 	require.GreaterOrEqual(t, len(strings.Split(err.Error(), "\n")), 4, "%v", err)
 
 	tenants := strings.Repeat("11111111-1111-1111-1111-111111111111, ", 17)
-	_, err = config.Parse([]byte(strings.Replace(document(), "[11111111-1111-1111-1111-111111111111]", "["+tenants+"]", 1)), world)
+	_, err = config.Parse([]byte(strings.Replace(document(), "[11111111-1111-1111-1111-111111111111]", "["+tenants+"]", 1)), deployment)
 	require.ErrorContains(t, err, "1 to 16 tenants")
 }
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(document()))
 	f.Add([]byte(localDocument(f)))
+	f.Add(withSystems("      - entra\n      - {name: north, system: club, region: north}\n"))
 	for _, seed := range []string{"a: &x [*x]", "? a\n: b", "{", "- - - - -", "version: 1\ntenants:\n  -", "!!binary x", "a: |\n  b", "<<: {a: b}", "version: .inf", "tenants:\n- {}\n-\n- id:"} {
 		f.Add([]byte(seed))
 	}
@@ -136,9 +149,22 @@ func FuzzParse(f *testing.F) {
 		if len(text) > 1<<12 {
 			return
 		}
-		doc, err := config.Parse(text, world)
-		if err == nil {
-			require.NotEmpty(t, doc.Tenants)
+		doc, err := config.Parse(text, deployment)
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, doc.Tenants)
+		for _, one := range doc.Tenants {
+			names := one.SystemNames()
+			require.NotEmpty(t, names)
+			slices.Sort(names)
+			require.Equal(t, names, slices.Compact(slices.Clone(names)), "names are unique in a tenant")
+			for _, s := range one.Systems {
+				require.True(t, dsr.ValidName(s.Name))
+				e, ok := catalogue.Entry(s.System)
+				require.True(t, ok)
+				require.Empty(t, e.Descriptor.CheckSettings(s.Settings))
+			}
 		}
 	})
 }

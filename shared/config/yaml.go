@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // decoder fills Go values from a YAML tree and remembers on which line each stands. It goes on after a mistake, so that a document's
@@ -83,6 +85,10 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, depth int) {
 		d.bad(n, path, "too deeply nested")
 		return
 	}
+	if s, ok := v.Addr().Interface().(*tenant.Instance); ok {
+		d.instance(n, s, path, depth)
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct, reflect.Map:
 		d.mapping(n, v, path, depth)
@@ -120,6 +126,24 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, path string) {
 		}
 	}
 	d.bad(n, path, "a whole number is expected")
+}
+
+// instance reads a system of a tenant: its name alone, or its name, system and settings as keys.
+func (d *decoder) instance(n ast.Node, s *tenant.Instance, path string, depth int) {
+	if name, ok := n.(*ast.StringNode); ok {
+		*s = tenant.Plain(name.Value)
+		return
+	}
+	keys := map[string]string{}
+	d.mapping(n, reflect.ValueOf(&keys).Elem(), path, depth)
+	name, named := keys["name"]
+	*s = tenant.Plain(keys["system"])
+	if named {
+		s.Name = name
+	}
+	delete(keys, "name")
+	delete(keys, "system")
+	s.Settings = keys
 }
 
 func (d *decoder) sequence(n ast.Node, v reflect.Value, path string, depth int) {
@@ -160,7 +184,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string, depth int) {
 		}
 		at := strings.TrimPrefix(path+"."+key.Value, ".")
 		if seen[key.Value] {
-			d.bad(e.Key, at, "this key stands twice")
+			d.bad(e.Key, at, "this key is given twice")
 			continue
 		}
 		seen[key.Value] = true

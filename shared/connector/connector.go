@@ -13,7 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Connector is a system of one tenant. What it can do it shows by the optional interfaces below.
+// Connector is a system as it stands in one tenant. What it can do it shows by the optional interfaces below.
 type Connector interface {
 	Descriptor() Descriptor
 }
@@ -82,6 +82,8 @@ type Sink interface {
 // Settings is what a connector is made from.
 type Settings struct {
 	Tenant     string
+	Name       string                 // of the system in the tenant: findings, candidates and faults carry it
+	Options    map[string]string      // the tenant's settings of the system, as the descriptor declares them
 	Endpoint   string                 // base URL of the service, from the named list of clouds or a loopback address
 	Credential azcore.TokenCredential // for that endpoint only
 	Transport  http.RoundTripper      // nil means http.DefaultTransport

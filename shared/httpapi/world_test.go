@@ -82,13 +82,13 @@ func tenants() tenant.Tenants {
 	how := tenant.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
 	statement := []string{"x"}
 	c := tenant.Tenant{
-		ID: contoso, Name: "Contoso", Systems: []string{"entra", "logs"}, Actions: []dsr.Action{dsr.Access, dsr.Export},
+		ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain("entra"), tenant.Plain("logs")}, Actions: []dsr.Action{dsr.Access, dsr.Export},
 		Declared:   []tenant.Declared{{Name: "paper", Title: "Paper", Kinds: statement, Actions: map[string]tenant.Instructions{"access": how, "export": how}}},
 		Package:    tenant.Package{RetentionDays: 30, Formats: []tenant.Format{tenant.CSV}},
 		Statements: tenant.Statements{Purposes: statement},
 	}
 	f := c
-	f.ID, f.Name, f.Declared, f.Systems = fabrikam, "Fabrikam", nil, []string{"entra"}
+	f.ID, f.Name, f.Declared, f.Systems = fabrikam, "Fabrikam", nil, []tenant.Instance{tenant.Plain("entra")}
 	return tenant.Tenants{c, f}
 }
 
@@ -109,8 +109,9 @@ func newWorld(t *testing.T) *world {
 	known := tenants()
 	in := &intake.Service{
 		Store: w.Store, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now, Log: log,
-		Descriptors: []connector.Descriptor{
-			{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}, {System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}},
+		Catalogue: connector.Catalogue{
+			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}},
+			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}}},
 		},
 	}
 	w.settle = &task.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}

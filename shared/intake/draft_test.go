@@ -33,11 +33,11 @@ func service(t testing.TB) *intake.Service {
 	t.Helper()
 	return &intake.Service{
 		Tenants: tenant.Tenants{theTenant()},
-		Descriptors: []connector.Descriptor{
-			{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}, {Kind: "external-sign-in-name"}}},
-			{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "Logs can only be exported."}},
-			{System: "blind", Cannot: map[dsr.Action]string{dsr.Discover: "x", dsr.Access: "No.", dsr.Export: "No."}},
-			{System: "elsewhere", Identifiers: []connector.Identifier{{Kind: "device-id"}}},
+		Catalogue: connector.Catalogue{
+			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}, {Kind: "external-sign-in-name"}}}},
+			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "Logs can only be exported."}}},
+			{Descriptor: connector.Descriptor{System: "blind", Cannot: map[dsr.Action]string{dsr.Discover: "x", dsr.Access: "No.", dsr.Export: "No."}}},
+			{Descriptor: connector.Descriptor{System: "elsewhere", Identifiers: []connector.Identifier{{Kind: "device-id"}}}},
 		},
 		Tokens: tokens(t), Now: func() time.Time { return now }, Wall: func() time.Time { return wall },
 	}
@@ -46,7 +46,7 @@ func service(t testing.TB) *intake.Service {
 func theTenant() tenant.Tenant {
 	how := tenant.Instructions{Instructions: "Ask the archive.", Link: "https://intranet.example"}
 	return tenant.Tenant{
-		ID: contoso, Name: "Contoso", Systems: []string{"entra", "logs", "blind"}, Actions: []dsr.Action{dsr.Access, dsr.Export},
+		ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain("entra"), tenant.Plain("logs"), tenant.Plain("blind")}, Actions: []dsr.Action{dsr.Access, dsr.Export},
 		Declared:     []tenant.Declared{{Name: "paper", Identifiers: []string{"customer-number"}, Actions: map[string]tenant.Instructions{"access": how, "export": how}}},
 		Destinations: []tenant.Destination{{Name: "legal"}},
 	}
@@ -178,4 +178,29 @@ func TestADraftOfAnItem(t *testing.T) {
 	require.True(t, problem.Is(err, problem.UnknownTenant))
 	_, _, err = s.DecodeItem("bulk-queue", contoso, []byte(`{}`), now)
 	require.NotNil(t, problem.As(err))
+}
+
+func TestEachInstanceOfASystemHasTasksOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s, one := service(t), theTenant()
+	one.Systems = []tenant.Instance{
+		{Name: "north", System: "entra", Settings: map[string]string{"region": "n"}}, {Name: "south", System: "entra"}, tenant.Plain("logs"),
+	}
+	sub := func(change map[string]any) intake.Submission {
+		sub, err := intake.DecodeRequest([]byte(body(change)))
+		require.NoError(t, err)
+		return sub
+	}
+	d, err := s.Draft("c", one, "k", sub(map[string]any{"actions": []any{"export"}, "systems": []any{"south", "north"}}), now)
+	require.NoError(t, err)
+	require.Equal(t, []string{"south", "north"}, d.Request.Systems)
+	var ids []dsr.TaskID
+	for _, task := range d.Request.Tasks {
+		ids = append(ids, task.ID)
+	}
+	require.Equal(t, []dsr.TaskID{"south-discover", "north-discover", "south-export", "north-export", dsr.PackageTask}, ids)
+	require.Equal(t, "south", d.Request.Tasks[0].System)
+
+	_, err = s.Draft("c", one, "k", sub(map[string]any{"systems": []any{"entra"}}), now)
+	require.True(t, problem.Is(err, problem.UnknownSystem), "a system is asked for by its name in the tenant: %v", err)
 }

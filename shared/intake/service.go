@@ -29,7 +29,7 @@ const skew = time.Minute
 type Service struct {
 	Store       *store.Store
 	Tenants     tenant.Tenants
-	Descriptors []connector.Descriptor
+	Catalogue   connector.Catalogue
 	Tokens      *pii.Tokens
 	Now         func() time.Time // business clock
 	Wall        func() time.Time
@@ -141,15 +141,11 @@ func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 // kinds are the kinds of identifier that the tenant's systems can find a person by.
 func (s *Service) kinds(t tenant.Tenant) []string {
 	out := dsr.NamedKinds()
-	for _, d := range s.Descriptors {
-		if slices.Contains(t.Systems, d.System) {
-			for _, id := range d.Identifiers {
-				out = append(out, id.Kind)
-			}
+	for _, name := range t.SystemNames() {
+		d, _ := s.Catalogue.Describe(t, name)
+		for _, id := range d.Identifiers {
+			out = append(out, id.Kind)
 		}
-	}
-	for _, d := range t.Declared {
-		out = append(out, d.Identifiers...)
 	}
 	return out
 }

@@ -1,10 +1,8 @@
 package intake
 
 import (
-	"slices"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -14,15 +12,15 @@ import (
 // person from the beginning. The package's task is closed until every other one has ended or waits.
 func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action, now time.Time) []dsr.Task {
 	var discoveries, rest []dsr.Task
-	for _, system := range systems {
-		if d, ok := t.DeclaredSystem(system); ok {
+	for _, name := range systems {
+		if d, ok := t.DeclaredSystem(name); ok {
 			rest = append(rest, declared(d, actions)...)
 			continue
 		}
-		desc := s.descriptor(system)
+		desc, _ := s.Catalogue.Describe(t, name)
 		possible := false
 		for _, a := range actions {
-			one := dsr.Task{ID: dsr.NewTaskID(system, a), System: system, Action: a, State: dsr.TaskOpen}
+			one := dsr.Task{ID: dsr.NewTaskID(name, a), System: name, Action: a, State: dsr.TaskOpen}
 			if why := desc.Cannot[a]; why != "" {
 				one.State, one.EndedAt, one.Outcome = dsr.TaskEnded, now, dsr.Outcome{Code: dsr.Refused, Reason: why}
 			} else {
@@ -31,7 +29,7 @@ func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action,
 			rest = append(rest, one)
 		}
 		if possible && desc.Cannot[dsr.Discover] == "" {
-			discoveries = append(discoveries, dsr.Task{ID: dsr.NewTaskID(system, dsr.Discover), System: system, Action: dsr.Discover, State: dsr.TaskOpen})
+			discoveries = append(discoveries, dsr.Task{ID: dsr.NewTaskID(name, dsr.Discover), System: name, Action: dsr.Discover, State: dsr.TaskOpen})
 		}
 	}
 	return append(append(discoveries, rest...), dsr.Task{ID: dsr.PackageTask, State: dsr.TaskEnded})
@@ -47,12 +45,4 @@ func declared(d tenant.Declared, actions []dsr.Action) []dsr.Task {
 		})
 	}
 	return out
-}
-
-func (s *Service) descriptor(system string) connector.Descriptor {
-	i := slices.IndexFunc(s.Descriptors, func(d connector.Descriptor) bool { return d.System == system })
-	if i < 0 {
-		return connector.Descriptor{System: system}
-	}
-	return s.Descriptors[i]
 }

@@ -45,7 +45,7 @@ func (ts Tenants) Accounts() []string {
 type Tenant struct {
 	ID           string        `yaml:"id"` // GUID of the directory
 	Name         string        `yaml:"name"`
-	Systems      []string      `yaml:"systems"` // of the catalogue
+	Systems      []Instance    `yaml:"systems"`
 	Actions      []dsr.Action  `yaml:"actions"` // that data subjects may ask for
 	Declared     []Declared    `yaml:"declared"`
 	Destinations []Destination `yaml:"destinations"`
@@ -58,11 +58,34 @@ func (t Tenant) Takes(a dsr.Action) bool { return slices.Contains(t.Actions, a) 
 
 // SystemNames returns the names of the tenant's systems, those of the catalogue first.
 func (t Tenant) SystemNames() []string {
-	out := slices.Clone(t.Systems)
+	var out []string
+	for _, s := range t.Systems {
+		out = append(out, s.Name)
+	}
 	for _, d := range t.Declared {
 		out = append(out, d.Name)
 	}
 	return out
+}
+
+// System returns the system of the catalogue that has this name in the tenant.
+func (t Tenant) System(name string) (Instance, bool) {
+	i := slices.IndexFunc(t.Systems, func(s Instance) bool { return s.Name == name })
+	if i < 0 {
+		return Instance{}, false
+	}
+	return t.Systems[i], true
+}
+
+// Instances counts how often a system of the catalogue stands in the tenant.
+func (t Tenant) Instances(system string) int {
+	n := 0
+	for _, s := range t.Systems {
+		if s.System == system {
+			n++
+		}
+	}
+	return n
 }
 
 // DeclaredSystem returns the declared system of that name.
@@ -82,6 +105,17 @@ func (t Tenant) Destination(name string) (Destination, bool) {
 	}
 	return t.Destinations[i], true
 }
+
+// Instance is one place where a system of the catalogue stands for a tenant: an environment, a
+// workspace, an account. The same system may stand there several times, under different names.
+type Instance struct {
+	Name     string            // unique in the tenant, by default the system's; tasks, folders and findings carry it
+	System   string            // name of the system in the catalogue
+	Settings map[string]string // which place it is; the system's descriptor says what it takes
+}
+
+// Plain returns the instance of a system that stands once in a tenant and has no settings.
+func Plain(system string) Instance { return Instance{Name: system, System: system} }
 
 // Declared is a system without a connector: people do there what was asked, and the package names it.
 type Declared struct {

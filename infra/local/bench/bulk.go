@@ -15,7 +15,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
-	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -73,12 +72,7 @@ func (im importer) service(ctx context.Context, prefix string, seen *calls.Ledge
 	if err != nil {
 		return nil, err
 	}
-	var systems []string
-	var descriptors []connector.Descriptor
-	for _, e := range catalog.Entries() {
-		systems, descriptors = append(systems, e.Descriptor.System), append(descriptors, e.Descriptor)
-	}
-	_, doc, err := load(im.settings, systems)
+	_, doc, err := load(im.settings)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +83,7 @@ func (im importer) service(ctx context.Context, prefix string, seen *calls.Ledge
 	log := slog.New(slog.DiscardHandler)
 	return &bulk.Service{
 		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Now: wall, Wall: wall, Bound: time.Hour, Log: log,
-		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Descriptors: descriptors, Tokens: tokens, Now: wall, Wall: wall, Log: log},
+		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall, Log: log},
 	}, nil
 }
 

@@ -19,7 +19,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/app"
-	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
@@ -94,11 +93,7 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 
 // newApp wires our app over an Azurite, with names of its own, as the handler does.
 func newApp(ctx context.Context, settings map[string]string, prefix string, seen policy.Policy) (*app.App, error) {
-	var systems []string
-	for _, e := range catalog.Entries() {
-		systems = append(systems, e.Descriptor.System)
-	}
-	s, doc, err := load(settings, systems)
+	s, doc, err := load(settings)
 	if err != nil {
 		return nil, err
 	}

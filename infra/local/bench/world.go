@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 )
 
@@ -116,7 +117,7 @@ func pairs(settings map[string]string) []string {
 }
 
 // load reads settings and document as the handler does.
-func load(settings map[string]string, systems []string) (config.Settings, *config.Document, error) {
+func load(settings map[string]string) (config.Settings, *config.Document, error) {
 	s, err := config.Load(func(name string) string { return settings[name] })
 	if err != nil {
 		return s, nil, err
@@ -125,7 +126,7 @@ func load(settings map[string]string, systems []string) (config.Settings, *confi
 	if err != nil {
 		return s, nil, err
 	}
-	doc, err := config.Parse(text, config.World{Systems: systems, Local: s.Local()})
+	doc, err := config.Parse(text, config.Deployment{Catalogue: catalog.Entries(), Local: s.Local()})
 	return s, doc, err
 }
 

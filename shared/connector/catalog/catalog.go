@@ -7,8 +7,8 @@ import (
 )
 
 // Entries are all systems that have a connector, in the order in which packages show them.
-func Entries() []connector.Entry {
-	return []connector.Entry{
+func Entries() connector.Catalogue {
+	return connector.Catalogue{
 		entra.Entry(),
 	}
 }

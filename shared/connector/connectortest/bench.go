@@ -39,9 +39,13 @@ func newBench(t *testing.T, h Harness) *bench {
 	return b
 }
 
+// place is the name of the system in the tenant: another than its own, so that nobody mistakes the two.
+const place = "some-place"
+
 // open makes a connector, as another process would.
 func (b *bench) open(s connector.Settings) connector.Connector {
 	b.t.Helper()
+	s.Name = place
 	s.Log = slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c, err := b.Entry.New(s)
 	require.NoError(b.t, err)

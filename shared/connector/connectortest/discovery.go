@@ -44,7 +44,7 @@ func requireFindings(t *testing.T, b *bench, fs []dsr.Finding, object string) {
 	for _, f := range fs {
 		k, ok := b.Entry.Descriptor.Kind(f.Kind)
 		require.True(t, ok, "kind %q is not declared", f.Kind)
-		require.Equal(t, dsr.Finding{System: b.Entry.Descriptor.System, Kind: k.Name, ID: object, Category: k.Category, Count: f.Count, State: f.State}, f)
+		require.Equal(t, dsr.Finding{System: place, Kind: k.Name, ID: object, Category: k.Category, Count: f.Count, State: f.State}, f)
 		require.GreaterOrEqual(t, f.Count, int64(-1))
 	}
 }
@@ -88,7 +88,7 @@ func requireCandidates(t *testing.T, b *bench, d connector.Discovery, matched ..
 	require.GreaterOrEqual(t, len(d.Candidates), 2)
 	seen := map[string]bool{}
 	for _, c := range d.Candidates {
-		require.Equal(t, b.Entry.Descriptor.System, c.System)
+		require.Equal(t, place, c.System)
 		require.NotEmpty(t, c.ObjectID)
 		require.False(t, seen[c.ObjectID], "a candidate stands twice")
 		seen[c.ObjectID] = true

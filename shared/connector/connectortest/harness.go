@@ -28,7 +28,7 @@ type Harness struct {
 
 // World is a simulator with people in it.
 type World struct {
-	// Settings reach the simulator with every permission that the descriptor names. Log and Transport are the suite's to set.
+	// Settings reach the simulator with every permission that the descriptor names. Name, Log and Transport are the suite's to set.
 	Settings connector.Settings
 	// BadToken are the same with a credential that the simulator does not know.
 	BadToken connector.Settings

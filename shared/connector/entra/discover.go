@@ -38,7 +38,7 @@ type found struct {
 // Discover looks for accounts that any of the identifiers names. One account is a finding per kind of record; two or more, by the same
 // identifier or by different ones, are candidates.
 func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector.Discovery, error) {
-	d := discovery{graph: c.graph, people: map[string]found{}}
+	d := discovery{name: c.name, graph: c.graph, people: map[string]found{}}
 	identifiers := l.Subject.Identifiers
 	if !l.Subject.Decided.Empty() {
 		identifiers = []dsr.Identifier{{Kind: dsr.ObjectID, Value: l.Subject.Decided}}
@@ -58,6 +58,7 @@ func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector
 }
 
 type discovery struct {
+	name   string // of the system in the tenant
 	graph  *msgraph.Client
 	people map[string]found
 	asked  []connector.Asked
@@ -74,12 +75,12 @@ func (d *discovery) look(ctx context.Context, identifier string, l lookup) error
 	for next := ""; ; {
 		page, err := d.graph.List(ctx, q, next)
 		if err != nil {
-			return asFault(err)
+			return asFault(d.name, err)
 		}
 		for _, r := range page.Records {
 			var f found
 			if err := json.Unmarshal(r, &f); err != nil || f.ID == "" {
-				return &connector.Fault{Kind: connector.Unavailable, System: System, Code: "user-without-id"}
+				return &connector.Fault{Kind: connector.Unavailable, System: d.name, Code: "user-without-id"}
 			}
 			if l.accept != nil && !l.accept(f) {
 				continue
@@ -139,17 +140,17 @@ func (d *discovery) result() connector.Discovery {
 	for _, id := range slices.Sorted(maps.Keys(d.people)) {
 		f := d.people[id]
 		if len(d.people) > 1 {
-			out.Candidates = append(out.Candidates, dsr.Candidate{System: System, ObjectID: f.ID, Matched: f.kinds, State: f.state})
+			out.Candidates = append(out.Candidates, dsr.Candidate{System: d.name, ObjectID: f.ID, Matched: f.kinds, State: f.state})
 			continue
 		}
-		out.Findings = findings(f)
+		out.Findings = findings(d.name, f)
 	}
 	return out
 }
 
 // findings are the kinds of record that can be read of an account. How many records each has is not counted: that would take as many
 // calls as reading them.
-func findings(f found) []dsr.Finding {
+func findings(system string, f found) []dsr.Finding {
 	var out []dsr.Finding
 	for _, k := range kinds {
 		n := int64(-1)
@@ -158,16 +159,16 @@ func findings(f found) []dsr.Finding {
 		} else if f.state == deleted {
 			continue
 		}
-		out = append(out, dsr.Finding{System: System, Kind: k.Name, ID: f.ID, Category: k.Category, Count: n, State: f.state})
+		out = append(out, dsr.Finding{System: system, Kind: k.Name, ID: f.ID, Category: k.Category, Count: n, State: f.state})
 	}
 	return out
 }
 
 // asFault makes a fault of what a look-up or a list of the tenant cannot answer: 404 for a collection means that we ask wrongly.
-func asFault(err error) error {
+func asFault(system string, err error) error {
 	var missing *msgraph.NotFoundError
 	if errors.As(err, &missing) {
-		return &connector.Fault{Kind: connector.Rejected, System: System, Code: missing.Code, Status: 404, RequestID: missing.RequestID}
+		return &connector.Fault{Kind: connector.Rejected, System: system, Code: missing.Code, Status: 404, RequestID: missing.RequestID}
 	}
 	if connector.AsFault(err) == nil {
 		return fmt.Errorf("entra: %w", err)

@@ -53,6 +53,7 @@ func describe() connector.Descriptor {
 
 // Connector reads the directory of one tenant.
 type Connector struct {
+	name  string // in the tenant
 	graph *msgraph.Client
 }
 
@@ -68,7 +69,7 @@ func New(s connector.Settings) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entra: %w", err)
 	}
-	return &Connector{graph: g.For(System)}, nil
+	return &Connector{name: s.Name, graph: g.For(s.Name)}, nil
 }
 
 // Descriptor says what is held here.

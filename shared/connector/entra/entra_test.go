@@ -89,7 +89,7 @@ func serve(t *testing.T, dir *entrasim.Directory) *world {
 }
 
 func (w *world) settings(tok string) connector.Settings {
-	return connector.Settings{Tenant: entrasim.Contoso, Endpoint: w.url, Credential: token(tok), Clocks: clock.Same(atBirth)}
+	return connector.Settings{Tenant: entrasim.Contoso, Name: entra.System, Endpoint: w.url, Credential: token(tok), Clocks: clock.Same(atBirth)}
 }
 
 func (w *world) open(t *testing.T, tok string) *entra.Connector {

@@ -17,7 +17,7 @@ const profileKind = "profile"
 // not stop the others.
 func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, sink connector.Sink) (dsr.Outcome, error) {
 	scope := kindsOf(s)
-	id, err := account(s.Findings)
+	id, err := account(c.name, s.Findings)
 	if err != nil {
 		return dsr.Outcome{}, err
 	}
@@ -28,15 +28,15 @@ func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, 
 	if err != nil {
 		return dsr.Outcome{}, err
 	}
-	e := &export{graph: c.graph, id: id, scope: scope, at: at, sink: sink}
+	e := &export{name: c.name, graph: c.graph, id: id, scope: scope, at: at, sink: sink}
 	return e.run(ctx)
 }
 
 // account is the object id that all findings share.
-func account(fs []dsr.Finding) (string, error) {
+func account(system string, fs []dsr.Finding) (string, error) {
 	id := ""
 	for _, f := range fs {
-		if f.System != System || f.ID == "" {
+		if f.System != system || f.ID == "" {
 			continue
 		}
 		if id != "" && id != f.ID {
@@ -48,6 +48,7 @@ func account(fs []dsr.Finding) (string, error) {
 }
 
 type export struct {
+	name  string // of the system in the tenant
 	graph *msgraph.Client
 	id    string
 	scope []kind
@@ -141,7 +142,7 @@ func (e *export) put(ctx context.Context, k kind, q msgraph.Query, page msgraph.
 		if k.shape != nil {
 			var err error
 			if r, err = k.shape(r); err != nil {
-				return &connector.Fault{Kind: connector.Unavailable, System: System, Code: "not-json"}
+				return &connector.Fault{Kind: connector.Unavailable, System: e.name, Code: "not-json"}
 			}
 		}
 		if e.at.take(r, k.ID) {
@@ -177,7 +178,7 @@ func (e *export) absent(ctx context.Context, k kind, q msgraph.Query) error {
 	q = msgraph.Query{Request: r, Permission: readUsers}
 	page, err := e.graph.List(ctx, q, "")
 	if err != nil {
-		return asFault(err)
+		return asFault(e.name, err)
 	}
 	if page.Next = ""; len(page.Records) == 0 {
 		e.at.State = userGone

@@ -46,7 +46,7 @@ func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector
 	if len(out.Asked) == 0 {
 		out.Reason = "Nothing was given by which the club can find a person, so nothing was looked for."
 	}
-	settle(&out, people)
+	c.settle(&out, people)
 	return out, nil
 }
 
@@ -84,14 +84,14 @@ func note(people []member, m member, kind string) []member {
 }
 
 // settle makes one person a finding per kind of record, and several people candidates.
-func settle(out *connector.Discovery, people []member) {
+func (c *Connector) settle(out *connector.Discovery, people []member) {
 	for _, p := range people {
 		if len(people) > 1 {
-			out.Candidates = append(out.Candidates, dsr.Candidate{System: System, ObjectID: p.ID, Matched: p.matched, State: p.State})
+			out.Candidates = append(out.Candidates, dsr.Candidate{System: c.name, ObjectID: p.ID, Matched: p.matched, State: p.State})
 			continue
 		}
 		for _, k := range kinds {
-			out.Findings = append(out.Findings, dsr.Finding{System: System, Kind: k.Name, ID: p.ID, Category: k.Category, Count: -1, State: p.State})
+			out.Findings = append(out.Findings, dsr.Finding{System: c.name, Kind: k.Name, ID: p.ID, Category: k.Category, Count: -1, State: p.State})
 		}
 	}
 }

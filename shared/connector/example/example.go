@@ -83,7 +83,10 @@ func describe() connector.Descriptor {
 }
 
 // Connector reads the club of one tenant.
-type Connector struct{ client *client }
+type Connector struct {
+	name   string // in the tenant
+	client *client
+}
 
 var (
 	_ connector.Discoverer = (*Connector)(nil)
@@ -96,7 +99,7 @@ func New(s connector.Settings) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("example: %w", err)
 	}
-	return &Connector{client: c}, nil
+	return &Connector{name: s.Name, client: c}, nil
 }
 
 // Descriptor says what is held here.
