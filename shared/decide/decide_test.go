@@ -41,7 +41,7 @@ func (w world) request(t *testing.T, manual int) *store.Case {
 	tasks := []dsr.Task{
 		{ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskOpen},
 		{ID: "entra-export", System: "entra", Action: dsr.Export, State: dsr.TaskOpen},
-		{ID: dsr.PackageTask, State: dsr.TaskEnded},
+		dsr.DeliveryTask(),
 	}
 	for i := range manual {
 		system := string(rune('a'+i)) + "-paper"

@@ -1,17 +1,16 @@
 package dsr
 
-// Action is what a data subject asks for. The names are those of Microsoft's DSR guides.
+// Action is what a task does. The names of those that a data subject can ask for are the names in
+// Microsoft's DSR guides.
 type Action string
 
-// The actions. Discover is the step that every other action begins with; it is a task of its own and not something that can be asked for.
+// The actions. What is known of each stands in the table of steps.
 const (
-	Discover Action = "discover"
-	Access   Action = "access" // everything found, readable, with the statements of GDPR Art. 15(1)
-	Export   Action = "export" // data provided or observed, machine-readable: GDPR Art. 20
+	Discover Action = "discover" // comes before every other action; nobody can ask for it alone
+	Access   Action = "access"   // everything found, readable, with the statements of GDPR Art. 15(1)
+	Export   Action = "export"   // data provided or observed, machine-readable: GDPR Art. 20
+	Deliver  Action = "deliver"  // makes and hands over the package; nobody can ask for it alone
 )
-
-// Requestable are the actions that a request may name.
-func Requestable() []Action { return []Action{Access, Export} }
 
 // Regime is the law under which a request is made.
 type Regime string
@@ -34,8 +33,7 @@ const (
 	AuditLog            Category = "audit-log"
 )
 
-// Provenance says how the controller came by a kind of data. Art. 20 covers what was provided, which the EDPB reads as provided or
-// observed (WP 242 rev.01, p. 10), and not what was derived.
+// Provenance says how the controller came by a kind of data.
 type Provenance string
 
 // The provenances.
@@ -44,6 +42,3 @@ const (
 	Observed Provenance = "observed"
 	Derived  Provenance = "derived"
 )
-
-// Includes reports whether the action hands over data of that provenance.
-func (a Action) Includes(p Provenance) bool { return a != Export || p != Derived }

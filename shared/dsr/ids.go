@@ -25,5 +25,5 @@ type TaskID string
 // NewTaskID is the id of the task for a system and an action.
 func NewTaskID(system string, a Action) TaskID { return TaskID(system + "-" + string(a)) }
 
-// PackageTask is the task that makes and hands over the package. It has no system and is not listed to callers.
+// PackageTask is the id of the task that makes and hands over the package. It has no system.
 const PackageTask TaskID = "package"

@@ -67,11 +67,11 @@ func (r *Request) Task(id TaskID) *Task {
 	return nil
 }
 
-// Open returns the tasks of an action that a worker could do.
-func (r *Request) Open(actions ...Action) []*Task {
+// Open returns the tasks of a step that have not ended and wait for no person.
+func (r *Request) Open(step Step) []*Task {
 	var out []*Task
 	for i := range r.Tasks {
-		if t := &r.Tasks[i]; t.State == TaskOpen && t.ID != PackageTask && slices.Contains(actions, t.Action) {
+		if t := &r.Tasks[i]; t.State == TaskOpen && t.Action.Step() == step {
 			out = append(out, t)
 		}
 	}
@@ -87,21 +87,6 @@ func (r *Request) Unended() []*Task {
 		}
 	}
 	return out
-}
-
-// Workable returns the tasks that the present state lets a worker do.
-func (r *Request) Workable() []*Task {
-	switch r.State {
-	case Received, Discovering:
-		return r.Open(Discover)
-	case Fulfilling:
-		return r.Open(Access, Export)
-	case Assembling:
-		if t := r.Task(PackageTask); t != nil && t.State == TaskOpen {
-			return []*Task{t}
-		}
-	}
-	return nil
 }
 
 // Retryable returns the tasks that a retry opens again, each system's discovery before its other tasks: the failed ones that a worker
@@ -141,105 +126,13 @@ func (r *Request) Apply(e Event) error {
 	if err != nil {
 		return fmt.Errorf("dsr: encode event %d: %w", e.Seq, err)
 	}
-	if err := r.effect(e); err != nil {
-		return err
+	if effect := effects[e.Type]; effect != nil {
+		if err := effect(r, e); err != nil {
+			return err
+		}
 	}
 	r.State, r.Seq, r.LastHash = to, e.Seq, HashEvent(stored)
 	return nil
-}
-
-// effect is what an event changes beside the state.
-func (r *Request) effect(e Event) error {
-	switch e.Type {
-	case EventDiscovered, EventTaskEnded, EventTaskWaiting:
-		return r.endTask(e)
-	case EventTasksEnded:
-		r.reopen(PackageTask)
-		r.Package = &Package{State: PackageBuilding, Destination: r.Dest}
-	case EventDecided:
-		for _, id := range e.Tasks {
-			r.reopen(id)
-		}
-	case EventAnswered:
-		r.Package, r.AnsweredAt = e.Package, e.At
-		r.endPackage(e, Outcome{Code: Done})
-	case EventAssemblyFailed:
-		r.Package, r.EndedAt = nil, e.At
-		r.endPackage(e, *e.Outcome)
-	case EventCompleted:
-		r.EndedAt = e.At
-	case EventRetried:
-		r.Round++
-		r.EndedAt = time.Time{}
-		for _, id := range e.Tasks {
-			r.reopen(id)
-		}
-	case EventCancelled:
-		r.EndedAt = e.At
-		for i := range r.Tasks {
-			if t := &r.Tasks[i]; t.State == TaskOpen || t.State == TaskWaiting {
-				t.State, t.EndedAt = TaskCancelled, e.At
-			}
-		}
-		if r.Package != nil && r.Package.State == PackageBuilding {
-			r.Package = nil
-		}
-	case EventPackageExpiring, EventPackageExpired:
-		if r.Package == nil {
-			return &StateError{State: r.State, Event: e.Type}
-		}
-		p := *r.Package
-		p.State = PackageExpiring
-		if e.Type == EventPackageExpired {
-			p.State = PackageExpired
-		}
-		r.Package = &p
-	}
-	return nil
-}
-
-func (r *Request) endTask(e Event) error {
-	t := r.Task(e.Task)
-	if t == nil || e.Outcome == nil {
-		return fmt.Errorf("dsr: event %d names no task of this request, or no outcome", e.Seq)
-	}
-	if t.State != TaskOpen && t.State != TaskWaiting {
-		return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
-	}
-	t.Outcome, t.Queries, t.Records, t.EndedAt, t.EndedBy = *e.Outcome, e.Queries, e.Records, e.At, e.By
-	t.Findings, t.Text, t.Claim = e.Findings, e.Sealed, Claim{}
-	t.State = TaskEnded
-	if e.Type == EventTaskWaiting {
-		t.State, t.EndedAt = TaskWaiting, time.Time{}
-	}
-	return nil
-}
-
-func (r *Request) endPackage(e Event, o Outcome) {
-	if t := r.Task(PackageTask); t != nil {
-		t.State, t.Outcome, t.EndedAt, t.Claim = TaskEnded, o, e.At, Claim{}
-	}
-}
-
-func (r *Request) reopen(id TaskID) {
-	if t := r.Task(id); t != nil {
-		*t = Task{ID: t.ID, System: t.System, Action: t.Action, State: TaskOpen, Declared: t.Declared, Round: r.Round}
-	}
-}
-
-// Settle returns the event that the present state calls for by itself, if any: planned when no discovery is open, tasks-ended when
-// nothing is left that a worker could do, completed when the package is there and no task is left at all. A step applies
-// it in the transaction of the event that brought it about, so that no crash can come between.
-func (r *Request) Follows() (EventType, bool) {
-	switch {
-	case r.State == Discovering && len(r.Open(Discover)) == 0:
-		return EventPlanned, true
-	case r.State == Fulfilling && len(r.Open(Access, Export)) == 0:
-		return EventTasksEnded, true
-	case r.State == Waiting && len(r.Unended()) == 0:
-		return EventCompleted, true
-	}
-	return "", false
 }
 
 // Clone returns a deep enough copy: changing it by Apply leaves the original as it was.
@@ -251,19 +144,4 @@ func (r *Request) Clone() *Request {
 		c.Package = &p
 	}
 	return &c
-}
-
-// Due is the day by which the request must be answered until the law's own calendars come: one calendar month (GDPR Art. 12(3)) or
-// 45 days (Cal. Civ. Code § 1798.130(a)(2)(A)) after receipt, UTC. A month that lacks the day ends on its last day (Regulation (EEC,
-// Euratom) No 1182/71 Art. 3(2)(c)).
-func Due(regime Regime, received time.Time) time.Time {
-	received = received.UTC()
-	if regime == CCPA {
-		return received.AddDate(0, 0, 45)
-	}
-	due := received.AddDate(0, 1, 0)
-	if due.Day() != received.Day() {
-		due = due.AddDate(0, 0, -due.Day())
-	}
-	return due
 }

@@ -23,7 +23,7 @@ func fresh() *dsr.Request {
 		{ID: "entra-access", System: "entra", Action: dsr.Access, State: dsr.TaskOpen},
 		{ID: "entra-export", System: "entra", Action: dsr.Export, State: dsr.TaskOpen},
 		{ID: "paper-access", System: "paper", Action: dsr.Access, State: dsr.TaskWaiting, Declared: true, Outcome: dsr.Outcome{Code: dsr.Manual}},
-		{ID: dsr.PackageTask, State: dsr.TaskEnded},
+		dsr.DeliveryTask(),
 	}}
 }
 

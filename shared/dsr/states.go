@@ -1,6 +1,9 @@
 package dsr
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where a request stands.
 type State string
@@ -19,9 +22,15 @@ const (
 	Cancelled     State = "cancelled"
 )
 
-// States are all states that a stored request can be in, in the order of the way through.
+// States are all states that a stored request can be in, in the order of the state table.
 func States() []State {
-	return []State{Received, Discovering, NeedsDecision, Fulfilling, Assembling, Waiting, Completed, FailedState, Cancelled}
+	var out []State
+	for _, t := range transitions {
+		if !slices.Contains(out, t.To) {
+			out = append(out, t.To)
+		}
+	}
+	return out
 }
 
 // Final reports whether no step will move the request any further by itself.
@@ -50,13 +59,15 @@ const (
 	EventPackageExpired   EventType = "package-expired"  // a read answered 404
 )
 
-// EventTypes are all types of event.
+// EventTypes are all types of event, in the order of the state table.
 func EventTypes() []EventType {
-	return []EventType{
-		EventReceived, EventDiscoveryStarted, EventDiscovered, EventCandidatesFound, EventDecided, EventPlanned, EventTaskEnded,
-		EventTaskWaiting, EventTasksEnded, EventAnswered, EventCompleted, EventAssemblyFailed, EventRetried, EventCancelled,
-		EventPackageExpiring, EventPackageExpired,
+	var out []EventType
+	for _, t := range transitions {
+		if !slices.Contains(out, t.On) {
+			out = append(out, t.On)
+		}
 	}
+	return out
 }
 
 // transition is one row of the state table.

@@ -83,5 +83,6 @@ type Task struct {
 	Text     []byte    // sealed: what a person wrote when ending it
 }
 
-// Listed reports whether callers see the task: discovery and packaging are steps of ours.
-func (t Task) Listed() bool { return t.Action == Access || t.Action == Export }
+// DeliveryTask is the task of every request that makes and hands over its package. It begins as
+// ended and is opened when all other tasks have ended or wait.
+func DeliveryTask() Task { return Task{ID: PackageTask, Action: Deliver, State: TaskEnded} }

@@ -86,7 +86,7 @@ func TestARequestIsSplitIntoTasks(t *testing.T) {
 		refused("blind-export", "blind", dsr.Export, "No."),
 		manual("paper-access", dsr.Access),
 		manual("paper-export", dsr.Export),
-		{ID: dsr.PackageTask, State: dsr.TaskEnded},
+		dsr.DeliveryTask(),
 	}
 	require.Empty(t, cmp.Diff(want, d.Request.Tasks))
 	r := d.Request

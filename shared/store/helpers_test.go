@@ -40,7 +40,7 @@ func draftOf(tenant, key string, systems ...string) store.Draft {
 			dsr.Task{ID: dsr.NewTaskID(s, dsr.Discover), System: s, Action: dsr.Discover, State: dsr.TaskOpen},
 			dsr.Task{ID: dsr.NewTaskID(s, dsr.Access), System: s, Action: dsr.Access, State: dsr.TaskOpen})
 	}
-	r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.PackageTask, State: dsr.TaskOpen})
+	r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.PackageTask, Action: dsr.Deliver, State: dsr.TaskOpen})
 	return store.Draft{
 		Request: r, Key: key, Body: "hash-of-body", By: "caller",
 		Private: dsr.Private{

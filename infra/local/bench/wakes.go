@@ -122,7 +122,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 				Request: dsr.Request{
 					Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
 					Tasks: []dsr.Task{
-						{ID: "entra-discover", System: "entra", Action: dsr.Discover}, {ID: "entra-export", System: "entra", Action: dsr.Export}, {ID: dsr.PackageTask},
+						{ID: "entra-discover", System: "entra", Action: dsr.Discover}, {ID: "entra-export", System: "entra", Action: dsr.Export}, dsr.DeliveryTask(),
 					},
 				},
 				Key: fmt.Sprintf("due-%d", n), By: "bench", Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: wall().Add(-time.Minute)},

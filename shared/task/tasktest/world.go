@@ -163,7 +163,7 @@ func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) str
 			r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(name, a), System: name, Action: a, State: dsr.TaskOpen})
 		}
 	}
-	r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.PackageTask, State: dsr.TaskEnded})
+	r.Tasks = append(r.Tasks, dsr.Taskdsr.DeliveryTask())
 	change(&r)
 	made, err := w.Clean.Create(context.Background(), store.Draft{
 		Request: r, Key: uuid.NewString(), Body: "body", By: "tester",

@@ -1,0 +1,117 @@
+package dsr
+
+import (
+	"fmt"
+	"time"
+)
+
+// effects are what events change beside the state of the request. An event that is not listed
+// changes the state alone. On an error nothing has changed.
+var effects = map[EventType]func(*Request, Event) error{
+	EventDiscovered:      (*Request).endTask,
+	EventTaskEnded:       (*Request).endTask,
+	EventTaskWaiting:     (*Request).endTask,
+	EventTasksEnded:      (*Request).beginPackage,
+	EventDecided:         (*Request).reopenTasks,
+	EventAnswered:        (*Request).answer,
+	EventAssemblyFailed:  (*Request).failAssembly,
+	EventCompleted:       (*Request).end,
+	EventRetried:         (*Request).retry,
+	EventCancelled:       (*Request).cancel,
+	EventPackageExpiring: (*Request).expirePackage,
+	EventPackageExpired:  (*Request).expirePackage,
+}
+
+func (r *Request) endTask(e Event) error {
+	t := r.Task(e.Task)
+	if t == nil || e.Outcome == nil {
+		return fmt.Errorf("dsr: event %d names no task of this request, or no outcome", e.Seq)
+	}
+	if t.State != TaskOpen && t.State != TaskWaiting {
+		return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
+	}
+	t.Outcome, t.Queries, t.Records, t.EndedAt, t.EndedBy = *e.Outcome, e.Queries, e.Records, e.At, e.By
+	t.Findings, t.Text, t.Claim = e.Findings, e.Sealed, Claim{}
+	t.State = TaskEnded
+	if e.Type == EventTaskWaiting {
+		t.State, t.EndedAt = TaskWaiting, time.Time{}
+	}
+	return nil
+}
+
+func (r *Request) beginPackage(Event) error {
+	r.reopen(PackageTask)
+	r.Package = &Package{State: PackageBuilding, Destination: r.Dest}
+	return nil
+}
+
+func (r *Request) answer(e Event) error {
+	r.Package, r.AnsweredAt = e.Package, e.At
+	r.endDelivery(e, Outcome{Code: Done})
+	return nil
+}
+
+func (r *Request) failAssembly(e Event) error {
+	if e.Outcome == nil {
+		return fmt.Errorf("dsr: event %d has no outcome", e.Seq)
+	}
+	r.Package, r.EndedAt = nil, e.At
+	r.endDelivery(e, *e.Outcome)
+	return nil
+}
+
+func (r *Request) endDelivery(e Event, o Outcome) {
+	if t := r.Task(PackageTask); t != nil {
+		t.State, t.Outcome, t.EndedAt, t.Claim = TaskEnded, o, e.At, Claim{}
+	}
+}
+
+func (r *Request) end(e Event) error {
+	r.EndedAt = e.At
+	return nil
+}
+
+func (r *Request) retry(e Event) error {
+	r.Round++
+	r.EndedAt = time.Time{}
+	return r.reopenTasks(e)
+}
+
+func (r *Request) cancel(e Event) error {
+	r.EndedAt = e.At
+	for i := range r.Tasks {
+		if t := &r.Tasks[i]; t.State == TaskOpen || t.State == TaskWaiting {
+			t.State, t.EndedAt = TaskCancelled, e.At
+		}
+	}
+	if r.Package != nil && r.Package.State == PackageBuilding {
+		r.Package = nil
+	}
+	return nil
+}
+
+func (r *Request) expirePackage(e Event) error {
+	if r.Package == nil {
+		return &StateError{State: r.State, Event: e.Type}
+	}
+	p := *r.Package
+	p.State = PackageExpiring
+	if e.Type == EventPackageExpired {
+		p.State = PackageExpired
+	}
+	r.Package = &p
+	return nil
+}
+
+func (r *Request) reopenTasks(e Event) error {
+	for _, id := range e.Tasks {
+		r.reopen(id)
+	}
+	return nil
+}
+
+func (r *Request) reopen(id TaskID) {
+	if t := r.Task(id); t != nil {
+		*t = Task{ID: t.ID, System: t.System, Action: t.Action, State: TaskOpen, Declared: t.Declared, Round: r.Round}
+	}
+}
