@@ -31,8 +31,8 @@ const (
 	pure      = "shared/clock shared/pii shared/dsr shared/problem shared/jsonbody shared/tenant shared/deadline shared/retention "
 	contracts = pure + "shared/connector "
 	forms     = "shared/tabular shared/manifest shared/verify " // pure as well: what a package is made of, and what checks it
-	services  = contracts + forms + "shared/store shared/part shared/archive shared/auth shared/task "
-	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/sweep "
+	services  = contracts + forms + "shared/store shared/part shared/archive shared/auth shared/task shared/due "
+	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
 	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
 	clients   = "shared/connector/msgraph shared/connector/odata "
 )
@@ -72,6 +72,7 @@ var table = []rule{
 	{"shared/part", contracts + "shared/store shared/tabular"},
 	{"shared/archive", contracts + forms + "shared/store shared/part"},
 	{"shared/task", contracts + "shared/store shared/part"}, // how a step ends: what all steps share
+	{"shared/due", contracts + "shared/store shared/task"},
 
 	// Steps never import each other; they meet in the queue and in the request's state.
 	{"shared/intake", services},
@@ -81,7 +82,8 @@ var table = []rule{
 	{"shared/discover", services},
 	{"shared/fulfil", services},
 	{"shared/deliver", services},
-	{"shared/sweep", services},
+	{"shared/wake", services},
+	{"shared/purge", services},
 
 	// Edges. The hosts know nothing of us but a handler and a map of jobs.
 	{"shared/functionhost", "shared/host shared/clock"},
@@ -90,8 +92,9 @@ var table = []rule{
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
 	{"shared/cli", "shared/clock shared/dsr shared/problem shared/bulk/list shared/verify shared/config"}, // nothing of the store
 
-	// Wiring.
-	{"shared/app", services + steps + edges + clients + "shared/connector/catalog"},
+	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does and do not wait for the Graph SDK.
+	{"shared/pipeline", services + steps},
+	{"shared/app", services + steps + edges + "shared/pipeline " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
-	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
@@ -14,7 +13,8 @@ import (
 // api makes the ways in: submissions, lists, decisions, and the interface that callers see of them.
 func (a *App) api() (*httpapi.API, error) {
 	submissions := &intake.Service{
-		Store: a.Store, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens, Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log,
+		Store: a.Store, Runner: a.pipeline.Runner, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens,
+		Now: a.clocks.Business, Wall: a.clocks.Wall,
 	}
 	a.bulk = &bulk.Service{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),
@@ -22,7 +22,7 @@ func (a *App) api() (*httpapi.API, error) {
 	}
 	return httpapi.New(httpapi.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Callers: a.callers, Intake: submissions, Bulk: a.bulk,
-		Decide: &decide.Service{Store: a.Store, Settle: a.settler, Now: a.clocks.Business, Wall: a.clocks.Wall},
+		Decide: a.pipeline.Decide,
 		Now:    a.clocks.Business, Wall: a.clocks.Wall, Version: Version, Log: a.log,
 	})
 }

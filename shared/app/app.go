@@ -17,21 +17,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
-	"github.com/rightsdesk/rightsdesk/shared/deliver"
-	"github.com/rightsdesk/rightsdesk/shared/discover"
-	"github.com/rightsdesk/rightsdesk/shared/fulfil"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/sweep"
-	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 // Options are what the wiring takes beside settings and document.
 type Options struct {
-	Clocks  clock.Clocks
-	Log     *slog.Logger
+	Clocks    clock.Clocks
+	Log       *slog.Logger
 	Catalogue connector.Catalogue // nil means the real one
 	// Policies see every try of a storage call: faults in tests, counts in benchmarks.
 	Policies []policy.Policy
@@ -60,11 +56,7 @@ type App struct {
 	transport  http.RoundTripper
 	patience   time.Duration
 
-	settler  *task.Settler
-	discover *discover.Step
-	fulfil   *fulfil.Step
-	deliver  *deliver.Step
-	sweep    *sweep.Sweeper
+	pipeline *pipeline.Pipeline
 	bulk     *bulk.Service
 }
 
@@ -106,7 +98,9 @@ func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	if err := a.connectors.check(); err != nil {
 		return nil, err
 	}
-	a.steps()
+	if err := a.steps(); err != nil {
+		return nil, err
+	}
 	api, err := a.api()
 	if err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ func newConnectors(a *App) *connectors {
 	return &connectors{app: a, made: map[[2]string]connector.Connector{}}
 }
 
-// get returns the connector of the system that has a name in a tenant.
-func (c *connectors) get(tenant, name string) (connector.Connector, error) {
+// Connector implements connector.Connectors.
+func (c *connectors) Connector(tenant, name string) (connector.Connector, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := [2]string{tenant, name}

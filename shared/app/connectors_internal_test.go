@@ -43,7 +43,7 @@ func TestEachConnectorGetsItsOwnServicesEndpoint(t *testing.T) {
 	a, err := wired(t, "http://127.0.0.1:7080", entry("one", "graph", made), entry("two", "crm", made))
 	require.NoError(t, err)
 	for _, system := range []string{"one", "two"} {
-		_, err := a.connectors.get("11111111-1111-1111-1111-111111111111", system)
+		_, err := a.connectors.Connector("11111111-1111-1111-1111-111111111111", system)
 		require.NoError(t, err)
 	}
 	require.Equal(t, map[string]string{"one": "http://127.0.0.1:7080", "two": "http://127.0.0.1:7080/crm"}, made)
@@ -60,7 +60,7 @@ func TestEachConnectorGetsBothClocks(t *testing.T) {
 	a, err := wired(t, "http://127.0.0.1:7080", one, entry("two", "graph", map[string]string{}))
 	require.NoError(t, err)
 	a.clocks = clock.Clocks{Wall: func() time.Time { return wall }, Business: func() time.Time { return wall.AddDate(0, 1, 0) }}
-	_, err = a.connectors.get("11111111-1111-1111-1111-111111111111", "one")
+	_, err = a.connectors.Connector("11111111-1111-1111-1111-111111111111", "one")
 	require.NoError(t, err)
 	require.Equal(t, wall, got.Clocks.Wall())
 	require.Equal(t, wall.AddDate(0, 1, 0), got.Clocks.Business())

@@ -131,7 +131,7 @@ func (p *probes) system(c *connectors, of string, s tenant.Instance) {
 	p.ask("tenant "+of+", "+s.Name, func(ctx context.Context) (cli.Result, string) {
 		entry, _ := c.app.catalogue.Entry(s.System)
 		needs := "it needs " + strings.Join(entry.Descriptor.Permissions, ", ")
-		conn, err := c.get(of, s.Name)
+		conn, err := c.Connector(of, s.Name)
 		if err != nil {
 			return cli.Failed, brief(err)
 		}

@@ -41,7 +41,7 @@ func (a *App) setUp(ctx context.Context) <-chan struct{} {
 
 // remember keeps which tenants there are. The purge does so too, so that a failure costs an hour.
 func (a *App) remember(ctx context.Context) {
-	if err := a.sweep.Remember(ctx); err != nil {
+	if err := a.pipeline.Purge.Remember(ctx); err != nil {
 		a.log.WarnContext(ctx, "tenants are not remembered; the purge tries again", "error", err)
 	}
 }

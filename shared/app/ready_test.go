@@ -16,8 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/sweep"
 )
 
 // openApp is an app with a store and nothing else.
@@ -31,8 +33,12 @@ func openApp(t *testing.T, connection, prefix string) *App {
 		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Prefix: prefix, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: time.Now,
 	})
 	require.NoError(t, err)
-	sweeper := &sweep.Sweeper{Store: st, Tenants: func() []string { return []string{"a-tenant"} }}
-	return &App{Store: st, sweep: sweeper, log: slog.New(slog.DiscardHandler)}
+	log := slog.New(slog.DiscardHandler)
+	sweeper, err := due.New(due.Options{Store: st, Clocks: RealClocks(), Log: log, Tenants: []string{"a-tenant"}})
+	require.NoError(t, err)
+	step, err := purge.New(sweeper, func(string, string) (store.Ref, error) { return store.Ref{}, nil })
+	require.NoError(t, err)
+	return &App{Store: st, pipeline: &pipeline.Pipeline{Purge: step}, log: log}
 }
 
 func TestAStartSetsTheStorageUp(t *testing.T) {

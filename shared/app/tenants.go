@@ -14,12 +14,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-func (a *App) tenantIDs() []string {
+// tenants is the document as the steps see it.
+type tenants struct{ *App }
+
+// IDs are those of all configured tenants.
+func (a tenants) IDs() []string {
 	return a.document.Tenants.IDs()
 }
 
-// described are the tenant's systems under their names, for the words of its packages.
-func (a *App) described(tenant string) []connector.Descriptor {
+// Descriptors are the tenant's systems under their names, for the words of its packages.
+func (a tenants) Descriptors(tenant string) []connector.Descriptor {
 	var out []connector.Descriptor
 	t, _ := a.document.Tenants.Tenant(tenant)
 	for _, name := range t.SystemNames() {
@@ -31,7 +35,8 @@ func (a *App) described(tenant string) []connector.Descriptor {
 	return out
 }
 
-func (a *App) formats(tenant string) []tabular.Format {
+// Formats returns the tabular forms that a tenant wants beside JSON.
+func (a tenants) Formats(tenant string) []tabular.Format {
 	t, _ := a.document.Tenants.Tenant(tenant)
 	out := []tabular.Format{}
 	for _, f := range t.Package.Formats {
@@ -40,17 +45,19 @@ func (a *App) formats(tenant string) []tabular.Format {
 	return out
 }
 
-func (a *App) retention(tenant string) time.Duration {
+// Retention is how long a package of the tenant is kept.
+func (a tenants) Retention(tenant string) time.Duration {
 	t, _ := a.document.Tenants.Tenant(tenant)
 	return t.Package.Retention()
 }
 
-func (a *App) exportTenant(id string) (archive.Tenant, error) {
+// Tenant returns the words that a package of the tenant holds.
+func (a tenants) Tenant(id string) (archive.Tenant, error) {
 	t, ok := a.document.Tenants.Tenant(id)
 	if !ok {
 		return archive.Tenant{}, fmt.Errorf("tenant %s is not in the document", id)
 	}
-	return archive.Tenant{ID: t.ID, Name: t.Name, Formats: a.formats(id), Statements: statements(t.Statements)}, nil
+	return archive.Tenant{ID: t.ID, Name: t.Name, Formats: a.Formats(id), Statements: statements(t.Statements)}, nil
 }
 
 func statements(s tenant.Statements) archive.Statements {
@@ -60,8 +67,8 @@ func statements(s tenant.Statements) archive.Statements {
 	}
 }
 
-// destination is where a tenant's packages of that name go; "" is our own container.
-func (a *App) destination(tenant, name string) (store.Ref, error) {
+// Destination is where a tenant's packages of that name go; "" is our own container.
+func (a tenants) Destination(tenant, name string) (store.Ref, error) {
 	if name == "" {
 		return store.Ref{Container: store.Packages}, nil
 	}

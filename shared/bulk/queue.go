@@ -127,7 +127,7 @@ func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *pro
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
 	name := hex.EncodeToString(pii.MAC(s.Key, "message put away", string(text)))
 	ref := store.Ref{Container: store.Rejected, Name: name}
-	meta := map[string]string{"code": string(code), metaAt: s.Now().UTC().Format(time.RFC3339)}
+	meta := map[string]string{"code": string(code), store.MetaAt: s.Now().UTC().Format(time.RFC3339)}
 	err := s.Store.PutBlob(ctx, ref, text, meta, "application/octet-stream")
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err

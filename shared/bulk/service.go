@@ -98,8 +98,11 @@ func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser
 	return r, info.Size, err
 }
 
-func resultRef(tenant, id string) store.Ref {
-	return store.Ref{Container: store.Results, Name: tenant + "/" + id + ".ndjson"}
-}
+func resultRef(tenant, id string) store.Ref { return store.ResultRef(tenant, id) }
 
-func inputRef(name string) store.Ref { return store.Ref{Container: store.BulkInputs, Name: name} }
+func inputRef(name string) store.Ref { return store.InputRef(name) }
+
+// stamp says in a blob's metadata when it was written.
+func (s *Service) stamp() map[string]string {
+	return map[string]string{store.MetaAt: s.Now().UTC().Format(time.RFC3339)}
+}

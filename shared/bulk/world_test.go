@@ -155,7 +155,6 @@ func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	require.NoError(w.t, err)
 	return &intake.Service{
 		Store: st, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
-		Log: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -16,19 +16,19 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// conflicts is how often a decision is tried against a request that steps change at the same time.
-const conflicts = 8
-
 // partsAfter is when the parts of a cancelled request are deleted: later than a worker needs to see that its claim is over, so that
 // none of them is written after the deletion.
 const partsAfter = 2 * time.Minute
 
 // Service applies decisions.
-type Service struct {
-	Store  *store.Store
-	Settle *task.Settler
-	Now    func() time.Time // business clock
-	Wall   func() time.Time
+type Service struct{ runner *task.Runner }
+
+// New returns the service. The error says that the runner is missing.
+func New(r *task.Runner) (*Service, error) {
+	if r == nil {
+		return nil, errors.New("decide: a runner is needed")
+	}
+	return &Service{runner: r}, nil
 }
 
 // Who decides, and on which version of the request.
@@ -63,7 +63,7 @@ func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID s
 			}
 		}
 		return store.Change{
-			Events:  []dsr.Event{{Type: dsr.EventDecided, At: s.Now(), By: who.Name, Tasks: again}},
+			Events:  []dsr.Event{{Type: dsr.EventDecided, At: s.runner.Clocks.Business(), By: who.Name, Tasks: again}},
 			Reason:  p.Subject.Decided,
 			Private: &p,
 			Wakes:   s.redeliver(),
@@ -84,7 +84,7 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 			return store.Change{}, problem.New(problem.NothingToRetry, "", "no task of the request has failed")
 		}
 		return store.Change{
-			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.Now(), By: who.Name, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
+			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.runner.Clocks.Business(), By: who.Name, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
 		}, nil
 	})
 }
@@ -100,7 +100,7 @@ func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii
 		for _, t := range c.Unended() {
 			stopped = append(stopped, t.ID)
 		}
-		now := s.Now()
+		now := s.runner.Clocks.Business()
 		return store.Change{
 			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.Name, Tasks: stopped}}, Reason: reason,
 			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: now.Add(partsAfter)},
@@ -126,40 +126,32 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 			return store.Change{}, problem.Newf(problem.NotManual, "", "the task is %s and does not wait for a person", t.State)
 		}
 		o := dsr.Outcome{Code: code, Reason: "A person ended this task by hand.", Link: t.Outcome.Link}
-		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.Now(), By: who.Name, Task: id, Outcome: &o}}, Reason: text}, nil
+		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.runner.Clocks.Business(), By: who.Name, Task: id, Outcome: &o}}, Reason: text}, nil
 	})
 }
 
 func (s *Service) redeliver() map[store.WakeKind]time.Time {
-	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(task.Redeliver)}
+	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.runner.Clocks.Wall().Add(task.Redeliver)}
 }
 
-// change commits what decide says, reading the request anew when somebody else was faster, and then sends the messages of what can be
-// worked on next. The case that comes back is up to date.
+// change commits what decide says and sends the messages of what can be worked on next. The request
+// that it returns is up to date.
 func (s *Service) change(ctx context.Context, c *store.Case, who Who, decide func(*store.Case) (store.Change, error)) (*store.Case, error) {
-	for range conflicts {
+	c, err := s.runner.Change(ctx, c, func(c *store.Case) (store.Change, error) {
 		if who.Match != nil {
 			if err := who.Match(&c.Request); err != nil {
-				return c, err
+				return store.Change{}, err
 			}
 		}
-		ch, err := decide(c)
-		if err != nil {
-			return c, err
-		}
-		err = s.Store.Commit(ctx, c, ch)
-		if errors.Is(err, store.ErrConflict) {
-			if c, err = s.Store.Load(ctx, c.Tenant, c.ID); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err != nil {
-			return c, err
-		}
-		return c, s.Settle.Send(ctx, c)
+		return decide(c)
+	})
+	if errors.Is(err, store.ErrConflict) {
+		return c, problem.New(problem.ChangedMeanwhile, "", "others changed the request at the same time, again and again")
 	}
-	return c, problem.New(problem.ChangedMeanwhile, "", "others changed the request at the same time, again and again")
+	if err != nil {
+		return c, err
+	}
+	return c, s.runner.Send(ctx, &c.Request)
 }
 
 func wrongState(c *store.Case, when string) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -16,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 const tenant = "11111111-1111-1111-1111-111111111111"
@@ -30,8 +32,12 @@ func newWorld(t *testing.T) world {
 	t.Helper()
 	w := world{World: storetest.New(t), now: time.Date(2026, 3, 31, 9, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
-	s := &task.Settler{Store: w.World.Store, Now: now, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
-	w.Service = &decide.Service{Store: w.World.Store, Settle: s, Now: now, Wall: w.Clock.Now}
+	runner, err := task.New(task.Options{
+		Store: w.World.Store, Clocks: clock.Clocks{Business: now, Wall: w.Clock.Now}, Log: slog.New(slog.DiscardHandler), Counter: telemetry.Counter{},
+	})
+	require.NoError(t, err)
+	w.Service, err = decide.New(runner)
+	require.NoError(t, err)
 	return w
 }
 

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/archive"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -16,56 +16,56 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// by is how the step signs its events.
-const by = "step:deliver"
+// Tenants is what the step needs to know of tenants.
+type Tenants interface {
+	// Tenant returns the words that a package of the tenant holds.
+	Tenant(id string) (archive.Tenant, error)
+	// Descriptors are those of the tenant's systems.
+	Descriptors(id string) []connector.Descriptor
+	// Retention is how long a package of the tenant is kept.
+	Retention(id string) time.Duration
+	// Destination returns where a package goes: the account and the container of a name in the
+	// tenant's document, or the product's own for "".
+	Destination(id, name string) (store.Ref, error)
+}
+
+// Options are what the step is made of. All are needed.
+type Options struct {
+	Store   *store.Store
+	Tenants Tenants
+	Clocks  clock.Clocks
+}
 
 // Step is the delivery of packages.
-type Step struct {
-	Store       *store.Store
-	Settle      *task.Settler
-	Tenant      func(tenant string) (archive.Tenant, error)
-	Descriptors func(tenant string) []connector.Descriptor
-	Retention   func(tenant string) time.Duration
-	// Destination returns where a package goes: account and container of a name in the tenant's document, or our own for "".
-	Destination func(tenant, name string) (store.Ref, error)
-	Now         func() time.Time
-	NewID       func() string
-	Log         *slog.Logger
+type Step struct{ Options }
+
+// New returns the step. The error says that an option is missing.
+func New(o Options) (*Step, error) {
+	if o.Store == nil || o.Tenants == nil || o.Clocks.Business == nil {
+		return nil, errors.New("deliver: a store, tenants and the business clock are needed")
+	}
+	return &Step{o}, nil
 }
 
-// Run assembles the package of the request that a message names.
-func (s *Step) Run(ctx context.Context, m store.Message) error {
-	c, err := s.Settle.Load(ctx, m)
-	if err != nil || c == nil {
-		return err
-	}
-	c, err = s.Settle.Do(ctx, c, dsr.PackageTask, task.Work{
-		In: dsr.Assembling, By: by, Owner: s.NewID(),
-		Do: func(ctx context.Context, c *store.Case, cl *store.Claim, _ dsr.Task) (task.End, error) {
-			return s.assemble(ctx, c, cl)
-		},
-	})
-	if err != nil || c == nil || c.Package == nil {
-		return err
-	}
-	return s.tidy(ctx, c)
-}
+// Name is the step's name.
+func (s *Step) Name() dsr.Step { return dsr.StepDeliver }
 
-// assemble streams the parts into the archive and reads the archive back before anybody is told of it.
-func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (task.End, error) {
+// Do streams the parts into the archive and reads the archive back before anybody is told of it.
+func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
+	c := w.Case
 	end := task.End{Outcome: dsr.Outcome{Code: dsr.Done}}
-	tenant, err := s.Tenant(c.Tenant)
+	tenant, err := s.Tenants.Tenant(c.Tenant)
 	if err != nil {
 		return end, err
 	}
-	dest, err := s.Destination(c.Tenant, c.Dest)
+	dest, err := s.Tenants.Destination(c.Tenant, c.Dest)
 	if err != nil {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "The destination that the request names is no longer in the tenant's document."}
 		return end, nil
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
-		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Descriptors(c.Tenant), Destination: dest, Now: s.Now,
-		Check: cl.Check,
+		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Tenants.Descriptors(c.Tenant), Destination: dest, Now: s.Clocks.Business,
+		Check: w.Claim.Check,
 	})
 	if errors.Is(err, archive.ErrIncomplete) {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
@@ -79,15 +79,18 @@ func (s *Step) assemble(ctx context.Context, c *store.Case, cl *store.Claim) (ta
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	p.ExpiresAt = s.Now().Add(s.Retention(c.Tenant)).UTC().Truncate(time.Millisecond) // as times are kept
+	p.ExpiresAt = s.Clocks.Business().Add(s.Tenants.Retention(c.Tenant)).UTC().Truncate(time.Millisecond) // as times are kept
 	end.Package = &p
-	// The parts are deleted right after the commit; their wake stands for the case that we do not live to see it.
-	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Now()}
+	// The parts are deleted right after the commit. Their wake is for a process that dies before that.
+	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Clocks.Business()}
 	return end, nil
 }
 
-// tidy deletes the parts, which the package has made superfluous, and then their wake.
-func (s *Step) tidy(ctx context.Context, c *store.Case) error {
+// Finish deletes the parts, which the package has made superfluous, and then their wake.
+func (s *Step) Finish(ctx context.Context, c *store.Case) error {
+	if c.Package == nil {
+		return nil
+	}
 	if err := part.Delete(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return fmt.Errorf("deliver: delete parts: %w", err)
 	}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -15,58 +17,38 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// by is how the step signs its events.
-const by = "step:discover"
+// Options are what the step is made of. All are needed but Patience.
+type Options struct {
+	Store      *store.Store
+	Connectors connector.Connectors
+	Tokens     *pii.Tokens // of the keyed hashes of queries
+	Clocks     clock.Clocks
+	Patience   time.Duration // of pauses between attempts within one invocation
+}
 
 // Step is the discovery of requests.
-type Step struct {
-	Store     *store.Store
-	Settle    *task.Settler
-	Connector func(tenant, system string) (connector.Connector, error)
-	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
-	Now       func() time.Time
-	Budget    time.Duration // of pauses before calls that are made again, within one invocation
-	NewID     func() string
-	Log       *slog.Logger
-}
+type Step struct{ Options }
 
-// Run does the discovery that a message names: it starts the request if nobody has, looks the subject up, and commits what was found.
-func (s *Step) Run(ctx context.Context, m store.Message) error {
-	c, err := s.start(ctx, m)
-	if err != nil || c == nil {
-		return err
+// New returns the step. The error says that an option is missing.
+func New(o Options) (*Step, error) {
+	if o.Store == nil || o.Connectors == nil || o.Tokens == nil || o.Clocks.Business == nil {
+		return nil, errors.New("discover: a store, connectors, tokens and the business clock are needed")
 	}
-	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{
-		In: dsr.Discovering, By: by, Owner: s.NewID(),
-		Do: func(ctx context.Context, c *store.Case, _ *store.Claim, t dsr.Task) (task.End, error) {
-			return s.look(ctx, c, t.System)
-		},
-	})
-	return err
+	return &Step{o}, nil
 }
 
-// start moves a received request on. A request without anything to discover settles at once.
-func (s *Step) start(ctx context.Context, m store.Message) (*store.Case, error) {
-	for {
-		c, err := s.Settle.Load(ctx, m)
-		if err != nil || c == nil || c.State != dsr.Received {
-			return c, err
-		}
-		err = s.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: s.Now(), By: by}}})
-		if !errors.Is(err, store.ErrConflict) {
-			return c, err
-		}
-	}
-}
+// Name is the step's name.
+func (s *Step) Name() dsr.Step { return dsr.StepDiscover }
 
-// look asks the system, and keeps what it found sealed.
-func (s *Step) look(ctx context.Context, c *store.Case, system string) (task.End, error) {
+// Do asks the system for the data subject, and keeps what it found sealed.
+func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	var end task.End
+	c, system := w.Case, w.Task.System
 	p, err := c.Private(ctx)
 	if err != nil {
 		return end, err
 	}
-	conn, err := s.Connector(c.Tenant, system)
+	conn, err := s.Connectors.Connector(c.Tenant, system)
 	if err != nil {
 		return end, err
 	}
@@ -74,24 +56,24 @@ func (s *Step) look(ctx context.Context, c *store.Case, system string) (task.End
 	if !ok {
 		return end, fmt.Errorf("discover: %s has a discovery task but cannot discover", system)
 	}
-	found, err := d.Discover(connector.WithPatience(ctx, s.Budget), connector.Lookup{Subject: p.Subject})
+	found, err := d.Discover(connector.WithPatience(ctx, s.Patience), connector.Lookup{Subject: p.Subject})
 	if err != nil {
 		return end, err
 	}
-	at := s.Now().UTC().Truncate(time.Millisecond) // as times are kept
+	at := s.Clocks.Business().UTC().Truncate(time.Millisecond) // as times are kept
 	for _, a := range found.Asked {
-		end.Queries = append(end.Queries, dsr.Query{Hash: s.Hash(c.Tenant, a.Query), Permission: a.Permission, At: at, Records: a.Records})
+		end.Queries = append(end.Queries, dsr.Query{Hash: connector.HashQuery(s.Tokens, c.Tenant, a.Query), Permission: a.Permission, At: at, Records: a.Records})
 	}
 	end.Candidates = found.Candidates
 	end.Outcome = outcome(found)
 	if len(found.Findings) > 0 {
-		end.Findings, err = task.KeepFindings(ctx, s.Store, c, system, s.NewID(), found.Findings)
+		end.Findings, err = task.KeepFindings(ctx, s.Store, c, system, uuid.NewString(), found.Findings)
 	}
 	return end, err
 }
 
-// outcome is the end of a discovery in one word. An answer that is not complete is partial, also when nothing was found: "no right to
-// see" is never "no data".
+// outcome is the end of a discovery in one word. An answer that is not complete is partial, also
+// when nothing was found: "no right to see" is never "no data".
 func outcome(d connector.Discovery) dsr.Outcome {
 	switch {
 	case d.Reason != "" && len(d.Findings) == 0 && len(d.Candidates) == 0:

@@ -1,4 +1,4 @@
-// Package fulfil carries out one task in one system: it hands over what discovery found there.
+// Package fulfil carries out what was asked in one system: it hands over what discovery found there.
 package fulfil
 
 import (
@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -18,89 +18,114 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// by is how the step signs its events.
-const by = "step:fulfil"
+// Formats returns the tabular forms that a tenant wants beside JSON.
+type Formats func(tenant string) []tabular.Format
+
+// Options are what the step is made of. All are needed but Patience and PartSize.
+type Options struct {
+	Store      *store.Store
+	Connectors connector.Connectors
+	Formats    Formats
+	Tokens     *pii.Tokens // of the keyed hashes of queries
+	Clocks     clock.Clocks
+	Patience   time.Duration // of pauses between attempts within one invocation
+	PartSize   int           // bytes of uncompressed JSON after which a part is closed; 0 means the default
+}
 
 // Step is the fulfilment of tasks.
-type Step struct {
-	Store     *store.Store
-	Settle    *task.Settler
-	Connector func(tenant, system string) (connector.Connector, error)
-	Formats   func(tenant string) []tabular.Format
-	Hash      func(tenant string, query pii.Value) string // keyed hash of a query
-	Now       func() time.Time
-	Budget    time.Duration // of pauses before calls that are made again, within one invocation
-	NewID     func() string
-	PartSize  int // bytes of uncompressed JSON after which a part is closed; 0 means export's default
-	Log       *slog.Logger
-}
+type Step struct{ Options }
 
-// Run does the task that a message names, from the cursor of its last stored part on.
-func (s *Step) Run(ctx context.Context, m store.Message) error {
-	c, err := s.Settle.Load(ctx, m)
-	if err != nil || c == nil {
-		return err
+// New returns the step. The error says that an option is missing.
+func New(o Options) (*Step, error) {
+	if o.Store == nil || o.Connectors == nil || o.Formats == nil || o.Tokens == nil || o.Clocks.Business == nil {
+		return nil, errors.New("fulfil: a store, connectors, formats, tokens and the business clock are needed")
 	}
-	_, err = s.Settle.Do(ctx, c, dsr.TaskID(m.Task), task.Work{In: dsr.Fulfilling, By: by, Owner: s.NewID(), Do: s.export})
-	return err
+	return &Step{o}, nil
 }
 
-// export reads the system to the end and returns how the task ended.
-func (s *Step) export(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task) (task.End, error) {
-	var end task.End
-	conn, err := s.Connector(c.Tenant, t.System)
+// Name is the step's name.
+func (s *Step) Name() dsr.Step { return dsr.StepFulfil }
+
+// Do carries the task out. For an action with an effect there is no way yet.
+func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
+	if w.Task.Action.Leg() != dsr.Copies {
+		return task.End{}, fmt.Errorf("fulfil: there is no way to %s", w.Task.Action)
+	}
+	return s.export(ctx, w)
+}
+
+// export reads the system to the end, from the cursor of the last stored part on, and returns how
+// the task ended.
+func (s *Step) export(ctx context.Context, w task.Work) (task.End, error) {
+	conn, err := s.Connectors.Connector(w.Case.Tenant, w.Task.System)
 	if err != nil {
-		return end, err
+		return task.End{}, err
 	}
 	e, ok := conn.(connector.Exporter)
 	if !ok {
-		return end, fmt.Errorf("fulfil: %s has an %s task but cannot export", t.System, t.Action)
+		return task.End{}, fmt.Errorf("fulfil: %s has an %s task but cannot export", w.Task.System, w.Task.Action)
 	}
-	findings, err := task.Findings(ctx, s.Store, c, t.System)
+	findings, err := task.Findings(ctx, s.Store, w.Case, w.Task.System)
 	if err != nil {
-		return end, err
+		return task.End{}, err
 	}
 	d := conn.Descriptor()
-	scope := connector.Scope{Action: t.Action, Kinds: d.KindsFor(t.Action), Findings: findings}
+	a := attempt{
+		Work: w, exporter: e, patience: s.Patience,
+		scope: connector.Scope{Action: w.Task.Action, Kinds: d.KindsFor(w.Task.Action), Findings: findings},
+	}
 	for {
-		end.Outcome, err = s.attempt(ctx, c, cl, t, e, scope, &end)
+		// A sink that was superseded begins anew: another worker stored that part first, when it
+		// still held the claim. Its part counts and its cursor continues.
+		end, err := a.run(ctx, s.sink(w, d, a.scope.Kinds))
 		if !errors.Is(err, part.ErrSuperseded) {
 			return end, err
 		}
-		// Another worker stored that part first, when it still held the claim: its part counts and its cursor continues.
 	}
 }
 
-// attempt reads from the last stored part on; the connector waits out short faults. What was taken
-// before a longer one is stored, so that the next attempt goes on after it.
-func (s *Step) attempt(ctx context.Context, c *store.Case, cl *store.Claim, t dsr.Task, e connector.Exporter, scope connector.Scope, end *task.End) (dsr.Outcome, error) {
-	sink := part.NewSink(part.SinkOptions{
-		Store: s.Store, Case: c,
-		Spec:       part.Spec{Tenant: c.Tenant, Request: c.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action},
-		Descriptor: e.(connector.Connector).Descriptor(), Kinds: scope.Kinds, Formats: s.Formats(c.Tenant),
-		Hash:  func(q pii.Value) string { return s.Hash(c.Tenant, q) },
-		Check: cl.Check, Now: s.Now, PartSize: s.PartSize,
+func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) *part.Sink {
+	tenant := w.Case.Tenant
+	return part.NewSink(part.SinkOptions{
+		Store: s.Store, Case: w.Case,
+		Spec:       part.Spec{Tenant: tenant, Request: w.Case.ID, Round: w.Task.Round, Task: w.Task.ID, System: w.Task.System, Action: w.Task.Action},
+		Descriptor: d, Kinds: kinds, Formats: s.Formats(tenant),
+		Hash:  func(q pii.Value) string { return connector.HashQuery(s.Tokens, tenant, q) },
+		Check: w.Claim.Check, Now: s.Clocks.Business, PartSize: s.PartSize,
 	})
+}
+
+// attempt is one try to read a system from the last stored part on.
+type attempt struct {
+	task.Work
+	exporter connector.Exporter
+	scope    connector.Scope
+	patience time.Duration
+}
+
+// run reads the system; the connector waits out short faults. What was taken before a longer one is
+// stored, so that the next attempt goes on after it.
+func (a attempt) run(ctx context.Context, sink *part.Sink) (task.End, error) {
+	var end task.End
 	cursor, _, err := sink.Resume(ctx)
 	if err != nil {
-		return dsr.Outcome{}, err
+		return end, err
 	}
 	at := &watched{Sink: sink}
-	defer func() { end.Progress = at.taken }()
-	o, err := e.Export(connector.WithPatience(ctx, s.Budget), scope, cursor, at)
+	end.Outcome, err = a.exporter.Export(connector.WithPatience(ctx, a.patience), a.scope, cursor, at)
 	if err != nil {
-		if at.taken = at.taken && cl.Check(ctx) == nil; at.taken {
-			_, cerr := sink.Close(ctx)
-			at.taken = cerr == nil
-		}
-		return o, err
+		end.Progress = at.taken && a.Claim.Check(ctx) == nil && closed(ctx, sink)
+		return end, err
 	}
 	sum, err := sink.Close(ctx)
-	if err != nil {
-		return o, err
-	}
-	end.Queries, end.Records = sum.Queries, sum.Records
-	return o, nil
+	end.Queries, end.Records, end.Progress = sum.Queries, sum.Records, at.taken
+	return end, err
+}
+
+// closed stores what a sink has taken and reports whether it is stored.
+func closed(ctx context.Context, sink *part.Sink) bool {
+	_, err := sink.Close(ctx)
+	return err == nil
 }
 
 // watched is a sink that remembers whether it took anything.

@@ -28,7 +28,7 @@ func (w *world) undecided() string {
 		{System: "entra", ObjectID: "11111111-2b3d-4e5f-8a9b-0c1d2e3f4a5b", Matched: []string{"email"}, State: "deleted"},
 	}
 	end := task.End{Task: "entra-discover", By: "step:test", Outcome: dsr.Outcome{Code: dsr.Done}, Candidates: p.Candidates}
-	_, err = w.settle.Task(w.t.Context(), w.load(id), end)
+	_, err = w.runner.End(w.t.Context(), w.load(id), end)
 	require.NoError(w.t, err)
 	return id
 }

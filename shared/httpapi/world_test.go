@@ -20,6 +20,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -29,6 +30,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -43,7 +45,7 @@ type world struct {
 	*storetest.World
 	t      *testing.T
 	server *httptest.Server
-	settle *task.Settler
+	runner *task.Runner
 	bulk   *bulk.Service
 	now    time.Time // business clock
 	mu     sync.Mutex
@@ -107,21 +109,26 @@ func newWorld(t *testing.T) *world {
 	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(t, err)
 	known := tenants()
+	w.runner, err = task.New(task.Options{
+		Store: w.Store, Clocks: clock.Clocks{Business: w.business, Wall: w.Clock.Now}, Log: log, Counter: telemetry.Counter{},
+	})
+	require.NoError(t, err)
+	decisions, err := decide.New(w.runner)
+	require.NoError(t, err)
 	in := &intake.Service{
-		Store: w.Store, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now, Log: log,
+		Store: w.Store, Runner: w.runner, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now,
 		Catalogue: connector.Catalogue{
 			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}},
 			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}}},
 		},
 	}
-	w.settle = &task.Settler{Store: w.Store, Now: w.business, Wall: w.Clock.Now, Log: log}
 	w.bulk = &bulk.Service{
 		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32),
 		Now: w.business, Wall: w.Clock.Now, Log: log,
 	}
 	api, err := httpapi.New(httpapi.Options{
 		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
-		Decide: &decide.Service{Store: w.Store, Settle: w.settle, Now: w.business, Wall: w.Clock.Now},
+		Decide: decisions,
 		Bulk:   w.bulk,
 	})
 	require.NoError(t, err)

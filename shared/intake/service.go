@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -13,11 +12,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
-
-// Redeliver is how long after its message was sent a request is looked at again.
-const Redeliver = time.Minute
 
 // oldest is how far back a request may have been received: the past that nobody keeps records of is a slip of the pen.
 const oldest = 10 // years
@@ -27,13 +24,13 @@ const skew = time.Minute
 
 // Service makes requests.
 type Service struct {
-	Store       *store.Store
-	Tenants     tenant.Tenants
-	Catalogue   connector.Catalogue
-	Tokens      *pii.Tokens
-	Now         func() time.Time // business clock
-	Wall        func() time.Time
-	Log         *slog.Logger
+	Store     *store.Store
+	Runner    *task.Runner // sends the messages of new requests
+	Tenants   tenant.Tenants
+	Catalogue connector.Catalogue
+	Tokens    *pii.Tokens
+	Now       func() time.Time // business clock
+	Wall      func() time.Time
 }
 
 // Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
@@ -55,7 +52,9 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 		return nil, false, err
 	}
 	if !made.Existing {
-		s.announce(ctx, made.Request)
+		if err := s.Runner.Send(ctx, made.Request); err != nil {
+			return nil, false, err
+		}
 	}
 	return made.Request, made.Existing, nil
 }
@@ -102,7 +101,7 @@ func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submissi
 		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
 		Key:     key,
 		Body:    s.Tokens.Token(t.ID, bodyToken, sub.Canonical()),
-		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(Redeliver)},
+		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(task.Redeliver)},
 		By:      caller,
 	}, nil
 }
@@ -148,20 +147,4 @@ func (s *Service) kinds(t tenant.Tenant) []string {
 		}
 	}
 	return out
-}
-
-// announce tells the queue what there is to do. That it cannot is no error: the request's wake does it a minute later.
-func (s *Service) announce(ctx context.Context, r *dsr.Request) {
-	messages := []store.Message{}
-	for _, t := range r.Workable() {
-		messages = append(messages, store.Message{Tenant: r.Tenant, Request: r.ID, Task: string(t.ID)})
-	}
-	if len(messages) == 0 { // nothing to discover: the step starts the request, and it settles
-		messages = append(messages, store.Message{Tenant: r.Tenant, Request: r.ID})
-	}
-	for _, m := range messages {
-		if err := s.Store.Send(ctx, store.QueueWork, m); err != nil {
-			s.Log.WarnContext(ctx, "message not sent; its wake will", "tenant", r.Tenant, "request", r.ID, "task", m.Task, "error", err)
-		}
-	}
 }

@@ -32,7 +32,7 @@ func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action,
 			discoveries = append(discoveries, dsr.Task{ID: dsr.NewTaskID(name, dsr.Discover), System: name, Action: dsr.Discover, State: dsr.TaskOpen})
 		}
 	}
-	return append(append(discoveries, rest...), dsr.Taskdsr.DeliveryTask())
+	return append(append(discoveries, rest...), dsr.DeliveryTask())
 }
 
 func declared(d tenant.Declared, actions []dsr.Action) []dsr.Task {

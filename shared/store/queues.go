@@ -22,6 +22,9 @@ const (
 	QueueBulk   = "dsr-bulk"
 )
 
+// QueueOf is the queue of a lane.
+func QueueOf(l dsr.Lane) string { return "dsr-" + string(l) }
+
 // Queues are the names of all queues, the poison twins included.
 func Queues() []string {
 	var out []string

@@ -12,16 +12,18 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// MaxAttempts is after how many attempts a task that always meets a fault upstream ends as failed. It can be retried by hand.
-const MaxAttempts = 10
+// maxAttempts is after how many attempts a task that always meets a fault of its system ends as
+// failed, and how many claims without an end make a poisoned message the task's own fault. A failed
+// task can be retried by hand.
+const maxAttempts = 10
 
-// fault says what becomes of a task whose work met an error. A fault upstream is never a failed invocation: either the task ends as
-// failed, with the reason, or it rests, and the wake that stands behind every task brings it back. What is not a *connector.Fault is
-// our own error and comes back as it is. Faults after which something was handed over are not counted: that is a slow system, not a
-// dead one.
-func (s *Settler) fault(ctx context.Context, c *store.Case, cl *store.Claim, by string, progress bool, err error) error {
+// fault says what becomes of a task whose step met an error. A fault of the system never fails the
+// invocation: either the task ends as failed, with the reason, or it rests and its wake brings it
+// back. An error that is no *connector.Fault is the product's own and is returned as it is. A fault
+// after which something was handed over starts the count anew: the system is slow and not dead.
+func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, progress bool, err error) error {
 	if errors.Is(err, store.ErrClaimed) {
-		return nil // cancelled, or somebody else's by now
+		return nil // The task was cancelled, or somebody else has it by now.
 	}
 	f, t := connector.AsFault(err), c.Task(cl.Task())
 	var record *part.RecordError
@@ -31,47 +33,32 @@ func (s *Settler) fault(ctx context.Context, c *store.Case, cl *store.Claim, by 
 	}
 	switch {
 	case ctx.Err() != nil:
-		return err // the host ends us: that says nothing about the system
+		return err // The host ends the invocation, which says nothing about the system.
 	case errors.As(err, &record):
-		return s.fail(ctx, c, cl, by, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
+		return r.fail(ctx, c, cl, by, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
 	case f == nil:
 		return err
-	case !f.Retryable() || faults >= MaxAttempts:
-		return s.fail(ctx, c, cl, by, reason(f))
+	case !f.Retryable() || faults >= maxAttempts:
+		return r.fail(ctx, c, cl, by, reason(f))
 	}
-	rest := max(Backoff(faults-1), f.RetryAfter)
-	s.Log.WarnContext(ctx, "system does not answer; trying again later", "tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status, "rest", rest)
-	return ended(cl.Fault(ctx, faults, s.Wall().Add(rest)))
+	rest := max(backoff(faults-1), f.RetryAfter)
+	r.Log.WarnContext(ctx, "system does not answer; trying again later",
+		"tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status, "rest", rest)
+	return claimedElsewhere(cl.Fault(ctx, faults, r.Clocks.Wall().Add(rest)))
 }
 
-func (s *Settler) fail(ctx context.Context, c *store.Case, cl *store.Claim, by, reason string) error {
-	_, err := s.Task(ctx, c, End{Task: cl.Task(), Claim: cl, By: by, Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason}})
-	return ended(err)
+// fail ends a claimed task as failed.
+func (r *Runner) fail(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, reason string) error {
+	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason}})
+	return claimedElsewhere(err)
 }
 
-// Backoff is the pause after n faults in a row: 1, 2, 4 … 60 minutes.
-func Backoff(n int) time.Duration {
+// backoff is the pause after n faults in a row: 1, 2, 4 … 60 minutes.
+func backoff(n int) time.Duration {
 	if n > 5 {
 		return time.Hour
 	}
 	return time.Minute << n
-}
-
-// Next is when the messages of a request are to be sent again: in a minute, or when all that can be worked on has rested; zero when
-// nothing can be.
-func (s *Settler) Next(r *dsr.Request) time.Time {
-	wall := s.Wall()
-	var next time.Time
-	for _, t := range r.Workable() {
-		due := wall.Add(Redeliver)
-		if t.Claim.Rests(wall) {
-			due = t.Claim.Until
-		}
-		if next.IsZero() || due.Before(next) {
-			next = due
-		}
-	}
-	return next
 }
 
 func reason(f *connector.Fault) string {
@@ -81,6 +68,6 @@ func reason(f *connector.Fault) string {
 	case connector.Rejected:
 		return fmt.Sprintf("%s did not accept the request (HTTP %d %s, its request id %s).", f.System, f.Status, f.Code, f.RequestID)
 	default:
-		return fmt.Sprintf("%s did not answer in %d attempts (last: %s, HTTP %d). Retry when it is back.", f.System, MaxAttempts, f.Kind, f.Status)
+		return fmt.Sprintf("%s did not answer in %d attempts (last: %s, HTTP %d). Retry when it is back.", f.System, maxAttempts, f.Kind, f.Status)
 	}
 }

@@ -104,6 +104,12 @@ func Count(ctx context.Context, name string, n int64) {
 	}
 }
 
+// Counter counts what the steps report.
+type Counter struct{}
+
+// Ignored is the function Ignored.
+func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
+
 // Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with the attribute reason, a code.
 func Ignored(ctx context.Context, reason string) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {

@@ -83,7 +83,7 @@ func (im importer) service(ctx context.Context, prefix string, seen *calls.Ledge
 	log := slog.New(slog.DiscardHandler)
 	return &bulk.Service{
 		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Now: wall, Wall: wall, Bound: time.Hour, Log: log,
-		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall, Log: log},
+		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall},
 	}, nil
 }
 

@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/shared/app"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/sweep"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
+	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
 
 const dueWakes = 100
@@ -79,10 +81,13 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 		return swept{}, err
 	}
 	say("%d wakes stored in %s", stored, time.Since(began).Round(time.Second))
-	s := sweeper(a)
+	step, err := sweeper(a)
+	if err != nil {
+		return swept{}, err
+	}
 	began = time.Now()
 	for shard := range store.Shards {
-		if _, err := a.Store.DueWakes(ctx, contoso, shard, store.WakeRedeliver, wall(), s.Limit); err != nil {
+		if _, err := a.Store.DueWakes(ctx, contoso, shard, store.WakeRedeliver, wall(), 500); err != nil {
 			return swept{}, err
 		}
 	}
@@ -91,7 +96,7 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 		return out, err
 	}
 	began = time.Now()
-	res, err := s.Wakes(ctx)
+	res, err := step.Run(ctx)
 	out.took = time.Since(began)
 	if err != nil {
 		return out, err
@@ -104,12 +109,17 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 }
 
 // sweeper is wired as the app does it, without a bound that a slow machine could meet.
-func sweeper(a *app.App) *sweep.Sweeper {
-	log := slog.New(slog.DiscardHandler)
-	return &sweep.Sweeper{
-		Store: a.Store, Settle: &task.Settler{Store: a.Store, Now: wall, Wall: wall, Log: log}, Tenants: func() []string { return []string{contoso} },
-		Now: wall, Wall: wall, Limit: 500, Bound: time.Hour, NewID: uuid.NewString, Log: log,
+func sweeper(a *app.App) (*wake.Step, error) {
+	log, clocks := slog.New(slog.DiscardHandler), clock.Clocks{Wall: wall, Business: wall}
+	runner, err := task.New(task.Options{Store: a.Store, Clocks: clocks, Log: log, Counter: telemetry.Counter{}})
+	if err != nil {
+		return nil, err
 	}
+	d, err := due.New(due.Options{Store: a.Store, Clocks: clocks, Log: log, Tenants: []string{contoso}, Bound: time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	return wake.New(d, runner)
 }
 
 // storeDue makes requests whose message was lost a minute ago.

@@ -2,7 +2,12 @@ package tasktest
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -13,11 +18,31 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// As the host is set: a message that failed comes back, and is given up on in the end.
-const (
-	Visibility = 30 * time.Second
-	MaxDequeue = 5
-)
+// Visibility is after how long a message that failed comes back, as host.json says.
+const Visibility = 30 * time.Second
+
+// maxDequeue is after how many deliveries the host gives a message up: what host.json says.
+var maxDequeue = sync.OnceValue(func() int {
+	path := "host.json"
+	text, err := os.ReadFile(path)
+	for ; errors.Is(err, os.ErrNotExist) && len(path) < 64; text, err = os.ReadFile(path) {
+		path = filepath.Join("..", path) // A test runs in the folder of its package.
+	}
+	if err != nil {
+		panic(err)
+	}
+	var h struct {
+		Extensions struct {
+			Queues struct {
+				MaxDequeueCount int `json:"maxDequeueCount"`
+			} `json:"queues"`
+		} `json:"extensions"`
+	}
+	if err := json.Unmarshal(text, &h); err != nil || h.Extensions.Queues.MaxDequeueCount == 0 {
+		panic("host.json says no maxDequeueCount")
+	}
+	return h.Extensions.Queues.MaxDequeueCount
+})
 
 // Host delivers the messages of the real queues to the steps, one after the other, by the wall clock of the world.
 type Host struct {
@@ -110,7 +135,7 @@ func (h *Host) Next() (delivered bool, err error) {
 	h.Failed++
 	d.tries++
 	d.visible = now.Add(Visibility)
-	if d.tries >= MaxDequeue {
+	if d.tries >= maxDequeue() {
 		h.Poisoned++
 		if d.Poison {
 			return true, err // nobody reads the poison of the poison
@@ -125,15 +150,11 @@ func (h *Host) invoke(d Delivery) error {
 	ctx, m := context.Background(), d.Message
 	switch {
 	case d.Poison:
-		return h.w.Sweep.Poison(ctx, m)
-	case d.Queue == store.QueueFulfil:
-		return h.w.Fulfil.Run(ctx, m)
+		return h.w.Steps.Runner.Poison(ctx, m)
 	case m.Shard != nil:
-		return h.w.Sweep.Shard(ctx, m.Tenant, *m.Shard)
-	case dsr.TaskID(m.Task) == dsr.PackageTask:
-		return h.w.Deliver.Run(ctx, m)
+		return h.w.Steps.Wake.Shard(ctx, m.Tenant, *m.Shard)
 	}
-	return h.w.Discover.Run(ctx, m)
+	return h.w.Steps.Runner.Run(ctx, m)
 }
 
 // Drain delivers until no message is visible.
@@ -167,7 +188,7 @@ func (h *Host) Pass(d time.Duration) {
 	h.w.T.Helper()
 	for ; d > 0; d -= time.Minute {
 		h.w.Clock.Advance(time.Minute)
-		_, _ = h.w.Sweep.Wakes(context.Background())
+		_, _ = h.w.Steps.Wake.Run(context.Background())
 		h.Drain()
 	}
 }

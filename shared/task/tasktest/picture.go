@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,7 +74,7 @@ func (w *World) Look(id string) Picture {
 
 func (w *World) open(c *store.Case, p *Picture) {
 	w.T.Helper()
-	ref, err := w.destination("", c.Package.Destination)
+	ref, err := tenants{w}.Destination("", c.Package.Destination)
 	require.NoError(w.T, err)
 	ref.Name = c.Package.Blob
 	body, info, err := w.Clean.GetBlob(context.Background(), ref)
@@ -109,4 +110,14 @@ func (w *World) Blobs(container string) []string {
 		out = append(out, b.Name)
 	}
 	return out
+}
+
+// Through is the picture of a request that went its way without a fault.
+func Through(t testing.TB, systems ...string) Picture {
+	t.Helper()
+	w := New(t, systems...)
+	id := w.Submit(dsr.Access, dsr.Export)
+	w.Host.Finish(id)
+	require.Zero(t, w.Host.Failed)
+	return w.Look(id)
 }

@@ -144,3 +144,16 @@ func (s *System) Looked() []dsr.Subject {
 	defer s.mu.Unlock()
 	return append([]dsr.Subject(nil), s.looked...)
 }
+
+// Forbidden is the answer of a system that misses a permission.
+func Forbidden() error {
+	return &connector.Fault{Kind: connector.Forbidden, System: "alpha", Status: 403, Permission: "User.Read.All"}
+}
+
+// Unavailable is the answer of a system that is down while n is less than times.
+func Unavailable(n, times int) error {
+	if n < times {
+		return &connector.Fault{Kind: connector.Unavailable, System: "alpha", Status: 503}
+	}
+	return nil
+}

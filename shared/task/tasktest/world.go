@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,16 +16,14 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/archive"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
-	"github.com/rightsdesk/rightsdesk/shared/deliver"
-	"github.com/rightsdesk/rightsdesk/shared/discover"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/fulfil"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/sweep"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
@@ -39,16 +38,16 @@ type World struct {
 	Clean            *store.Store     // the same tables, containers and queues, without faults
 	Queues           store.Clients    // without faults
 	Business         *storetest.Clock // Clock is the wall's
-	Tenant           string
+	Tenant           string           // the same in every world, which has tables of its own: hashes of queries can be compared
+	Tokens           *pii.Tokens
 	Systems          map[string]*System
 	Destinations     map[string]store.Ref
 
-	Settle   *task.Settler
-	Discover *discover.Step
-	Fulfil   *fulfil.Step
-	Deliver  *deliver.Step
-	Sweep    *sweep.Sweeper
-	Host     *Host
+	Steps   *pipeline.Pipeline
+	Host    *Host
+	Formats []tabular.Format // that the tenant wants
+	// Ignored are the codes of the messages that nothing could be done for.
+	Ignored ignored
 
 	log syncBuffer
 }
@@ -68,7 +67,7 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 // New makes a world with the named systems.
 func New(t testing.TB, systems ...string) *World {
 	t.Helper()
-	w := &World{World: storetest.New(t), T: t, Business: &storetest.Clock{}, Tenant: uuid.NewString(), Systems: map[string]*System{}}
+	w := &World{World: storetest.New(t), T: t, Business: &storetest.Clock{}, Formats: []tabular.Format{tabular.CSV}, Tenant: "11111111-1111-1111-1111-111111111111", Systems: map[string]*System{}}
 	for _, name := range systems {
 		w.Systems[name] = NewSystem(name)
 	}
@@ -77,43 +76,83 @@ func New(t testing.TB, systems ...string) *World {
 	var err error
 	w.Queues, err = store.Connect(azurite.Shared(t).ConnectionString, store.ClientOptions(nil))
 	require.NoError(t, err)
-	w.wire(w.Store)
+	w.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	require.NoError(t, err)
+	w.Rewire(func(*pipeline.Options) {})
 	w.Host = &Host{w: w}
 	return w
 }
 
-// wire makes the steps on a store.
-func (w *World) wire(st *store.Store) {
-	log := slog.New(slog.NewTextHandler(&w.log, nil))
-	now, wall := w.Business.Now, w.Clock.Now
-	w.Settle = &task.Settler{Store: st, Now: now, Wall: wall, Log: log}
-	w.Discover = &discover.Step{Store: st, Settle: w.Settle, Connector: w.connector, Hash: w.hash, Now: now, NewID: uuid.NewString, Log: log}
-	w.Fulfil = &fulfil.Step{
-		Store: st, Settle: w.Settle, Connector: w.connector, Formats: func(string) []tabular.Format { return []tabular.Format{tabular.CSV} }, Hash: w.hash,
-		Now: now, NewID: uuid.NewString, PartSize: 1, Log: log,
-	}
-	w.Deliver = &deliver.Step{
-		Store: st, Settle: w.Settle, Tenant: w.tenant, Descriptors: w.descriptors, Retention: func(string) time.Duration { return Retention },
-		Destination: w.destination, Now: now, NewID: uuid.NewString, Log: log,
-	}
-	w.Sweep = &sweep.Sweeper{
-		Store: st, Settle: w.Settle, Tenants: func() []string { return []string{w.Tenant} }, Destination: w.destination, Now: now, Wall: wall,
-		Limit: 100, Bound: 45 * time.Second, NewID: uuid.NewString, Log: log,
-	}
+// Rewire makes the world's steps anew, as the product does, with other options.
+func (w *World) Rewire(change func(*pipeline.Options)) {
+	w.T.Helper()
+	w.Steps = w.pipeline(w.Store, slog.New(slog.NewTextHandler(&w.log, nil)), change)
 }
 
-func (w *World) connector(_, system string) (connector.Connector, error) {
+func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipeline.Options)) *pipeline.Pipeline {
+	w.T.Helper()
+	o := pipeline.Options{
+		Store: st, Tenants: tenants{w}, Connectors: w, Tokens: w.Tokens, Clocks: w.Clocks(), Log: log, Counter: &w.Ignored,
+		PartSize: 1, Limit: 100,
+	}
+	change(&o)
+	p, err := pipeline.New(o)
+	require.NoError(w.T, err)
+	return p
+}
+
+// Clocks are those of the world.
+func (w *World) Clocks() clock.Clocks {
+	return clock.Clocks{Wall: w.Clock.Now, Business: w.Business.Now}
+}
+
+// quiet is the pipeline on the store without faults, whose log nobody reads.
+func (w *World) quiet() *pipeline.Pipeline {
+	return w.pipeline(w.Clean, slog.New(slog.DiscardHandler), func(*pipeline.Options) {})
+}
+
+// ignored counts messages that nothing could be done for.
+type ignored struct {
+	mu    sync.Mutex
+	codes []string
+}
+
+// Ignored implements task.Counter.
+func (i *ignored) Ignored(_ context.Context, reason string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.codes = append(i.codes, reason)
+}
+
+// Codes are those that were counted so far.
+func (i *ignored) Codes() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.codes)
+}
+
+// Connector implements connector.Connectors.
+func (w *World) Connector(_, system string) (connector.Connector, error) {
 	if s, ok := w.Systems[system]; ok {
 		return s, nil
 	}
 	return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
 }
 
-func (w *World) hash(_ string, q pii.Value) string {
-	return "v1-" + dsr.HashEvent([]byte(q.Reveal()))
-}
+// tenants is the world's one tenant as the steps see it.
+type tenants struct{ *World }
 
-func (w *World) descriptors(string) []connector.Descriptor {
+// IDs implements pipeline.Tenants.
+func (w tenants) IDs() []string { return []string{w.World.Tenant} }
+
+// Formats implements pipeline.Tenants.
+func (w tenants) Formats(string) []tabular.Format { return w.World.Formats }
+
+// Retention implements pipeline.Tenants.
+func (w tenants) Retention(string) time.Duration { return Retention }
+
+// Descriptors implements pipeline.Tenants.
+func (w tenants) Descriptors(string) []connector.Descriptor {
 	var out []connector.Descriptor
 	for _, s := range w.Systems {
 		out = append(out, s.Descriptor())
@@ -121,7 +160,8 @@ func (w *World) descriptors(string) []connector.Descriptor {
 	return out
 }
 
-func (w *World) tenant(id string) (archive.Tenant, error) {
+// Tenant implements pipeline.Tenants.
+func (w tenants) Tenant(id string) (archive.Tenant, error) {
 	one := []string{"None."}
 	return archive.Tenant{
 		ID: id, Name: "Contoso", Formats: []tabular.Format{tabular.CSV},
@@ -131,7 +171,8 @@ func (w *World) tenant(id string) (archive.Tenant, error) {
 	}, nil
 }
 
-func (w *World) destination(_, name string) (store.Ref, error) {
+// Destination implements pipeline.Tenants.
+func (w tenants) Destination(_, name string) (store.Ref, error) {
 	if r, ok := w.Destinations[name]; ok {
 		return r, nil
 	}
@@ -163,7 +204,7 @@ func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) str
 			r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(name, a), System: name, Action: a, State: dsr.TaskOpen})
 		}
 	}
-	r.Tasks = append(r.Tasks, dsr.Taskdsr.DeliveryTask())
+	r.Tasks = append(r.Tasks, dsr.DeliveryTask())
 	change(&r)
 	made, err := w.Clean.Create(context.Background(), store.Draft{
 		Request: r, Key: uuid.NewString(), Body: "body", By: "tester",
@@ -172,7 +213,7 @@ func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) str
 	})
 	require.NoError(w.T, err)
 	c := w.Load(made.Request.ID)
-	require.NoError(w.T, (&task.Settler{Store: w.Clean, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}).Send(context.Background(), c))
+	require.NoError(w.T, w.quiet().Runner.Send(context.Background(), &c.Request))
 	return c.ID
 }
 
@@ -216,8 +257,7 @@ func (w *World) Change(id string, ch store.Change) *store.Case {
 	w.T.Helper()
 	c := w.Load(id)
 	require.NoError(w.T, w.Clean.Commit(context.Background(), c, ch))
-	s := &task.Settler{Store: w.Clean, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
-	require.NoError(w.T, s.Send(context.Background(), c))
+	require.NoError(w.T, w.quiet().Runner.Send(context.Background(), &c.Request))
 	return c
 }
 
@@ -239,8 +279,7 @@ func (w *World) Cancel(id string) *store.Case {
 
 func (w *World) decide(id string, do func(*decide.Service, *store.Case) (*store.Case, error)) *store.Case {
 	w.T.Helper()
-	s := &task.Settler{Store: w.Clean, Now: w.Business.Now, Wall: w.Clock.Now, Log: slog.New(slog.DiscardHandler)}
-	c, err := do(&decide.Service{Store: w.Clean, Settle: s, Now: w.Business.Now, Wall: w.Clock.Now}, w.Load(id))
+	c, err := do(w.quiet().Decide, w.Load(id))
 	require.NoError(w.T, err)
 	return c
 }

@@ -1,4 +1,4 @@
-package tasktest_test
+package wake_test
 
 import (
 	"context"
@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/sweep"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// due makes n requests whose messages were lost.
-func due(w *tasktest.World, n int) []string {
+// lost makes n requests whose messages were lost.
+func lost(w *tasktest.World, n int) []string {
 	var ids []string
 	for range n {
 		ids = append(ids, w.Submit(dsr.Export))
@@ -32,16 +33,16 @@ func due(w *tasktest.World, n int) []string {
 func TestASweepLooksAtWhatIsDue(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	res, err := w.Sweep.Wakes(context.Background())
+	res, err := w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, sweep.Result{}, res)
-	due(w, 12)
-	res, err = w.Sweep.Wakes(context.Background())
+	require.Equal(t, due.Result{}, res)
+	lost(w, 12)
+	res, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, sweep.Result{Due: 12, Done: 12}, res)
+	require.Equal(t, due.Result{Due: 12, Done: 12}, res)
 	w.Host.Fetch()
 	require.Len(t, w.Host.Waiting(), 12)
-	res, err = w.Sweep.Wakes(context.Background())
+	res, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
 	require.Zero(t, res.Due, "each has its next wake")
 }
@@ -49,9 +50,9 @@ func TestASweepLooksAtWhatIsDue(t *testing.T) {
 func TestASweepOfOneShard(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	for _, id := range due(w, 3) {
+	for _, id := range lost(w, 3) {
 		before := len(w.Host.Waiting())
-		require.NoError(t, w.Sweep.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
+		require.NoError(t, w.Steps.Wake.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
 		w.Host.Fetch()
 		if len(w.Host.Waiting()) == before {
 			require.Greater(t, w.Load(id).Wakes[store.WakeRedeliver], w.Clock.Now(), "a shard that was swept for another one")
@@ -65,11 +66,11 @@ func TestASweepIsBounded(t *testing.T) {
 	t.Run("in count: the next ones take the rest", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
-		w.Sweep.Limit = 1
-		due(w, 20)
+		w.Rewire(func(o *pipeline.Options) { o.Limit = 1 })
+		lost(w, 20)
 		total, sweeps := 0, 0
 		for total < 20 {
-			res, err := w.Sweep.Wakes(context.Background())
+			res, err := w.Steps.Wake.Run(context.Background())
 			require.NoError(t, err)
 			require.LessOrEqual(t, res.Due, store.Shards)
 			require.True(t, res.Rest)
@@ -81,9 +82,11 @@ func TestASweepIsBounded(t *testing.T) {
 	t.Run("in time", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
-		due(w, 4)
-		w.Sweep.Wall = func() time.Time { w.Clock.Advance(10 * time.Second); return w.Clock.Now() }
-		res, err := w.Sweep.Wakes(context.Background())
+		lost(w, 4)
+		w.Rewire(func(o *pipeline.Options) {
+			o.Clocks.Wall = func() time.Time { w.Clock.Advance(10 * time.Second); return w.Clock.Now() }
+		})
+		res, err := w.Steps.Wake.Run(context.Background())
 		require.NoError(t, err)
 		require.True(t, res.Rest)
 		require.Less(t, res.Due, 4)
@@ -94,15 +97,15 @@ func TestASweepIsBounded(t *testing.T) {
 func TestAFailureStopsNoOther(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Sweep.Limit = 1
-	ids := due(w, 16)
+	w.Rewire(func(o *pipeline.Options) { o.Limit = 1 })
+	ids := lost(w, 16)
 	bad := ids[0]
 	w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Times: 5, Match: func(c storetest.Call) bool {
 		return c.Batch && c.Is("table", "requests") && strings.Contains(c.Body, bad)
 	}})
 	failed := 0
 	for range 20 {
-		res, err := w.Sweep.Wakes(context.Background())
+		res, err := w.Steps.Wake.Run(context.Background())
 		failed += res.Failed
 		require.Equal(t, res.Failed > 0, err != nil)
 	}
@@ -123,11 +126,11 @@ func TestAnOrphanWakeIsDroppedAfterAnHour(t *testing.T) {
 	require.Error(t, err, "the process died before the request was made")
 	rows := func() int { return len(w.Rows(t, "lists")) + len(w.Rows(t, "keys")) }
 	require.Positive(t, rows())
-	_, err = w.Sweep.Wakes(context.Background())
+	_, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
 	require.Positive(t, rows(), "its writer may still be at it")
 	w.Clock.Advance(2 * time.Hour)
-	_, err = w.Sweep.Wakes(context.Background())
+	_, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
 	require.Zero(t, rows())
 }
@@ -141,19 +144,53 @@ func TestRedeliveryPausesUnderPressure(t *testing.T) {
 			require.NoError(t, w.Clean.Send(ctx, store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
 		}
 	}
-	due(w, 1)
+	lost(w, 1)
 	fill(300)
-	res, err := w.Sweep.Wakes(ctx)
+	res, err := w.Steps.Wake.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Due, "one look says nothing about how fast the queue is drained")
 	w.Clock.Advance(61 * time.Second)
-	res, err = w.Sweep.Wakes(ctx)
+	res, err = w.Steps.Wake.Run(ctx)
 	require.NoError(t, err)
-	require.Equal(t, sweep.Result{Rest: true}, res, "it is not drained at all")
+	require.Equal(t, due.Result{Rest: true}, res, "it is not drained at all")
 	w.Host.Fetch()
 	w.Host.Drop()
 	w.Clock.Advance(61 * time.Second)
-	res, err = w.Sweep.Wakes(ctx)
+	res, err = w.Steps.Wake.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Due, fmt.Sprint(res))
+}
+
+func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t)
+	id := w.Clean.BulkID(w.Tenant, "list-1")
+	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, CreatedAt: w.Business.Now(),
+		Wakes: map[store.WakeKind]time.Time{store.WakeBulk: w.Clock.Now().Add(time.Minute)},
+	})
+	require.NoError(t, err)
+	messages := func() int {
+		_, err := w.Steps.Wake.Run(ctx)
+		require.NoError(t, err)
+		w.Host.Fetch()
+		n := len(w.Host.Waiting())
+		w.Host.Drop()
+		return n
+	}
+	require.Zero(t, messages())
+	w.Clock.Advance(2 * time.Minute)
+	require.Equal(t, 1, messages())
+	require.Zero(t, messages())
+
+	w.Clock.Advance(2 * time.Minute)
+	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
+	require.NoError(t, err)
+	cl, err := w.Clean.ClaimBulk(ctx, b, "importer")
+	require.NoError(t, err)
+	require.Zero(t, messages())
+	require.NoError(t, cl.Check(ctx), "the sweep took nothing from the importer")
+	w.Clock.Advance(time.Minute)
+	require.Equal(t, 1, messages())
 }

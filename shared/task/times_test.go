@@ -1,4 +1,4 @@
-package tasktest_test
+package task_test
 
 import (
 	"archive/zip"

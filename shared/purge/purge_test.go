@@ -1,4 +1,4 @@
-package tasktest_test
+package purge_test
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 
 func purge(w *tasktest.World) {
 	w.T.Helper()
-	_, err := w.Sweep.Purge(context.Background())
+	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(w.T, err)
 }
 
@@ -113,7 +113,7 @@ func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 			w.Host.Finish(id)
 			w.Business.Advance(tasktest.Retention + time.Hour)
 			revive := tc.die(w)
-			_, err := w.Sweep.Purge(context.Background())
+			_, err := w.Steps.Purge.Run(context.Background())
 			require.Error(t, err)
 			revive()
 			require.Equal(t, tc.state, w.Load(id).Package.State)
@@ -139,7 +139,7 @@ func TestOneBlobThatCannotBeDeletedStopsNoOther(t *testing.T) {
 	back := w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Match: func(c storetest.Call) bool {
 		return c.Is("blob", store.Packages) && strings.Contains(c.Path, ids[1])
 	}})
-	res, err := w.Sweep.Purge(context.Background())
+	res, err := w.Steps.Purge.Run(context.Background())
 	require.Error(t, err)
 	require.Equal(t, 1, res.Failed)
 	require.Len(t, w.Blobs(store.Packages), 1)
@@ -155,7 +155,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	w.Systems["alpha"].OnPage = func(n int) error {
 		if n == 0 {
-			return forbidden()
+			return tasktest.Forbidden()
 		}
 		return nil
 	}
@@ -173,7 +173,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 			})
 		},
 	})
-	_, err := w.Sweep.Purge(context.Background())
+	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, dsr.PackageReady, w.Load(id).Package.State)
 	require.NotEmpty(t, w.Look(id).Records)
@@ -210,40 +210,6 @@ func TestImportsExpire(t *testing.T) {
 	require.Empty(t, b.Wakes)
 }
 
-func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	w := tasktest.New(t)
-	id := w.Clean.BulkID(w.Tenant, "list-1")
-	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
-		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, CreatedAt: w.Business.Now(),
-		Wakes: map[store.WakeKind]time.Time{store.WakeBulk: w.Clock.Now().Add(time.Minute)},
-	})
-	require.NoError(t, err)
-	messages := func() int {
-		_, err := w.Sweep.Wakes(ctx)
-		require.NoError(t, err)
-		w.Host.Fetch()
-		n := len(w.Host.Waiting())
-		w.Host.Drop()
-		return n
-	}
-	require.Zero(t, messages())
-	w.Clock.Advance(2 * time.Minute)
-	require.Equal(t, 1, messages())
-	require.Zero(t, messages())
-
-	w.Clock.Advance(2 * time.Minute)
-	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
-	require.NoError(t, err)
-	cl, err := w.Clean.ClaimBulk(ctx, b, "importer")
-	require.NoError(t, err)
-	require.Zero(t, messages())
-	require.NoError(t, cl.Check(ctx), "the sweep took nothing from the importer")
-	w.Clock.Advance(time.Minute)
-	require.Equal(t, 1, messages())
-}
-
 func TestRejectedMessagesExpire(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -256,7 +222,7 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	}
 	put(31 * 24 * time.Hour)
 	young := put(29 * 24 * time.Hour)
-	res, err := w.Sweep.Purge(ctx)
+	res, err := w.Steps.Purge.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Done)
 	require.Equal(t, []string{young}, w.Blobs(store.Rejected))

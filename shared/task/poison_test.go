@@ -1,4 +1,4 @@
-package tasktest_test
+package task_test
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func TestPoison(t *testing.T) {
 				}
 			}
 			before := w.Load(id)
-			err := w.Sweep.Poison(ctx, store.Message{Tenant: w.Tenant, Request: id, Task: string(tc.task)})
+			err := w.Steps.Runner.Poison(ctx, store.Message{Tenant: w.Tenant, Request: id, Task: string(tc.task)})
 			require.Equal(t, tc.fails, err != nil)
 			c := w.Load(id)
 			if task := c.Task(tc.task); task != nil {
@@ -80,7 +80,7 @@ func TestPoison(t *testing.T) {
 		for _, m := range []store.Message{
 			{Tenant: w.Tenant, Request: uuid.NewString(), Task: "package"}, {Tenant: w.Tenant, Bulk: uuid.NewString()}, {Tenant: w.Tenant, Shard: &shard},
 		} {
-			require.NoError(t, w.Sweep.Poison(context.Background(), m))
+			require.NoError(t, w.Steps.Runner.Poison(context.Background(), m))
 		}
 		require.Contains(t, w.Log(), "unknown-request")
 	})

@@ -1,4 +1,4 @@
-package tasktest_test
+package task_test
 
 import (
 	"testing"
@@ -15,7 +15,7 @@ import (
 // The tables, or the blobs, are down for ten minutes while the queues go on delivering: it ends as if nothing had happened.
 func TestStorageIsDownForTenMinutes(t *testing.T) {
 	t.Parallel()
-	want := through(t, "alpha", "beta")
+	want := tasktest.Through(t, "alpha", "beta")
 	for _, service := range []string{"table", "blob"} {
 		for name, at := range map[string]dsr.State{"before it begins": dsr.Received, "in the middle": dsr.Fulfilling, "before the package": dsr.Assembling} {
 			t.Run(service+"/"+name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-package tasktest_test
+package task_test
 
 import (
 	"context"
@@ -11,19 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
-
-func unavailable(n, times int) error {
-	if n < times {
-		return &connector.Fault{Kind: connector.Unavailable, System: "alpha", Status: 503}
-	}
-	return nil
-}
 
 // act is one invocation that something happens to.
 type act struct {
@@ -47,15 +38,15 @@ func acts() []act {
 		{"export", to(dsr.Fulfilling), next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
-			w.Fulfil.Formats = func(string) []tabular.Format { return nil }
+			w.Formats = nil
 			w.Host.DrainTo(id, dsr.Assembling)
 		}, next},
 		{"wake", func(w *tasktest.World, _ string) {
 			w.Host.Fetch()
 			w.Host.Drop()
 			w.Clock.Advance(2 * time.Minute)
-		}, func(w *tasktest.World) { _, _ = w.Sweep.Wakes(context.Background()) }},
-		{"purge", month, func(w *tasktest.World) { _, _ = w.Sweep.Purge(context.Background()) }},
+		}, func(w *tasktest.World) { _, _ = w.Steps.Wake.Run(context.Background()) }},
+		{"purge", month, func(w *tasktest.World) { _, _ = w.Steps.Purge.Run(context.Background()) }},
 	}
 }
 
@@ -63,7 +54,7 @@ func acts() []act {
 func finish(w *tasktest.World, id string) tasktest.Picture {
 	w.T.Helper()
 	w.Host.Finish(id)
-	_, err := w.Sweep.Purge(context.Background())
+	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(w.T, err)
 	p := w.Look(id)
 	return p

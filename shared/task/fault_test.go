@@ -1,4 +1,4 @@
-package tasktest_test
+package task_test
 
 import (
 	"context"
@@ -6,60 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
-
-func forbidden() error {
-	return &connector.Fault{Kind: connector.Forbidden, System: "alpha", Status: 403, Permission: "User.Read.All"}
-}
-
-func TestNoRightToSeeIsNotNoData(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		spoil func(*tasktest.System)
-		want  dsr.OutcomeCode
-		why   string
-	}{
-		"the permission to find is missing": {func(s *tasktest.System) { s.OnDiscover = func(int) error { return forbidden() } }, dsr.Failed, "User.Read.All"},
-		"the permission to read is missing": {func(s *tasktest.System) { s.OnPage = func(int) error { return forbidden() } }, dsr.Failed, "User.Read.All"},
-		"the system does not understand": {func(s *tasktest.System) {
-			s.OnDiscover = func(int) error { return &connector.Fault{Kind: connector.Rejected, System: "alpha", Status: 400} }
-		}, dsr.Failed, "HTTP 400"},
-		"half was looked at and nothing was found": {func(s *tasktest.System) {
-			s.Found = &connector.Discovery{Reason: "Deleted items were not looked at."}
-		}, dsr.Failed, "not looked at"},
-		"all was looked at and nothing was found": {func(s *tasktest.System) {
-			s.Found = &connector.Discovery{Asked: []connector.Asked{{Permission: "Read.All"}}}
-		}, dsr.NothingFound, ""},
-		"a part could not be had": {func(s *tasktest.System) {
-			s.Outcome = dsr.Outcome{Code: dsr.Partial, Reason: "Sign-ins need a licence."}
-		}, dsr.Partial, "licence"},
-		"the system refuses": {func(s *tasktest.System) {
-			s.Outcome = dsr.Outcome{Code: dsr.Refused, Reason: "A hold.", Basis: "GDPR Art. 15(4)"}
-		}, dsr.Refused, "hold"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := tasktest.New(t, "alpha", "beta")
-			tc.spoil(w.Systems["alpha"])
-			id := w.Submit(dsr.Export)
-			c := w.Host.Finish(id)
-			require.Zero(t, w.Host.Failed)
-			require.Equal(t, dsr.Completed, c.State, "one system never stops the package")
-			require.Equal(t, tc.want, c.Task("alpha-export").Outcome.Code)
-			require.Contains(t, c.Task("alpha-export").Outcome.Reason, tc.why)
-			require.Equal(t, dsr.Done, c.Task("beta-export").Outcome.Code)
-			w.Look(id)
-		})
-	}
-}
 
 // faulty prepares a request whose one task meets a fault, and runs its message once.
 func faulty(t *testing.T, f func(n int) error) (*tasktest.World, string) {
@@ -110,14 +63,14 @@ func TestAFaultUpstreamPutsTheTaskToRest(t *testing.T) {
 			require.Equal(t, dsr.Failed, c.Task("alpha-export").Outcome.Code)
 			require.Contains(t, c.Task("alpha-export").Outcome.Reason, "10 attempts")
 			_, pages := w.Systems["alpha"].Asked()
-			require.Equal(t, task.MaxAttempts, pages)
+			require.Equal(t, 10, pages)
 		})
 	}
 }
 
 func TestACrashDoesNotLengthenTheRest(t *testing.T) {
 	t.Parallel()
-	w, id := faulty(t, func(n int) error { return unavailable(n, 1) })
+	w, id := faulty(t, func(n int) error { return tasktest.Unavailable(n, 1) })
 	for range 4 { // workers that claim and die
 		w.Clock.Advance(2 * time.Minute)
 		_, err := w.Clean.Claim(context.Background(), w.Load(id), "alpha-export", "dead")
@@ -127,27 +80,6 @@ func TestACrashDoesNotLengthenTheRest(t *testing.T) {
 	require.Equal(t, 5, claim.Count)
 	require.Equal(t, 1, claim.Faults)
 	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
-}
-
-// A system that gives a page and then stops again is slow, not dead: what it gave is kept, and its faults are not added up.
-func TestASlowSystemComesToItsEnd(t *testing.T) {
-	t.Parallel()
-	calm := tasktest.New(t, "alpha")
-	calm.Systems["alpha"].Pages = 12
-	cid := calm.Submit(dsr.Export)
-	calm.Host.Finish(cid)
-
-	w := tasktest.New(t, "alpha")
-	w.Fulfil.PartSize = 0 // parts are large: only an end stores one
-	w.Systems["alpha"].Pages = 12
-	w.Systems["alpha"].OnPage = func(n int) error { return unavailable(n%2, 1) }
-	id := w.Submit(dsr.Export)
-	w.Host.Finish(id)
-	got, want := w.Look(id), calm.Look(cid)
-	require.Equal(t, dsr.Done, w.Load(id).Task("alpha-export").Outcome.Code)
-	require.Empty(t, cmp.Diff(want.Records, got.Records))
-	require.Empty(t, cmp.Diff(want.Tasks, got.Tasks))
-	require.Empty(t, cmp.Diff(want.Events, got.Events), "queries are neither lost nor doubled")
 }
 
 // One task's rest does not keep another one waiting whose message was lost.
@@ -167,18 +99,6 @@ func TestOneTaskRestsAndAnotherGoesOn(t *testing.T) {
 	require.Equal(t, dsr.TaskEnded, w.Load(id).Task("beta-export").State)
 	_, pages := w.Systems["alpha"].Asked()
 	require.Equal(t, 1, pages)
-}
-
-func TestARecordThatCannotBeKeptFailsItsTask(t *testing.T) {
-	t.Parallel()
-	w := tasktest.New(t, "alpha", "beta")
-	w.Systems["alpha"].Kind = "nonsense"
-	id := w.Submit(dsr.Export)
-	c := w.Host.Finish(id)
-	require.Zero(t, w.Host.Failed)
-	require.Equal(t, dsr.Completed, c.State)
-	require.Equal(t, dsr.Failed, c.Task("alpha-export").Outcome.Code)
-	require.Contains(t, c.Task("alpha-export").Outcome.Reason, "nonsense")
 }
 
 // What is neither a fault of the system nor of ours is tried again by the host, and ends with the poison.

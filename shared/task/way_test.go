@@ -1,9 +1,8 @@
-package tasktest_test
+package task_test
 
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -15,21 +14,12 @@ import (
 )
 
 // through is the way of a request with both actions in the named systems, when nothing goes wrong.
-func through(t *testing.T, systems ...string) tasktest.Picture {
-	t.Helper()
-	w := tasktest.New(t, systems...)
-	id := w.Submit(dsr.Access, dsr.Export)
-	w.Host.Finish(id)
-	require.Zero(t, w.Host.Failed)
-	return w.Look(id)
-}
-
 func TestTheWayThrough(t *testing.T) {
 	t.Parallel()
 	for name, systems := range map[string][]string{"one system": {"alpha"}, "several systems": {"alpha", "beta", "gamma"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := through(t, systems...)
+			p := tasktest.Through(t, systems...)
 			require.Equal(t, dsr.Completed, p.State)
 			require.Zero(t, p.Parts)
 			require.Equal(t, []store.WakeKind{store.WakePackage}, p.Wakes)
@@ -52,7 +42,7 @@ func slicesCompact(in []string) []string {
 
 func TestMessagesMayBeLostDoubledLateOrStrange(t *testing.T) {
 	t.Parallel()
-	want := through(t, "alpha", "beta")
+	want := tasktest.Through(t, "alpha", "beta")
 	for name, spoil := range map[string]func(*tasktest.World){
 		"each comes twice": func(w *tasktest.World) { w.Host.Twice = true },
 		"each first one is lost": func(w *tasktest.World) {
@@ -113,22 +103,10 @@ func TestMessagesDoNotBegetMessages(t *testing.T) {
 func TestNoValueOfThePersonIsInTheLog(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Systems["alpha"].OnPage = func(n int) error { return unavailable(n, 2) }
+	w.Systems["alpha"].OnPage = func(n int) error { return tasktest.Unavailable(n, 2) }
 	id := w.Submit(dsr.Access)
 	w.Host.Finish(id)
 	require.Contains(t, w.Log(), "system does not answer")
 	require.NotContains(t, w.Log(), tasktest.Person)
 	require.NotContains(t, w.Log(), "canary")
-}
-
-func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
-	t.Parallel()
-	w := tasktest.New(t, "alpha")
-	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Fulfilling)
-	w.Host.Drop()
-	w.Business.Advance(400 * 24 * time.Hour) // retention and law move, redelivery does not
-	w.Host.Drain()
-	require.Equal(t, dsr.Fulfilling, w.Load(id).State)
-	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 }

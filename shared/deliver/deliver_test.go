@@ -1,0 +1,89 @@
+package deliver_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
+)
+
+func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	id := w.Submit(dsr.Export)
+	w.Host.DrainTo(id, dsr.Assembling)
+	w.Rewire(func(o *pipeline.Options) {
+		o.Clocks.Business = func() time.Time { // asked in the middle, and again once the package is there
+			if c := w.Load(id); c.State == dsr.Assembling && len(w.Blobs(store.Packages)) > 0 {
+				w.Cancel(id)
+			}
+			return w.Business.Now()
+		}
+	})
+	w.Host.Drain()
+	require.Equal(t, dsr.Cancelled, w.Load(id).State)
+	require.Len(t, w.Blobs(store.Packages), 1, "nobody knows of it")
+	w.Business.Advance(time.Hour)
+	_, err := w.Steps.Purge.Run(context.Background())
+	require.NoError(t, err)
+	require.Empty(t, w.Blobs(store.Packages))
+	require.Empty(t, w.Blobs(store.Parts))
+}
+
+// A package that cannot be made is no end: what was read is deleted, and a retry reads it again.
+func TestARequestWhosePackageCannotBeMade(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	id := w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)
+	c := w.Host.Finish(id)
+	require.Equal(t, dsr.FailedState, c.State)
+	require.Contains(t, c.Task(dsr.PackageTask).Outcome.Reason, "destination")
+	_, err := w.Steps.Purge.Run(context.Background())
+	require.NoError(t, err)
+	p := w.Look(id)
+	require.Zero(t, p.Parts)
+	require.Empty(t, p.Wakes)
+
+	w.Destinations["legal"] = store.Ref{Container: store.Results}
+	w.Retry(id)
+	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+	require.Len(t, w.Look(id).Records, 2*tasktest.Pages*2)
+	require.Len(t, w.Blobs(store.Results), 1)
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	_, err = w.Steps.Purge.Run(context.Background())
+	require.NoError(t, err)
+	require.Empty(t, w.Blobs(store.Results), "a package in another container expires as well")
+	require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
+}
+
+// Two workers assemble the same package: the head names the archive that is there.
+func TestTwoWorkersOnOnePackage(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	id := w.Submit(dsr.Export)
+	w.Host.DrainTo(id, dsr.Assembling)
+	w.Host.Drop()
+	m := store.Message{Tenant: w.Tenant, Request: id, Task: "package"}
+	once := false
+	w.Rewire(func(o *pipeline.Options) {
+		o.Clocks.Business = func() time.Time {
+			if !once {
+				once = true
+				w.Clock.Advance(store.Lease + time.Second)
+				require.NoError(t, w.Steps.Runner.Run(context.Background(), m))
+				require.Equal(t, dsr.Completed, w.Load(id).State)
+			}
+			return w.Business.Now()
+		}
+	})
+	require.NoError(t, w.Steps.Runner.Run(context.Background(), m))
+	p := w.Look(id)
+	require.Equal(t, dsr.Completed, p.State)
+	require.Len(t, p.Records, 2*tasktest.Pages*2)
+}

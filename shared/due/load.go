@@ -1,0 +1,64 @@
+package due
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// orphanAge is how long a due wake that nobody names is left alone: its writer may still be about
+// to commit.
+const orphanAge = time.Hour
+
+// Request reads the request that a wake names. Nil means that there is nothing to do: the request
+// does not name this wake. Such a wake is dropped once it is an hour old.
+func (s *Sweeper) Request(ctx context.Context, w store.Wake) (*store.Case, error) {
+	c, err := s.Store.Load(ctx, w.Tenant, w.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if err == nil && c.Wakes[w.Kind].UnixMilli() == w.Due.UnixMilli() {
+		return c, nil
+	}
+	return nil, s.drop(ctx, w)
+}
+
+// Import reads the import that a wake names; nil as Request says.
+func (s *Sweeper) Import(ctx context.Context, w store.Wake) (*store.BulkCase, error) {
+	b, err := s.Store.LoadBulk(ctx, w.Tenant, w.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if err == nil && b.Wakes[w.Kind].UnixMilli() == w.Due.UnixMilli() {
+		return b, nil
+	}
+	return nil, s.drop(ctx, w)
+}
+
+// SetImport sets or, with a zero time, clears a wake of an import. A conflict is no error, see Later.
+func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k store.WakeKind, due time.Time) error {
+	if due.IsZero() {
+		delete(b.Wakes, k)
+	} else {
+		b.Wakes[k] = due
+	}
+	return Later(s.Store.SaveBulk(ctx, b))
+}
+
+func (s *Sweeper) drop(ctx context.Context, w store.Wake) error {
+	if s.now(w.Kind).Sub(w.Due) < orphanAge {
+		return nil
+	}
+	return s.Store.DropWake(ctx, w)
+}
+
+// Later makes a success of a conflict: somebody changed the same thing at the same time, the wake
+// stays due, and the next sweep looks again.
+func Later(err error) error {
+	if errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,210 @@
+// Package due sweeps over what is due: it looks at every due wake once, bounded in time and count.
+package due
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+)
+
+const (
+	// limit is how many wakes of one kind and shard one sweep looks at.
+	limit = 500
+	// bound keeps a sweep well under the period of its timer and under the host's limit, wall time.
+	bound = 45 * time.Second
+	// atOnce is how many wakes are looked at at the same time.
+	atOnce = 8
+)
+
+// Options are what a sweeper is made of. Limit and Bound may be zero for the product's own values.
+type Options struct {
+	Store   *store.Store
+	Clocks  clock.Clocks
+	Log     *slog.Logger
+	Tenants []string      // ids of those that are configured; others that ever were are swept as well
+	Limit   int           // wakes of one kind and shard in one sweep
+	Bound   time.Duration // of a whole sweep, wall time
+}
+
+// Sweeper sweeps.
+type Sweeper struct{ Options }
+
+// New returns a sweeper. The error says that an option is missing.
+func New(o Options) (*Sweeper, error) {
+	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil {
+		return nil, errors.New("due: a sweeper needs a store, both clocks and a log")
+	}
+	if o.Limit == 0 {
+		o.Limit = limit
+	}
+	if o.Bound == 0 {
+		o.Bound = bound
+	}
+	return &Sweeper{o}, nil
+}
+
+// Result counts what a sweep did.
+type Result struct {
+	Due, Done, Failed int
+	Rest              bool // time or count ran out: the next sweep goes on
+}
+
+// Report writes the line by which an operator sees what a sweep of a step did.
+func (s *Sweeper) Report(ctx context.Context, step dsr.Step, r Result) {
+	s.Log.InfoContext(ctx, "swept", "job", step, "due", r.Due, "done", r.Done, "failed", r.Failed, "rest", r.Rest)
+}
+
+// now is the time of the clock that a kind of wake follows.
+func (s *Sweeper) now(k store.WakeKind) time.Time {
+	if k.Clock() == store.BusinessClock {
+		return s.Clocks.Business()
+	}
+	return s.Clocks.Wall()
+}
+
+// Do handles one due wake. With an error the wake stays due.
+type Do func(context.Context, store.Wake) error
+
+// pile is where wakes of one kind lie.
+type pile struct {
+	tenant string
+	shard  int
+	kind   store.WakeKind
+}
+
+// Each calls do for every due wake of the kinds in the shards of the tenants. One failure does not
+// stop the others; the first one is returned at the end. Every sweep begins at another place, so
+// that a bound that is too short starves nobody.
+func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kinds []store.WakeKind, do Do) (Result, error) {
+	var piles []pile
+	for _, t := range tenants {
+		for _, shard := range shards {
+			for _, k := range kinds {
+				piles = append(piles, pile{t, shard, k})
+			}
+		}
+	}
+	r := sweep{Sweeper: s, do: do, end: s.Clocks.Wall().Add(s.Bound)}
+	first := int(s.Clocks.Wall().Unix() / 60)
+	for i := range piles {
+		if r.over(ctx) {
+			break
+		}
+		r.pile(ctx, piles[(first+i)%len(piles)])
+	}
+	return r.result, r.first
+}
+
+// sweep is one sweep under way.
+type sweep struct {
+	*Sweeper
+	do  Do
+	end time.Time
+
+	mu     sync.Mutex
+	result Result
+	first  error // of the failures
+}
+
+func (s *sweep) over(ctx context.Context) bool {
+	if s.Clocks.Wall().Before(s.end) && ctx.Err() == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Rest = true
+	return true
+}
+
+func (s *sweep) failed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Failed++
+	if s.first == nil {
+		s.first = err
+	}
+}
+
+// pile looks at what is due of one kind in one shard.
+func (s *sweep) pile(ctx context.Context, p pile) {
+	wakes, err := s.Store.DueWakes(ctx, p.tenant, p.shard, p.kind, s.now(p.kind), s.Limit)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "due work cannot be read", "kind", p.kind, "tenant", p.tenant, "shard", p.shard, "error", err)
+		s.failed(err)
+		return
+	}
+	full := len(wakes) == s.Limit
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for _, w := range wakes {
+		if s.over(ctx) {
+			break
+		}
+		g.Go(func() error {
+			s.wake(ctx, w, full)
+			return nil
+		})
+	}
+	_ = g.Wait() // Its functions return no error.
+	s.result.Rest = s.result.Rest || full
+}
+
+// Coder is an error with a code of its own for the log line of a wake that failed.
+type Coder interface{ Code() string }
+
+// wake handles one wake and counts how it went.
+func (s *sweep) wake(ctx context.Context, w store.Wake, full bool) {
+	err := s.do(ctx, w)
+	s.mu.Lock()
+	s.result.Due++
+	if err == nil {
+		s.result.Done++
+	}
+	s.mu.Unlock()
+	if err == nil {
+		return
+	}
+	code := "due-work-failed"
+	var coder Coder
+	if errors.As(err, &coder) {
+		code = coder.Code()
+	}
+	s.Log.ErrorContext(ctx, "due work failed; it stays due", "code", code, "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
+	s.failed(err)
+	if full {
+		s.postpone(ctx, w)
+	}
+}
+
+// postpone moves a wake that failed to the end of a pile that is larger than one sweep, so that it
+// does not keep the others from their turn. When that fails as well, the wake stays where it is.
+func (s *sweep) postpone(ctx context.Context, w store.Wake) {
+	next := s.now(w.Kind).Add(task.Redeliver)
+	if w.Bulk {
+		if b, err := s.Import(ctx, w); err == nil && b != nil {
+			_ = s.SetImport(ctx, b, w.Kind, next)
+		}
+		return
+	}
+	if c, err := s.Request(ctx, w); err == nil && c != nil {
+		_ = s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{w.Kind: next}})
+	}
+}
+
+// AllShards are the shards of a tenant.
+func AllShards() []int {
+	out := make([]int, store.Shards)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

@@ -1,0 +1,35 @@
+package due
+
+import (
+	"context"
+	"slices"
+)
+
+// Remember keeps which tenants are configured, so that what is stored for them ends also when they
+// are taken out of the document.
+func (s *Sweeper) Remember(ctx context.Context) error {
+	return s.Store.RememberTenants(ctx, s.Tenants)
+}
+
+// EverTenants are the tenants that are configured and those that ever were. With an error they are
+// the configured ones.
+func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
+	out := slices.Clone(s.Tenants)
+	ever, err := s.Store.Tenants(ctx)
+	for _, t := range ever {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out, err
+}
+
+// Missing tells an operator which of the tenants are no longer configured: they may be gone by
+// mistake.
+func (s *Sweeper) Missing(ctx context.Context, ever []string) {
+	for _, t := range ever {
+		if !slices.Contains(s.Tenants, t) {
+			s.Log.WarnContext(ctx, "tenant is not configured; what is due of it still ends", "code", "tenant-not-configured", "tenant", t)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+// Package pipeline puts the steps together, in the same way for the product and for tests.
+package pipeline
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/decide"
+	"github.com/rightsdesk/rightsdesk/shared/deliver"
+	"github.com/rightsdesk/rightsdesk/shared/discover"
+	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/fulfil"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/purge"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/wake"
+)
+
+// Tenants is what the steps need to know of tenants.
+type Tenants interface {
+	deliver.Tenants
+	// IDs are those of all configured tenants.
+	IDs() []string
+	// Formats returns the tabular forms that a tenant wants beside JSON.
+	Formats(id string) []tabular.Format
+}
+
+// Options are what the steps are made of. All are needed but the bounds, which are zero for the
+// product's own values.
+type Options struct {
+	Store      *store.Store
+	Tenants    Tenants
+	Connectors connector.Connectors
+	Tokens     *pii.Tokens
+	Clocks     clock.Clocks
+	Log        *slog.Logger
+	Counter    task.Counter
+
+	Patience time.Duration // of pauses between attempts within one invocation
+	PartSize int           // bytes of uncompressed JSON after which a part is closed
+	Limit    int           // wakes of one kind and shard in one sweep
+	Bound    time.Duration // of a whole sweep, wall time
+}
+
+// Pipeline is the steps.
+type Pipeline struct {
+	Runner *task.Runner
+	Decide *decide.Service
+	Wake   *wake.Step
+	Purge  *purge.Step
+}
+
+// New makes the steps. The error joins what their constructors refuse.
+func New(o Options) (*Pipeline, error) {
+	if o.Tenants == nil {
+		return nil, errors.New("pipeline: tenants are needed")
+	}
+	found, err1 := discover.New(discover.Options{
+		Store: o.Store, Connectors: o.Connectors, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,
+	})
+	fulfilled, err2 := fulfil.New(fulfil.Options{
+		Store: o.Store, Connectors: o.Connectors, Formats: o.Tenants.Formats, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,
+		PartSize: o.PartSize,
+	})
+	delivered, err3 := deliver.New(deliver.Options{Store: o.Store, Tenants: o.Tenants, Clocks: o.Clocks})
+	sweeper, err4 := due.New(due.Options{
+		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Tenants: o.Tenants.IDs(), Limit: o.Limit, Bound: o.Bound,
+	})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return nil, err
+	}
+	p := &Pipeline{}
+	var err error
+	p.Runner, err = task.New(task.Options{
+		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Counter: o.Counter, Steps: []task.Step{found, fulfilled, delivered},
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Decide, err1 = decide.New(p.Runner)
+	p.Wake, err2 = wake.New(sweeper, p.Runner)
+	p.Purge, err3 = purge.New(sweeper, o.Tenants.Destination)
+	return p, errors.Join(err1, err2, err3)
+}

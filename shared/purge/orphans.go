@@ -1,0 +1,51 @@
+package purge
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// uploadAge is how long an upload may lie without an import, business time: no caller tries for so
+// long.
+const uploadAge = 24 * time.Hour
+
+// uploads deletes inputs of imports that no import names: what is left of an upload that was cut
+// off between its last byte and its row, and never sent again. A blob that a producer wrote is left
+// alone: it has a wake from the moment a message names it. One failure does not stop the others.
+func (s *Step) uploads(ctx context.Context, tenants []string) (deleted int, err error) {
+	for _, tenant := range tenants {
+		for blob, listing := range s.due.Store.ListBlobs(ctx, store.InputRef(tenant+"/")) {
+			if listing != nil {
+				err = errors.Join(err, listing)
+				break
+			}
+			orphan, e := s.orphan(ctx, tenant, blob)
+			if e == nil && orphan {
+				e = s.due.Store.DeleteBlob(ctx, store.InputRef(blob.Name), blob.ETag)
+				deleted++
+			}
+			err = errors.Join(err, e)
+		}
+	}
+	return deleted, err
+}
+
+// orphan reports whether a blob is an upload, old, and named by no import. An upload has the name
+// {tenant}/{bulk id}/{…} and the time of its writing.
+func (s *Step) orphan(ctx context.Context, tenant string, blob store.BlobInfo) (bool, error) {
+	id, _, upload := strings.Cut(strings.TrimPrefix(blob.Name, tenant+"/"), "/")
+	at, err := time.Parse(time.RFC3339, blob.Meta[store.MetaAt])
+	if !upload || err != nil || !dsr.ValidGUID(id) || s.due.Clocks.Business().Sub(at) < uploadAge {
+		return false, nil
+	}
+	b, err := s.due.Store.LoadBulk(ctx, tenant, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && b.Blob != blob.Name, err
+}

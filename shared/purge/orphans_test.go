@@ -1,0 +1,41 @@
+package purge_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
+)
+
+func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := tasktest.New(t)
+	id := w.Clean.BulkID(w.Tenant, "list-1")
+	put := func(name string, meta map[string]string) string {
+		require.NoError(t, w.Clean.PutBlob(ctx, store.InputRef(name), []byte("x"), meta, "text/csv"))
+		return name
+	}
+	written := map[string]string{store.MetaAt: w.Business.Now().UTC().Format(time.RFC3339)}
+	named := put(w.Tenant+"/"+id+"/first.csv", written)
+	put(w.Tenant+"/"+id+"/second.csv", written)
+	put(w.Tenant+"/"+uuid.NewString()+"/cut-off.csv", written)
+	producers := put(w.Tenant+"/in/people.csv", nil)
+	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, Blob: named, Format: "csv", CreatedAt: w.Business.Now(),
+	})
+	require.NoError(t, err)
+
+	purge(w)
+	require.Len(t, w.Blobs(store.BulkInputs), 4, "they may still become imports")
+	w.Business.Advance(25 * time.Hour)
+	res, err := w.Steps.Purge.Run(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 2, res.Done)
+	require.ElementsMatch(t, []string{named, producers}, w.Blobs(store.BulkInputs))
+}

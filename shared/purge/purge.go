@@ -1,0 +1,238 @@
+// Package purge deletes what has reached the end of its retention, and records that it is gone only
+// when a second look finds nothing.
+package purge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/archive"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// keepRejected is how long a bulk message that names no tenant of ours is kept for an operator to look at, by the business clock.
+const keepRejected = 30 * 24 * time.Hour
+
+// Step is what the hourly timer runs.
+type Step struct {
+	due         *due.Sweeper
+	destination Destination
+}
+
+// Destination returns where the packages of a tenant's destination lie; "" is the product's own
+// container.
+type Destination func(tenant, name string) (store.Ref, error)
+
+// New returns the step. The error says that a part is missing.
+func New(d *due.Sweeper, destination Destination) (*Step, error) {
+	if d == nil || destination == nil {
+		return nil, errors.New("purge: a sweeper and the destinations are needed")
+	}
+	return &Step{due: d, destination: destination}, nil
+}
+
+// Remember keeps which tenants are configured, so that what is stored for them ends also when they
+// are taken out of the document.
+func (s *Step) Remember(ctx context.Context) error { return s.due.Remember(ctx) }
+
+// Run deletes what has reached the end of its retention, by the business clock. It is safe late,
+// twice, and after missed days; one failure does not stop the rest.
+func (s *Step) Run(ctx context.Context) (due.Result, error) {
+	remembered := s.due.Remember(ctx)
+	tenants, unread := s.due.EverTenants(ctx)
+	s.due.Missing(ctx, tenants)
+	kinds := []store.WakeKind{store.WakeParts, store.WakePackage, store.WakeBulkInput, store.WakeBulkResult}
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
+		switch w.Kind {
+		case store.WakeParts:
+			return s.parts(ctx, w)
+		case store.WakePackage:
+			return s.expire(ctx, w)
+		default:
+			return s.imported(ctx, w)
+		}
+	})
+	rejected := s.rejected(ctx, &res)
+	uploads, orphans := s.uploads(ctx, tenants)
+	res.Done += uploads
+	s.due.Report(ctx, dsr.StepPurge, res)
+	return res, errors.Join(remembered, unread, err, rejected, orphans)
+}
+
+// parts deletes parts that a package has made superfluous, or that a request left which made none.
+func (s *Step) parts(ctx context.Context, w store.Wake) error {
+	c, err := s.due.Request(ctx, w)
+	if err != nil || c == nil {
+		return err
+	}
+	if !c.State.Final() && c.State != dsr.Waiting {
+		return nil // opened again since: it stays due until that has ended
+	}
+	if err := part.Delete(ctx, s.due.Store, c.Tenant, c.ID, c.Round); err != nil {
+		return err
+	}
+	// An archive may be there that was never recorded, or that a retry meant to replace. A destination that is no longer in the tenant's
+	// document cannot be looked into: that may be why there is no package.
+	if _, err := s.destination(c.Tenant, c.Dest); c.Package == nil && err == nil {
+		if err := s.removePackage(ctx, c); err != nil {
+			return due.Later(err)
+		}
+	}
+	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}}))
+}
+
+// expire is the end of a package, in two phases: marked, so that nobody gets a link any more; deleted; and recorded only when a read
+// answers 404. A crash between them leaves the wake, and the next purge goes on.
+func (s *Step) expire(ctx context.Context, w store.Wake) error {
+	c, err := s.due.Request(ctx, w)
+	if err != nil || c == nil {
+		return err
+	}
+	done := store.Change{Wakes: map[store.WakeKind]time.Time{store.WakePackage: {}}}
+	switch {
+	case c.Package != nil && c.Package.State == dsr.PackageBuilding:
+		return nil // a retry is about to replace it: it stays due until that has ended
+	case c.Package != nil && c.Package.State == dsr.PackageExpired:
+		return due.Later(s.due.Store.Commit(ctx, c, done))
+	case c.Package != nil && c.Package.State == dsr.PackageReady:
+		err := s.due.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventPackageExpiring, At: s.due.Clocks.Business(), By: dsr.StepPurge.By()}}})
+		if err != nil {
+			return due.Later(err)
+		}
+	}
+	if err := s.removePackage(ctx, c); err != nil {
+		return due.Later(err)
+	}
+	if c.Package != nil {
+		done.Events = []dsr.Event{{Type: dsr.EventPackageExpired, At: s.due.Clocks.Business(), By: dsr.StepPurge.By()}}
+	}
+	return due.Later(s.due.Store.Commit(ctx, c, done))
+}
+
+// destinationError says that a package cannot be deleted because the tenant's document does not say
+// any more where it lies. An operator has to put the destination back.
+type destinationError struct{ cause error }
+
+func (e *destinationError) Error() string {
+	return "purge: the destination of the package is not known: " + e.cause.Error()
+}
+
+func (e *destinationError) Unwrap() error { return e.cause }
+
+// Code is the code of its log line.
+func (e *destinationError) Code() string { return "destination-unknown" }
+
+// removePackage deletes the archive of a request and reads it again. The archive is looked at before the request is, and that must not have
+// changed: what is deleted can then not be a package that a retry has made meanwhile. ErrConflict when it has.
+func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
+	dest := c.Dest
+	if c.Package != nil {
+		dest = c.Package.Destination
+	}
+	ref, err := s.destination(c.Tenant, dest)
+	if err != nil {
+		return &destinationError{err}
+	}
+	ref = archive.Location(ref, c.Tenant, c.ID)
+	info, err := s.stat(ctx, ref)
+	if err != nil || info == nil {
+		return err
+	}
+	now, err := s.due.Store.Load(ctx, c.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	if now.Seq != c.Seq {
+		return store.ErrConflict
+	}
+	return s.remove(ctx, ref, info)
+}
+
+// stat looks at a blob; nil when it is not there.
+func (s *Step) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error) {
+	info, err := s.due.Store.StatBlob(ctx, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("purge: read before deletion: %w", err)
+	}
+	return &info, nil
+}
+
+// remove deletes a blob as it was seen, and is content only when a read answers 404. Nothing seen is nothing to do.
+func (s *Step) remove(ctx context.Context, ref store.Ref, seen *store.BlobInfo) error {
+	if seen == nil {
+		return nil
+	}
+	if err := s.due.Store.DeleteBlob(ctx, ref, seen.ETag); err != nil {
+		return fmt.Errorf("purge: delete: %w", err)
+	}
+	gone, err := s.due.Store.BlobGone(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("purge: read after deletion: %w", err)
+	}
+	if !gone {
+		return errors.New("purge: what was deleted can still be read")
+	}
+	return nil
+}
+
+// rejected deletes bulk messages that an operator has had time enough to look at. They belong to no tenant and have no wakes; their
+// metadata says when they came.
+func (s *Step) rejected(ctx context.Context, res *due.Result) error {
+	var first error
+	failed := func(err error) {
+		s.due.Log.ErrorContext(ctx, "rejected bulk message not deleted", "error", err)
+		res.Failed++
+		if first == nil {
+			first = err
+		}
+	}
+	for b, err := range s.due.Store.ListBlobs(ctx, store.Ref{Container: store.Rejected}) {
+		if err != nil {
+			failed(err)
+			break
+		}
+		at, err := time.Parse(time.RFC3339, b.Meta["at"])
+		if err != nil {
+			failed(errors.New("purge: a rejected bulk message does not say when it came"))
+			continue
+		}
+		if s.due.Clocks.Business().Before(at.Add(keepRejected)) {
+			continue
+		}
+		res.Due++
+		if err := s.remove(ctx, store.Ref{Container: store.Rejected, Name: b.Name}, &b); err != nil {
+			failed(err)
+			continue
+		}
+		res.Done++
+	}
+	return first
+}
+
+// imported deletes the input or the result of an import, and reads it again.
+func (s *Step) imported(ctx context.Context, w store.Wake) error {
+	b, err := s.due.Import(ctx, w)
+	if err != nil || b == nil {
+		return err
+	}
+	ref := store.InputRef(b.Blob)
+	if w.Kind == store.WakeBulkResult {
+		ref = store.ResultRef(b.Tenant, b.ID)
+	}
+	info, err := s.stat(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if err := s.remove(ctx, ref, info); err != nil {
+		return err
+	}
+	return s.due.SetImport(ctx, b, w.Kind, time.Time{})
+}

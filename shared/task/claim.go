@@ -1,0 +1,56 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// claim takes the task for this invocation. A nil claim means that there is nothing to do: the
+// state of the request is another one by now, the task rests, or somebody else is at work on it.
+func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*store.Case, *store.Claim, error) {
+	var cl *store.Claim
+	owner := uuid.NewString()
+	c, err := r.again(ctx, c, func(c *store.Case) (err error) {
+		t := c.Task(id)
+		if t != nil && c.State != t.Action.State() {
+			return r.Send(ctx, &c.Request) // A late message: what is due now gets one.
+		}
+		if t == nil || !slices.Contains(c.Workable(), t) || t.Claim.Rests(r.Clocks.Wall()) {
+			return nil
+		}
+		cl, err = r.Store.Claim(ctx, c, id, owner)
+		return err
+	})
+	if err != nil {
+		return nil, nil, claimedElsewhere(err)
+	}
+	return c, cl, nil
+}
+
+// release ends the claim of an attempt that an error of the product's own ended, so that the next
+// attempt, or the handling of the poisoned message, does not have to wait for the end of the lease.
+// While the product's storage is down the attempt does not count: the task did nothing wrong. When
+// the release fails, the claim ends by itself.
+func (r *Runner) release(ctx context.Context, cl *store.Claim, cause error) {
+	let := cl.Release
+	if store.Outage(cause) {
+		let = cl.GiveBack
+	}
+	if err := let(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, store.ErrClaimed) {
+		r.Log.WarnContext(ctx, "claim not released; it ends by itself", "task", cl.Task(), "error", err)
+	}
+}
+
+// claimedElsewhere makes a success of store.ErrClaimed: the work is in other hands.
+func claimedElsewhere(err error) error {
+	if errors.Is(err, store.ErrClaimed) {
+		return nil
+	}
+	return err
+}

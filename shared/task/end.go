@@ -1,0 +1,168 @@
+package task
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// End is how a task ended.
+type End struct {
+	Task     dsr.TaskID
+	Claim    *store.Claim // nil when a person ends it
+	By       string       // signature of the step, or the caller's name
+	Outcome  dsr.Outcome
+	Queries  []dsr.Query
+	Records  int64
+	Findings string       // name of the blob with what a discovery found
+	Package  *dsr.Package // of a delivery that is done
+	Reason   pii.Value    // what a person wrote; it is sealed
+	Wakes    map[store.WakeKind]time.Time
+	// Candidates are the people whom a discovery matched, when there are several.
+	Candidates []dsr.Candidate
+	// Progress says that the attempt handed something over, also when it then met a fault.
+	Progress bool
+}
+
+// End commits the end of a task and sends the messages for what became workable. It returns the
+// request as it is then. A claim that was lost makes the error store.ErrClaimed.
+func (r *Runner) End(ctx context.Context, c *store.Case, e End) (*store.Case, error) {
+	var was dsr.State
+	c, err := r.Change(ctx, c, func(c *store.Case) (store.Change, error) {
+		was = c.State
+		return r.change(ctx, c, e)
+	})
+	if err != nil || c.State == was {
+		return c, err // The other tasks of this state have had their messages.
+	}
+	return c, r.Send(ctx, &c.Request)
+}
+
+// change lists the events of an end, and arms or clears the wake that sends messages again.
+func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change, error) {
+	t := c.Task(e.Task)
+	if t == nil || (t.State != dsr.TaskOpen && t.State != dsr.TaskWaiting) {
+		return store.Change{}, store.ErrClaimed // Somebody ended or cancelled it.
+	}
+	ch := store.Change{Claim: e.Claim, Reason: e.Reason, Wakes: map[store.WakeKind]time.Time{}}
+	maps.Copy(ch.Wakes, e.Wakes)
+	switch t.Action.Step() {
+	case dsr.StepDeliver:
+		ch.Events = []dsr.Event{r.delivered(e, &ch)}
+	case dsr.StepDiscover:
+		var err error
+		if ch.Events, ch.Private, err = r.discovered(ctx, c, e); err != nil {
+			return store.Change{}, err
+		}
+	default:
+		typ := dsr.EventTaskEnded
+		if e.Outcome.Code.Open() {
+			typ = dsr.EventTaskWaiting
+		}
+		ch.Events = []dsr.Event{r.event(typ, e)}
+	}
+	after, err := preview(&c.Request, ch.Events)
+	if err != nil {
+		return store.Change{}, err
+	}
+	// A wake stands behind everything that a worker could do. In a state that goes on it exists already.
+	if next := r.Next(after); next.IsZero() || after.State != c.State {
+		ch.Wakes[store.WakeRedeliver] = next
+	}
+	return ch, nil
+}
+
+// event is an event of the end of a task.
+func (r *Runner) event(typ dsr.EventType, e End) dsr.Event {
+	return dsr.Event{
+		Type: typ, At: r.Clocks.Business(), By: e.By, Task: e.Task, Outcome: &e.Outcome, Queries: e.Queries, Records: e.Records,
+		Findings: e.Findings, Package: e.Package,
+	}
+}
+
+// delivered is the end of a delivery. After one that failed the parts are deleted, since a retry
+// reads everything anew.
+func (r *Runner) delivered(e End, ch *store.Change) dsr.Event {
+	if e.Outcome.Code == dsr.Done {
+		return r.event(dsr.EventAnswered, e)
+	}
+	ch.Wakes[store.WakeParts] = r.Clocks.Business()
+	return r.event(dsr.EventAssemblyFailed, e)
+}
+
+// discovered is the end of one system's discovery. The last one decides for all. When several
+// people match, a person is asked. Otherwise the tasks of each system that found nothing, or that
+// did not answer, end with the words of its discovery.
+func (r *Runner) discovered(ctx context.Context, c *store.Case, e End) ([]dsr.Event, *dsr.Private, error) {
+	evs := []dsr.Event{r.event(dsr.EventDiscovered, e)}
+	var private *dsr.Private
+	several := len(e.Candidates) > 0
+	last := len(c.Open(dsr.StepDiscover)) == 1
+	if several || last {
+		p, err := c.Private(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if several {
+			p.Candidates = append(slices.Clone(p.Candidates), e.Candidates...)
+			private = &p
+		}
+		several = len(p.Candidates) > 0
+	}
+	switch {
+	case !last:
+	case several:
+		evs = append(evs, dsr.Event{Type: dsr.EventCandidatesFound, At: r.Clocks.Business(), By: e.By})
+	default:
+		evs = append(evs, r.unfound(&c.Request, e)...)
+	}
+	return evs, private, nil
+}
+
+// unfound ends the tasks of systems whose discovery found nothing, or failed.
+func (r *Runner) unfound(req *dsr.Request, e End) []dsr.Event {
+	var evs []dsr.Event
+	for _, t := range req.Open(dsr.StepFulfil) {
+		d := req.Task(dsr.NewTaskID(t.System, dsr.Discover))
+		if d == nil {
+			continue
+		}
+		o := d.Outcome
+		if d.ID == e.Task {
+			o = e.Outcome
+		}
+		if o.Code == dsr.Done || o.Code == dsr.Partial {
+			continue
+		}
+		evs = append(evs, dsr.Event{Type: dsr.EventTaskEnded, At: r.Clocks.Business(), By: e.By, Task: t.ID, Outcome: &o})
+	}
+	return evs
+}
+
+// preview is the request as it will be after the events and what follows them.
+func preview(r *dsr.Request, evs []dsr.Event) (*dsr.Request, error) {
+	after := r.Clone()
+	apply := func(e dsr.Event) error {
+		e.Seq, e.Prev = after.Seq+1, after.LastHash
+		return after.Apply(e)
+	}
+	for _, e := range evs {
+		if err := apply(e); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		typ, ok := after.Follows()
+		if !ok {
+			return after, nil
+		}
+		if err := apply(dsr.Event{Type: typ}); err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package task runs one task of a request: it claims the task, lets its step do it, commits how it
+// ended together with all that follows, and sends the messages for what comes next.
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// Redeliver is how long after its message was sent a task is looked at again, unless a fault asks
+// for more.
+const Redeliver = time.Minute
+
+// Step does the tasks of one row of the table of steps.
+type Step interface {
+	// Name is the step's name in the table.
+	Name() dsr.Step
+	// Do does a claimed task and returns how it ended. Its context ends when the claim is lost. With
+	// an error only End.Progress counts: a *connector.Fault puts the task to rest or ends it as
+	// failed, and any other error fails the invocation, so that the message comes back.
+	Do(ctx context.Context, w Work) (End, error)
+}
+
+// Finisher is a step that has something to tidy up once the end of its task is committed.
+type Finisher interface {
+	// Finish is called with the request as it was committed. It may be called twice or never.
+	Finish(ctx context.Context, c *store.Case) error
+}
+
+// Work is a claimed task.
+type Work struct {
+	Case  *store.Case
+	Claim *store.Claim
+	Task  dsr.Task // as it was when it was claimed
+}
+
+// Counter counts what an operator watches.
+type Counter interface {
+	// Ignored counts a message that nothing can be done for, by the code of its log line.
+	Ignored(ctx context.Context, reason string)
+}
+
+// Options are what a runner is made of. All are needed but Steps: a runner without steps commits
+// and sends, and runs nothing.
+type Options struct {
+	Store   *store.Store
+	Clocks  clock.Clocks
+	Log     *slog.Logger
+	Counter Counter
+	Steps   []Step
+}
+
+// Runner runs tasks. Everything that changes a request by a decision goes through its Change.
+type Runner struct {
+	Options
+	steps map[dsr.Step]Step
+}
+
+// New returns a runner. The error names the option that is missing, or the step that is given twice.
+func New(o Options) (*Runner, error) {
+	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil || o.Counter == nil {
+		return nil, errors.New("task: a runner needs a store, both clocks, a log and a counter")
+	}
+	r := &Runner{Options: o, steps: map[dsr.Step]Step{}}
+	for _, s := range o.Steps {
+		if r.steps[s.Name()] != nil {
+			return nil, fmt.Errorf("task: there are two steps %s", s.Name())
+		}
+		r.steps[s.Name()] = s
+	}
+	return r, nil
+}
+
+// Run does the task that a message names, and starts a request that nobody has started. It is safe
+// to repeat: a message for what is over, claimed or not due yet does nothing. The error is one of
+// the product's own storage, or of the product itself; faults of a system end or postpone the task.
+func (r *Runner) Run(ctx context.Context, m store.Message) error {
+	c, err := r.load(ctx, m)
+	if err != nil || c == nil {
+		return err
+	}
+	if c.State == dsr.Received {
+		if c, err = r.start(ctx, c); err != nil {
+			return err
+		}
+	}
+	t := c.Task(dsr.TaskID(m.Task))
+	r.ignoreTask(ctx, c, dsr.TaskID(m.Task))
+	switch {
+	case m.Task == "":
+		return r.Send(ctx, &c.Request)
+	case t == nil:
+		return nil
+	}
+	step := r.steps[t.Action.Step()]
+	if step == nil {
+		return fmt.Errorf("task: no step does %s tasks", t.Action)
+	}
+	r.Begin(ctx, step.Name(), m)
+	return r.do(ctx, c, t.ID, step)
+}
+
+// Begin writes the line by which an operator sees what an invocation is at.
+func (r *Runner) Begin(ctx context.Context, step dsr.Step, m store.Message) {
+	r.Log.InfoContext(ctx, "step", "step", step, "tenant", m.Tenant, "request", m.Request, "task", m.Task, "bulk", m.Bulk)
+}
+
+// load reads the request that a message names. A message for a request that does not exist is
+// recorded and nil is returned: another delivery would not find the request either.
+func (r *Runner) load(ctx context.Context, m store.Message) (*store.Case, error) {
+	c, err := r.Store.Load(ctx, m.Tenant, m.Request)
+	if errors.Is(err, store.ErrNotFound) {
+		r.ignore(ctx, slog.LevelError, unknownRequest, m)
+		return nil, nil
+	}
+	return c, err
+}
+
+// start moves a received request on. A request that has nothing to discover goes on by itself.
+func (r *Runner) start(ctx context.Context, c *store.Case) (*store.Case, error) {
+	return r.Change(ctx, c, func(c *store.Case) (store.Change, error) {
+		if c.State != dsr.Received {
+			return store.Change{}, nil
+		}
+		return store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: r.Clocks.Business(), By: dsr.StepDiscover.By()}}}, nil
+	})
+}
+
+// do claims a task, lets the step do it and commits how it ended.
+func (r *Runner) do(ctx context.Context, c *store.Case, id dsr.TaskID, step Step) error {
+	c, cl, err := r.claim(ctx, c, id)
+	if err != nil || cl == nil {
+		return err
+	}
+	work, stop := cl.Keep(ctx)
+	defer stop()
+	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(id)})
+	switch {
+	case errors.Is(context.Cause(work), store.ErrClaimed):
+		return nil // The claim is lost: what the step made of the end of its context does not count.
+	case err != nil:
+		err = r.fault(ctx, c, cl, step.Name(), end.Progress, err)
+		c = nil
+	default:
+		end.Task, end.Claim, end.By = id, cl, step.Name().By()
+		c, err = r.End(ctx, c, end)
+	}
+	if err != nil {
+		stop()
+		r.release(ctx, cl, err)
+		return claimedElsewhere(err)
+	}
+	if f, ok := step.(Finisher); ok && c != nil {
+		return f.Finish(ctx, c)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package wake
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+)
+
+// floor is the number of messages that never pauses redelivery: a few messages say nothing about
+// the speed of the workers.
+const floor = 256
+
+// pressure remembers how long the queues were at the last sweep. It is a guess that costs nothing
+// when it is wrong: a sweep that should have paused sends messages that end at once.
+type pressure struct {
+	mu  sync.Mutex
+	at  time.Time // wall time
+	len int64     // messages on all lanes
+}
+
+// pause reports whether more messages wait than were worked off since the last sweep. More messages
+// would help nobody then.
+func (s *Step) pause(ctx context.Context) (bool, error) {
+	var n int64
+	for _, lane := range dsr.Lanes() {
+		l, err := s.due.Store.QueueLength(ctx, store.QueueOf(lane))
+		if err != nil {
+			return false, err
+		}
+		n += l
+	}
+	p, wall := &s.pressure, s.due.Clocks.Wall()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	drained := p.len - n
+	fresh := wall.Sub(p.at) < 3*time.Minute
+	p.at, p.len = wall, n
+	return fresh && n > floor && n > drained, nil
+}

@@ -1,0 +1,93 @@
+// Package wake sends messages again that were lost, and pauses while the queues are long.
+package wake
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+)
+
+// Step is what the minute timer runs.
+type Step struct {
+	due      *due.Sweeper
+	runner   *task.Runner
+	pressure pressure
+}
+
+// New returns the step. The error says that a part is missing.
+func New(d *due.Sweeper, r *task.Runner) (*Step, error) {
+	if d == nil || r == nil {
+		return nil, errors.New("wake: a sweeper and a runner are needed")
+	}
+	return &Step{due: d, runner: r}, nil
+}
+
+// Run sends again what is due everywhere. While the queues grow it does nothing.
+func (s *Step) Run(ctx context.Context) (due.Result, error) {
+	res, err := s.everywhere(ctx)
+	s.due.Report(ctx, dsr.StepWake, res)
+	return res, err
+}
+
+func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
+	paused, err := s.pause(ctx)
+	if err != nil || paused {
+		return due.Result{Rest: paused}, err
+	}
+	tenants, unread := s.due.EverTenants(ctx)
+	kinds := []store.WakeKind{store.WakeRedeliver, store.WakeBulk}
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
+		if w.Kind == store.WakeBulk {
+			return s.bulk(ctx, w)
+		}
+		return s.request(ctx, w)
+	})
+	return res, errors.Join(unread, err)
+}
+
+// Shard sends again what is due in one shard: a bulk import asks for it after each chunk.
+func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
+	_, err := s.due.Each(ctx, []string{tenant}, []int{shard}, []store.WakeKind{store.WakeRedeliver}, s.request)
+	return err
+}
+
+// request sends the messages of a request again and sets its next wake.
+func (s *Step) request(ctx context.Context, w store.Wake) error {
+	c, err := s.due.Request(ctx, w)
+	if err != nil || c == nil {
+		return err
+	}
+	next := s.runner.Next(&c.Request)
+	err = s.due.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: next}})
+	if errors.Is(err, store.ErrConflict) {
+		return nil // Somebody is at work on it; the wake is still due.
+	}
+	if err != nil || next.IsZero() {
+		return err
+	}
+	return s.runner.Send(ctx, &c.Request)
+}
+
+// bulk sends the message of an import again that has not come to its end.
+func (s *Step) bulk(ctx context.Context, w store.Wake) error {
+	b, err := s.due.Import(ctx, w)
+	if err != nil || b == nil {
+		return err
+	}
+	wall := s.due.Clocks.Wall()
+	if b.Claim.Live(wall) {
+		return nil // Somebody is at work on it; the wake is still due.
+	}
+	if !b.EndedAt.IsZero() {
+		return s.due.SetImport(ctx, b, w.Kind, time.Time{})
+	}
+	if err := s.due.SetImport(ctx, b, w.Kind, wall.Add(task.Redeliver)); err != nil {
+		return err
+	}
+	return s.due.Store.Send(ctx, store.QueueOf(dsr.LaneWork), store.Message{Tenant: b.Tenant, Bulk: b.ID})
+}
