@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
 // stepLog is where the handlers' lines end: it learns from them which step an invocation is at.
@@ -37,9 +38,13 @@ func (l *stepLog) Handle(_ context.Context, r slog.Record) error {
 	}
 	var line struct {
 		Step       string `json:"step"`
+		Bulk       string `json:"bulk"`
 		Invocation string `json:"invocation"`
 	}
 	if json.Unmarshal([]byte(r.Message), &line) == nil && line.Step != "" {
+		if line.Step == string(dsr.StepBulk) && line.Bulk == "" {
+			line.Step = "receive" // It takes a list in, and imports nothing yet.
+		}
 		l.mu.Lock()
 		l.steps[line.Invocation] = line.Step
 		l.mu.Unlock()
@@ -68,7 +73,7 @@ type kills struct {
 }
 
 // mustHit are the steps that kills must have hit.
-var mustHit = []string{"import", "discover", "export", "assemble"}
+var mustHit = []string{string(dsr.StepBulk), string(dsr.StepDiscover), string(dsr.StepFulfil), string(dsr.StepDeliver)}
 
 // startKilling kills handlers by SIGKILL, first those at steps that were hit least.
 func (w *world) startKilling(ctx context.Context, o options) *kills {

@@ -32,7 +32,7 @@ func main() {
 	flag.IntVar(&o.Bulk, "bulk", 500, "people in the bulk file")
 	flag.IntVar(&o.Single, "single", 50, "requests sent one by one, in two tenants")
 	flag.IntVar(&o.Kills, "kills", 20, "handlers to kill while they work")
-	flag.IntVar(&o.PerStep, "per-step", 2, "kills that must hit each of import, discover, export and assemble, as far as there are as many kills")
+	flag.IntVar(&o.PerStep, "per-step", 2, "kills that must hit each of bulk, discover, fulfil and deliver, as far as there are as many kills")
 	flag.IntVar(&o.Workers, "workers", 2, "hosts with one handler each")
 	flag.Uint64Var(&o.Seed, "seed", 1, "of what is random")
 	flag.DurationVar(&o.Limit, "limit", 25*time.Minute, "after which the run has failed")
