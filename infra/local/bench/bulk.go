@@ -26,21 +26,12 @@ const importParallel = 16
 
 // benchBulk is part (b).
 func benchBulk(ctx context.Context, b *bench) error {
-	storage, stop, err := b.storage(ctx, false)
+	s, err := b.stage(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	_, graph, stopSim, err := simulate()
-	if err != nil {
-		return err
-	}
-	defer stopSim()
-	settings, err := b.settings(storage.ConnectionString, graph)
-	if err != nil {
-		return err
-	}
-	im := importer{b: b, storage: storage, settings: settings, lines: b.size(10_000)}
+	defer s.stop()
+	im := importer{b: b, storage: s.storage, settings: s.settings, lines: b.size(10_000)}
 	if err := im.compare(ctx); err != nil {
 		return err
 	}

@@ -27,28 +27,19 @@ const callers = 16
 
 // benchPost is part (a).
 func benchPost(ctx context.Context, b *bench) error {
-	storage, stop, err := b.storage(ctx, false)
+	s, err := b.stage(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	_, graph, stopSim, err := simulate()
+	defer s.stop()
+	t, err := b.countPost(ctx, s.storage.Endpoints, s.settings)
 	if err != nil {
 		return err
 	}
-	defer stopSim()
-	settings, err := b.settings(storage.ConnectionString, graph)
-	if err != nil {
+	if err := b.comparePost(ctx, s.storage, s.settings, t); err != nil {
 		return err
 	}
-	t, err := b.countPost(ctx, storage.Endpoints, settings)
-	if err != nil {
-		return err
-	}
-	if err := b.comparePost(ctx, storage, settings, t); err != nil {
-		return err
-	}
-	return b.postAllOn(ctx, graph)
+	return b.postAllOn(ctx)
 }
 
 // countPost sends one request to an app in this process and keeps its storage calls.
@@ -202,17 +193,13 @@ func post(ctx context.Context, api, round string, count int) (float64, error) {
 
 // postAllOn is the rate while every function is on and works on what comes in, on storage of its own: what the comparison left undone is
 // not its work.
-func (b *bench) postAllOn(ctx context.Context, graph string) error {
-	storage, stopStorage, err := b.storage(ctx, false)
+func (b *bench) postAllOn(ctx context.Context) error {
+	s, err := b.stage(ctx)
 	if err != nil {
 		return err
 	}
-	defer stopStorage()
-	settings, err := b.settings(storage.ConnectionString, graph)
-	if err != nil {
-		return err
-	}
-	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, pairs(settings))
+	defer s.stop()
+	api, stop, err := b.host(ctx, b.App, s.storage.ConnectionString, pairs(s.settings))
 	if err != nil {
 		return err
 	}

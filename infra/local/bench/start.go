@@ -20,25 +20,16 @@ func benchStart(ctx context.Context, b *bench) error {
 	if _, err := os.Stat(binary); err != nil {
 		return fmt.Errorf("make package makes the app: %w", err)
 	}
-	storage, stop, err := b.storage(ctx, false)
+	s, err := b.stage(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	_, graph, stopSim, err := simulate()
-	if err != nil {
-		return err
-	}
-	defer stopSim()
-	settings, err := b.settings(storage.ConnectionString, graph)
-	if err != nil {
-		return err
-	}
+	defer s.stop()
 	const runs = 10
 	first := 0.0
 	var took []float64
 	for n := range runs + 1 {
-		ms, err := startOnce(ctx, binary, settings)
+		ms, err := startOnce(ctx, binary, s.settings)
 		if err != nil {
 			return err
 		}

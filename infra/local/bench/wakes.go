@@ -26,21 +26,17 @@ const dueWakes = 100
 
 // benchWakes is part (d).
 func benchWakes(ctx context.Context, b *bench) error {
-	storage, stop, err := b.storage(ctx, false)
+	s, err := b.stage(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	settings, err := b.settings(storage.ConnectionString, "http://127.0.0.1:1")
-	if err != nil {
-		return err
-	}
-	few, err := sweepOf(ctx, storage, settings, "few", 1_000)
+	defer s.stop()
+	few, err := sweepOf(ctx, s.storage, s.settings, "few", 1_000)
 	if err != nil {
 		return err
 	}
 	stored := b.size(100_000)
-	many, err := sweepOf(ctx, storage, settings, "many", stored)
+	many, err := sweepOf(ctx, s.storage, s.settings, "many", stored)
 	if err != nil {
 		return err
 	}

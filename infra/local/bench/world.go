@@ -58,6 +58,32 @@ func simulate() (*tenant.Server, string, func(), error) {
 	return s, "http://" + l.Addr().String(), func() { _ = server.Close() }, nil
 }
 
+// stage is what a part that measures the handler stands on. stop ends it.
+type stage struct {
+	storage  *azurite.Instance
+	graph    string            // URL of the simulated tenant
+	settings map[string]string // app settings
+	stop     func()
+}
+
+// stage starts storage of its own for a part, and the simulated tenant.
+func (b *bench) stage(ctx context.Context) (stage, error) {
+	storage, stopStorage, err := b.storage(ctx, false)
+	if err != nil {
+		return stage{}, err
+	}
+	_, graph, stopTenant, err := simulate()
+	if err != nil {
+		stopStorage()
+		return stage{}, err
+	}
+	s := stage{storage: storage, graph: graph, stop: func() { stopTenant(); stopStorage() }}
+	if s.settings, err = b.settings(storage.ConnectionString, graph); err != nil {
+		s.stop()
+	}
+	return s, err
+}
+
 // host runs an app folder under the dev host until stop is called.
 func (b *bench) host(ctx context.Context, app, connection string, env []string) (api string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
