@@ -1,5 +1,6 @@
-// Package decide is what a person decides about a running request: which candidate is meant, that failed tasks are tried again, that it
-// is cancelled, how a manual task ended.
+// Package decide carries out what a person decides about a running request: which candidate is
+// meant, that failed tasks are tried again, that the request is cancelled, how a manual task
+// ended.
 package decide
 
 import (
@@ -16,8 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// partsAfter is when the parts of a cancelled request are deleted: later than a worker needs to see that its claim is over, so that
-// none of them is written after the deletion.
+// partsAfter is how long after a cancellation the parts of the request are deleted. A worker
+// needs less to see that its claim is over, so no part is written after the deletion.
 const partsAfter = 2 * time.Minute
 
 // Service applies decisions.
@@ -31,15 +32,17 @@ func New(r *task.Runner) (*Service, error) {
 	return &Service{runner: r}, nil
 }
 
-// Who decides, and on which version of the request.
+// Who says who decides, and on which version of the request.
 type Who struct {
 	Name string // of the caller
-	// Match is asked before each try and refuses a version that the caller did not mean; nil takes any.
+	// Match is asked before each try and refuses a version that the caller did not mean. A nil
+	// Match takes any version.
 	Match func(*dsr.Request) error
 }
 
-// Choose leaves needs-decision with the candidate that a person chose: from then on that object alone is the data subject, and every
-// system is asked again. Errors: wrong-state, unknown-candidate, changed-meanwhile.
+// Choose leaves needs-decision with the candidate that a person chose. From then on that object
+// alone is the data subject, and every system is asked again. Errors: wrong-state,
+// unknown-candidate, changed-meanwhile.
 func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID string) (*store.Case, error) {
 	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
 		if c.State != dsr.NeedsDecision {
@@ -71,9 +74,9 @@ func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID s
 	})
 }
 
-// Retry opens failed tasks again, with a new discovery of their systems: what was there may have changed since. A request that
-// failed without a failed task is assembled again. What people do by hand is not retried. Errors: wrong-state, nothing-to-retry,
-// changed-meanwhile.
+// Retry opens failed tasks again, with a new discovery of their systems: the data may have
+// changed since. A request that failed without a failed task is assembled again. A task that a
+// person did by hand is not retried. Errors: wrong-state, nothing-to-retry, changed-meanwhile.
 func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.Value) (*store.Case, error) {
 	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
 		if _, err := dsr.Next(c.State, dsr.EventRetried); err != nil {
@@ -89,8 +92,8 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 	})
 }
 
-// Cancel ends the request: whoever works on a task of it stops within one page. What had been done stays in its tasks and its history.
-// Errors: wrong-state, changed-meanwhile.
+// Cancel ends the request. A worker that is at one of its tasks stops within one page. What had
+// been done stays in its tasks and its history. Errors: wrong-state, changed-meanwhile.
 func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii.Value) (*store.Case, error) {
 	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
 		if _, err := dsr.Next(c.State, dsr.EventCancelled); err != nil {
@@ -108,8 +111,8 @@ func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii
 	})
 }
 
-// EndTask ends a manual task with the outcome and the text of a person. Errors: not-found for a task that there is not, not-a-manual-task,
-// wrong-state, invalid-value, changed-meanwhile.
+// EndTask ends a manual task with the outcome and the text of a person. Errors: not-found for a
+// task that does not exist, not-a-manual-task, wrong-state, invalid-value, changed-meanwhile.
 func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.TaskID, code dsr.OutcomeCode, text pii.Value) (*store.Case, error) {
 	if !slices.Contains(dsr.FinalCodes(), code) {
 		return c, problem.New(problem.InvalidValue, "/outcome", "done, nothing-found, partial, refused or failed is expected")

@@ -85,7 +85,8 @@ func TestWhatPeopleDoByHand(t *testing.T) {
 	})
 }
 
-// A retry opens the failed task alone; the package that follows has everything, also what the first one had.
+// A retry opens the failed task alone. The package that follows has everything, also what the
+// first one had.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	want := tasktest.Through(t, "alpha", "beta")

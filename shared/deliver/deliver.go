@@ -81,7 +81,8 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	p.State = dsr.PackageReady
 	p.ExpiresAt = s.Clocks.Business().Add(s.Tenants.Retention(c.Tenant)).UTC().Truncate(time.Millisecond) // as times are kept
 	end.Package = &p
-	// The parts are deleted right after the commit. Their wake is for a process that dies before that.
+	// The parts are deleted right after the commit. Their wake is for a process that dies
+	// before that.
 	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Clocks.Business()}
 	return end, nil
 }

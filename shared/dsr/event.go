@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// eventVersion is the version of the stored form. Older ones stay readable for ever; testdata/events holds one file of each.
+// eventVersion is the version of the stored form. Older versions stay readable for ever, and
+// testdata/events holds one file of each.
 const eventVersion = 1
 
-// Event is one entry of a request's history. It is stored as the exact bytes that are hashed: an open part (codes, counts,
-// times) and a sealed one. Fields that a type of event does not use are empty.
+// Event is one entry of a request's history. It is stored as the exact bytes that are hashed.
+// It has an open part (codes, counts, times) and a sealed one. Fields that a type of event does
+// not use are empty.
 type Event struct {
 	Version int       `json:"v"`
 	Seq     int64     `json:"seq"` // 1, 2, …
@@ -65,8 +67,8 @@ func HashEvent(stored []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// VerifyChain checks that stored events are numbered without a gap, that each carries the hash of the one before, and that the last
-// hash is the one that the head names.
+// VerifyChain checks stored events against each other and against the hash that the head names.
+// Events are numbered without a gap, and each carries the hash of the one before it.
 func VerifyChain(stored [][]byte, head string) error {
 	prev := ""
 	for i, b := range stored {

@@ -10,13 +10,14 @@ var (
 	slug = regexp.MustCompile(`^[a-z][0-9a-z-]{0,62}$`)
 )
 
-// ErrID says that a text is not an identifier of ours.
+// ErrID says that a text does not have the form of an id.
 var ErrID = errors.New("not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
 
 // ValidGUID reports whether s is a lower-case GUID, the form of tenant, request and bulk ids.
 func ValidGUID(s string) bool { return guid.MatchString(s) }
 
-// ValidName reports whether s can name a system, a kind of record or a destination: `[a-z][0-9a-z-]{0,62}`.
+// ValidName reports whether s can name a system, a kind of record or a destination:
+// `[a-z][0-9a-z-]{0,62}`.
 func ValidName(s string) bool { return slug.MatchString(s) }
 
 // TaskID names a task within its request: "{system}-{action}", such as "entra-export".

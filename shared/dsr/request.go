@@ -20,7 +20,7 @@ const (
 // Package is the export that is handed over: one archive per request.
 type Package struct {
 	State       PackageState `json:"state"`
-	Destination string       `json:"destination,omitempty"` // name in the tenant's configuration; empty means our own container
+	Destination string       `json:"destination,omitempty"` // name in the tenant's document; empty: the container packages
 	Blob        string       `json:"blob,omitempty"`
 	ETag        string       `json:"etag,omitempty"`
 	Bytes       int64        `json:"bytes,omitempty"`
@@ -34,7 +34,8 @@ type Origin struct {
 	Line int64  `json:"line,omitempty"` // 1, 2, …
 }
 
-// Request is one DSR: who may see it, what is asked, where it stands. Apply is the only way in which it changes.
+// Request is one DSR: who may see it, what is asked, and where it stands. It changes by Apply
+// only.
 type Request struct {
 	ID         string
 	Tenant     string
@@ -45,7 +46,7 @@ type Request struct {
 	Caller     string   // name of the caller who submitted it
 	ReceivedAt time.Time
 	DueAt      time.Time
-	CreatedAt  time.Time // business time at which we took it in
+	CreatedAt  time.Time // business time at which it was taken in
 	AnsweredAt time.Time
 	EndedAt    time.Time
 	Origin     Origin
@@ -89,8 +90,9 @@ func (r *Request) Unended() []*Task {
 	return out
 }
 
-// Retryable returns the tasks that a retry opens again, each system's discovery before its other tasks: the failed ones that a worker
-// did. Where no package is ready that holds what the other tasks handed over, they are opened as well: their parts are gone.
+// Retryable returns the tasks that a retry opens again, each system's discovery before its
+// other tasks. These are the tasks that a worker did and that failed. Where no package is
+// ready, the tasks that handed something over are opened as well, because their parts are gone.
 func (r *Request) Retryable() []TaskID {
 	failed := func(t Task) bool {
 		return t.Listed() && !t.Declared && t.State == TaskEnded && t.Outcome.Code == Failed
@@ -113,7 +115,8 @@ func (r *Request) Retryable() []TaskID {
 	return out
 }
 
-// Apply moves the request by one event. The event's Seq and Prev must continue the history. On an error nothing has changed.
+// Apply moves the request by one event. The event's Seq and Prev must continue the history.
+// After an error nothing has changed.
 func (r *Request) Apply(e Event) error {
 	to, err := Next(r.State, e.Type)
 	if err != nil {
@@ -135,7 +138,7 @@ func (r *Request) Apply(e Event) error {
 	return nil
 }
 
-// Clone returns a deep enough copy: changing it by Apply leaves the original as it was.
+// Clone returns a copy. A change of the copy by Apply leaves the original as it was.
 func (r *Request) Clone() *Request {
 	c := *r
 	c.Tasks = slices.Clone(r.Tasks)

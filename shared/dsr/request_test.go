@@ -105,7 +105,8 @@ func TestApplyRefuses(t *testing.T) {
 	require.Error(t, r.Apply(twice), "a task ends once")
 }
 
-// TestAnyOrder throws random events at a request: what is refused changes nothing, what is accepted keeps the counts right.
+// TestAnyOrder throws random events at a request. An event that is refused changes nothing, and
+// one that is accepted keeps the counts right.
 func TestAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -151,7 +152,8 @@ func TestDue(t *testing.T) {
 	require.Equal(t, day(2026, 4, 15), dsr.Due(dsr.GDPR, day(2026, 3, 15).In(berlin)), "in UTC, whatever zone it came in")
 }
 
-// TestStoredEventsDecodeForEver reads one stored event of every version and type. Files are added, never changed.
+// TestStoredEventsDecodeForEver reads one stored event of every version and type. Files are
+// added and never changed.
 func TestStoredEventsDecodeForEver(t *testing.T) {
 	t.Parallel()
 	if *update {

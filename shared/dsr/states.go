@@ -77,7 +77,8 @@ type transition struct {
 	To   State
 }
 
-// transitions is the whole state table: what is not in it cannot happen. The diagram in the README is generated from it.
+// transitions is the whole state table. What is not in it cannot happen. The diagram in the
+// README is generated from it.
 var transitions = []transition{
 	{None, EventReceived, Received},
 
@@ -151,7 +152,8 @@ func Next(from State, on EventType) (State, error) {
 	return from, &StateError{State: from, Event: on}
 }
 
-// Diagram is the state table as a Mermaid state diagram; events that leave the state as it is are left out.
+// Diagram is the state table as a Mermaid state diagram. Events that leave the state as it is
+// are left out.
 func Diagram() string {
 	out := "stateDiagram-v2\n"
 	for _, t := range transitions {

@@ -52,8 +52,8 @@ type row struct {
 	In     State // of the request: the only one in which a worker may do the task
 	Lane   Lane  // that carries the message about the task
 	Leg    Leg
-	// Follows is the event that the request takes by itself when nothing of this step is left to do;
-	// empty when the event of the task's own end moves the request on.
+	// Follows is the event that the request takes by itself when nothing of this step is left
+	// to do. It is empty when the end of the task moves the request on.
 	Follows EventType
 	// LeavesOut are the provenances of data that the action does not hand over.
 	LeavesOut []Provenance
@@ -70,7 +70,8 @@ var steps = table{
 	{Action: Access, Step: StepFulfil, In: Fulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded},
 	{
 		Action: Export, Step: StepFulfil, In: Fulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded,
-		// Art. 20 covers what was provided. The EDPB reads that as provided or observed (WP 242 rev.01, p. 10).
+		// Art. 20 covers what was provided. The EDPB reads that as provided or observed (WP 242
+		// rev.01, p. 10).
 		LeavesOut: []Provenance{Derived},
 	},
 	{Action: Deliver, Step: StepDeliver, In: Assembling, Lane: LaneWork, Leg: Delivery},

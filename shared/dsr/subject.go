@@ -8,7 +8,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Kinds of identifier that a request can give by name. Connectors declare further kinds in their descriptors.
+// Kinds of identifier that a request can give by name. Connectors declare further kinds in
+// their descriptors.
 const (
 	ObjectID          = "objectId"
 	UserPrincipalName = "userPrincipalName"
@@ -17,7 +18,8 @@ const (
 	EmployeeID        = "employeeId"
 )
 
-// NamedKinds are the kinds of identifier that have a field of their own in a request, in the order of the documentation.
+// NamedKinds are the kinds of identifier that have a field of their own in a request, in the
+// order of the documentation.
 func NamedKinds() []string { return []string{ObjectID, UserPrincipalName, Email, Phone, EmployeeID} }
 
 // Relationship is what the data subject is to the organisation.
@@ -52,7 +54,8 @@ type Subject struct {
 	Name         pii.Value // helps a human to tell two people apart; never searched for
 	Relationship Relationship
 	Residence    pii.Value // country, or country and region, as ISO 3166 codes such as "DE" or "US-CA"
-	// Decided is the object id that a person chose among candidates. While it is set, it alone names the subject.
+	// Decided is the object id that a person chose among candidates. While it is set, it alone
+	// names the subject.
 	Decided pii.Value
 }
 
@@ -101,7 +104,8 @@ func (s storedSubject) subject() Subject {
 	return out
 }
 
-// Candidate is one of several people whom a subject's identifiers match. People are never merged: a human decides.
+// Candidate is one of several people whom a subject's identifiers match. People are never
+// merged: a person decides who is meant.
 type Candidate struct {
 	System   string   `json:"system"`
 	ObjectID string   `json:"objectId"`
@@ -109,7 +113,8 @@ type Candidate struct {
 	State    string   `json:"state"`   // "active" or "deleted", as the system says
 }
 
-// Private is what is sealed under the case's key: nothing of it is ever stored, sent or logged in the open.
+// Private is the part of a request that is sealed under the key of its case. None of it is ever
+// stored, sent or logged in the open.
 type Private struct {
 	Subject    Subject
 	Note       pii.Value

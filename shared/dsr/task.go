@@ -30,7 +30,8 @@ type Query struct {
 	Records    int64     `json:"records"`
 }
 
-// Outcome is how a task ended. Reason and Basis are written by us or by a system's descriptor and hold no personal data.
+// Outcome is how a task ended. Reason and Basis hold no personal data: the product or the
+// descriptor of a system writes them.
 type Outcome struct {
 	Code   OutcomeCode `json:"code"`
 	Reason string      `json:"reason,omitempty"`
@@ -55,14 +56,16 @@ type Claim struct {
 	Owner string    `json:"owner,omitempty"` // a random id of the invocation
 	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed; without an owner: until when the task rests
 	Count int       `json:"count,omitempty"` // claims since the task was last opened
-	// Faults counts the attempts in a row that a fault upstream ended; the back-off grows with them, not with what a crash ended.
+	// Faults counts the attempts in a row that a fault of the system ended. The back-off grows
+	// with them, and not with attempts that a crash ended.
 	Faults int `json:"faults,omitempty"`
 }
 
-// Live reports whether somebody else may be at work.
+// Live reports whether somebody else may be at work on the task.
 func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c.Until) }
 
-// Rests reports whether the task is left alone after a fault upstream: its system asked for it, or has not answered too often.
+// Rests reports whether the task is left alone after a fault of its system, which asked for a
+// pause or did not answer too often.
 func (c Claim) Rests(wall time.Time) bool { return c.Owner == "" && wall.Before(c.Until) }
 
 // Task is request × system × action: the unit of planning, retry and reporting.

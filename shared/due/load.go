@@ -37,7 +37,8 @@ func (s *Sweeper) Import(ctx context.Context, w store.Wake) (*store.BulkCase, er
 	return nil, s.drop(ctx, w)
 }
 
-// SetImport sets or, with a zero time, clears a wake of an import. A conflict is no error, see Later.
+// SetImport sets a wake of an import, or clears it with a zero time. A conflict is no error,
+// see Later.
 func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k store.WakeKind, due time.Time) error {
 	if due.IsZero() {
 		delete(b.Wakes, k)

@@ -1,4 +1,5 @@
-// Package fulfil carries out what was asked in one system: it hands over what discovery found there.
+// Package fulfil carries out what was asked in one system: it hands over what discovery found
+// there.
 package fulfil
 
 import (

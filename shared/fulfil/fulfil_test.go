@@ -14,7 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// What was cancelled in the middle of an export stops with the page, and nothing of it is written afterwards.
+// An export that is cancelled in the middle stops with the page, and writes nothing afterwards.
 func TestACancelledExportStops(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
@@ -60,7 +60,8 @@ func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
 	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 }
 
-// A system that gives a page and then stops again is slow, not dead: what it gave is kept, and its faults are not added up.
+// A system that gives a page and then stops again is slow and not dead. What it gave is kept,
+// and its faults are not added up.
 func TestASlowSystemComesToItsEnd(t *testing.T) {
 	t.Parallel()
 	calm := tasktest.New(t, "alpha")

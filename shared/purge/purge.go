@@ -15,7 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// keepRejected is how long a bulk message that names no tenant of ours is kept for an operator to look at, by the business clock.
+// keepRejected is how long a bulk message that names no known tenant is kept for an operator to
+// look at, by the business clock.
 const keepRejected = 30 * 24 * time.Hour
 
 // Step is what the hourly timer runs.
@@ -64,20 +65,22 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	return res, errors.Join(remembered, unread, err, rejected, orphans)
 }
 
-// parts deletes parts that a package has made superfluous, or that a request left which made none.
+// parts deletes parts that a package has made superfluous, or that a request without a package
+// left behind.
 func (s *Step) parts(ctx context.Context, w store.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
 	}
 	if !c.State.Final() && c.State != dsr.Waiting {
-		return nil // opened again since: it stays due until that has ended
+		return nil // It was opened again: the wake stays due until that has ended.
 	}
 	if err := part.Delete(ctx, s.due.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return err
 	}
-	// An archive may be there that was never recorded, or that a retry meant to replace. A destination that is no longer in the tenant's
-	// document cannot be looked into: that may be why there is no package.
+	// There may be an archive that was never recorded, or that a retry meant to replace. Where
+	// the destination is no longer in the tenant's document nobody can look: that may be why
+	// there is no package.
 	if _, err := s.destination(c.Tenant, c.Dest); c.Package == nil && err == nil {
 		if err := s.removePackage(ctx, c); err != nil {
 			return due.Later(err)
@@ -86,8 +89,9 @@ func (s *Step) parts(ctx context.Context, w store.Wake) error {
 	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}}))
 }
 
-// expire is the end of a package, in two phases: marked, so that nobody gets a link any more; deleted; and recorded only when a read
-// answers 404. A crash between them leaves the wake, and the next purge goes on.
+// expire ends a package in two phases. First the package is marked, so that nobody gets a link
+// any more. Then it is deleted, and that is recorded only when a read answers 404. A crash in
+// between leaves the wake, and the next purge goes on.
 func (s *Step) expire(ctx context.Context, w store.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
@@ -96,7 +100,7 @@ func (s *Step) expire(ctx context.Context, w store.Wake) error {
 	done := store.Change{Wakes: map[store.WakeKind]time.Time{store.WakePackage: {}}}
 	switch {
 	case c.Package != nil && c.Package.State == dsr.PackageBuilding:
-		return nil // a retry is about to replace it: it stays due until that has ended
+		return nil // A retry is about to replace it: the wake stays due until that has ended.
 	case c.Package != nil && c.Package.State == dsr.PackageExpired:
 		return due.Later(s.due.Store.Commit(ctx, c, done))
 	case c.Package != nil && c.Package.State == dsr.PackageReady:
@@ -127,8 +131,10 @@ func (e *destinationError) Unwrap() error { return e.cause }
 // Code is the code of its log line.
 func (e *destinationError) Code() string { return "destination-unknown" }
 
-// removePackage deletes the archive of a request and reads it again. The archive is looked at before the request is, and that must not have
-// changed: what is deleted can then not be a package that a retry has made meanwhile. ErrConflict when it has.
+// removePackage deletes the archive of a request and reads it again. It looks at the archive
+// first and at the request after that, and the request must not have changed. So it never
+// deletes a package that a retry has made meanwhile. The error is store.ErrConflict when the
+// request has changed.
 func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
 	dest := c.Dest
 	if c.Package != nil {
@@ -153,7 +159,7 @@ func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
 	return s.remove(ctx, ref, info)
 }
 
-// stat looks at a blob; nil when it is not there.
+// stat looks at a blob. It returns nil when there is no such blob.
 func (s *Step) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error) {
 	info, err := s.due.Store.StatBlob(ctx, ref)
 	if errors.Is(err, store.ErrNotFound) {
@@ -165,7 +171,8 @@ func (s *Step) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error)
 	return &info, nil
 }
 
-// remove deletes a blob as it was seen, and is content only when a read answers 404. Nothing seen is nothing to do.
+// remove deletes a blob as it was seen, and succeeds only when a read then answers 404. With
+// nothing seen it does nothing.
 func (s *Step) remove(ctx context.Context, ref store.Ref, seen *store.BlobInfo) error {
 	if seen == nil {
 		return nil
@@ -183,8 +190,8 @@ func (s *Step) remove(ctx context.Context, ref store.Ref, seen *store.BlobInfo) 
 	return nil
 }
 
-// rejected deletes bulk messages that an operator has had time enough to look at. They belong to no tenant and have no wakes; their
-// metadata says when they came.
+// rejected deletes bulk messages that an operator has had time enough to look at. They belong
+// to no tenant and have no wakes. Their metadata says when they came.
 func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 	var first error
 	failed := func(err error) {

@@ -77,7 +77,8 @@ func TestNothingIsDeletedUnconditionally(t *testing.T) {
 	require.Greater(t, deleted, 4*tasktest.Pages)
 }
 
-// Marked first, so that nobody gets a link to what is about to go; recorded last, when a read answers 404.
+// The package is marked first, so that nobody gets a link to what is about to go. The end is
+// recorded last, when a read answers 404.
 func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 	t.Parallel()
 	dead := func(match func(storetest.Call) bool, skip int) func(w *tasktest.World) func() {
@@ -149,7 +150,8 @@ func TestOneBlobThatCannotBeDeletedStopsNoOther(t *testing.T) {
 	require.Empty(t, w.Blobs(store.Packages))
 }
 
-// A purge that was held up between its look and its deletion does not delete what a retry has made meanwhile.
+// A purge that was held up between its look and its deletion does not delete a package that a
+// retry has made meanwhile.
 func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")

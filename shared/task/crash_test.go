@@ -50,7 +50,8 @@ func acts() []act {
 	}
 }
 
-// finish lets everything go on without faults until the request has ended, and everything is purged that is due.
+// finish lets everything go on without faults until the request has ended and everything that
+// is due is purged.
 func finish(w *tasktest.World, id string) tasktest.Picture {
 	w.T.Helper()
 	w.Host.Finish(id)
@@ -60,8 +61,8 @@ func finish(w *tasktest.World, id string) tasktest.Picture {
 	return p
 }
 
-// Whatever call is the last one that a process makes, the end is the same: by the message that comes back, or, when that is lost as well, by
-// the wake.
+// The end is the same whatever call is the last one that a process makes. The message comes
+// back, or its wake does when the message is lost as well.
 func TestCrashAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, a := range acts() {
@@ -108,7 +109,8 @@ func crash(t *testing.T, a act, n int, want tasktest.Picture) bool {
 	return w.Faults.Met() > 0
 }
 
-// Each write meets a fault once and is tried again by the SDK: the one that was done already must be known for our own.
+// Each write meets a fault once and the SDK tries it again. A writer must recognise a write of
+// its own that was done and reported as failed.
 func TestEveryWriteMeetsAFault(t *testing.T) {
 	t.Parallel()
 	for name, action := range map[string]storetest.Action{

@@ -101,7 +101,8 @@ func TestOneTaskRestsAndAnotherGoesOn(t *testing.T) {
 	require.Equal(t, 1, pages)
 }
 
-// What is neither a fault of the system nor of ours is tried again by the host, and ends with the poison.
+// An error that is neither a fault of the system nor of the storage is tried again by the host
+// and ends as poison.
 func TestAnErrorWithoutANameEndsInPoison(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha", "beta")

@@ -9,8 +9,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// KeepFindings seals what a discovery found in a blob and returns its name. The id makes the name new: an attempt that crashed may have
-// left a blob behind, which goes with the case.
+// KeepFindings seals what a discovery found in a blob and returns the blob's name. The id makes
+// the name new, because an attempt that crashed may have left a blob behind. Such a blob goes
+// with the case.
 func KeepFindings(ctx context.Context, st *store.Store, c *store.Case, system, id string, f []dsr.Finding) (string, error) {
 	plain, err := json.Marshal(f)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// The tables, or the blobs, are down for ten minutes while the queues go on delivering: it ends as if nothing had happened.
+// The tables or the blobs are down for ten minutes while the queues go on delivering. It ends
+// as if nothing had happened.
 func TestStorageIsDownForTenMinutes(t *testing.T) {
 	t.Parallel()
 	want := tasktest.Through(t, "alpha", "beta")

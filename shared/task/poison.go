@@ -48,7 +48,8 @@ func (r *Runner) Poison(ctx context.Context, m store.Message) error {
 	}
 	cl, err := r.Store.Claim(ctx, c, id, uuid.NewString())
 	if errors.Is(err, store.ErrClaimed) {
-		// Most likely this is the claim of the last attempt, which died. The message comes back when it is over.
+		// Most likely this is the claim of the last attempt, which died. The message comes back
+		// when the claim is over.
 		return fmt.Errorf("task: poisoned task %s is claimed: %w", id, err)
 	}
 	if err != nil {

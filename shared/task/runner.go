@@ -22,9 +22,9 @@ const Redeliver = time.Minute
 type Step interface {
 	// Name is the step's name in the table.
 	Name() dsr.Step
-	// Do does a claimed task and returns how it ended. Its context ends when the claim is lost. With
-	// an error only End.Progress counts: a *connector.Fault puts the task to rest or ends it as
-	// failed, and any other error fails the invocation, so that the message comes back.
+	// Do does a claimed task and returns how it ended. Its context ends when the claim is lost.
+	// With an error only End.Progress counts: a *connector.Fault puts the task to rest or ends
+	// it as failed, and any other error fails the invocation, so that the message comes back.
 	Do(ctx context.Context, w Work) (End, error)
 }
 
@@ -63,7 +63,8 @@ type Runner struct {
 	steps map[dsr.Step]Step
 }
 
-// New returns a runner. The error names the option that is missing, or the step that is given twice.
+// New returns a runner. The error names the option that is missing or the step that is given
+// twice.
 func New(o Options) (*Runner, error) {
 	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil || o.Counter == nil {
 		return nil, errors.New("task: a runner needs a store, both clocks, a log and a counter")

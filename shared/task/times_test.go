@@ -20,7 +20,7 @@ import (
 // finer matches the end of a time that tells more than milliseconds.
 var finer = regexp.MustCompile(`"[^"]*:\d\d\.\d{4,}(Z|[+-]\d\d:\d\d)"`)
 
-// What is stored, hashed and handed over tells times alike, so that a time that was read equals the one that was written.
+// A time reads the same where it is stored, hashed and handed over.
 func TestTimesAreKeptToTheMillisecond(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")

@@ -93,7 +93,8 @@ func TestASweepIsBounded(t *testing.T) {
 	})
 }
 
-// One request that cannot be looked at keeps no other from its turn, also not when there are more of them than a sweep takes.
+// A request that cannot be looked at keeps no other from its turn, even when more are due than
+// one sweep takes.
 func TestAFailureStopsNoOther(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
