@@ -23,6 +23,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
@@ -63,6 +64,9 @@ type options struct {
 	document string          // YAML; "": the local world's
 	clocks   *clock.Clocks   // nil: wall time, and a business clock that the simulated tenant moves
 	policies []policy.Policy // of storage
+	// catalogue replaces the real one, and services are simulators beside those of the local world.
+	catalogue connector.Catalogue
+	services  map[string]http.Handler
 }
 
 func newWorld(t *testing.T, o options) *world {
@@ -74,7 +78,12 @@ func newWorld(t *testing.T, o options) *world {
 	var err error
 	w.tenant, err = tenant.New(tenant.Options{Wall: time.Now, PageSize: 5, Log: slog.New(slog.NewJSONHandler(w.simLines, debug))})
 	require.NoError(t, err)
-	w.sim = httptest.NewServer(w.tenant)
+	mux := http.NewServeMux()
+	mux.Handle("/", w.tenant)
+	for name, service := range o.services {
+		mux.Handle("/"+name+"/", http.StripPrefix("/"+name, service))
+	}
+	w.sim = httptest.NewServer(mux)
 	t.Cleanup(w.sim.Close)
 	w.graph = &gate{next: &http.Transport{}, host: strings.TrimPrefix(w.sim.URL, "http://")}
 	w.clients, err = store.Connect(shared.ConnectionString, store.ClientOptions(nil))
@@ -94,8 +103,11 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	w.business, w.settings = clocks.Business, settings
 	w.log = telemetry.NewLog(w.lines, slog.LevelDebug)
-	w.app, err = app.New(t.Context(), settings, w.document(o.document), app.Options{
-		Clocks: clocks, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond, Policies: append(o.policies, w.tap),
+	if o.catalogue == nil {
+		o.catalogue = catalog.Entries()
+	}
+	w.app, err = app.New(t.Context(), settings, w.document(o.document, o.catalogue), app.Options{
+		Catalogue: o.catalogue, Clocks: clocks, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond, Policies: append(o.policies, w.tap),
 	})
 	require.NoError(t, err)
 	handler, err := functionhost.Handler(w.app.Program(), w.log)
@@ -106,14 +118,14 @@ func newWorld(t *testing.T, o options) *world {
 }
 
 // document parses a YAML document, or that of the local world.
-func (w *world) document(text string) *config.Document {
+func (w *world) document(text string, c connector.Catalogue) *config.Document {
 	w.t.Helper()
 	if text == "" {
 		b, err := os.ReadFile("../../infra/local/rightsdesk.yaml")
 		require.NoError(w.t, err)
 		text = string(b)
 	}
-	doc, err := config.Parse([]byte(text), config.Deployment{Catalogue: catalog.Entries(), Local: true})
+	doc, err := config.Parse([]byte(text), config.Deployment{Catalogue: c, Local: true})
 	require.NoError(w.t, err)
 	return doc
 }

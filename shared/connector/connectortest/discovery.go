@@ -17,6 +17,7 @@ func testDescriptor(t *testing.T, b *bench) {
 	require.Equal(t, d, b.open(b.Settings).Descriptor(), "the catalogue and the connector say the same")
 	require.NotEmpty(t, d.Permissions)
 	require.NotEmpty(t, b.Entry.Service)
+	require.Empty(t, d.CheckSettings(b.Settings.Options), "the harness gives the settings that the system takes")
 	for _, id := range d.Identifiers {
 		has := func(i dsr.Identifier) bool { return i.Kind == id.Kind }
 		require.True(t, slices.ContainsFunc(b.Known, func(k Known) bool { return has(k.Identifier) }), "the harness knows nobody by %s", id.Kind)

@@ -71,7 +71,7 @@ func requireFault(t *testing.T, err error, kind connector.FaultKind, fault Fault
 	require.NotNil(t, f, "%s: %v", fault, err)
 	require.Equal(t, kind, f.Kind, fault)
 	require.True(t, f.Retryable(), fault)
-	require.NotEmpty(t, f.System)
+	require.Equal(t, place, f.System)
 }
 
 func testPermissions(t *testing.T, b *bench) {

@@ -2,6 +2,7 @@ package example
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,9 @@ const (
 
 // client asks the service. Its errors are made of codes only: those of net/http quote the URL.
 type client struct {
-	base       *url.URL
+	name       string   // of the system in the tenant: faults carry it
+	base       *url.URL // of the club
+	language   string   // of labels
 	credential azcore.TokenCredential
 	http       *http.Client
 }
@@ -37,8 +40,13 @@ func newClient(s connector.Settings) (*client, error) {
 	if s.Credential == nil {
 		return nil, errors.New("no credential")
 	}
+	club := s.Options[clubSetting]
+	if club == "" {
+		return nil, errors.New("no club")
+	}
 	return &client{
-		base: base.JoinPath(System, "v1"), credential: s.Credential,
+		name: s.Name, base: base.JoinPath("v1", "clubs", club), language: cmp.Or(s.Options[languageSetting], "en"),
+		credential: s.Credential,
 		http: &http.Client{
 			Transport: s.Transport, Timeout: callTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token stays here
@@ -70,18 +78,18 @@ func (c *client) once(ctx context.Context, q question, out any) error {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fault(ctx, connector.Unavailable, "unreachable")
+		return c.fault(ctx, connector.Unavailable, "unreachable")
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := refusal(resp, q.permission); err != nil {
+	if err := c.refusal(resp, q.permission); err != nil {
 		return err
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return fault(ctx, connector.Unavailable, "cut-body")
+		return c.fault(ctx, connector.Unavailable, "cut-body")
 	}
 	if json.Unmarshal(b, out) != nil {
-		return fault(ctx, connector.Unavailable, "not-json")
+		return c.fault(ctx, connector.Unavailable, "not-json")
 	}
 	return nil
 }
@@ -89,7 +97,7 @@ func (c *client) once(ctx context.Context, q question, out any) error {
 func (c *client) request(ctx context.Context, q question) (*http.Request, error) {
 	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{System + "/.default"}})
 	if err != nil {
-		return nil, fault(ctx, connector.Unavailable, "no-token")
+		return nil, c.fault(ctx, connector.Unavailable, "no-token")
 	}
 	u := c.base.JoinPath(q.path)
 	u.RawQuery = q.query.Encode()
@@ -99,24 +107,25 @@ func (c *client) request(ctx context.Context, q question) (*http.Request, error)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(q.body))
 	if err != nil {
-		return nil, fault(ctx, connector.Rejected, "bad-request")
+		return nil, c.fault(ctx, connector.Rejected, "bad-request")
 	}
 	req.Header.Set("Authorization", "Bearer "+token.Token)
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept-Language", c.language)
 	return req, nil
 }
 
 // fault is an answer that did not come; a cancelled call is no fault of the service's.
-func fault(ctx context.Context, kind connector.FaultKind, code string) error {
+func (c *client) fault(ctx context.Context, kind connector.FaultKind, code string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &connector.Fault{Kind: kind, System: System, Code: code}
+	return &connector.Fault{Kind: kind, System: c.name, Code: code}
 }
 
 // refusal classifies an answer that is not a success.
-func refusal(resp *http.Response, permission string) error {
-	f := &connector.Fault{System: System, Status: resp.StatusCode, Code: "refused", Kind: connector.Rejected, RequestID: resp.Header.Get("X-Request-Id")}
+func (c *client) refusal(resp *http.Response, permission string) error {
+	f := &connector.Fault{System: c.name, Status: resp.StatusCode, Code: "refused", Kind: connector.Rejected, RequestID: resp.Header.Get("X-Request-Id")}
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		return nil

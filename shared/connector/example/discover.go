@@ -53,7 +53,7 @@ func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector
 func (c *Connector) search(ctx context.Context, field string, value pii.Value) ([]member, connector.Asked, error) {
 	body, err := json.Marshal(map[string]string{field: value.Reveal()})
 	if err != nil {
-		return nil, connector.Asked{}, fault(ctx, connector.Rejected, "bad-request")
+		return nil, connector.Asked{}, c.client.fault(ctx, connector.Rejected, "bad-request")
 	}
 	var page struct {
 		Items *[]member `json:"items"` // absent is not empty: it would be "no data" without an answer
@@ -61,11 +61,11 @@ func (c *Connector) search(ctx context.Context, field string, value pii.Value) (
 	err = c.client.ask(ctx, question{path: "members/search", body: body, permission: readMembers}, &page)
 	switch {
 	case errors.Is(err, errAbsent):
-		return nil, connector.Asked{}, fault(ctx, connector.Rejected, "no-search")
+		return nil, connector.Asked{}, c.client.fault(ctx, connector.Rejected, "no-search")
 	case err != nil:
 		return nil, connector.Asked{}, err
 	case page.Items == nil:
-		return nil, connector.Asked{}, fault(ctx, connector.Unavailable, "not-a-page")
+		return nil, connector.Asked{}, c.client.fault(ctx, connector.Unavailable, "not-a-page")
 	}
 	return *page.Items, connector.Asked{Query: pii.New("search " + string(body)), Permission: readMembers, Records: int64(len(*page.Items))}, nil
 }
@@ -87,11 +87,11 @@ func note(people []member, m member, kind string) []member {
 func (c *Connector) settle(out *connector.Discovery, people []member) {
 	for _, p := range people {
 		if len(people) > 1 {
-			out.Candidates = append(out.Candidates, dsr.Candidate{System: c.name, ObjectID: p.ID, Matched: p.matched, State: p.State})
+			out.Candidates = append(out.Candidates, dsr.Candidate{System: c.client.name, ObjectID: p.ID, Matched: p.matched, State: p.State})
 			continue
 		}
 		for _, k := range kinds {
-			out.Findings = append(out.Findings, dsr.Finding{System: c.name, Kind: k.Name, ID: p.ID, Category: k.Category, Count: -1, State: p.State})
+			out.Findings = append(out.Findings, dsr.Finding{System: c.client.name, Kind: k.Name, ID: p.ID, Category: k.Category, Count: -1, State: p.State})
 		}
 	}
 }

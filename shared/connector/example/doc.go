@@ -5,8 +5,9 @@
 //
 //	{"example", func(w World) (any, error) { return examplesim.NewSample(w.Tenants, ReaderToken), nil }},
 //
-// It is then served at {endpoint}/example, which is where the client looks for the service. The test runs the conformance suite from the
-// first day, so begin with the simulator and the Harness, and make the subtests green one by one.
+// The local world serves it under /example, and that is the endpoint of the service of that name
+// there. The test runs the conformance suite from the first day, so begin with the simulator and the
+// Harness, and make the subtests green one by one.
 //
 // What follows is what the package comment of a connector says.
 //
@@ -14,6 +15,14 @@
 //
 // Members of the club with their contact data, their visits, and the segment that the club puts them in. A closed membership is kept
 // for a year and is found as well.
+//
+// # Settings
+//
+// An organisation may run several clubs. Each stands under a name of its own in the tenant's document:
+//
+//	systems:
+//	  - {name: club-north, system: example, club: north}
+//	  - {name: club-south, system: example, club: south, language: de}
 //
 // # Who is found
 //

@@ -20,6 +20,12 @@ const (
 	readSegments = "segments.read"
 )
 
+// Names of the settings.
+const (
+	clubSetting     = "club"
+	languageSetting = "language"
+)
+
 // kind is a kind of record, where it is read, and with which permission.
 type kind struct {
 	connector.Kind
@@ -75,6 +81,13 @@ func describe() connector.Descriptor {
 			{Kind: MemberNumber, Title: "Member number"},
 		},
 		Permissions: []string{readMembers, readVisits, readSegments},
+		Settings: []connector.Setting{
+			{
+				Name: clubSetting, Meaning: "which of the organisation's clubs is read, by its short name", Required: true,
+				Form: "[a-z][0-9a-z-]{0,31}", Example: "north",
+			},
+			{Name: languageSetting, Meaning: "the language of labels, en or de", Form: "en|de", Example: "de"},
+		},
 	}
 	for _, k := range kinds {
 		d.Kinds = append(d.Kinds, k.Kind)
@@ -82,24 +95,21 @@ func describe() connector.Descriptor {
 	return d
 }
 
-// Connector reads the club of one tenant.
-type Connector struct {
-	name   string // in the tenant
-	client *client
-}
+// Connector reads one club of a tenant.
+type Connector struct{ client *client }
 
 var (
 	_ connector.Discoverer = (*Connector)(nil)
 	_ connector.Exporter   = (*Connector)(nil)
 )
 
-// New makes the connector of a tenant.
+// New makes the connector of a club. It fails without an endpoint, a credential or the setting club.
 func New(s connector.Settings) (*Connector, error) {
 	c, err := newClient(s)
 	if err != nil {
 		return nil, fmt.Errorf("example: %w", err)
 	}
-	return &Connector{name: s.Name, client: c}, nil
+	return &Connector{client: c}, nil
 }
 
 // Descriptor says what is held here.

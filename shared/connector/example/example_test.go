@@ -57,7 +57,7 @@ func newWorld(t *testing.T) connectortest.World {
 	server := httptest.NewServer(http.StripPrefix("/example", sim))
 	t.Cleanup(server.Close)
 	settings := func(name string) connector.Settings {
-		return connector.Settings{Tenant: tenant, Endpoint: server.URL, Credential: token(name)}
+		return connector.Settings{Tenant: tenant, Options: map[string]string{"club": "north"}, Endpoint: server.URL + "/example", Credential: token(name)}
 	}
 	return connectortest.World{
 		Settings: settings("all"), BadToken: settings("forged"),

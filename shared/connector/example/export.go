@@ -104,7 +104,7 @@ func (e *export) page(ctx context.Context, k kind) (records []json.RawMessage, a
 		q.query = url.Values{"after": {e.at.After}}
 		err = e.client.ask(ctx, q, &page)
 		if err == nil && page.Items == nil {
-			err = fault(ctx, connector.Unavailable, "not-a-page")
+			err = e.client.fault(ctx, connector.Unavailable, "not-a-page")
 		}
 		if err == nil {
 			records, after = *page.Items, page.Next

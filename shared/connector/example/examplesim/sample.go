@@ -9,13 +9,17 @@ type Person struct {
 	Segment Record // nil when the club made none
 }
 
-// sample is the same for each tenant: Jane with three pages of visits, two people who share a phone, and a closed membership.
-func sample() []*Person {
+// clubs are the clubs of each tenant. The members of the second have other ids.
+var clubs = []string{"north", "south"}
+
+// sample is the same for each tenant and club: Jane with three pages of visits, two people who share a phone, and a closed membership.
+func sample(club int) []*Person {
+	first := 100 * club
 	return []*Person{
-		person(1, "Jane Doe", "jane@contoso.example", "+14255550100", "active", 120),
-		person(2, "Sam Lee", "sam.lee@contoso.example", "+14255550177", "active", 2),
-		person(3, "Sam Lee", "sam.lee2@contoso.example", "+14255550177", "active", 0),
-		person(4, "Former Worker", "former.worker@contoso.example", "+14255550120", "closed", 1),
+		person(first+1, "Jane Doe", "jane@contoso.example", "+14255550100", "active", 120),
+		person(first+2, "Sam Lee", "sam.lee@contoso.example", "+14255550177", "active", 2),
+		person(first+3, "Sam Lee", "sam.lee2@contoso.example", "+14255550177", "active", 0),
+		person(first+4, "Former Worker", "former.worker@contoso.example", "+14255550120", "closed", 1),
 	}
 }
 

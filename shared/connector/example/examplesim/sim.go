@@ -4,6 +4,7 @@ package examplesim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,10 +34,10 @@ const (
 
 const pageSize = 50
 
-// Sim is the simulated service: an http.Handler that serves /v1/….
+// Sim is the simulated service: an http.Handler that serves /v1/clubs/{club}/….
 type Sim struct {
 	tokens map[string]Grant
-	people map[string][]*Person // by tenant
+	people map[[2]string][]*Person // by tenant and club
 
 	mu      sync.Mutex
 	failure Failure
@@ -45,9 +46,11 @@ type Sim struct {
 
 // New returns a simulator with the sample members for each tenant that a token names.
 func New(tokens map[string]Grant) *Sim {
-	s := &Sim{tokens: tokens, people: map[string][]*Person{}}
+	s := &Sim{tokens: tokens, people: map[[2]string][]*Person{}}
 	for _, g := range tokens {
-		s.people[g.Tenant] = sample()
+		for i, club := range clubs {
+			s.people[[2]string{g.Tenant, club}] = sample(i)
+		}
 	}
 	return s
 }
@@ -79,12 +82,22 @@ func (s *Sim) Records(tenant, id string) (map[string][]Record, bool) {
 	return out, true
 }
 
+// find looks in all clubs of a tenant: an id is used once.
 func (s *Sim) find(tenant, id string) *Person {
-	i := slices.IndexFunc(s.people[tenant], func(p *Person) bool { return p.Profile["id"] == id })
+	for _, club := range clubs {
+		if p := member(s.people[[2]string{tenant, club}], id); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func member(people []*Person, id string) *Person {
+	i := slices.IndexFunc(people, func(p *Person) bool { return p.Profile["id"] == id })
 	if i < 0 {
 		return nil
 	}
-	return s.people[tenant][i]
+	return people[i]
 }
 
 // ServeHTTP answers a call.
@@ -112,7 +125,13 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) answer(w http.ResponseWriter, r *http.Request, g Grant) {
-	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/members/"), "/")
+	club, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v1/clubs/"), "/members/")
+	people, known := s.people[[2]string{g.Tenant, club}]
+	if !known {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	parts := strings.Split(rest, "/")
 	what := strings.Join(parts[1:], "/")
 	if r.Method == http.MethodPost && parts[0] == "search" {
 		what = "search"
@@ -123,30 +142,40 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, g Grant) {
 		return
 	}
 	if what == "search" {
-		s.search(w, r, g.Tenant)
+		search(w, r, people)
 		return
 	}
-	p := s.find(g.Tenant, parts[0])
+	p := member(people, parts[0])
 	switch {
 	case p == nil, what == "segment" && p.Segment == nil:
 		w.WriteHeader(http.StatusNotFound)
 	case what == "visits":
 		send(w, page(p.Visits, r.URL.Query().Get("after")))
 	case what == "segment":
-		send(w, p.Segment)
+		send(w, labelled(p.Segment, r.Header.Get("Accept-Language")))
 	default:
 		send(w, p.Profile)
 	}
 }
 
-func (s *Sim) search(w http.ResponseWriter, r *http.Request, tenant string) {
+// labelled is a segment in the language that was asked for.
+func labelled(segment Record, language string) Record {
+	if language != "de" {
+		return segment
+	}
+	out := maps.Clone(segment)
+	out["label"] = "Stammgast"
+	return out
+}
+
+func search(w http.ResponseWriter, r *http.Request, people []*Person) {
 	var want map[string]string
 	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&want) != nil || len(want) != 1 {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	items := []Record{}
-	for _, p := range s.people[tenant] {
+	for _, p := range people {
 		for field, value := range want {
 			if p.Profile[field] == value {
 				items = append(items, Record{"id": p.Profile["id"], "state": p.Profile["state"]})
