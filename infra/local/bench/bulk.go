@@ -12,6 +12,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
@@ -95,7 +97,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 		return 0, page, err
 	}
 	began := time.Now()
-	err = profiled(im.b.Profile, "import-"+prefix, func() error { return s.Import(ctx, contoso, got.ID) })
+	err = gauge.Profiled(im.b.Profile, "import-"+prefix, func() error { return s.Import(ctx, contoso, got.ID) })
 	if err != nil {
 		return 0, page, err
 	}
@@ -159,13 +161,13 @@ func (im importer) compare(ctx context.Context) error {
 		}
 	}
 	t := &im.b.table
-	t.atMost(fmt.Sprintf("(b) storage calls per accepted line of %d", im.lines), "%.2f", float64(kept.Total)/float64(im.lines), 1.5)
-	t.ratio(fmt.Sprintf("(b) bulk import of %d lines", im.lines), "lines/s", median(perSecond[ours]), median(perSecond[bare]), 0.8)
-	t.note("(b) the calls: %s.", kept.Text())
-	t.note("(b) raw: the calls of that import as they were sent, the same bytes in the same order, up to %d at a time and without waiting for each other. Azurite's CPU: %.0f s ours, %.0f s raw.",
-		importParallel, median(cpu[ours]), median(cpu[bare]))
+	t.AtMost(fmt.Sprintf("(b) storage calls per accepted line of %d", im.lines), "%.2f", float64(kept.Total)/float64(im.lines), 1.5)
+	t.Ratio(fmt.Sprintf("(b) bulk import of %d lines", im.lines), "lines/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
+	t.Note("(b) the calls: %s.", kept.Text())
+	t.Note("(b) raw: the calls of that import as they were sent, the same bytes in the same order, up to %d at a time and without waiting for each other. Azurite's CPU: %.0f s ours, %.0f s raw.",
+		importParallel, report.Median(cpu[ours]), report.Median(cpu[bare]))
 	if rounds == 1 {
-		t.note("(b) ONE ROUND ONLY, ours first: the machine was too slow or too busy for a second with the order turned about. The ratio does not tell side from order and load: measure again.")
+		t.Note("(b) ONE ROUND ONLY, ours first: the machine was too slow or too busy for a second with the order turned about. The ratio does not tell side from order and load: measure again.")
 	}
 	return nil
 }
@@ -250,8 +252,8 @@ func (im importer) allOn(ctx context.Context) error {
 	if err := awaitImport(ctx, api, lines); err != nil {
 		return err
 	}
-	im.b.table.add(line{
-		What: fmt.Sprintf("(b) %d lines by the queue, with all jobs on", lines), Ours: rate(float64(lines)/time.Since(began).Seconds(), "lines/s"),
+	im.b.table.Add(report.Line{
+		What: fmt.Sprintf("(b) %d lines by the queue, with all jobs on", lines), Ours: report.Rate(float64(lines)/time.Since(began).Seconds(), "lines/s"),
 	})
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 )
 
 // exportTask is what a child process is to do.
@@ -98,11 +99,11 @@ func (e exports) plain() error {
 		}
 	}
 	t := &e.b.table
-	t.ratio(fmt.Sprintf("(c) parts of %d MiB of JSON, CSV off", sink.Bytes/mib), "MiB/s", median(parts[ours]), median(parts[bare]), 0.5)
-	t.ratio(fmt.Sprintf("(c) package of those parts, %d MiB stored", packed.Packed/mib), "MiB/s", median(packs[ours]), median(packs[bare]), 0.6)
-	t.atMost("(c) peak memory over idle, parts", "%.0f MiB", float64(sink.Over)/mib, 64)
-	t.atMost("(c) peak memory over idle, package", "%.0f MiB", float64(packed.Over)/mib, 64)
-	t.note("(c) raw parts: the uncompressed bytes as 4 MiB blocks, 4 at a time; raw package: each part downloaded and staged as a block, 4 at a time. Memory: %s. Median of %d rounds, in an order that turns about; the worse of two peaks.", sink.How, rounds)
+	t.Ratio(fmt.Sprintf("(c) parts of %d MiB of JSON, CSV off", sink.Bytes/mib), "MiB/s", report.Median(parts[ours]), report.Median(parts[bare]), 0.5)
+	t.Ratio(fmt.Sprintf("(c) package of those parts, %d MiB stored", packed.Packed/mib), "MiB/s", report.Median(packs[ours]), report.Median(packs[bare]), 0.6)
+	t.AtMost("(c) peak memory over idle, parts", "%.0f MiB", float64(sink.Over)/mib, 64)
+	t.AtMost("(c) peak memory over idle, package", "%.0f MiB", float64(packed.Over)/mib, 64)
+	t.Note("(c) raw parts: the uncompressed bytes as 4 MiB blocks, 4 at a time; raw package: each part downloaded and staged as a block, 4 at a time. Memory: %s. Median of %d rounds, in an order that turns about; the worse of two peaks.", sink.How, rounds)
 	return nil
 }
 
@@ -117,8 +118,8 @@ func (e exports) csv() error {
 		return err
 	}
 	t := &e.b.table
-	t.add(line{What: "(c) parts with CSV on", Ours: rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON") + fmt.Sprintf(", peak %d MiB", s.Over/mib)})
-	t.add(line{What: "(c) package with CSV on", Ours: rate(speed(a.Packed, a.Seconds), "MiB/s stored") + fmt.Sprintf(", peak %d MiB", a.Over/mib)})
+	t.Add(report.Line{What: "(c) parts with CSV on", Ours: report.Rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON") + fmt.Sprintf(", peak %d MiB", s.Over/mib)})
+	t.Add(report.Line{What: "(c) package with CSV on", Ours: report.Rate(speed(a.Packed, a.Seconds), "MiB/s stored") + fmt.Sprintf(", peak %d MiB", a.Over/mib)})
 	return nil
 }
 
@@ -133,10 +134,10 @@ func (e exports) graph() error {
 	if err != nil {
 		return err
 	}
-	e.b.table.add(line{
+	e.b.table.Add(report.Line{
 		What: "(c) parts through the simulated Graph, CSV on",
-		Ours: fmt.Sprintf("%s, %s, %s, peak %d MiB", rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON"), rate(float64(s.Records)/s.Seconds, "records/s"),
-			rate(float64(s.People)/s.Seconds, "people/s"), s.Over/mib),
+		Ours: fmt.Sprintf("%s, %s, %s, peak %d MiB", report.Rate(speed(s.Bytes, s.Seconds), "MiB/s of JSON"), report.Rate(float64(s.Records)/s.Seconds, "records/s"),
+			report.Rate(float64(s.People)/s.Seconds, "people/s"), s.Over/mib),
 	})
 	return nil
 }

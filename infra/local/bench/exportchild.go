@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
 	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -72,11 +74,11 @@ type exporter struct {
 
 // measure runs do at rest and writes down time and memory.
 func (e *exporter) measure(name string, do func() error) error {
-	m := watchMemory()
+	m := gauge.Watch()
 	began := time.Now()
-	err := profiled(e.Profile, name, do)
+	err := gauge.Profiled(e.Profile, name, do)
 	e.result.Seconds = time.Since(began).Seconds()
-	e.result.Over, e.result.How = max(0, m.stop()-m.idle), m.how
+	e.result.Over, e.result.How = max(0, m.Stop()-m.Idle), m.How
 	return err
 }
 
@@ -85,7 +87,7 @@ func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
 	made, err := e.st.Create(ctx, store.Draft{
 		Request: dsr.Request{
 			Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
-			Tasks: []dsr.Task{{ID: benchTask, System: benchSystem, Action: dsr.Export}},
+			Tasks: []dsr.Task{{ID: benchTask, System: sample.System, Action: dsr.Export}},
 		},
 		Key: uuid.NewString(), By: "bench",
 	})
@@ -105,7 +107,7 @@ func (e *exporter) formats() []tabular.Format {
 }
 
 func spec(request string) part.Spec {
-	return part.Spec{Tenant: contoso, Request: request, Task: benchTask, System: benchSystem, Action: dsr.Export}
+	return part.Spec{Tenant: contoso, Request: request, Task: benchTask, System: sample.System, Action: dsr.Export}
 }
 
 // sink hands over ready records as a connector would, until there are as many bytes as asked for.
@@ -114,13 +116,13 @@ func (e *exporter) sink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := pages()
+	all, err := sample.Pages()
 	if err != nil {
 		return err
 	}
 	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
 		s := part.NewSink(part.SinkOptions{
-			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: descriptor(), Kinds: []string{benchKind}, Formats: e.formats(),
+			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: sample.Descriptor(), Kinds: []string{sample.Kind}, Formats: e.formats(),
 			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
 		})
 		if _, _, err := s.Resume(ctx); err != nil {
@@ -128,7 +130,7 @@ func (e *exporter) sink(ctx context.Context) error {
 		}
 		for n := 0; e.result.Bytes < e.Bytes; n++ {
 			page := all[n%len(all)]
-			if err := s.Put(ctx, benchKind, page, fmt.Appendf(nil, "%d", n)); err != nil {
+			if err := s.Put(ctx, sample.Kind, page, fmt.Appendf(nil, "%d", n)); err != nil {
 				return err
 			}
 			for _, r := range page {
@@ -189,7 +191,7 @@ func (e *exporter) assemble(ctx context.Context) error {
 	}
 	return e.measure("assemble", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
-			Store: e.st, Case: c, Tenant: archive.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{descriptor()}, Now: wall,
+			Store: e.st, Case: c, Tenant: archive.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{sample.Descriptor()}, Now: wall,
 		})
 		e.result.Packed = p.Bytes
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -49,7 +50,7 @@ func blockID(n int) string { return base64.StdEncoding.EncodeToString(fmt.Append
 
 // readyBytes is a block of records as they stand in a part.
 func readyBytes() ([]byte, error) {
-	all, err := pages()
+	all, err := sample.Pages()
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 )
 
 // options are what the flags say.
@@ -44,7 +46,7 @@ var parts = []section{
 type bench struct {
 	options
 	dir   string // temporary, gone afterwards
-	table table
+	table report.Table
 }
 
 func main() {
@@ -95,10 +97,10 @@ func run(ctx context.Context, o options) error {
 				return ctx.Err()
 			}
 			errs = append(errs, fmt.Errorf("(%s): %w", p.name, err))
-			b.table.fail(p, err)
+			b.table.Fail(p.name, p.what, err)
 		}
 	}
-	b.table.print(os.Stdout)
+	b.table.Print(os.Stdout)
 	fmt.Printf("all of it in %s\n", time.Since(began).Round(time.Second))
 	return errors.Join(errs...)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
@@ -74,8 +75,8 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 			return t, err
 		}
 		if n == 1 {
-			b.table.atMost("(a) storage calls per request", "%.0f", float64(page.Total), 4)
-			b.table.note("(a) the calls: %s; %s.", page.Text(), t.sizes())
+			b.table.AtMost("(a) storage calls per request", "%.0f", float64(page.Total), 4)
+			b.table.Note("(a) the calls: %s; %s.", page.Text(), t.sizes())
 		}
 	}
 	t.Connection, t.Prefix = e.ConnectionString, "raw"
@@ -152,8 +153,8 @@ func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, sett
 			}
 		}
 	}
-	b.table.ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", callers), "/s", median(perSecond[ours]), median(perSecond[bare]), 0.8)
-	b.table.note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d rounds, in an order that turns about.", rounds)
+	b.table.Ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", callers), "/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
+	b.table.Note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d rounds, in an order that turns about.", rounds)
 	return nil
 }
 
@@ -208,7 +209,7 @@ func (b *bench) postAllOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.table.add(line{What: "(a) the same with all jobs on", Ours: rate(perSecond, "/s")})
+	b.table.Add(report.Line{What: "(a) the same with all jobs on", Ours: report.Rate(perSecond, "/s")})
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
@@ -39,8 +40,8 @@ func benchStart(ctx context.Context, b *bench) error {
 		}
 		took = append(took, ms)
 	}
-	b.table.atMost("(e) start to the first answer on /api/health", "%.0f ms", median(took), 100)
-	b.table.note("(e) median of %d starts, storage set up; the very first start, which makes tables, containers and queues, took %.0f ms.", runs, first)
+	b.table.AtMost("(e) start to the first answer on /api/health", "%.0f ms", report.Median(took), 100)
+	b.table.Note("(e) median of %d starts, storage set up; the very first start, which makes tables, containers and queues, took %.0f ms.", runs, first)
 	return nil
 }
 

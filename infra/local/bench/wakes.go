@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -41,17 +42,17 @@ func benchWakes(ctx context.Context, b *bench) error {
 		return err
 	}
 	same := func(what string, x, y int) {
-		b.table.add(line{
+		b.table.Add(report.Line{
 			What: fmt.Sprintf("(d) %s of a sweep, %d due among 1,000 and among %d", what, dueWakes, stored), Ours: fmt.Sprintf("%d and %d", x, y),
-			Goal: "the same", Met: judge(x == y),
+			Goal: "the same", Met: report.Judge(x == y),
 		})
 	}
 	same("storage calls", few.Total, many.Total)
 	same("rows returned", few.Rows, many.Rows)
-	b.table.add(line{
+	b.table.Add(report.Line{
 		What: "(d) time of the sweep", Ours: fmt.Sprintf("%s and %s", few.took.Round(time.Millisecond), many.took.Round(time.Millisecond)),
 	})
-	b.table.note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.Text(),
+	b.table.Note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.Text(),
 		few.look.Round(time.Millisecond), many.look.Round(time.Millisecond))
 	return nil
 }

@@ -1,4 +1,5 @@
-package main
+// Package sample makes records of the size and the repetitiveness of a directory.
+package sample
 
 import (
 	"encoding/json"
@@ -11,13 +12,14 @@ import (
 )
 
 const (
-	benchSystem = "bench"
-	benchKind   = "profile"
+	System      = "bench"
+	Kind        = "profile"
 	pageRecords = 100 // as Graph pages
 	poolRecords = 4000
 )
 
-// profile is a record of the size and the repetitiveness of a directory's profile: about 1 KiB of JSON.
+// profile is a record of the size and the repetitiveness of a directory's profile: about 1 KiB
+// of JSON.
 type profile struct {
 	ID                string     `json:"id"`
 	DisplayName       string     `json:"displayName"`
@@ -90,8 +92,9 @@ func newProfile(r *rand.Rand) profile {
 	}
 }
 
-// pages are ready pages of distinct records, more than deflate's window remembers; they are handed over again and again.
-func pages() ([][]json.RawMessage, error) {
+// Pages are ready pages of distinct records, more than deflate's window remembers. The bench
+// hands them over again and again.
+func Pages() ([][]json.RawMessage, error) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var out [][]json.RawMessage
 	for range poolRecords / pageRecords {
@@ -108,14 +111,14 @@ func pages() ([][]json.RawMessage, error) {
 	return out, nil
 }
 
-// descriptor declares all members of a profile as columns.
-func descriptor() connector.Descriptor {
+// Descriptor declares all members of a profile as columns.
+func Descriptor() connector.Descriptor {
 	var cols []connector.Column
 	for _, name := range strings.Fields("id displayName givenName surname mail userPrincipalName otherMails proxyAddresses identities jobTitle department companyName officeLocation streetAddress city postalCode country businessPhones mobilePhone employeeId employeeType employeeHireDate createdDateTime accountEnabled onPremisesImmutableId onPremisesSecurityIdentifier preferredLanguage") {
 		cols = append(cols, connector.Column{Name: name, Title: name})
 	}
 	return connector.Descriptor{
-		System: benchSystem, Title: "Bench", Holds: "Ready records.", Identifiers: []connector.Identifier{{Kind: dsr.ObjectID, Title: "Object id"}},
-		Kinds: []connector.Kind{{Name: benchKind, Title: "Profiles", Category: dsr.CustomerData, Provenance: dsr.Provided, ID: "id", Columns: cols}},
+		System: System, Title: "Bench", Holds: "Ready records.", Identifiers: []connector.Identifier{{Kind: dsr.ObjectID, Title: "Object id"}},
+		Kinds: []connector.Kind{{Name: Kind, Title: "Profiles", Category: dsr.CustomerData, Provenance: dsr.Provided, ID: "id", Columns: cols}},
 	}
 }

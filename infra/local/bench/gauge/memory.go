@@ -1,4 +1,5 @@
-package main
+// Package gauge measures the memory that a process of the bench takes above what it had at rest.
+package gauge
 
 import (
 	"bufio"
@@ -15,25 +16,26 @@ import (
 	"time"
 )
 
-// memory watches the resident memory of this process above what it had at rest.
-type memory struct {
-	idle int64
-	how  string
-	stop func() int64 // returns the peak
+// Memory watches the resident memory of this process above what it had at rest.
+type Memory struct {
+	Idle int64
+	How  string
+	Stop func() int64 // returns the peak
 }
 
-// watchMemory asks the kernel for its own high-water mark where that can be reset (Linux), and samples the Go runtime otherwise.
-func watchMemory() memory {
+// Watch asks the kernel for its own high-water mark where that can be reset (Linux), and
+// samples the Go runtime otherwise.
+func Watch() Memory {
 	runtime.GC()
 	debug.FreeOSMemory()
 	idle := status("VmRSS")
 	if idle > 0 && os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil {
-		return memory{idle, "VmHWM of the process, reset at its idle", func() int64 { return status("VmHWM") }}
+		return Memory{idle, "VmHWM of the process, reset at its idle", func() int64 { return status("VmHWM") }}
 	}
 	return sampleMemory()
 }
 
-// status reads a line of /proc/self/status in bytes; 0 where there is none.
+// status reads a line of /proc/self/status in bytes. It is 0 where there is no such file.
 func status(name string) int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -49,7 +51,7 @@ func status(name string) int64 {
 }
 
 // sampleMemory looks every 5 ms at what the runtime has from the system and has not given back.
-func sampleMemory() memory {
+func sampleMemory() Memory {
 	now := func() int64 {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -70,11 +72,11 @@ func sampleMemory() memory {
 			}
 		}
 	})
-	return memory{idle, "the Go runtime's own count, sampled every 5 ms", func() int64 { close(done); wg.Wait(); return peak }}
+	return Memory{idle, "the Go runtime's own count, sampled every 5 ms", func() int64 { close(done); wg.Wait(); return peak }}
 }
 
-// profiled runs do under the CPU profiler when a folder is given.
-func profiled(folder, name string, do func() error) error {
+// Profiled runs do under the CPU profiler when a folder is given.
+func Profiled(folder, name string, do func() error) error {
 	if folder == "" {
 		return do()
 	}
