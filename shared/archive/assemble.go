@@ -97,7 +97,7 @@ type writer struct {
 }
 
 func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) string) (dsr.Package, error) {
-	former, err := openFormer(ctx, w.st, w.target)
+	before, err := openEarlier(ctx, w.st, w.target)
 	if err != nil {
 		return dsr.Package{}, err
 	}
@@ -110,13 +110,13 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 	w.book.Manifest = newManifest(r, now, reason)
 	w.book.Open = func(m part.Member) (io.ReadCloser, error) { return part.Open(ctx, w.st, m) }
 	for _, t := range listed(r) {
-		members, err := membersOf(ctx, w.st, r, t, former)
+		members, err := membersOf(ctx, w.st, r, t, before)
 		if err != nil {
 			return dsr.Package{}, err
 		}
 		w.book.Chapters = append(w.book.Chapters, chapter{t, members})
 	}
-	blob := w.st.WriteBlob(ctx, w.target, store.WriteOptions{ContentType: "application/zip", IfMatch: former.etag})
+	blob := w.st.WriteBlob(ctx, w.target, store.WriteOptions{ContentType: "application/zip", IfMatch: before.etag})
 	if err := w.write(ctx, blob); err != nil {
 		blob.Abort()
 		return dsr.Package{}, err

@@ -119,7 +119,7 @@ func TestPackage(t *testing.T) {
 func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	f := append(parttest.People(1, 5, "x"), parttest.Page{"risk", parttest.Raws(`{"id":"r1","riskLevel":"high"}`)})
+	f := append(parttest.People(1, 5, "x"), parttest.Page{Kind: "risk", Records: parttest.Raws(`{"id":"r1","riskLevel":"high"}`)})
 	byAction := map[dsr.Action]map[string]string{}
 	for _, action := range dsr.Requestable() {
 		_, p := assembled(t, w, parttest.Asked(dsr.GDPR, action), f)

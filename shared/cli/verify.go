@@ -19,8 +19,11 @@ func verifyCommand(o Options) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify PACKAGE.zip",
 		Short: "Check a package against its own manifest",
-		Long: `Check a package against its own manifest: no member more or less, and each with the size, the SHA-256 and the number of records that the
-manifest says. It needs no Rightsdesk and no key. Exit code 1 says that something is wrong with the package.`,
+		Long: `Check a package against its own manifest: that it has every member that the manifest
+lists and no other, each with the size and the SHA-256 that the manifest says, and each
+JSON member with the number of records that it says. This needs neither a Rightsdesk nor
+a key. It shows that the package is whole, not who made it. Exit code 1 says that the
+package does not match its manifest.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return verifyFile(o, args[0], asJSON) },
 	}
@@ -36,7 +39,7 @@ func verifyFile(o Options, path string, asJSON bool) error {
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return usage(errors.New("the package is no file"))
+		return usage(errors.New("the package is not a file"))
 	}
 	report, err := verify.Archive(f, info.Size())
 	if err != nil && !errors.Is(err, verify.ErrNotVerified) {
@@ -87,7 +90,8 @@ func (v verified) print(out io.Writer, asJSON bool) error {
 	return err
 }
 
-// visible takes out of a package's text what a terminal may obey: escape sequences, and characters that turn or hide what follows.
+// visible replaces in a package's text the characters that a terminal may obey: escape sequences,
+// and those that turn or hide what follows.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

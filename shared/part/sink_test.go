@@ -154,7 +154,7 @@ func TestAPageOverTheCapIsSplit(t *testing.T) {
 		big = append(big, json.RawMessage(fmt.Sprintf(`{"id":"b%d","other":"%s"}`, i, filler)))
 	}
 	small = parttest.Raws(`{"id":"s1"}`, `{"id":"s2"}`)
-	f := parttest.Feed{{"profile", small}, {"profile", big}, {"profile", small}}
+	f := parttest.Feed{{Kind: "profile", Records: small}, {Kind: "profile", Records: big}, {Kind: "profile", Records: small}}
 	plain := func(o *part.SinkOptions) { o.Formats = nil }
 
 	// The worker dies when it stores the third part: the page is stored in part.

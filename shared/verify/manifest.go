@@ -15,7 +15,8 @@ const (
 
 const knownVersion = 1
 
-// Manifest is a manifest as this program reads it. The types that packages are written with are no part of the check.
+// Manifest is a manifest as this program reads it. It has types of its own, so that a mistake in
+// those that packages are written with cannot hide itself.
 type Manifest struct {
 	Version    int       `json:"version"`
 	Request    string    `json:"request"`
@@ -50,8 +51,8 @@ type Query struct {
 // File is one member.
 type File struct {
 	Path     string `json:"path"`
-	SHA256   string `json:"sha256"`
-	Bytes    int64  `json:"bytes"`
+	SHA256   string `json:"sha256"` // lower-case hex, of the uncompressed bytes
+	Bytes    int64  `json:"bytes"`  // uncompressed
 	Records  int64  `json:"records"`
 	System   string `json:"system,omitempty"`
 	Kind     string `json:"kind,omitempty"`
@@ -65,12 +66,14 @@ var (
 
 func isName(s string) bool { return slug.MatchString(s) }
 
-// check refuses what no request of ours has. Its texts may be shown to people: names are names, and nothing else.
+// check refuses what no package has. What it lets through can be shown to people: ids and names
+// hold nothing else.
 func (m Manifest) check() error {
 	if !guid.MatchString(m.Request) || !guid.MatchString(m.Tenant) {
 		return errors.New("request and tenant must be ids")
 	}
-	if !isName(m.Regime) || slices.ContainsFunc(m.Actions, func(a string) bool { return !isName(a) }) {
+	other := func(s string) bool { return !isName(s) }
+	if !isName(m.Regime) || slices.ContainsFunc(m.Actions, other) {
 		return errors.New("regime and actions must be names")
 	}
 	return nil
@@ -88,7 +91,7 @@ func (f File) check(longest int) error {
 		return errors.New("the path of a file is not one that a package may have")
 	}
 	if len(f.SHA256) > 64 {
-		return errors.New("the SHA-256 of a file is not one")
+		return errors.New("the SHA-256 of a file has more than 64 characters")
 	}
 	for _, name := range []string{f.System, f.Kind, f.Category} {
 		if name != "" && !isName(name) {

@@ -11,9 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ReadManifest reads the manifest of an archive within the limits of Verify.
-func ReadManifest(z *zip.Reader) (Manifest, error) { return standard.readManifest(z) }
-
+// readManifest reads the manifest of an archive.
 func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
 	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
 	if i < 0 {
@@ -27,7 +25,7 @@ func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
 	}
 	defer func() { _ = body.Close() }()
-	in := &meter{r: io.LimitReader(body, l.manifest), limit: l.field}
+	in := &boundedReader{r: io.LimitReader(body, l.manifest), limit: l.value}
 	r := manifestReader{limits: l, in: in, dec: jsontext.NewDecoder(in), maxFiles: len(z.File)}
 	switch err := r.read(); {
 	case err != nil:
@@ -41,10 +39,11 @@ func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
 	return r.m, nil
 }
 
-// manifestReader reads a manifest as a stream, so that what is not a manifest costs no more memory than one.
+// manifestReader reads a manifest as a stream, so that a file that only claims to be a manifest
+// takes no more memory than one.
 type manifestReader struct {
 	limits
-	in       *meter
+	in       *boundedReader
 	dec      *jsontext.Decoder
 	maxFiles int
 	queries  int
@@ -53,34 +52,15 @@ type manifestReader struct {
 
 // The errors of a manifest quote nothing of it.
 var (
-	errManifest = errors.New(ManifestName + " is not the JSON that it should be")
+	errManifest = errors.New(ManifestName + " is not JSON of the expected form")
 	errTooMuch  = errors.New(ManifestName + " lists more than a package can have")
 )
 
 func (r *manifestReader) read() error {
 	m := &r.m
-	err := r.object(func(name string) error {
-		switch name {
-		case "version":
-			return r.value(&m.Version)
-		case "request":
-			return r.value(&m.Request)
-		case "tenant":
-			return r.value(&m.Tenant)
-		case "actions":
-			return r.value(&m.Actions)
-		case "regime":
-			return r.value(&m.Regime)
-		case "receivedAt":
-			return r.value(&m.ReceivedAt)
-		case "createdAt":
-			return r.value(&m.CreatedAt)
-		case "systems":
-			return r.array(r.system)
-		case "files":
-			return r.array(r.file)
-		}
-		return r.skip()
+	err := r.object(map[string]any{
+		"version": &m.Version, "request": &m.Request, "tenant": &m.Tenant, "actions": &m.Actions, "regime": &m.Regime,
+		"receivedAt": &m.ReceivedAt, "createdAt": &m.CreatedAt, "systems": r.system, "files": r.file,
 	})
 	if err != nil {
 		return err
@@ -96,32 +76,18 @@ func (r *manifestReader) system() error {
 		return errTooMuch
 	}
 	var s System
-	err := r.object(func(name string) error {
-		switch name {
-		case "system":
-			return r.value(&s.System)
-		case "action":
-			return r.value(&s.Action)
-		case "outcome":
-			return r.value(&s.Outcome)
-		case "reason":
-			return r.value(&s.Reason)
-		case "basis":
-			return r.value(&s.Basis)
-		case "until":
-			return r.value(&s.Until)
-		case "queries":
-			return r.array(func() error {
-				if r.queries++; r.queries > r.limits.queries {
-					return errTooMuch
-				}
-				var q Query
-				err := r.value(&q)
-				s.Queries = append(s.Queries, q)
-				return err
-			})
+	query := func() error {
+		if r.queries++; r.queries > r.limits.queries {
+			return errTooMuch
 		}
-		return r.skip()
+		var q Query
+		err := r.value(&q)
+		s.Queries = append(s.Queries, q)
+		return err
+	}
+	err := r.object(map[string]any{
+		"system": &s.System, "action": &s.Action, "outcome": &s.Outcome, "reason": &s.Reason, "basis": &s.Basis, "until": &s.Until,
+		"queries": query,
 	})
 	if err != nil {
 		return err
@@ -142,8 +108,9 @@ func (r *manifestReader) file() error {
 	return f.check(r.path)
 }
 
-// object reads an object and calls member before the value of each member.
-func (r *manifestReader) object(member func(name string) error) error {
+// object reads an object. For each member it knows where the value goes: a pointer, or, for an
+// array, the function that reads an element. Members that it does not know are passed over.
+func (r *manifestReader) object(known map[string]any) error {
 	const most = 64 // of members: the decoder remembers their names
 	if err := r.expect('{'); err != nil {
 		return err
@@ -153,7 +120,15 @@ func (r *manifestReader) object(member func(name string) error) error {
 		if err != nil || n >= most {
 			return errManifest
 		}
-		if err := member(name.String()); err != nil {
+		switch to := known[name.String()].(type) {
+		case nil:
+			err = r.skip()
+		case func() error:
+			err = r.array(to)
+		default:
+			err = r.value(to)
+		}
+		if err != nil {
 			return err
 		}
 		r.in.mark()

@@ -1,0 +1,118 @@
+package archive
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
+	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tabular"
+)
+
+// earlier is a package that is to be replaced; the zero value is none.
+type earlier struct {
+	etag  string
+	files []earlierFile // those with records, in the order of its manifest
+}
+
+// earlierFile is one member of it.
+type earlierFile struct {
+	path string
+	m    part.Member
+}
+
+// openEarlier looks for a package under the name. One that cannot be read gives its ETag only: it
+// is replaced all the same.
+func openEarlier(ctx context.Context, st *store.Store, ref store.Ref) (earlier, error) {
+	info, err := st.StatBlob(ctx, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return earlier{}, nil
+	}
+	if err != nil {
+		return earlier{}, fmt.Errorf("archive: look for an earlier package: %w", err)
+	}
+	at := newBlobReader(ctx, st, ref, info)
+	e := earlier{etag: info.ETag, files: readEarlier(at, info.Size, ref)}
+	if at.err != nil {
+		return earlier{}, at.err
+	}
+	return e, nil
+}
+
+// readEarlier returns the files of an archive that its manifest lists. An archive that is not a
+// package of the same request has none.
+func readEarlier(at *blobReader, size int64, ref store.Ref) (out []earlierFile) {
+	z, err := zip.NewReader(at, size)
+	if err != nil {
+		return nil
+	}
+	members := map[string]*zip.File{}
+	for _, f := range z.File {
+		members[f.Name] = f
+	}
+	text, err := z.Open(manifest.Name)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = text.Close() }()
+	request, listed, err := manifest.ReadFiles(text, len(z.File))
+	if err != nil || request+".zip" != path.Base(ref.Name) {
+		return nil
+	}
+	for _, file := range listed {
+		if f := members[file.Path]; f != nil {
+			if m, ok := earlierMember(f, file, ref); ok {
+				out = append(out, earlierFile{file.Path, m})
+			}
+		}
+	}
+	return out
+}
+
+// earlierMember says where the packed bytes of a member lie; ok is false for one without records.
+func earlierMember(f *zip.File, file manifest.File, ref store.Ref) (m part.Member, ok bool) {
+	stem, extension, _ := strings.Cut(path.Base(file.Path), ".")
+	format := tabular.Format(extension)
+	number, err := strconv.Atoi(stem[strings.LastIndexByte(stem, '-')+1:])
+	if err != nil || !dsr.ValidName(file.Kind) || f.Method != zip.Deflate {
+		return m, false
+	}
+	if format != tabular.JSON && !slices.Contains(tabular.Formats(), format) {
+		return m, false
+	}
+	offset, err := f.DataOffset()
+	if err != nil {
+		return m, false
+	}
+	return part.Member{
+		Kind: file.Kind, Format: format, Number: number, Records: file.Records, CRC: f.CRC32, SHA256: file.SHA256,
+		Bytes: file.Bytes, Packed: int64(f.CompressedSize64), Ref: ref, Offset: offset,
+	}, true
+}
+
+// members returns what the package holds of a task, or nil when that is not all that the task
+// handed over.
+func (e earlier) members(t dsr.Task) (out []part.Member) {
+	var sum int64
+	for _, f := range e.files {
+		if !strings.HasPrefix(f.path, part.Folder(t.Action, t.System)) {
+			continue
+		}
+		out = append(out, f.m)
+		if f.m.Format == tabular.JSON {
+			sum += f.m.Records
+		}
+	}
+	if sum != t.Records {
+		return nil
+	}
+	return out
+}
