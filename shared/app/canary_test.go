@@ -24,7 +24,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // bird is the data subject all of whose values can be recognised.
@@ -151,7 +152,7 @@ func TestCanary(t *testing.T) {
 	b.advance(31 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, b.timer("purge"))
 	require.Equal(t, http.StatusOK, b.timer("wake"))
-	require.Empty(t, b.names(store.Packages))
+	require.Empty(t, b.names(blob.Packages))
 	leaks := b.leaks()
 	for where, names := range leaks {
 		for _, name := range names {
@@ -220,19 +221,19 @@ func (b *bird) bulk(t *testing.T) {
 		require.NoError(t, err)
 		return string(raw)
 	}
-	b.put(store.QueueBulk, message("inline", "a"))
-	b.put(store.QueueBulk, base64.StdEncoding.EncodeToString([]byte(message("inline64", "b"))))
-	b.put(store.QueueBulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1)) // to bulk-rejected
-	b.put(store.QueueBulk, b.of("no JSON")+`{"tenant":`)
-	b.put(store.QueueBulk+"-poison", `{"`+b.of("poison")+`":1}`)
+	b.put(queue.Bulk, message("inline", "a"))
+	b.put(queue.Bulk, base64.StdEncoding.EncodeToString([]byte(message("inline64", "b"))))
+	b.put(queue.Bulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1)) // to bulk-rejected
+	b.put(queue.Bulk, b.of("no JSON")+`{"tenant":`)
+	b.put(queue.Bulk+"-poison", `{"`+b.of("poison")+`":1}`)
 	csv := "idempotencyKey,actions,regime,reference,note,userPrincipalName,email,phone,employeeId,name,identifiers,systems\n" +
 		strings.Join([]string{b.of("csv key"), "export", "gdpr", b.of("csv reference"), b.of("csv note"), b.upn(), b.mail(), b.phone(), b.of("employee"), b.name(), "customerNumber=" + b.of("customer"), "paper-files"}, ",") + "\n" +
 		b.of("short line") + ",x\n,export,gdpr,,,,no address " + b.of("csv mail") + ",,,,,\n,export,gdpr,,,,,,,," + b.of("csv kind") + "=1,\n"
-	b.upload(store.BulkInputs, entrasim.Contoso+"/people.csv", csv)
-	b.upload(store.BulkInputs, entrasim.Contoso+"/headless.csv", b.mail()+","+b.name()+"\n")
-	b.put(store.QueueBulk, `{"tenant":"`+entrasim.Contoso+`","reference":"blob","blob":"bulk/`+entrasim.Contoso+`/people.csv"}`)
-	b.put(store.QueueBulk, `{"tenant":"`+entrasim.Contoso+`","reference":"headless","blob":"bulk/`+entrasim.Contoso+`/headless.csv"}`)
-	b.put(store.QueueBulk, `{"tenant":"`+entrasim.Contoso+`","reference":"else","blob":"bulk/`+b.of("blob path")+`/x.csv"}`)
+	b.upload(blob.BulkInputs, entrasim.Contoso+"/people.csv", csv)
+	b.upload(blob.BulkInputs, entrasim.Contoso+"/headless.csv", b.mail()+","+b.name()+"\n")
+	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"blob","blob":"bulk/`+entrasim.Contoso+`/people.csv"}`)
+	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"headless","blob":"bulk/`+entrasim.Contoso+`/headless.csv"}`)
+	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"else","blob":"bulk/`+b.of("blob path")+`/x.csv"}`)
 	item, err := json.Marshal(b.item(2))
 	require.NoError(t, err)
 	upload := string(item) + "\n{\"" + b.of("broken") + "\n"
@@ -325,8 +326,8 @@ func (b *bird) planted() {
 	counter, err := otel.Meter("test").Int64Counter("planted")
 	require.NoError(t, err)
 	counter.Add(ctx, 1, metric.WithAttributes(attribute.String("value", v)))
-	require.NoError(t, b.app.Store.Send(ctx, store.QueueWork, store.Message{Tenant: v}))
-	require.NoError(t, b.app.Store.PutBlob(ctx, store.Ref{Container: store.Findings, Name: v}, []byte(v), map[string]string{"cursor": v}, "text/plain"))
+	require.NoError(t, b.app.Store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: v}))
+	require.NoError(t, b.app.Store.Blobs.Put(ctx, blob.Ref{Container: blob.Findings, Name: v}, []byte(v), map[string]string{"cursor": v}, "text/plain"))
 	for table, props := range map[string]map[string]any{
 		"requests": {"open": v}, "lists": {"hidden": aztables.EDMBinary("12" + v)}, "keys": {"b64": base64.StdEncoding.EncodeToString([]byte(v))},
 	} {
@@ -335,7 +336,7 @@ func (b *bird) planted() {
 		_, err = b.clients.Tables.NewClient(b.prefix+table).AddEntity(ctx, raw, nil)
 		require.NoError(t, err)
 	}
-	_, err = b.app.Store.StatBlob(ctx, store.Ref{Container: store.Parts, Name: v})
+	_, err = b.app.Store.Blobs.Stat(ctx, blob.Ref{Container: blob.Parts, Name: v})
 	require.Error(t, err)
 	b.tap.answer("GET", "/x", reply{status: 400, body: v})
 	b.tap.answer("GET", "/x", reply{status: 200, header: http.Header{"Location": {v}}})

@@ -14,7 +14,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // names are the names of the blobs in a container.
@@ -92,7 +92,7 @@ func TestADeclaredSystemIsNeverSilentlyLeftOut(t *testing.T) {
 
 	// It lies where the request said, and nowhere else.
 	require.Len(t, w.namesIn(container), 1)
-	require.Empty(t, w.names(store.Packages))
+	require.Empty(t, w.names(blob.Packages))
 
 	// A person ends the tasks, who has the right to.
 	path := "/api/requests/" + id + "/tasks/paper-files-"

@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // recorded is the body of a recorded request of the Functions host.
@@ -100,12 +100,12 @@ func (w *world) invoke(function string, body []byte) int {
 
 // functionOf is the function that each queue triggers, in the order in which they are drained.
 var functionOf = []struct{ queue, function string }{
-	{store.QueueBulk, "bulk"},
-	{store.QueueWork, "work"},
-	{store.QueueFulfil, "fulfil"},
-	{store.QueueBulk + "-poison", "bulk-poison"},
-	{store.QueueWork + "-poison", "work-poison"},
-	{store.QueueFulfil + "-poison", "fulfil-poison"},
+	{queue.Bulk, "bulk"},
+	{queue.Work, "work"},
+	{queue.Fulfil, "fulfil"},
+	{queue.Bulk + "-poison", "bulk-poison"},
+	{queue.Work + "-poison", "work-poison"},
+	{queue.Fulfil + "-poison", "fulfil-poison"},
 }
 
 // pump delivers what is on the queues until they are empty. No delivery may fail.

@@ -6,7 +6,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/host"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -38,7 +38,7 @@ func (a *App) triggers() error {
 // timed is the job of a timer, whose payload says nothing.
 func (a *App) timed(step dsr.Step, run func(context.Context) (due.Result, error)) host.Job {
 	return func(ctx context.Context, _ []byte) error {
-		a.pipeline.Runner.Begin(ctx, step, store.Message{})
+		a.pipeline.Runner.Begin(ctx, step, queue.Message{})
 		_, err := run(ctx)
 		return err
 	}
@@ -46,14 +46,14 @@ func (a *App) timed(step dsr.Step, run func(context.Context) (due.Result, error)
 
 // receive takes a message of a producer.
 func (a *App) receive(ctx context.Context, payload []byte) error {
-	a.pipeline.Runner.Begin(ctx, dsr.StepBulk, store.Message{})
+	a.pipeline.Runner.Begin(ctx, dsr.StepBulk, queue.Message{})
 	return a.bulk.Message(ctx, payload)
 }
 
 // message decodes a queue message of ours. What is not one is recorded and ends there: another delivery would not read better.
-func (a *App) message(run func(context.Context, store.Message) error) host.Job {
+func (a *App) message(run func(context.Context, queue.Message) error) host.Job {
 	return func(ctx context.Context, payload []byte) error {
-		m, err := store.DecodeMessage(payload)
+		m, err := queue.DecodeMessage(payload)
 		if err != nil {
 			a.log.ErrorContext(ctx, "message cannot be read", "code", "bad-message", "bytes", len(payload), "error", err)
 			telemetry.Ignored(ctx, "bad-message")
@@ -64,7 +64,7 @@ func (a *App) message(run func(context.Context, store.Message) error) host.Job {
 }
 
 // work does what a message on dsr-work names: a piece of an import, a shard to look at, or a task.
-func (a *App) work(ctx context.Context, m store.Message) error {
+func (a *App) work(ctx context.Context, m queue.Message) error {
 	switch {
 	case m.Bulk != "":
 		a.pipeline.Runner.Begin(ctx, dsr.StepBulk, m)

@@ -11,9 +11,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-func message(t *testing.T, m store.Message) string {
+func message(t *testing.T, m queue.Message) string {
 	t.Helper()
 	b, err := json.Marshal(m)
 	require.NoError(t, err)
@@ -30,27 +32,27 @@ func TestBadMessagesAreARecordedFailure(t *testing.T) {
 			"a number":        {"42", `"code":"bad-message"`},
 			"an array":        {"[1,2,3]", `"code":"bad-message"`},
 			"unknown member":  {`{"t":"` + entrasim.Contoso + `","id":"7"}`, `"code":"bad-message"`},
-			"names two":       {message(t, store.Message{Tenant: entrasim.Contoso, Request: unknownID, Bulk: unknownID}), `"code":"bad-message"`},
-			"unknown request": {message(t, store.Message{Tenant: entrasim.Contoso, Request: unknownID, Task: "entra-export"}), `"code":"unknown-request"`},
-			"unknown tenant":  {message(t, store.Message{Tenant: unknownID, Request: unknownID, Task: "entra-export"}), `"code":"unknown-request"`},
+			"names two":       {message(t, queue.Message{Tenant: entrasim.Contoso, Request: unknownID, Bulk: unknownID}), `"code":"bad-message"`},
+			"unknown request": {message(t, queue.Message{Tenant: entrasim.Contoso, Request: unknownID, Task: "entra-export"}), `"code":"unknown-request"`},
+			"unknown tenant":  {message(t, queue.Message{Tenant: unknownID, Request: unknownID, Task: "entra-export"}), `"code":"unknown-request"`},
 		} {
 			before := len(w.lines.with(tc.code, `"level":"ERROR"`))
 			require.Equal(t, http.StatusOK, w.deliver(function, tc.text), "%s: %s", function, name)
 			require.Len(t, w.lines.with(tc.code, `"level":"ERROR"`), before+1, "%s: %s", function, name)
 		}
 	}
-	require.Equal(t, http.StatusOK, w.deliver("work", message(t, store.Message{Tenant: entrasim.Contoso, Bulk: unknownID})))
-	require.Equal(t, http.StatusOK, w.deliver("work-poison", message(t, store.Message{Tenant: entrasim.Contoso, Bulk: unknownID})))
+	require.Equal(t, http.StatusOK, w.deliver("work", message(t, queue.Message{Tenant: entrasim.Contoso, Bulk: unknownID})))
+	require.Equal(t, http.StatusOK, w.deliver("work-poison", message(t, queue.Message{Tenant: entrasim.Contoso, Bulk: unknownID})))
 	require.Equal(t, http.StatusBadRequest, w.invoke("work", []byte(`{"Data":{}}`)), "not what the host sends")
 
 	// On dsr-bulk it is kept, too, and goes after 30 days.
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"))
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"), "twice")
 	require.Equal(t, http.StatusOK, w.deliver("bulk-poison", "[1,2,3]"))
-	require.Len(t, w.names(store.Rejected), 2)
+	require.Len(t, w.names(blob.Rejected), 2)
 	w.advance(31 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
-	require.Empty(t, w.names(store.Rejected))
+	require.Empty(t, w.names(blob.Rejected))
 }
 
 // A message may come late, and as often as it likes.
@@ -62,7 +64,7 @@ func TestAMessageForAFinishedTaskChangesNothing(t *testing.T) {
 	etag := w.must(http.StatusOK, "GET", "/api/requests/"+id, contosoKey, nil).header.Get("ETag")
 	for _, function := range []string{"work", "fulfil", "work-poison", "fulfil-poison"} {
 		for _, task := range []string{"entra-discover", "entra-export", "package", "entra-access", ""} {
-			require.Equal(t, http.StatusOK, w.deliver(function, message(t, store.Message{Tenant: entrasim.Contoso, Request: id, Task: task})))
+			require.Equal(t, http.StatusOK, w.deliver(function, message(t, queue.Message{Tenant: entrasim.Contoso, Request: id, Task: task})))
 		}
 	}
 	w.pump()
@@ -92,7 +94,7 @@ func TestALostMessageIsSentAgain(t *testing.T) {
 func (w *world) once() int {
 	w.t.Helper()
 	delivered := 0
-	for _, f := range []struct{ queue, function string }{{store.QueueFulfil, "fulfil"}, {store.QueueWork, "work"}} {
+	for _, f := range []struct{ queue, function string }{{queue.Fulfil, "fulfil"}, {queue.Work, "work"}} {
 		delivered += w.drain(f.queue, f.function)
 	}
 	return delivered
@@ -103,9 +105,9 @@ func TestPoison(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
 	id := w.submit(contosoKey, "poison", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export"))
-	w.drain(store.QueueWork, "work") // discovery only
+	w.drain(queue.Work, "work") // discovery only
 	require.Equal(t, "fulfilling", w.get(contosoKey, id).State)
-	poisoned := message(t, store.Message{Tenant: entrasim.Contoso, Request: id, Task: "entra-export"})
+	poisoned := message(t, queue.Message{Tenant: entrasim.Contoso, Request: id, Task: "entra-export"})
 
 	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
 	require.Equal(t, "fulfilling", w.get(contosoKey, id).State, "it was never tried")

@@ -15,6 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -76,11 +78,11 @@ func (p *probes) storage(c store.Clients) {
 		ask func(context.Context) error
 	}{
 		{"blobs", func(ctx context.Context) error {
-			_, err := c.Blobs.NewContainerClient(store.Packages).GetProperties(ctx, nil)
+			_, err := c.Blobs.NewContainerClient(blob.Packages).GetProperties(ctx, nil)
 			return err
 		}},
 		{"queues", func(ctx context.Context) error {
-			_, err := c.Queues.NewQueueClient(store.QueueWork).GetProperties(ctx, nil)
+			_, err := c.Queues.NewQueueClient(queue.Work).GetProperties(ctx, nil)
 			return err
 		}},
 		{"tables", func(ctx context.Context) error {

@@ -20,6 +20,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // openApp is an app with a store and nothing else.
@@ -29,14 +31,17 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	require.NoError(t, err)
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
+	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
+	require.NoError(t, err)
 	st, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Prefix: prefix, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: time.Now,
+		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: prefix, Wrapper: wrapper, Clocks: RealClocks(),
+		IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32),
 	})
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
 	sweeper, err := due.New(due.Options{Store: st, Clocks: RealClocks(), Log: log, Tenants: []string{"a-tenant"}})
 	require.NoError(t, err)
-	step, err := purge.New(sweeper, func(string, string) (store.Ref, error) { return store.Ref{}, nil })
+	step, err := purge.New(sweeper, func(string, string) (blob.Ref, error) { return blob.Ref{}, nil })
 	require.NoError(t, err)
 	return &App{Store: st, pipeline: &pipeline.Pipeline{Purge: step}, log: log}
 }
@@ -50,7 +55,7 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 		case <-time.After(time.Minute):
 			require.Fail(t, "the storage is not set up")
 		}
-		_, err := a.Store.QueueLength(t.Context(), store.QueueBulk)
+		_, err := a.Store.Queues.Length(t.Context(), queue.Bulk)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			known, err := a.Store.Tenants(t.Context())

@@ -14,7 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // withoutContoso is a document from which a tenant was removed.
@@ -62,27 +63,27 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w.must(http.StatusAccepted, "POST", "/api/bulk?reference=r", contosoKey, `{"actions":["export"],"regime":"gdpr","subject":{"email":"john@contoso.example"}}`,
 		"Content-Type: application/x-ndjson", "Idempotency-Key: b")
 	w.pump()
-	require.NotEmpty(t, w.names(store.Packages))
+	require.NotEmpty(t, w.names(blob.Packages))
 	require.Len(t, w.namesIn(container), 1)
-	require.Len(t, w.names(store.Results), 1)
+	require.Len(t, w.names(blob.Results), 1)
 	delete(body, "destination")
 	w.submit(contosoKey, "lost", body)
-	_, err = w.clients.Queues.NewQueueClient(w.prefix+store.QueueWork).ClearMessages(t.Context(), nil)
+	_, err = w.clients.Queues.NewQueueClient(w.prefix+queue.Work).ClearMessages(t.Context(), nil)
 	require.NoError(t, err)
 
 	w.restart(withoutContoso)
 	w.wall.Advance(2 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("wake"))
-	n, err := w.app.Store.QueueLength(t.Context(), store.QueueWork)
+	n, err := w.app.Store.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), n, "what was lost is sent again")
 
 	w.advance(31 * 24 * time.Hour)
 	for range 2 {
 		require.Equal(t, http.StatusInternalServerError, w.timer("purge"), "an operator must see that something stays")
-		require.Empty(t, w.names(store.Packages))
-		require.Empty(t, w.names(store.BulkInputs))
-		require.Empty(t, w.names(store.Results))
+		require.Empty(t, w.names(blob.Packages))
+		require.Empty(t, w.names(blob.BulkInputs))
+		require.Empty(t, w.names(blob.Results))
 		require.Len(t, w.namesIn(container), 1, "nobody knows where it is any more")
 	}
 	require.Len(t, w.lines.with(`"code":"tenant-not-configured"`, entrasim.Contoso), 2)

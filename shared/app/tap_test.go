@@ -18,7 +18,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // sighting is a text and where it was seen.
@@ -76,7 +77,7 @@ func (p *tap) answer(method, path string, r reply) {
 }
 
 // unsealed are the containers whose blobs hold nothing that a person said or that was found of one in the open.
-var unsealed = []string{store.Results, store.Findings}
+var unsealed = []string{blob.Results, blob.Findings}
 
 // Do keeps of every try of a storage call the URL and the headers, and the body where it may hold no personal data: that of rows, of
 // messages, and of blobs that are sealed or hold codes only.
@@ -89,7 +90,7 @@ func (p *tap) Do(req *policy.Request) (*http.Response, error) {
 			p.saw(service+" header", name+": "+strings.Join(values, " "))
 		}
 	}
-	keep := service == "table" || service == "queue" && !strings.Contains(raw.URL.Path, store.QueueBulk)
+	keep := service == "table" || service == "queue" && !strings.Contains(raw.URL.Path, queue.Bulk)
 	for _, c := range unsealed {
 		keep = keep || service == "blob" && strings.Contains(raw.URL.Path, c)
 	}
@@ -177,7 +178,7 @@ func binary(t *testing.T, raw []byte) (out []byte) {
 func (w *world) blobs() []sighting {
 	w.t.Helper()
 	var out []sighting
-	for _, c := range store.Containers {
+	for _, c := range blob.Containers {
 		client := w.clients.Blobs.NewContainerClient(w.prefix + c.Name)
 		for pager := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Include: container.ListBlobsInclude{Metadata: true}}); pager.More(); {
 			page, err := pager.NextPage(context.Background())

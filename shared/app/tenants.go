@@ -9,7 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -68,16 +68,16 @@ func statements(s tenant.Statements) archive.Statements {
 }
 
 // Destination is where a tenant's packages of that name go; "" is our own container.
-func (a tenants) Destination(tenant, name string) (store.Ref, error) {
+func (a tenants) Destination(tenant, name string) (blob.Ref, error) {
 	if name == "" {
-		return store.Ref{Container: store.Packages}, nil
+		return blob.Ref{Container: blob.Packages}, nil
 	}
 	t, _ := a.document.Tenants.Tenant(tenant)
 	d, ok := t.Destination(name)
 	if !ok {
-		return store.Ref{}, errors.New("the tenant has no destination of that name")
+		return blob.Ref{}, errors.New("the tenant has no destination of that name")
 	}
-	return store.Ref{Account: d.Account, Container: d.Container}, nil
+	return blob.Ref{Account: d.Account, Container: d.Container}, nil
 }
 
 // readDocument reads the YAML document that the settings name.

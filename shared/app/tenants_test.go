@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // nobody's is an id that no tenant has.
@@ -132,7 +133,7 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{document: declared(t, "http://127.0.0.1:10000/devstoreaccount1", "unused")}) // the queue's caller has Contoso only
 	line := `{"actions":["export"],"regime":"gdpr","subject":{"email":"pim@fabrikam.example"}}` + "\n"
-	w.upload(store.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
+	w.upload(blob.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
 	for name, text := range map[string]string{
 		"a tenant that the queue's caller does not have": `{"tenant":"` + entrasim.Fabrikam + `","reference":"r","items":[` + line + `]}`,
 		"a tenant that nobody has":                       `{"tenant":"` + unknownID + `","reference":"r","items":[` + line + `]}`,
@@ -141,12 +142,12 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 		"escaped":                                        `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"bulk/` + entrasim.Contoso + `/%2e%2e/` + entrasim.Fabrikam + `/people.ndjson"}`,
 		"another container":                              `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"packages/` + entrasim.Contoso + `/x.ndjson"}`,
 	} {
-		before := len(w.names(store.Rejected))
-		w.put(store.QueueBulk, text)
+		before := len(w.names(blob.Rejected))
+		w.put(queue.Bulk, text)
 		w.pump()
-		require.Len(t, w.names(store.Rejected), before+1, name)
+		require.Len(t, w.names(blob.Rejected), before+1, name)
 	}
 	require.Empty(t, w.rowsOf("requests"))
 	require.Empty(t, w.rowsOf("keys"))
-	require.Len(t, w.names(store.BulkInputs), 1, "the producer's own blob is not ours to delete")
+	require.Len(t, w.names(blob.BulkInputs), 1, "the producer's own blob is not ours to delete")
 }

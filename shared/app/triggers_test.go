@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // binding is the trigger of a function.json.
@@ -63,7 +63,7 @@ func TestTriggersAreTheFolders(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(w.app.Triggers)), jobs)
-	require.ElementsMatch(t, store.Queues(), queues, "each queue, its poison twin included, has a function")
+	require.ElementsMatch(t, queue.Names(), queues, "each queue, its poison twin included, has a function")
 }
 
 // TestEveryCallHasAFunction: the host passes on every call of the contract, with the right method, and no job can be reached from outside.

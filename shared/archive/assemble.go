@@ -18,6 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // ErrIncomplete says that the stored parts are not what a task says it handed over.
@@ -29,7 +30,7 @@ type Assembly struct {
 	Case        *store.Case
 	Tenant      Tenant
 	Descriptors []connector.Descriptor // of the tenant's systems, those that it declared included
-	Destination store.Ref              // account and container; the zero Ref is our own container. Its name is ours to choose.
+	Destination blob.Ref               // account and container; the zero Ref is our own container. Its name is ours to choose.
 	Now         func() time.Time       // business clock
 	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
 	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
@@ -77,10 +78,10 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 
 // Location is where the package of a request lies: in a destination of the tenant, which has account and container, or, with the zero
 // Ref, in our own container.
-func Location(destination store.Ref, tenant, request string) store.Ref {
+func Location(destination blob.Ref, tenant, request string) blob.Ref {
 	r := destination
 	if r.Container == "" {
-		r.Container = store.Packages
+		r.Container = blob.Packages
 	}
 	r.Name = PackageName(tenant, request)
 	return r
@@ -90,7 +91,7 @@ func Location(destination store.Ref, tenant, request string) store.Ref {
 type writer struct {
 	st     *store.Store
 	check  func(context.Context) error
-	target store.Ref
+	target blob.Ref
 	book   book
 	zip    *zip.Writer
 	out    *counted
@@ -116,7 +117,7 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 		}
 		w.book.Chapters = append(w.book.Chapters, chapter{t, members})
 	}
-	blob := w.st.WriteBlob(ctx, w.target, store.WriteOptions{ContentType: "application/zip", IfMatch: before.etag})
+	blob := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{ContentType: "application/zip", IfMatch: before.etag})
 	if err := w.write(ctx, blob); err != nil {
 		blob.Abort()
 		return dsr.Package{}, err

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
@@ -117,7 +117,7 @@ func benchPackage(b *testing.B, formats []tabular.Format) {
 		return out
 	}(), []byte(",\n"))
 	start := time.Now()
-	raw := w.Store.WriteBlob(b.Context(), store.Ref{Container: store.Packages, Name: "raw"}, store.WriteOptions{})
+	raw := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "raw"}, blob.WriteOptions{})
 	for range benchPages {
 		_, err := raw.Write(block)
 		require.NoError(b, err)
@@ -127,9 +127,9 @@ func benchPackage(b *testing.B, formats []tabular.Format) {
 	upload = time.Since(start)
 
 	start = time.Now()
-	body, _, err := w.Store.GetBlob(b.Context(), store.Ref{Container: store.Packages, Name: p.Blob})
+	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: blob.Packages, Name: p.Blob})
 	require.NoError(b, err)
-	again := w.Store.WriteBlob(b.Context(), store.Ref{Container: store.Packages, Name: "again"}, store.WriteOptions{})
+	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "again"}, blob.WriteOptions{})
 	_, err = again.Write(body)
 	require.NoError(b, err)
 	_, err = again.Commit(b.Context())
@@ -137,7 +137,7 @@ func benchPackage(b *testing.B, formats []tabular.Format) {
 	both = time.Since(start)
 
 	start = time.Now()
-	_, err = Verify(b.Context(), w.Store, store.Ref{Container: store.Packages, Name: p.Blob})
+	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
 	require.NoError(b, err)
 	b.ReportMetric(float64(size)/1e6/time.Since(start).Seconds(), "verify-MB/s")
 	b.ReportMetric(float64(size)/1e6/parts.Seconds(), "parts-MB/s")

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
@@ -31,8 +32,8 @@ type earlierFile struct {
 
 // openEarlier looks for a package under the name. One that cannot be read gives its ETag only: it
 // is replaced all the same.
-func openEarlier(ctx context.Context, st *store.Store, ref store.Ref) (earlier, error) {
-	info, err := st.StatBlob(ctx, ref)
+func openEarlier(ctx context.Context, st *store.Store, ref blob.Ref) (earlier, error) {
+	info, err := st.Blobs.Stat(ctx, ref)
 	if errors.Is(err, store.ErrNotFound) {
 		return earlier{}, nil
 	}
@@ -49,7 +50,7 @@ func openEarlier(ctx context.Context, st *store.Store, ref store.Ref) (earlier, 
 
 // readEarlier returns the files of an archive that its manifest lists. An archive that is not a
 // package of the same request has none.
-func readEarlier(at *blobReader, size int64, ref store.Ref) (out []earlierFile) {
+func readEarlier(at *blobReader, size int64, ref blob.Ref) (out []earlierFile) {
 	z, err := zip.NewReader(at, size)
 	if err != nil {
 		return nil
@@ -78,7 +79,7 @@ func readEarlier(at *blobReader, size int64, ref store.Ref) (out []earlierFile) 
 }
 
 // earlierMember says where the packed bytes of a member lie; ok is false for one without records.
-func earlierMember(f *zip.File, file manifest.File, ref store.Ref) (m part.Member, ok bool) {
+func earlierMember(f *zip.File, file manifest.File, ref blob.Ref) (m part.Member, ok bool) {
 	stem, extension, _ := strings.Cut(path.Base(file.Path), ".")
 	format := tabular.Format(extension)
 	number, err := strconv.Atoi(stem[strings.LastIndexByte(stem, '-')+1:])

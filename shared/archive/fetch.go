@@ -70,7 +70,7 @@ func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i i
 
 // read reads a whole member into a buffer, or into a new one where it is too small.
 func read(ctx context.Context, st *store.Store, m part.Member, buffer []byte) fetched {
-	body, _, err := st.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
+	body, _, err := st.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {
 		return fetched{err: fmt.Errorf("archive: read a part: %w", err)}
 	}
@@ -94,7 +94,7 @@ func pass(ctx context.Context, st *store.Store, m part.Member, f fetched, use fu
 	if f.body != nil {
 		return use(bytes.NewReader(f.body))
 	}
-	body, _, err := st.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
+	body, _, err := st.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {
 		return fmt.Errorf("archive: read a part: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
@@ -16,7 +17,7 @@ const readBlock = 2 << 20 // bytes that are read at once
 type blobReader struct {
 	ctx  context.Context // io.ReaderAt has none; it is that of the caller who made it
 	st   *store.Store
-	ref  store.Ref
+	ref  blob.Ref
 	size int64
 	etag string
 	err  error // the first of the storage's, since archive/zip wraps some and hides others
@@ -30,7 +31,7 @@ type readAhead struct {
 	body []byte
 }
 
-func newBlobReader(ctx context.Context, st *store.Store, ref store.Ref, info store.BlobInfo) *blobReader {
+func newBlobReader(ctx context.Context, st *store.Store, ref blob.Ref, info blob.Info) *blobReader {
 	return &blobReader{ctx: ctx, st: st, ref: ref, size: info.Size, etag: info.ETag}
 }
 
@@ -59,7 +60,7 @@ func (b *blobReader) block(at int64) ([]byte, error) {
 			return have.body, nil
 		}
 	}
-	body, info, err := b.st.OpenBlob(b.ctx, b.ref, at, min(readBlock, b.size-at))
+	body, info, err := b.st.Blobs.Open(b.ctx, b.ref, at, min(readBlock, b.size-at))
 	if err != nil {
 		return nil, b.fail(fmt.Errorf("archive: read the package: %w", err))
 	}
@@ -89,8 +90,8 @@ func (b *blobReader) fail(err error) error {
 }
 
 // Verify checks a package where it is stored. Errors are those of Verify and of the storage.
-func Verify(ctx context.Context, st *store.Store, ref store.Ref) (verify.Report, error) {
-	info, err := st.StatBlob(ctx, ref)
+func Verify(ctx context.Context, st *store.Store, ref blob.Ref) (verify.Report, error) {
+	info, err := st.Blobs.Stat(ctx, ref)
 	if err != nil {
 		return verify.Report{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // lineKey is the idempotency key of a line that gives none: the same line under the same reference is the same request.
@@ -108,7 +109,7 @@ func (r *run) store(ctx context.Context, c *chunk) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Store.StageBlock(ctx, resultRef(r.in.Tenant, r.in.ID), blockID(r.b.Chunk), body); err != nil {
+		if err := r.Store.Blobs.StageBlock(ctx, resultRef(r.in.Tenant, r.in.ID), blockID(r.b.Chunk), body); err != nil {
 			return err
 		}
 		r.b.Chunk++
@@ -151,7 +152,7 @@ func (r *run) advance(c *chunk, results []list.Result) {
 
 // sweep asks for the messages of the requests of a shard. One that cannot be sent is no error: their own wakes send them.
 func (r *run) sweep(ctx context.Context, shard int) {
-	if err := r.Store.Send(ctx, store.QueueWork, store.Message{Tenant: r.in.Tenant, Shard: &shard}); err != nil {
-		r.Log.WarnContext(ctx, "message not sent; the wakes will", "queue", store.QueueWork, "tenant", r.in.Tenant, "error", err)
+	if err := r.Store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: r.in.Tenant, Shard: &shard}); err != nil {
+		r.Log.WarnContext(ctx, "message not sent; the wakes will", "queue", queue.Work, "tenant", r.in.Tenant, "error", err)
 	}
 }

@@ -87,7 +87,7 @@ func (r *run) fail(ctx context.Context, f *problem.Error) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Store.StageBlock(ctx, resultRef(r.b.Tenant, r.b.ID), blockID(r.b.Chunk), body); err != nil {
+	if err := r.Store.Blobs.StageBlock(ctx, resultRef(r.b.Tenant, r.b.ID), blockID(r.b.Chunk), body); err != nil {
 		return err
 	}
 	r.b.Chunk++
@@ -102,7 +102,7 @@ func (r *run) finish(ctx context.Context, state string) error {
 	for i := range ids {
 		ids[i] = blockID(i)
 	}
-	if err := r.Store.CommitBlocks(ctx, resultRef(r.b.Tenant, r.b.ID), ids, mediaTypes[list.JSONLines]); err != nil {
+	if err := r.Store.Blobs.CommitBlocks(ctx, resultRef(r.b.Tenant, r.b.ID), ids, mediaTypes[list.JSONLines]); err != nil {
 		return err
 	}
 	now := r.Now()

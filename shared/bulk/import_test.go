@@ -16,6 +16,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 func person(email, key string) string {
@@ -116,11 +118,11 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.True(t, existing)
 	require.Equal(t, first.ID, again.ID)
 	require.Equal(t, store.BulkCompleted, again.State)
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the second upload is not kept")
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "the second upload is not kept")
 
 	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.CSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
 	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
 
 	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: list.CSV}
 	for i, c := range []struct {
@@ -143,7 +145,7 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 		}
 		require.True(t, problem.Is(err, c.code), "%d: %v", i, err)
 	}
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "what was refused is not kept")
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "what was refused is not kept")
 
 	second := w.end(s, tenant, w.receive(s, tenant, "r-2", list.CSV, csv).ID)
 	require.Equal(t, []list.Status{list.Duplicate, list.Duplicate}, []list.Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})
@@ -190,14 +192,14 @@ func TestALongImportHandsOver(t *testing.T) {
 	s.Bound = time.Nanosecond
 	text, want := mixed()
 	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
-	before, err := w.st.QueueLength(t.Context(), store.QueueWork)
+	before, err := w.st.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID))
 	b, err = w.st.LoadBulk(t.Context(), tenant, b.ID)
 	require.NoError(t, err)
 	require.Equal(t, store.BulkImporting, b.State)
 	require.Equal(t, int64(3), b.Lines)
-	after, err := w.st.QueueLength(t.Context(), store.QueueWork)
+	after, err := w.st.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.Equal(t, before+2, after, "one for the shard, one for the import itself")
 	_, _, err = s.Results(t.Context(), b)

@@ -14,6 +14,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Message takes in a message of the queue dsr-bulk; it is the job `bulk`. A message that cannot become an import is put away in
@@ -38,12 +41,12 @@ func (s *Service) Poison(ctx context.Context, text []byte) error {
 	switch {
 	case err == nil:
 		return nil
-	case !store.Outage(err):
-		s.Log.ErrorContext(ctx, "message failed for good", "queue", store.QueueBulk, "bytes", len(text), "error", err)
+	case !failure.Outage(err):
+		s.Log.ErrorContext(ctx, "message failed for good", "queue", queue.Bulk, "bytes", len(text), "error", err)
 		return s.putAway(ctx, text, problem.GaveUp)
 	}
-	s.Log.ErrorContext(ctx, "message given back to its queue", "queue", store.QueueBulk, "bytes", len(text), "error", err)
-	return s.Store.Return(ctx, store.QueueBulk, text, giveBack)
+	s.Log.ErrorContext(ctx, "message given back to its queue", "queue", queue.Bulk, "bytes", len(text), "error", err)
+	return s.Store.Queues.Return(ctx, queue.Bulk, text, giveBack)
 }
 
 func (s *Service) message(ctx context.Context, text []byte) error {
@@ -78,11 +81,11 @@ func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) 
 	_, _ = d.Write(body)
 	b.Format, b.Digest = list.JSONLines, d.hex()
 	b.Blob = fmt.Sprintf("%s/%s/%s.ndjson", b.Tenant, b.ID, b.Digest[:32])
-	err := s.Store.PutBlob(ctx, inputRef(b.Blob), body, s.stamp(), mediaTypes[list.JSONLines])
+	err := s.Store.Blobs.Put(ctx, inputRef(b.Blob), body, s.stamp(), mediaTypes[list.JSONLines])
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}
-	info, err := s.Store.StatBlob(ctx, inputRef(b.Blob))
+	info, err := s.Store.Blobs.Stat(ctx, inputRef(b.Blob))
 	b.InputETag = info.ETag
 	return err
 }
@@ -94,11 +97,11 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 	if f != nil {
 		return f
 	}
-	r, info, err := s.Store.OpenBlob(ctx, inputRef(name), 0, 0)
+	r, info, err := s.Store.Blobs.Open(ctx, inputRef(name), 0, 0)
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.Newf(problem.BlobMissing, "/blob", "there is no such blob")
 	}
-	if store.Refused(err) {
+	if failure.Refused(err) {
 		return s.unreadable(ctx, b, err)
 	}
 	if err != nil {
@@ -126,9 +129,9 @@ func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *pro
 // and nobody can find out by its name what it said.
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
 	name := hex.EncodeToString(pii.MAC(s.Key, "message put away", string(text)))
-	ref := store.Ref{Container: store.Rejected, Name: name}
-	meta := map[string]string{"code": string(code), store.MetaAt: s.Now().UTC().Format(time.RFC3339)}
-	err := s.Store.PutBlob(ctx, ref, text, meta, "application/octet-stream")
+	ref := blob.Ref{Container: blob.Rejected, Name: name}
+	meta := map[string]string{"code": string(code), blob.MetaAt: s.Now().UTC().Format(time.RFC3339)}
+	err := s.Store.Blobs.Put(ctx, ref, text, meta, "application/octet-stream")
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}

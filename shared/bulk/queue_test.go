@@ -12,7 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	azblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
@@ -20,11 +20,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 func (w *world) kept() map[string]string {
 	out := map[string]string{}
-	for _, b := range w.blobs(store.Rejected, "") {
+	for _, b := range w.blobs(blob.Rejected, "") {
 		out[b.Name] = b.Meta["code"]
 	}
 	return out
@@ -66,7 +68,7 @@ func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
 
 func (w *world) upload(name, text string) {
 	w.t.Helper()
-	_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(text), nil)
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(text), nil)
 	require.NoError(w.t, err)
 }
 
@@ -82,7 +84,7 @@ func TestItemsOnTheQueue(t *testing.T) {
 	b, err := s.ByReference(t.Context(), tenant, "r-1")
 	require.NoError(t, err)
 	require.Equal(t, "bulk-queue", b.Caller)
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
 	got := w.results(s, w.end(s, tenant, b.ID))
 	require.Len(t, got, 3)
 	require.Equal(t, list.Accepted, got[0].Status)
@@ -118,7 +120,7 @@ func TestABlobOnTheQueue(t *testing.T) {
 	b = w.end(s, tenant, b.ID)
 	require.Equal(t, int64(1), b.Accepted)
 	require.Empty(t, w.kept())
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "the producer's blob stays until its wake")
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "the producer's blob stays until its wake")
 
 	w.upload(tenant+"/in/people.csv", "email\nother@c.example\n")
 	require.NoError(t, s.Message(t.Context(), []byte(text)))
@@ -133,10 +135,10 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 	for name, change := range map[string]func(string){
 		"changed": func(name string) { w.upload(name, person("b@c.example", "")) },
 		"missing": func(name string) {
-			require.NoError(t, w.st.DeleteBlob(t.Context(), inputRef(name), ""))
+			require.NoError(t, w.st.Blobs.Delete(t.Context(), inputRef(name), ""))
 		},
 		"unreadable": func(name string) {
-			_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(name).SetTier(t.Context(), blob.AccessTierArchive, nil)
+			_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlobClient(name).SetTier(t.Context(), azblob.AccessTierArchive, nil)
 			require.NoError(t, err)
 		},
 	} {
@@ -180,7 +182,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, int64(len(want)), w.counts[CountMessages])
 
 	require.NoError(t, s.Poison(t.Context(), []byte("canary 2")))
-	body, info, err := w.st.GetBlob(t.Context(), store.Ref{Container: store.Rejected, Name: nameOf("canary 2")})
+	body, info, err := w.st.Blobs.Get(t.Context(), blob.Ref{Container: blob.Rejected, Name: nameOf("canary 2")})
 	require.NoError(t, err)
 	require.Equal(t, "canary 2", string(body))
 	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
@@ -189,7 +191,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":"r-1","items":[4]}`, tenant)))
 	require.Equal(t, int64(len(want)+2), w.counts[CountMessages])
 	require.NotContains(t, w.logged(), "canary")
-	require.Empty(t, w.blobs(store.BulkInputs, ""))
+	require.Empty(t, w.blobs(blob.BulkInputs, ""))
 }
 
 func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
@@ -198,12 +200,12 @@ func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
 	tenant := newTenant()
 	text := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[%s]}`, tenant, person("canary@c.example", ""))
 	wire := newWire(-1, false)
-	wire.refuse = func(r *http.Request) bool { return !strings.Contains(r.URL.Path, store.QueueBulk) } // the queue alone works
+	wire.refuse = func(r *http.Request) bool { return !strings.Contains(r.URL.Path, queue.Bulk) } // the queue alone works
 	st, _ := w.open(wire, false)
 	s := w.service(st, tenant)
 	require.Error(t, s.Message(t.Context(), []byte(text)), "the host tries again")
 	require.NoError(t, s.Poison(t.Context(), []byte(text)), "the host has given up")
-	n, err := w.st.QueueLength(t.Context(), store.QueueBulk)
+	n, err := w.st.Queues.Length(t.Context(), queue.Bulk)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), n)
 	require.Empty(t, w.kept())
@@ -222,7 +224,7 @@ func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 	w := newWorld(t)
 	tenant := newTenant()
 	w.upload(tenant+"/a.csv", "email\n")
-	_, err := w.clients.Blobs.NewContainerClient(w.prefix+store.BulkInputs).NewBlobClient(tenant+"/a.csv").SetTier(t.Context(), blob.AccessTierArchive, nil)
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlobClient(tenant+"/a.csv").SetTier(t.Context(), azblob.AccessTierArchive, nil)
 	require.NoError(t, err)
 	archived := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/a.csv"}`, tenant, tenant)
 	require.NoError(t, w.service(w.st, tenant).Message(t.Context(), []byte(archived)))
@@ -248,7 +250,7 @@ func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 		nameOf(archived): string(problem.BlobUnreadable), nameOf(forbidden): string(problem.BlobUnreadable), nameOf(items): string(problem.GaveUp),
 	}, w.kept())
 	require.Equal(t, int64(3), w.counts[CountMessages])
-	n, err := w.st.QueueLength(t.Context(), store.QueueBulk)
+	n, err := w.st.Queues.Length(t.Context(), queue.Bulk)
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.NotContains(t, w.logged(), "canary")
@@ -264,7 +266,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	require.ErrorIs(t, err, iotest.ErrTimeout)
 	_, err = s.ByReference(t.Context(), tenant, "r-1")
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.Empty(t, w.blobs(store.BulkInputs, tenant))
+	require.Empty(t, w.blobs(blob.BulkInputs, tenant))
 }
 
 // Storage may fail at every call of an upload. The caller then sends it again, and nothing is left of the first try.
@@ -285,7 +287,7 @@ func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
 			s := w.service(w.st, tenant)
 			b, _, err := s.Receive(t.Context(), up)
 			require.NoError(t, err)
-			require.Len(t, w.blobs(store.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
+			require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
 			require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
 			if whole {
 				require.Greater(t, n, int64(3))
@@ -331,5 +333,5 @@ func TestUploadsOfOneReferenceAtTheSameTime(t *testing.T) {
 	b, err := s.ByReference(t.Context(), tenant, "r-1")
 	require.NoError(t, err)
 	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted, "the input is one of the uploads, and whole")
-	require.Len(t, w.blobs(store.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Upload is a list that a caller sends by HTTP.
@@ -67,14 +69,14 @@ func (s *Service) bind(ctx context.Context, b store.Bulk, key string) (forget fu
 	if !errors.Is(err, store.ErrIdempotency) {
 		return forget, err
 	}
-	if err := s.Store.DeleteBlob(ctx, inputRef(b.Blob), b.InputETag); err != nil {
+	if err := s.Store.Blobs.Delete(ctx, inputRef(b.Blob), b.InputETag); err != nil {
 		s.Log.WarnContext(ctx, "upload not deleted", "tenant", b.Tenant, "bulk", b.ID, "error", err)
 	}
 	return nil, problem.New(problem.IdempotencyConflict, "", "the idempotency key was used for another reference or list before")
 }
 
 func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag string, err error) {
-	w := s.Store.WriteBlob(ctx, inputRef(name), store.WriteOptions{ContentType: mediaTypes[u.Format], Meta: s.stamp()})
+	w := s.Store.Blobs.Write(ctx, inputRef(name), blob.WriteOptions{ContentType: mediaTypes[u.Format], Meta: s.stamp()})
 	d := s.newDigest(u.Format)
 	if _, err := io.Copy(io.MultiWriter(w, d), u.Body); err != nil {
 		w.Abort()
@@ -107,14 +109,14 @@ func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bo
 
 // send asks for the import. A message that cannot be sent is no error: the wake sends it a minute later.
 func (s *Service) send(ctx context.Context, c *store.BulkCase) {
-	if err := s.Store.Send(ctx, store.QueueWork, store.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
-		s.Log.WarnContext(ctx, "message not sent; its wake will", "queue", store.QueueWork, "tenant", c.Tenant, "bulk", c.ID, "error", err)
+	if err := s.Store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
+		s.Log.WarnContext(ctx, "message not sent; its wake will", "queue", queue.Work, "tenant", c.Tenant, "bulk", c.ID, "error", err)
 	}
 }
 
 // tidy deletes the uploads of this import's reference that did not become its input. Best effort: Orphans comes after it.
 func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
-	for blob, err := range s.Store.ListBlobs(ctx, inputRef(c.Tenant+"/"+c.ID+"/")) {
+	for blob, err := range s.Store.Blobs.List(ctx, inputRef(c.Tenant+"/"+c.ID+"/")) {
 		if err != nil {
 			s.Log.WarnContext(ctx, "uploads not listed", "tenant", c.Tenant, "bulk", c.ID, "error", err)
 			return
@@ -122,7 +124,7 @@ func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
 		if blob.Name == c.Blob {
 			continue
 		}
-		if err := s.Store.DeleteBlob(ctx, inputRef(blob.Name), blob.ETag); err != nil && !errors.Is(err, store.ErrConflict) {
+		if err := s.Store.Blobs.Delete(ctx, inputRef(blob.Name), blob.ETag); err != nil && !errors.Is(err, store.ErrConflict) {
 			s.Log.WarnContext(ctx, "upload not deleted", "tenant", c.Tenant, "bulk", c.ID, "error", err)
 		}
 	}

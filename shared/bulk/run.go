@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // run is one invocation's work on one import. Four stages work at the same time, each on a chunk of its own: lines are read and judged,
@@ -123,11 +124,11 @@ func (r *run) open(ctx context.Context) (*source, error) {
 	src := &source{}
 	lines, err := list.Open(r.in.Format, func(offset int64) (io.Reader, error) {
 		// A range may not begin at the end of a blob: read the byte before as well.
-		body, info, err := r.Store.OpenBlob(ctx, inputRef(r.in.Blob), max(0, offset-1), 0)
+		body, info, err := r.Store.Blobs.Open(ctx, inputRef(r.in.Blob), max(0, offset-1), 0)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, problem.Newf(problem.BlobMissing, "", "the list is not there any more")
 		}
-		if store.Refused(err) {
+		if failure.Refused(err) {
 			return nil, r.unreadable(ctx, &r.in, err)
 		}
 		if err != nil {

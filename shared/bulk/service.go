@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 const (
@@ -91,18 +92,18 @@ func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser
 	if b.State != store.BulkCompleted && b.State != store.BulkFailed {
 		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended")
 	}
-	r, info, err := s.Store.OpenBlob(ctx, resultRef(b.Tenant, b.ID), 0, 0)
+	r, info, err := s.Store.Blobs.Open(ctx, resultRef(b.Tenant, b.ID), 0, 0)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, 0, problem.New(problem.NoResult, "", "the result was deleted at the end of its retention")
 	}
 	return r, info.Size, err
 }
 
-func resultRef(tenant, id string) store.Ref { return store.ResultRef(tenant, id) }
+func resultRef(tenant, id string) blob.Ref { return blob.ResultRef(tenant, id) }
 
-func inputRef(name string) store.Ref { return store.InputRef(name) }
+func inputRef(name string) blob.Ref { return blob.InputRef(name) }
 
 // stamp says in a blob's metadata when it was written.
 func (s *Service) stamp() map[string]string {
-	return map[string]string{store.MetaAt: s.Now().UTC().Format(time.RFC3339)}
+	return map[string]string{blob.MetaAt: s.Now().UTC().Format(time.RFC3339)}
 }

@@ -20,11 +20,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -110,9 +112,12 @@ func (w *world) open(wire *wire, retry bool) (*store.Store, store.Clients) {
 	require.NoError(w.t, err)
 	key, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(w.t, err)
+	clocks := clock.Clocks{Wall: w.wall, Business: w.wall}
+	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: w.prefix, Clocks: clocks})
+	require.NoError(w.t, err)
 	st, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.prefix, Wrapper: key,
-		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), Wall: w.wall, Log: slog.New(slog.DiscardHandler),
+		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: w.prefix, Wrapper: key,
+		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), Clocks: clocks, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(w.t, err)
 	return st, c
@@ -215,10 +220,10 @@ func (w *world) requests(tenant string) int {
 	}
 }
 
-func (w *world) blobs(container, prefix string) []store.BlobInfo {
+func (w *world) blobs(container, prefix string) []blob.Info {
 	w.t.Helper()
-	var out []store.BlobInfo
-	for b, err := range w.st.ListBlobs(w.t.Context(), store.Ref{Container: container, Name: prefix}) {
+	var out []blob.Info
+	for b, err := range w.st.Blobs.List(w.t.Context(), blob.Ref{Container: container, Name: prefix}) {
 		require.NoError(w.t, err)
 		out = append(out, b)
 	}

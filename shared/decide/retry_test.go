@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -142,7 +143,7 @@ func TestRetry(t *testing.T) {
 		w.Business.Advance(tasktest.Retention + time.Hour)
 		_, err := w.Steps.Purge.Run(context.Background())
 		require.NoError(t, err)
-		require.Empty(t, w.Blobs(store.Packages))
+		require.Empty(t, w.Blobs(blob.Packages))
 		require.Equal(t, dsr.FailedState, w.Host.Finish(id).State, "no package rather than half of one")
 		w.Retry(id)
 		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
@@ -161,8 +162,8 @@ func TestRetry(t *testing.T) {
 			w.Business.Advance(tasktest.Retention + time.Hour)
 			_, err := w.Steps.Purge.Run(context.Background())
 			require.NoError(t, err)
-			require.Empty(t, w.Blobs(store.Packages))
-			require.Empty(t, w.Blobs(store.Parts))
+			require.Empty(t, w.Blobs(blob.Packages))
+			require.Empty(t, w.Blobs(blob.Parts))
 			require.Empty(t, w.Look(id).Wakes)
 		}
 	})

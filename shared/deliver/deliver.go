@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
@@ -26,7 +27,7 @@ type Tenants interface {
 	Retention(id string) time.Duration
 	// Destination returns where a package goes: the account and the container of a name in the
 	// tenant's document, or the product's own for "".
-	Destination(id, name string) (store.Ref, error)
+	Destination(id, name string) (blob.Ref, error)
 }
 
 // Options are what the step is made of. All are needed.

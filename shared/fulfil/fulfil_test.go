@@ -11,6 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -35,7 +37,7 @@ func TestACancelledExportStops(t *testing.T) {
 	require.Equal(t, 3, pages, "the page that was on its way, and no further one")
 	require.LessOrEqual(t, after.Parts, 2*2)
 
-	w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+	w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 	w.Host.Pass(3 * time.Minute)
 	require.Empty(t, cmp.Diff(after, w.Look(id)), "nothing is written any more")
 
@@ -45,7 +47,7 @@ func TestACancelledExportStops(t *testing.T) {
 	left := w.Look(id)
 	require.Zero(t, left.Parts, "what it had read is deleted")
 	require.Empty(t, left.Wakes)
-	require.Empty(t, w.Blobs(store.Packages))
+	require.Empty(t, w.Blobs(blob.Packages))
 }
 
 func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
@@ -103,8 +105,8 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 		w.Host.Finish(id)
 		return w.Look(id)
 	}()
-	m := func(w *tasktest.World, id string) store.Message {
-		return store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"}
+	m := func(w *tasktest.World, id string) queue.Message {
+		return queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"}
 	}
 	for name, second := range map[string]func(t *testing.T, w *tasktest.World, id string){
 		"the claim is live": func(t *testing.T, w *tasktest.World, id string) {

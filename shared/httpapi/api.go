@@ -21,6 +21,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -134,7 +135,7 @@ func asProblem(err error) *problem.Error {
 	if p := problem.As(err); p != nil {
 		return p
 	}
-	var fault *store.Error
+	var fault *failure.Error
 	var network net.Error
 	switch {
 	case errors.Is(err, store.ErrNotFound):

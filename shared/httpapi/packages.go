@@ -8,6 +8,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // linkFor is how long a link reads a package.
@@ -28,7 +29,7 @@ func (c *call) pack() error {
 		return err
 	}
 	expires := c.api.Wall().UTC().Add(min(left, linkFor)).Truncate(time.Second) // as a link says it
-	url, err := c.api.Store.SignedURL(c.r.Context(), ref, expires, found.ID+".zip", p.ETag)
+	url, err := c.api.Store.Blobs.SignedURL(c.r.Context(), ref, expires, found.ID+".zip", p.ETag)
 	if errors.Is(err, store.ErrNotFound) {
 		return expired() // the purge is at work, and its event is on its way
 	}
@@ -57,8 +58,8 @@ func expired() error {
 }
 
 // where is the blob that holds the package: in our own container, or in one that the tenant named.
-func (c *call) where(r *dsr.Request) (store.Ref, error) {
-	ref := store.Ref{Container: store.Packages, Name: r.Package.Blob}
+func (c *call) where(r *dsr.Request) (blob.Ref, error) {
+	ref := blob.Ref{Container: blob.Packages, Name: r.Package.Blob}
 	if r.Package.Destination == "" {
 		return ref, nil
 	}

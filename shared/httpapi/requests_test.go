@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -46,7 +47,7 @@ func TestARequestIsTakenInOnce(t *testing.T) {
 	elsewhere := w.ask("POST", "/api/requests", "both", body, "Idempotency-Key: k1")
 	require.NotEqual(t, id, elsewhere.json(t)["id"], "a key is its caller's own")
 
-	n, err := w.Store.QueueLength(t.Context(), store.QueueWork)
+	n, err := w.Store.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.EqualValues(t, 4, n, "two discoveries of two requests")
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
@@ -342,9 +343,9 @@ func (w *world) answered(id string, code dsr.OutcomeCode) {
 	w.discovered(id, dsr.Done)
 	w.event(id, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: code, Reason: "r"}, Records: 7})
 	name := contoso + "/" + id + ".zip"
-	ref := store.Ref{Container: store.Packages, Name: name}
-	require.NoError(w.t, w.Store.PutBlob(context.Background(), ref, []byte("an archive"), nil, "application/zip"))
-	info, err := w.Store.StatBlob(context.Background(), ref)
+	ref := blob.Ref{Container: blob.Packages, Name: name}
+	require.NoError(w.t, w.Store.Blobs.Put(context.Background(), ref, []byte("an archive"), nil, "application/zip"))
+	info, err := w.Store.Blobs.Stat(context.Background(), ref)
 	require.NoError(w.t, err)
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte("an archive")))
 	w.event(id, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{

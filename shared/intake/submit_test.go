@@ -12,7 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
@@ -71,10 +71,10 @@ func TestARequestWithNothingToDiscoverIsStarted(t *testing.T) {
 	s, w := stored(t)
 	r, _, err := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"systems": []any{"paper"}}))
 	require.NoError(t, err)
-	got, err := w.Clients.Queues.NewQueueClient(w.Prefix+store.QueueWork).DequeueMessage(t.Context(), nil)
+	got, err := w.Clients.Queues.NewQueueClient(w.Prefix+queue.Work).DequeueMessage(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, got.Messages, 1)
-	m, err := store.DecodeMessage([]byte(*got.Messages[0].MessageText))
+	m, err := queue.DecodeMessage([]byte(*got.Messages[0].MessageText))
 	require.NoError(t, err)
-	require.Equal(t, store.Message{Tenant: contoso, Request: r.ID}, m)
+	require.Equal(t, queue.Message{Tenant: contoso, Request: r.ID}, m)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 const deletesAtOnce = 8
@@ -34,10 +35,10 @@ func Delete(ctx context.Context, st *store.Store, tenant, request string, round 
 }
 
 // partsUpTo lists the blobs among the parts of a request up to a round.
-func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, round int) ([]store.BlobInfo, error) {
-	var out []store.BlobInfo
+func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, round int) ([]blob.Info, error) {
+	var out []blob.Info
 	prefix := requestPrefix(tenant, request)
-	for info, err := range st.ListBlobs(ctx, store.Ref{Container: store.Parts, Name: prefix}) {
+	for info, err := range st.Blobs.List(ctx, blob.Ref{Container: blob.Parts, Name: prefix}) {
 		if err != nil {
 			return nil, fmt.Errorf("part: list parts: %w", err)
 		}
@@ -50,14 +51,14 @@ func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, rou
 	return out, nil
 }
 
-func deleteAll(ctx context.Context, st *store.Store, parts []store.BlobInfo) error {
+func deleteAll(ctx context.Context, st *store.Store, parts []blob.Info) error {
 	var g errgroup.Group // not with a context: one failure does not stop the others
 	g.SetLimit(deletesAtOnce)
 	var mu sync.Mutex
 	var errs []error
 	for _, p := range parts {
 		g.Go(func() error {
-			err := st.DeleteBlob(ctx, store.Ref{Container: store.Parts, Name: p.Name}, p.ETag)
+			err := st.Blobs.Delete(ctx, blob.Ref{Container: blob.Parts, Name: p.Name}, p.ETag)
 			if err != nil && !errors.Is(err, store.ErrConflict) { // one that changed is in the next listing
 				mu.Lock()
 				errs = append(errs, err)

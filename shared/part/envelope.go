@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // Sealer seals under the key of a case. store.Case is one.
@@ -69,8 +70,8 @@ func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Spe
 		return nil
 	}
 	id := uuid.NewString()
-	ref := store.Ref{Container: store.Parts, Name: spec.cursor(seq, id)}
-	if err := st.PutBlob(ctx, ref, sealed, nil, partType); err != nil {
+	ref := blob.Ref{Container: blob.Parts, Name: spec.cursor(seq, id)}
+	if err := st.Blobs.Put(ctx, ref, sealed, nil, partType); err != nil {
 		return fmt.Errorf("part: store a cursor: %w", err)
 	}
 	meta["cursorid"] = id
@@ -82,7 +83,7 @@ func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, se
 	var e envelope
 	sealed, err := base64.StdEncoding.DecodeString(meta["cursor"])
 	if id := meta["cursorid"]; id != "" {
-		sealed, _, err = st.GetBlob(ctx, store.Ref{Container: store.Parts, Name: spec.cursor(seq, id)})
+		sealed, _, err = st.Blobs.Get(ctx, blob.Ref{Container: blob.Parts, Name: spec.cursor(seq, id)})
 	}
 	if err != nil {
 		return e, fmt.Errorf("part: read the cursor of part %d: %w", seq, err)

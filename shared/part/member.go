@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
@@ -49,7 +49,7 @@ type Member struct {
 	SHA256  string // lower-case hex, of the uncompressed bytes
 	Bytes   int64  // uncompressed
 	Packed  int64
-	Ref     store.Ref
+	Ref     blob.Ref
 	Offset  int64 // in the blob: not 0 for a member of an archive
 }
 
@@ -89,8 +89,8 @@ func (m Member) meta() map[string]string {
 var errMeta = errors.New("part: a stored part lacks its metadata")
 
 // storedMember reads back what meta wrote.
-func storedMember(info store.BlobInfo, f tabular.Format) (Member, error) {
-	m := Member{Kind: info.Meta["kind"], Format: f, SHA256: info.Meta["sha256"], Ref: store.Ref{Container: store.Parts, Name: info.Name}}
+func storedMember(info blob.Info, f tabular.Format) (Member, error) {
+	m := Member{Kind: info.Meta["kind"], Format: f, SHA256: info.Meta["sha256"], Ref: blob.Ref{Container: blob.Parts, Name: info.Name}}
 	var errs []error
 	num := func(key string, base, bits int) int64 {
 		n, err := strconv.ParseInt(info.Meta[key], base, bits)

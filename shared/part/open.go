@@ -10,7 +10,7 @@ import (
 
 // Open reads the uncompressed bytes of a member.
 func Open(ctx context.Context, st *store.Store, m Member) (io.ReadCloser, error) {
-	body, _, err := st.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
+	body, _, err := st.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {
 		return nil, fmt.Errorf("part: read a part: %w", err)
 	}

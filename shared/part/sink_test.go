@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
@@ -245,9 +246,9 @@ func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
 }
 
 // blobsOf are all blobs among the parts of the bench's request.
-func blobsOf(t testing.TB, b *parttest.Bench) (out []store.BlobInfo) {
+func blobsOf(t testing.TB, b *parttest.Bench) (out []blob.Info) {
 	t.Helper()
-	for info, err := range b.Store.ListBlobs(t.Context(), store.Ref{Container: store.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
+	for info, err := range b.Store.Blobs.List(t.Context(), blob.Ref{Container: blob.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
 		require.NoError(t, err)
 		out = append(out, info)
 	}
@@ -278,10 +279,10 @@ func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
 	second, err := again.Close(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, sum, second)
-	for _, blob := range blobs {
-		body, info, err := b.Store.GetBlob(t.Context(), store.Ref{Container: store.Parts, Name: blob.Name})
+	for _, found := range blobs {
+		body, info, err := b.Store.Blobs.Get(t.Context(), blob.Ref{Container: blob.Parts, Name: found.Name})
 		require.NoError(t, err)
-		if !strings.HasSuffix(blob.Name, ".cursor") {
+		if !strings.HasSuffix(found.Name, ".cursor") {
 			require.NotContains(t, fmt.Sprint(info.Meta), "jane")
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
@@ -60,8 +61,8 @@ func (s *Sink) wait() error {
 
 // store creates a part and its tabular forms.
 func (s *Sink) store(ctx context.Context, p finished) error {
-	ref := store.Ref{Container: store.Parts, Name: s.o.Spec.part(p.seq, tabular.JSON)}
-	err := s.o.Store.PutBlob(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
+	ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, tabular.JSON)}
+	err := s.o.Store.Blobs.Put(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
 	if errors.Is(err, store.ErrExists) {
 		return ErrSuperseded
 	}
@@ -90,8 +91,8 @@ func (s *Sink) tabulate(ctx context.Context, p finished) error {
 		if err := pack.finish(&m); err != nil {
 			return err
 		}
-		ref := store.Ref{Container: store.Parts, Name: s.o.Spec.part(p.seq, f)}
-		err := s.o.Store.PutBlob(ctx, ref, pack.body.Bytes(), m.meta(), partType)
+		ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, f)}
+		err := s.o.Store.Blobs.Put(ctx, ref, pack.body.Bytes(), m.meta(), partType)
 		if err != nil && !errors.Is(err, store.ErrExists) {
 			return fmt.Errorf("part: store the %s form of part %d: %w", f, p.seq, err)
 		}
@@ -101,7 +102,7 @@ func (s *Sink) tabulate(ctx context.Context, p finished) error {
 
 // load reads the packed bytes of a stored part into a packer's buffer, for twins.
 func (s *Sink) load(ctx context.Context, m Member) (*packer, error) {
-	body, _, err := s.o.Store.OpenBlob(ctx, m.Ref, m.Offset, m.Packed)
+	body, _, err := s.o.Store.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {
 		return nil, fmt.Errorf("part: read a part: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // uploadAge is how long an upload may lie without an import, business time: no caller tries for so
@@ -19,14 +20,14 @@ const uploadAge = 24 * time.Hour
 // alone: it has a wake from the moment a message names it. One failure does not stop the others.
 func (s *Step) uploads(ctx context.Context, tenants []string) (deleted int, err error) {
 	for _, tenant := range tenants {
-		for blob, listing := range s.due.Store.ListBlobs(ctx, store.InputRef(tenant+"/")) {
+		for found, listing := range s.due.Store.Blobs.List(ctx, blob.InputRef(tenant+"/")) {
 			if listing != nil {
 				err = errors.Join(err, listing)
 				break
 			}
-			orphan, e := s.orphan(ctx, tenant, blob)
+			orphan, e := s.orphan(ctx, tenant, found)
 			if e == nil && orphan {
-				e = s.due.Store.DeleteBlob(ctx, store.InputRef(blob.Name), blob.ETag)
+				e = s.due.Store.Blobs.Delete(ctx, blob.InputRef(found.Name), found.ETag)
 				deleted++
 			}
 			err = errors.Join(err, e)
@@ -37,9 +38,9 @@ func (s *Step) uploads(ctx context.Context, tenants []string) (deleted int, err 
 
 // orphan reports whether a blob is an upload, old, and named by no import. An upload has the name
 // {tenant}/{bulk id}/{…} and the time of its writing.
-func (s *Step) orphan(ctx context.Context, tenant string, blob store.BlobInfo) (bool, error) {
-	id, _, upload := strings.Cut(strings.TrimPrefix(blob.Name, tenant+"/"), "/")
-	at, err := time.Parse(time.RFC3339, blob.Meta[store.MetaAt])
+func (s *Step) orphan(ctx context.Context, tenant string, found blob.Info) (bool, error) {
+	id, _, upload := strings.Cut(strings.TrimPrefix(found.Name, tenant+"/"), "/")
+	at, err := time.Parse(time.RFC3339, found.Meta[blob.MetaAt])
 	if !upload || err != nil || !dsr.ValidGUID(id) || s.due.Clocks.Business().Sub(at) < uploadAge {
 		return false, nil
 	}
@@ -47,5 +48,5 @@ func (s *Step) orphan(ctx context.Context, tenant string, blob store.BlobInfo) (
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}
-	return err == nil && b.Blob != blob.Name, err
+	return err == nil && b.Blob != found.Name, err
 }

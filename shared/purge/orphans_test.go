@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -18,10 +19,10 @@ func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
 	w := tasktest.New(t)
 	id := w.Clean.BulkID(w.Tenant, "list-1")
 	put := func(name string, meta map[string]string) string {
-		require.NoError(t, w.Clean.PutBlob(ctx, store.InputRef(name), []byte("x"), meta, "text/csv"))
+		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.InputRef(name), []byte("x"), meta, "text/csv"))
 		return name
 	}
-	written := map[string]string{store.MetaAt: w.Business.Now().UTC().Format(time.RFC3339)}
+	written := map[string]string{blob.MetaAt: w.Business.Now().UTC().Format(time.RFC3339)}
 	named := put(w.Tenant+"/"+id+"/first.csv", written)
 	put(w.Tenant+"/"+id+"/second.csv", written)
 	put(w.Tenant+"/"+uuid.NewString()+"/cut-off.csv", written)
@@ -32,10 +33,10 @@ func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
 	require.NoError(t, err)
 
 	purge(w)
-	require.Len(t, w.Blobs(store.BulkInputs), 4, "they may still become imports")
+	require.Len(t, w.Blobs(blob.BulkInputs), 4, "they may still become imports")
 	w.Business.Advance(25 * time.Hour)
 	res, err := w.Steps.Purge.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 2, res.Done)
-	require.ElementsMatch(t, []string{named, producers}, w.Blobs(store.BulkInputs))
+	require.ElementsMatch(t, []string{named, producers}, w.Blobs(blob.BulkInputs))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // keepRejected is how long a bulk message that names no known tenant is kept for an operator to
@@ -27,7 +28,7 @@ type Step struct {
 
 // Destination returns where the packages of a tenant's destination lie; "" is the product's own
 // container.
-type Destination func(tenant, name string) (store.Ref, error)
+type Destination func(tenant, name string) (blob.Ref, error)
 
 // New returns the step. The error says that a part is missing.
 func New(d *due.Sweeper, destination Destination) (*Step, error) {
@@ -160,8 +161,8 @@ func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
 }
 
 // stat looks at a blob. It returns nil when there is no such blob.
-func (s *Step) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error) {
-	info, err := s.due.Store.StatBlob(ctx, ref)
+func (s *Step) stat(ctx context.Context, ref blob.Ref) (*blob.Info, error) {
+	info, err := s.due.Store.Blobs.Stat(ctx, ref)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -173,14 +174,14 @@ func (s *Step) stat(ctx context.Context, ref store.Ref) (*store.BlobInfo, error)
 
 // remove deletes a blob as it was seen, and succeeds only when a read then answers 404. With
 // nothing seen it does nothing.
-func (s *Step) remove(ctx context.Context, ref store.Ref, seen *store.BlobInfo) error {
+func (s *Step) remove(ctx context.Context, ref blob.Ref, seen *blob.Info) error {
 	if seen == nil {
 		return nil
 	}
-	if err := s.due.Store.DeleteBlob(ctx, ref, seen.ETag); err != nil {
+	if err := s.due.Store.Blobs.Delete(ctx, ref, seen.ETag); err != nil {
 		return fmt.Errorf("purge: delete: %w", err)
 	}
-	gone, err := s.due.Store.BlobGone(ctx, ref)
+	gone, err := s.due.Store.Blobs.Gone(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("purge: read after deletion: %w", err)
 	}
@@ -201,7 +202,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			first = err
 		}
 	}
-	for b, err := range s.due.Store.ListBlobs(ctx, store.Ref{Container: store.Rejected}) {
+	for b, err := range s.due.Store.Blobs.List(ctx, blob.Ref{Container: blob.Rejected}) {
 		if err != nil {
 			failed(err)
 			break
@@ -215,7 +216,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			continue
 		}
 		res.Due++
-		if err := s.remove(ctx, store.Ref{Container: store.Rejected, Name: b.Name}, &b); err != nil {
+		if err := s.remove(ctx, blob.Ref{Container: blob.Rejected, Name: b.Name}, &b); err != nil {
 			failed(err)
 			continue
 		}
@@ -230,9 +231,9 @@ func (s *Step) imported(ctx context.Context, w store.Wake) error {
 	if err != nil || b == nil {
 		return err
 	}
-	ref := store.InputRef(b.Blob)
+	ref := blob.InputRef(b.Blob)
 	if w.Kind == store.WakeBulkResult {
-		ref = store.ResultRef(b.Tenant, b.ID)
+		ref = blob.ResultRef(b.Tenant, b.ID)
 	}
 	info, err := s.stat(ctx, ref)
 	if err != nil {

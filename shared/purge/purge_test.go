@@ -13,6 +13,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -26,22 +27,22 @@ func purge(w *tasktest.World) {
 func TestAPackageExpires(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Destinations["legal"] = store.Ref{Container: store.Results}
+	w.Destinations["legal"] = blob.Ref{Container: blob.Results}
 	ids := []string{w.Submit(dsr.Export), w.Submit(dsr.Access), w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)}
 	for _, id := range ids {
 		w.Host.Finish(id)
 	}
-	require.Len(t, w.Blobs(store.Packages), 2)
-	require.Len(t, w.Blobs(store.Results), 1)
+	require.Len(t, w.Blobs(blob.Packages), 2)
+	require.Len(t, w.Blobs(blob.Results), 1)
 	w.Business.Advance(tasktest.Retention - time.Hour)
 	purge(w)
-	require.Len(t, w.Blobs(store.Packages), 2, "not before its time")
+	require.Len(t, w.Blobs(blob.Packages), 2, "not before its time")
 
 	w.Business.Advance(40 * 24 * time.Hour) // and the timer missed many days
 	purge(w)
 	purge(w) // twice
-	require.Empty(t, w.Blobs(store.Packages))
-	require.Empty(t, w.Blobs(store.Results))
+	require.Empty(t, w.Blobs(blob.Packages))
+	require.Empty(t, w.Blobs(blob.Results))
 	for _, id := range ids {
 		c := w.Load(id)
 		require.Equal(t, dsr.Completed, c.State)
@@ -97,7 +98,7 @@ func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 		}
 	}
 	commit := func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }
-	deletion := func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "DELETE" }
+	deletion := func(c storetest.Call) bool { return c.Is("blob", blob.Packages) && c.Method == "DELETE" }
 	for name, tc := range map[string]struct {
 		die   func(w *tasktest.World) func()
 		state dsr.PackageState
@@ -118,10 +119,10 @@ func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 			require.Error(t, err)
 			revive()
 			require.Equal(t, tc.state, w.Load(id).Package.State)
-			require.Len(t, w.Blobs(store.Packages), tc.blobs)
+			require.Len(t, w.Blobs(blob.Packages), tc.blobs)
 			purge(w)
 			require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
-			require.Empty(t, w.Blobs(store.Packages))
+			require.Empty(t, w.Blobs(blob.Packages))
 		})
 	}
 }
@@ -138,16 +139,16 @@ func TestOneBlobThatCannotBeDeletedStopsNoOther(t *testing.T) {
 	}
 	w.Business.Advance(tasktest.Retention + time.Hour)
 	back := w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Match: func(c storetest.Call) bool {
-		return c.Is("blob", store.Packages) && strings.Contains(c.Path, ids[1])
+		return c.Is("blob", blob.Packages) && strings.Contains(c.Path, ids[1])
 	}})
 	res, err := w.Steps.Purge.Run(context.Background())
 	require.Error(t, err)
 	require.Equal(t, 1, res.Failed)
-	require.Len(t, w.Blobs(store.Packages), 1)
+	require.Len(t, w.Blobs(blob.Packages), 1)
 	require.Equal(t, dsr.PackageExpiring, w.Load(ids[1]).Package.State)
 	back()
 	purge(w)
-	require.Empty(t, w.Blobs(store.Packages))
+	require.Empty(t, w.Blobs(blob.Packages))
 }
 
 // A purge that was held up between its look and its deletion does not delete a package that a
@@ -167,7 +168,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	once := sync.Once{}
 	w.Faults.Add(storetest.Fault{
 		Action: storetest.Pass, Times: 1,
-		Match: func(c storetest.Call) bool { return c.Is("blob", store.Packages) && c.Method == "HEAD" },
+		Match: func(c storetest.Call) bool { return c.Is("blob", blob.Packages) && c.Method == "HEAD" },
 		Before: func() {
 			once.Do(func() {
 				w.Retry(id)
@@ -181,7 +182,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	require.NotEmpty(t, w.Look(id).Records)
 	w.Business.Advance(tasktest.Retention + time.Hour)
 	purge(w)
-	require.Empty(t, w.Blobs(store.Packages))
+	require.Empty(t, w.Blobs(blob.Packages))
 }
 
 func TestImportsExpire(t *testing.T) {
@@ -191,8 +192,8 @@ func TestImportsExpire(t *testing.T) {
 	now := w.Business.Now()
 	id := w.Clean.BulkID(w.Tenant, "list-1")
 	input, result := w.Tenant+"/"+id+"/upload.csv", w.Tenant+"/"+id+".ndjson"
-	require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
-	require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
+	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
+	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
 	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
 		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkCompleted, Blob: input, Format: "csv", CreatedAt: now, EndedAt: now,
 		Wakes: map[store.WakeKind]time.Time{store.WakeBulkInput: now.Add(7 * 24 * time.Hour), store.WakeBulkResult: now.Add(30 * 24 * time.Hour)},
@@ -204,8 +205,8 @@ func TestImportsExpire(t *testing.T) {
 	}{{6 * 24 * time.Hour, 1, 1}, {25 * time.Hour, 0, 1}, {0, 0, 1}, {30 * 24 * time.Hour, 0, 0}, {0, 0, 0}} {
 		w.Business.Advance(step.on)
 		purge(w)
-		require.Len(t, w.Blobs(store.BulkInputs), step.inputs)
-		require.Len(t, w.Blobs(store.Results), step.results)
+		require.Len(t, w.Blobs(blob.BulkInputs), step.inputs)
+		require.Len(t, w.Blobs(blob.Results), step.results)
 	}
 	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
 	require.NoError(t, err)
@@ -219,7 +220,7 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	put := func(age time.Duration) string {
 		name := uuid.NewString()
 		meta := map[string]string{"code": "unknown-tenant", "at": w.Business.Now().Add(-age).UTC().Format(time.RFC3339)}
-		require.NoError(t, w.Clean.PutBlob(ctx, store.Ref{Container: store.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
+		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
 		return name
 	}
 	put(31 * 24 * time.Hour)
@@ -227,8 +228,8 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	res, err := w.Steps.Purge.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Done)
-	require.Equal(t, []string{young}, w.Blobs(store.Rejected))
+	require.Equal(t, []string{young}, w.Blobs(blob.Rejected))
 	w.Business.Advance(2 * 24 * time.Hour)
 	purge(w)
-	require.Empty(t, w.Blobs(store.Rejected))
+	require.Empty(t, w.Blobs(blob.Rejected))
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // maxRows is how many rows one transaction changes; the service's limit is 100.
@@ -69,10 +71,10 @@ func (e *batchError) Error() string {
 	return fmt.Sprintf("transaction refused: HTTP %d %s", e.status, e.code)
 }
 
-func (e *batchError) Unwrap() error { return e.cause }
+// Answer implements what failure asks of an error.
+func (e *batchError) Answer() (status int, code string) { return e.status, e.code }
 
-// errCut says that the answer of a transaction does not tell what became of it.
-var errCut = errors.New("the transaction's answer is incomplete")
+func (e *batchError) Unwrap() error { return e.cause }
 
 // transact changes up to 100 rows of one partition, all or none, and puts the new ETags into the rows.
 func (s *Store) transact(ctx context.Context, t *aztables.Client, ops []op) error {
@@ -91,7 +93,7 @@ func (s *Store) transact(ctx context.Context, t *aztables.Client, ops []op) erro
 		return err
 	}
 	if len(answers) != len(ops) {
-		return errCut
+		return failure.ErrCut
 	}
 	for i, a := range answers {
 		if ops[i].kind != aztables.TransactionTypeDelete {
@@ -105,7 +107,7 @@ func (s *Store) transact(ctx context.Context, t *aztables.Client, ops []op) erro
 func submit(ctx context.Context, t *aztables.Client, actions []aztables.TransactionAction) (answers []innerAnswer, err error) {
 	defer func() {
 		if p := recover(); p != nil { // aztables 1.4.1 slices an empty body out of range
-			answers, err = nil, errCut
+			answers, err = nil, failure.ErrCut
 		}
 	}()
 	var resp *http.Response
@@ -115,7 +117,7 @@ func submit(ctx context.Context, t *aztables.Client, actions []aztables.Transact
 		return nil, err
 	}
 	if resp == nil {
-		return nil, errors.Join(errCut, err)
+		return nil, errors.Join(failure.ErrCut, err)
 	}
 	answers = innerAnswers(resp)
 	for _, a := range answers {
@@ -124,7 +126,7 @@ func submit(ctx context.Context, t *aztables.Client, actions []aztables.Transact
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(errCut, err)
+		return nil, errors.Join(failure.ErrCut, err)
 	}
 	return answers, nil
 }

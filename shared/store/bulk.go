@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // The states of an import.
@@ -49,7 +52,7 @@ type BulkCase struct {
 }
 
 func (b *BulkCase) row(writes []string) *row {
-	r := newRow(partition(b.Tenant, b.ID), rowBulk)
+	r := newRow(layout.Partition(b.Tenant, b.ID), layout.RowBulk)
 	r.setInt("v", 1)
 	for name, v := range map[string]string{
 		"reference": b.Reference, "caller": b.Caller, "state": b.State, "blob": b.Blob, "format": b.Format, "digest": b.Digest,
@@ -90,10 +93,10 @@ func (s *Store) bulkOf(tenant, id string, r *row) (*BulkCase, error) {
 
 // LoadBulk reads an import, or ErrNotFound.
 func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, error) {
-	if !validSegment(tenant) || !validSegment(id) {
+	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
-	r, err := s.get(ctx, s.requests, partition(tenant, id), rowBulk)
+	r, err := s.get(ctx, s.requests, layout.Partition(tenant, id), layout.RowBulk)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +106,7 @@ func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, err
 // CreateBulk stores an import: its wakes first, then its row. Existing means that one with that id was there before; it is returned as
 // it is. The ID is BulkID, the shard follows from it.
 func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing bool, err error) {
-	if !validSegment(b.Tenant) || !validSegment(b.ID) {
+	if !layout.ValidSegment(b.Tenant) || !layout.ValidSegment(b.ID) {
 		return nil, false, errors.New("store: tenant or id of an import is not an id")
 	}
 	c = &BulkCase{Bulk: b, s: s}
@@ -123,10 +126,10 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	}
 	now, lerr := s.LoadBulk(ctx, b.Tenant, b.ID)
 	if lerr != nil {
-		if lostRace(err) && !errors.Is(lerr, ErrNotFound) {
+		if failure.LostRace(err) && !errors.Is(lerr, ErrNotFound) {
 			err = lerr // the import is there, and cannot be read now
 		}
-		return nil, false, fault("create import", err)
+		return nil, false, failure.Wrap("create import", err)
 	}
 	return now, !slices.Contains(now.writes, write), nil
 }
@@ -134,10 +137,10 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 // putWakes writes the wakes that the import names from now on, and again those that it named before, so that these can be deleted
 // afterwards unless somebody asks for them anew.
 func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
-	pk := shardPartition(b.Tenant, b.Shard)
+	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []op
 	put := func(k WakeKind, at time.Time) op {
-		r := newRow(pk, rowWake(k, at, b.ID))
+		r := newRow(pk, layout.RowWake(string(k), at, b.ID))
 		r.setFlag("bulk", true)
 		o := upsert(r)
 		ops = append(ops, o)
@@ -153,7 +156,7 @@ func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
 			dead = append(dead, put(k, was))
 		}
 	}
-	return dead, fault("store wakes", b.s.transact(ctx, b.s.lists, ops))
+	return dead, failure.Wrap("store wakes", b.s.transact(ctx, b.s.lists, ops))
 }
 
 // SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when EndedAt is set. ErrClaimed when the
@@ -208,9 +211,9 @@ func removals(written []op) []op {
 // unclear reads the import after an error: our write id there means that we have won. When somebody has moved on since, the case keeps
 // the ETag that no longer matches, so that its next save is a conflict.
 func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row, cause error) (*row, error) {
-	r, err := b.s.get(ctx, b.s.requests, partition(b.Tenant, b.ID), rowBulk)
+	r, err := b.s.get(ctx, b.s.requests, layout.Partition(b.Tenant, b.ID), layout.RowBulk)
 	if err != nil {
-		return nil, fault("save import", cause)
+		return nil, failure.Wrap("save import", cause)
 	}
 	var writes []string
 	r.json("writes", &writes)
@@ -222,10 +225,10 @@ func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row, cause
 	case b.claim != nil && !b.claim.ended && readClaim(r).Owner != b.claim.lease.Owner:
 		b.claim.lost = true
 		return nil, ErrClaimed
-	case lostRace(cause), notFound(cause), !slices.Equal(writes, b.writes):
+	case failure.LostRace(cause), failure.NotFound(cause), !slices.Equal(writes, b.writes):
 		return nil, ErrConflict
 	}
-	return nil, fault("save import", cause)
+	return nil, failure.Wrap("save import", cause)
 }
 
 // saved brings the case and its claim up to date.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -156,5 +157,5 @@ func TestTheKeyOfAnImport(t *testing.T) {
 	require.NoError(t, err)
 	w.Faults.Add(storetest.Fault{Action: storetest.Throttled})
 	_, err = w.Store.KeepBulkKey(bg, b, "down")
-	require.True(t, store.Outage(err), err)
+	require.True(t, failure.Outage(err), err)
 }

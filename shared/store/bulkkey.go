@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // bulkKey is the partition's id for an idempotency key of an upload: a caller's text cannot be found from it.
@@ -15,7 +18,7 @@ func (s *Store) bulkKey(b Bulk, key string) string {
 // is bound to another. It comes before CreateBulk; forget is for an import that is then refused, and takes back what this call has bound,
 // best effort.
 func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget func(context.Context), err error) {
-	r := newRow(partition(b.Tenant, s.bulkKey(b, key)), rowBulkKey)
+	r := newRow(layout.Partition(b.Tenant, s.bulkKey(b, key)), layout.RowBulkKey)
 	r.setInt("v", 1)
 	r.setText("import", b.ID)
 	r.setText("digest", b.Digest)
@@ -25,10 +28,10 @@ func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget fun
 	}
 	now, err := s.get(ctx, s.requests, r.pk, r.rk)
 	if err != nil {
-		if !lostRace(cause) {
+		if !failure.LostRace(cause) {
 			err = cause
 		}
-		return nil, fault("store key of import", err)
+		return nil, failure.Wrap("store key of import", err)
 	}
 	if now.text("import") != b.ID || now.text("digest") != b.Digest {
 		return nil, ErrIdempotency

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // Case is a request as it was loaded, with what a change of it needs. It is not safe for concurrent use, but for Private, Seal and
@@ -31,7 +32,7 @@ type Case struct {
 // Load reads a request with its tasks in one call. What cannot be an id, and what another tenant owns, is ErrNotFound like what does
 // not exist.
 func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
-	if !validSegment(tenant) || !validSegment(id) {
+	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
 	for try := 1; ; try++ {
@@ -48,16 +49,16 @@ const maxTears = 5
 // loadOnce reads the range of head and tasks. Several pages are not one point in time: a task that is newer than the head says that the
 // answer is torn.
 func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
-	rows, err := s.span(ctx, s.requests, partition(tenant, id), rowHead, "i", 0)
+	rows, err := s.span(ctx, s.requests, layout.Partition(tenant, id), layout.RowHead, "i", 0)
 	if err != nil {
 		return nil, false, err
 	}
-	if len(rows) == 0 || rows[0].rk != rowHead {
+	if len(rows) == 0 || rows[0].rk != layout.RowHead {
 		return nil, false, ErrNotFound
 	}
 	tasks := make(map[dsr.TaskID]*row, len(rows))
 	for _, r := range rows[1:] {
-		tasks[dsr.TaskID(r.rk[len(rowHead)+1:])] = r
+		tasks[dsr.TaskID(r.rk[len(layout.RowHead)+1:])] = r
 	}
 	if c, err = s.caseOf(tenant, id, rows[0], tasks); err != nil {
 		return nil, false, err

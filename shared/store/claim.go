@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // Claim is the lease of the one worker on a task or an import. It changes that row only, never the head. It is safe for concurrent use.
@@ -39,7 +42,7 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 	}
 	next := *t
 	next.Claim = dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: t.Claim.Count + 1, Faults: t.Claim.Faults}
-	r := writeTask(partition(c.Tenant, c.ID), next, taskRow{etag: c.rows[id].etag, seq: c.Seq})
+	r := writeTask(layout.Partition(c.Tenant, c.ID), next, taskRow{etag: c.rows[id].etag, seq: c.Seq})
 	cl := &Claim{s: s, task: id, lease: next.Claim}
 	if err := cl.take(ctx, r); err != nil {
 		return nil, err
@@ -60,7 +63,7 @@ func (cl *Claim) take(ctx context.Context, r *row) error {
 	}
 	now, rerr := cl.s.get(ctx, cl.s.requests, r.pk, r.rk)
 	if rerr != nil {
-		return fault("claim", err)
+		return failure.Wrap("claim", err)
 	}
 	there := readClaim(now)
 	switch {
@@ -69,15 +72,15 @@ func (cl *Claim) take(ctx context.Context, r *row) error {
 		return nil
 	case there.Live(cl.s.wall()), !openRow(now):
 		return ErrClaimed
-	case lostRace(err):
+	case failure.LostRace(err):
 		return ErrConflict
 	}
-	return fault("claim", err)
+	return failure.Wrap("claim", err)
 }
 
 // openRow reports whether there is still something to do on a task or an import.
 func openRow(r *row) bool {
-	if r.rk == rowBulk {
+	if r.rk == layout.RowBulk {
 		return r.time("ended").IsZero()
 	}
 	return dsr.TaskState(r.text("state")) == dsr.TaskOpen
@@ -151,16 +154,16 @@ func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
 			if errors.Is(rerr, ErrClaimed) {
 				return rerr
 			}
-			return fault("renew claim", err)
+			return failure.Wrap("renew claim", err)
 		}
 		if same(cl.lease, next) {
 			return nil
 		}
-		if !lostRace(err) {
+		if !failure.LostRace(err) {
 			break
 		}
 	}
-	return fault("renew claim", err)
+	return failure.Wrap("renew claim", err)
 }
 
 func same(a, b dsr.Claim) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -192,7 +193,7 @@ func TestAClaimThatACommitEndedDoesNotEndTheContext(t *testing.T) {
 	kept, stop := cl.Keep(bg)
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
 	require.NoError(t, cl.Release(bg), "nothing to release")
-	require.NoError(t, w.Store.Send(kept, store.QueueWork, store.Message{Tenant: tenant, Request: c.ID}), "messages of what became workable")
+	require.NoError(t, w.Store.Queues.Send(kept, queue.Work, queue.Message{Tenant: tenant, Request: c.ID}), "messages of what became workable")
 	stop()
 	require.Equal(t, context.Canceled, context.Cause(kept))
 }

@@ -10,6 +10,9 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the head until they change again.
@@ -159,7 +162,7 @@ func eventRow(c *Case, e dsr.Event) (*row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: encode event %d: %w", e.Seq, err)
 	}
-	r := newRow(partition(c.Tenant, c.ID), rowEvent(e.Seq))
+	r := newRow(layout.Partition(c.Tenant, c.ID), layout.RowEvent(e.Seq))
 	r.setText("write", e.Write)
 	r.setBytes("event", b)
 	return r, r.err
@@ -208,7 +211,7 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []op {
 	}
 	limit = min(limit, maxTaskRows)
 	var out []op
-	pk := partition(c.Tenant, c.ID)
+	pk := layout.Partition(c.Tenant, c.ID)
 	for i, id := range changed {
 		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
 		if i >= limit {
@@ -230,7 +233,7 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []op {
 // ETags let them be deleted later only if nobody has asked for them anew.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
-	pk := shardPartition(t.next.Tenant, t.next.Shard)
+	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
 	var ops []op
 	for _, rk := range will {
 		if !slices.Contains(was, rk) {
@@ -243,7 +246,7 @@ func (t *commit) before(ctx context.Context) error {
 			ops, t.touched = append(ops, o), append(t.touched, o)
 		}
 	}
-	return fault("store list rows", t.s.transact(ctx, t.s.lists, ops))
+	return failure.Wrap("store list rows", t.s.transact(ctx, t.s.lists, ops))
 }
 
 // unclear finds out what became of the transaction after an error. The row of the first event says it for good: it is never changed,
@@ -254,20 +257,20 @@ func (t *commit) unclear(ctx context.Context, cause error) error {
 	case own:
 		return nil
 	case err != nil:
-		return fault("commit", errors.Join(cause, err))
+		return failure.Wrap("commit", errors.Join(cause, err))
 	case t.refusedClaim(cause):
 		return ErrClaimed
-	case written, lostRace(cause), notFound(cause):
+	case written, failure.LostRace(cause), failure.NotFound(cause):
 		return ErrConflict
 	}
-	return fault("commit", cause)
+	return failure.Wrap("commit", cause)
 }
 
 // look reads what the transaction would have written: whether it is there at all, and whether it is ours.
 func (t *commit) look(ctx context.Context) (own, written bool, err error) {
-	pk, rk := partition(t.next.Tenant, t.next.ID), rowHead
+	pk, rk := layout.Partition(t.next.Tenant, t.next.ID), layout.RowHead
 	if len(t.events) > 0 {
-		rk = rowEvent(t.events[0].Seq)
+		rk = layout.RowEvent(t.events[0].Seq)
 	}
 	r, err := t.s.get(ctx, t.s.requests, pk, rk)
 	if errors.Is(err, ErrNotFound) {
@@ -290,14 +293,14 @@ func (t *commit) refusedClaim(cause error) bool {
 	if t.claim == nil || !errors.As(cause, &b) || b.index < 0 || b.index >= len(t.ops) {
 		return false
 	}
-	return t.ops[b.index].row.rk == rowTask(t.claim.task)
+	return t.ops[b.index].row.rk == layout.RowTask(t.claim.task)
 }
 
 // done brings the caller's case and claim up to date.
 func (t *commit) done() {
 	t.next.etag = t.head.etag
 	for _, r := range t.tasks {
-		id := dsr.TaskID(r.rk[len(rowHead)+1:])
+		id := dsr.TaskID(r.rk[len(layout.RowHead)+1:])
 		t.next.rows[id] = taskRow{etag: r.etag, seq: t.next.Seq}
 	}
 	for _, o := range t.ops {
@@ -309,7 +312,7 @@ func (t *commit) done() {
 	}
 	t.claim.stale = t.next.stale
 	for _, r := range t.tasks {
-		if r.rk == rowTask(t.claim.task) {
+		if r.rk == layout.RowTask(t.claim.task) {
 			t.claim.row = r
 			t.claim.ended = !openRow(r) || readClaim(r).Owner != t.claim.lease.Owner
 		}

@@ -12,6 +12,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // The standard account of Azurite, public and the same everywhere: what UseDevelopmentStorage=true stands for.
@@ -27,6 +31,23 @@ type Clients struct {
 	Queues *azqueue.ServiceClient
 	// BlobKey signs links where the account is opened by its key; nil with a token, where links are signed by a user-delegation key.
 	BlobKey *service.SharedKeyCredential
+}
+
+// ServicesOptions says how what lies in an account is found.
+type ServicesOptions struct {
+	Prefix   string                     // of the names of containers and queues, [a-z0-9]*; for tests, "" in production
+	Accounts map[string]*service.Client // other blob accounts that destinations name, by account URL
+	Clocks   clock.Clocks
+}
+
+// Services returns blobs and queues on the account. It makes no call.
+func (c Clients) Services(o ServicesOptions) (*blob.Store, *queue.Queues, error) {
+	blobs, err := blob.New(blob.Options{Client: c.Blobs, Key: c.BlobKey, Accounts: o.Accounts, Prefix: o.Prefix, Clocks: o.Clocks})
+	if err != nil {
+		return nil, nil, err
+	}
+	queues, err := queue.New(c.Queues, o.Prefix)
+	return blobs, queues, err
 }
 
 // Transport is an HTTP transport with enough idle connections for a bulk import: the default keeps two per host and would open and

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 func TestConnect(t *testing.T) {
@@ -52,15 +54,26 @@ func TestOpenRefuses(t *testing.T) {
 	require.NoError(t, err)
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: make([]byte, 32)})
 	require.NoError(t, err)
-	good := store.Options{Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, Wrapper: wrapper, IDKey: make([]byte, 32), CursorKey: make([]byte, 32), Wall: time.Now, Log: slog.Default()}
+	clocks := clock.Clocks{Wall: time.Now}
+	blobs, queues, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	require.NoError(t, err)
+	_, _, err = c.Services(store.ServicesOptions{})
+	require.Error(t, err, "blobs without a clock")
+	_, err = queue.New(nil, "")
+	require.Error(t, err)
+	good := store.Options{
+		Tables: c.Tables, Blobs: blobs, Queues: queues, Wrapper: wrapper, IDKey: make([]byte, 32), CursorKey: make([]byte, 32), Clocks: clocks, Log: slog.Default(),
+	}
 	_, err = store.Open(good)
 	require.NoError(t, err)
 	for name, spoil := range map[string]func(*store.Options){
-		"no clients":       func(o *store.Options) { o.Tables = nil },
+		"no tables":        func(o *store.Options) { o.Tables = nil },
+		"no blobs":         func(o *store.Options) { o.Blobs = nil },
+		"no queues":        func(o *store.Options) { o.Queues = nil },
 		"no wrapper":       func(o *store.Options) { o.Wrapper = nil },
 		"short id key":     func(o *store.Options) { o.IDKey = o.IDKey[:31] },
 		"short cursor key": func(o *store.Options) { o.CursorKey = o.CursorKey[:31] },
-		"no clock":         func(o *store.Options) { o.Wall = nil },
+		"no clock":         func(o *store.Options) { o.Clocks.Wall = nil },
 	} {
 		o := good
 		spoil(&o)

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks are set. Times are kept to the millisecond.
@@ -66,7 +69,7 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 
 // prepare makes everything that is to be written for a draft; it writes nothing.
 func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*creation, error) {
-	if !validSegment(d.Request.Tenant) {
+	if !layout.ValidSegment(d.Request.Tenant) {
 		return nil, errors.New("store: the tenant of a draft is not an id")
 	}
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
@@ -76,7 +79,7 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 		c.Wakes[k] = ms(at)
 	}
 	for i := range c.Tasks {
-		if !validSegment(string(c.Tasks[i].ID)) {
+		if !layout.ValidSegment(string(c.Tasks[i].ID)) {
 			return nil, fmt.Errorf("store: %q cannot be the id of a task", c.Tasks[i].ID)
 		}
 		if c.Tasks[i].State == "" {
@@ -127,15 +130,15 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 // listRows are the list rows and the wakes of a new request. The wakes carry what else was written with them, so that they can be
 // dropped together if the request is never made.
 func (n *creation) listRows() []*row {
-	pk := shardPartition(n.c.Tenant, n.c.Shard)
-	keys := listRows(&n.c.Request)
+	pk := layout.ShardPartition(n.c.Tenant, n.c.Shard)
+	keys := layout.ListRows(&n.c.Request)
 	var out []*row
 	for _, rk := range keys {
 		out = append(out, newRow(pk, rk))
 	}
 	written, _ := json.Marshal(keys)
 	for _, k := range slices.Sorted(maps.Keys(n.c.Wakes)) {
-		r := newRow(pk, rowWake(k, n.c.Wakes[k], n.c.ID))
+		r := newRow(pk, layout.RowWake(string(k), n.c.Wakes[k], n.c.ID))
 		r.setText("key", n.c.KeyID)
 		r.setText("rows", string(written))
 		out = append(out, r)
@@ -155,10 +158,10 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row) error {
 	} else {
 		err = s.transact(ctx, s.keys, ops)
 	}
-	if lostRace(err) {
+	if failure.LostRace(err) {
 		return nil
 	}
-	return fault("store case keys", err)
+	return failure.Wrap("store case keys", err)
 }
 
 // putLists upserts list rows and wakes of one shard in as few transactions as hold them, in parallel.
@@ -170,7 +173,7 @@ func (s *Store) putLists(ctx context.Context, rows []*row) error {
 		for i, r := range chunk {
 			ops[i] = upsert(r)
 		}
-		g.Go(func() error { return fault("store list rows", s.transact(ctx, s.lists, ops)) })
+		g.Go(func() error { return failure.Wrap("store list rows", s.transact(ctx, s.lists, ops)) })
 	}
 	return g.Wait()
 }
@@ -185,7 +188,7 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 	now, lerr := s.Load(ctx, n.c.Tenant, n.c.ID)
 	switch {
 	case lerr != nil:
-		return Created{Err: fault("create request", err)}
+		return Created{Err: failure.Wrap("create request", err)}
 	case now.first == n.write:
 		return Created{Request: &now.Request, Shard: now.Shard}
 	}
@@ -204,7 +207,7 @@ func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
 		if n.key.etag != "" && n.key.rk != n.c.KeyID {
 			keys = append(keys, remove(n.key))
 		}
-		named, pk := n.c.namedRows(), shardPartition(n.c.Tenant, n.c.Shard)
+		named, pk := n.c.namedRows(), layout.ShardPartition(n.c.Tenant, n.c.Shard)
 		for _, r := range n.lists {
 			if r.etag != "" && (r.pk != pk || !slices.Contains(named, r.rk)) {
 				lists = append(lists, remove(bare(r)))
@@ -226,9 +229,9 @@ func bare(r *row) *row {
 
 // namedRows are the rows of table lists that the head calls for.
 func (c *Case) namedRows() []string {
-	out := listRows(&c.Request)
+	out := layout.ListRows(&c.Request)
 	for k, at := range c.Wakes {
-		out = append(out, rowWake(k, at, c.ID))
+		out = append(out, layout.RowWake(string(k), at, c.ID))
 	}
 	return out
 }

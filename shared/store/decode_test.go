@@ -11,6 +11,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // answering is a transport that gives one answer to everything.
@@ -50,7 +53,7 @@ func TestAnswersOfTransactions(t *testing.T) {
 		return err
 	}
 	require.NoError(t, do(good, outerType, 1))
-	require.ErrorIs(t, do(good, outerType, 2), errCut, "an answer for each row")
+	require.ErrorIs(t, do(good, outerType, 2), failure.ErrCut, "an answer for each row")
 	require.Error(t, do("", outerType, 1), "the SDK panics on it")
 	require.Error(t, do("\n", outerType, 1))
 	require.Error(t, do(good[:40], outerType, 1))
@@ -59,8 +62,8 @@ func TestAnswersOfTransactions(t *testing.T) {
 	var b *batchError
 	require.ErrorAs(t, err, &b)
 	require.Equal(t, []any{412, "UpdateConditionNotSatisfied", 7}, []any{b.status, b.code, b.index})
-	require.True(t, lostRace(err))
-	require.Equal(t, "store: commit: HTTP 412 UpdateConditionNotSatisfied", fault("commit", err).Error())
+	require.True(t, failure.LostRace(err))
+	require.Equal(t, "store: commit: HTTP 412 UpdateConditionNotSatisfied", failure.Wrap("commit", err).Error())
 }
 
 func TestUnconditionalWritesAreRefused(t *testing.T) {
@@ -107,7 +110,7 @@ func FuzzCursor(f *testing.F) {
 }
 
 func FuzzDecodeRow(f *testing.F) {
-	r := newRow("t|1", rowHead)
+	r := newRow("t|1", layout.RowHead)
 	r.setInt("seq", 1)
 	r.setBytes("private", []byte{1})
 	b, err := r.encode()

@@ -1,4 +1,4 @@
-// Package store keeps requests, their tasks, events and sealed parts, the lists and wakes that lead to them, imports, blobs and queues,
+// Package store keeps requests, their tasks, events and sealed parts, the lists and wakes that lead to them, and imports,
 // straight on Azure Table, Blob and Queue storage.
 //
 // # Layout

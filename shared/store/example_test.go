@@ -7,11 +7,12 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // A step loads the request, claims the task that its message names, works, and commits what came of it.
 func Example() {
-	step := func(ctx context.Context, s *store.Store, m store.Message, owner string, now time.Time) error {
+	step := func(ctx context.Context, s *store.Store, m queue.Message, owner string, now time.Time) error {
 		c, err := s.Load(ctx, m.Tenant, m.Request)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil // nothing to do

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -294,8 +295,8 @@ func TestAnUnclearAnswerThatCannotBeReadIsAFault(t *testing.T) {
 	err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
 	require.Error(t, err)
 	require.False(t, isAny(err, store.ErrConflict, store.ErrClaimed))
-	var fault *store.Error
-	require.ErrorAs(t, err, &fault)
+	var failed *failure.Error
+	require.ErrorAs(t, err, &failed)
 	require.NotContains(t, err.Error(), tenant)
 
 	ctx, cancel := context.WithCancel(bg)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // lateTask is a task whose row lags behind: an event changed more tasks than one transaction holds rows, so the head carries the rest.
@@ -23,7 +24,7 @@ func remember(writes []string, id string) []string {
 
 // headRow is the head as it is stored.
 func (c *Case) headRow() *row {
-	r := newRow(partition(c.Tenant, c.ID), rowHead)
+	r := newRow(layout.Partition(c.Tenant, c.ID), layout.RowHead)
 	r.etag = c.etag
 	r.setInt("v", 1)
 	r.setText("state", string(c.State))
@@ -135,7 +136,7 @@ type taskRow struct {
 
 // writeTask is a task as it is stored at event seq.
 func writeTask(pk string, t dsr.Task, at taskRow) *row {
-	r := newRow(pk, rowTask(t.ID))
+	r := newRow(pk, layout.RowTask(t.ID))
 	r.etag = at.etag
 	r.setText("system", t.System)
 	r.setText("action", string(t.Action))
@@ -179,7 +180,7 @@ func readClaim(r *row) dsr.Claim {
 func millisOf(wakes map[WakeKind]time.Time) map[WakeKind]int64 {
 	out := map[WakeKind]int64{}
 	for k, at := range wakes {
-		out[k] = clampMillis(at)
+		out[k] = layout.ClampMillis(at)
 	}
 	return out
 }

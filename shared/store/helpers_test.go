@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // received is the business time at which the tests' requests come in.
@@ -108,7 +109,7 @@ func chained(t testing.TB, s *store.Store, c *store.Case) []dsr.EventType {
 func allWakes(t testing.TB, s *store.Store, tenant string) []store.Wake {
 	t.Helper()
 	var out []store.Wake
-	for shard := range store.Shards {
+	for shard := range layout.Shards {
 		for _, k := range wakeKinds() {
 			ws, err := s.DueWakes(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
 			require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // StoredEvent is an entry of a request's history.
@@ -36,10 +37,10 @@ func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) {
 
 // History returns the events of a request in order, or ErrNotFound.
 func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, error) {
-	if !validSegment(tenant) || !validSegment(id) {
+	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
-	rows, err := s.span(ctx, s.requests, partition(tenant, id), "e|", "f", 0)
+	rows, err := s.span(ctx, s.requests, layout.Partition(tenant, id), "e|", "f", 0)
 	if err != nil {
 		return nil, err
 	}

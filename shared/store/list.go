@@ -14,6 +14,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // ListQuery says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
@@ -91,21 +92,21 @@ func (s *Store) newList(q ListQuery) (*list, error) {
 	if l.from != "n|" {
 		l.below = l.from[:len(l.from)-1] + "}"
 		if !q.DueBefore.IsZero() {
-			l.below = l.from + millis(q.DueBefore)
+			l.below = l.from + layout.Millis(q.DueBefore)
 		}
 	}
 	return l, l.resume(q.Cursor)
 }
 
 func allSegments(ids []string) bool {
-	return !slices.ContainsFunc(ids, func(id string) bool { return !validSegment(id) })
+	return !slices.ContainsFunc(ids, func(id string) bool { return !layout.ValidSegment(id) })
 }
 
 // mac authenticates a position for this list: tenants, filters and order.
 func (l *list) mac(position string) []byte {
 	due := ""
 	if !l.q.DueBefore.IsZero() {
-		due = millis(l.q.DueBefore)
+		due = layout.Millis(l.q.DueBefore)
 	}
 	return pii.MAC(l.s.curKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
 }
@@ -141,13 +142,13 @@ func (r listRow) id() string { return r.rk[strings.LastIndexByte(r.rk, '|')+1:] 
 
 // rows merges the next rows of all shards. More says that there are further ones.
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
-	parts := make([][]listRow, len(l.q.Tenants)*Shards)
+	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i := range parts {
-		tenant := l.q.Tenants[i/Shards]
+		tenant := l.q.Tenants[i/layout.Shards]
 		g.Go(func() error {
-			rows, err := l.s.span(gctx, l.s.lists, shardPartition(tenant, i%Shards), l.from, l.below, want+1)
+			rows, err := l.s.span(gctx, l.s.lists, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
 			for _, r := range rows {
 				parts[i] = append(parts[i], listRow{r, tenant})
 			}
@@ -181,7 +182,7 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 				return nil
 			case err != nil:
 				return fmt.Errorf("store: list: %w", err)
-			case r.pk != shardPartition(c.Tenant, c.Shard), !slices.Contains(listRows(&c.Request), r.rk):
+			case r.pk != layout.ShardPartition(c.Tenant, c.Shard), !slices.Contains(layout.ListRows(&c.Request), r.rk):
 				l.tidy(gctx, r)
 				return nil
 			}

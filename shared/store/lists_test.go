@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -165,7 +166,7 @@ func TestWakes(t *testing.T) {
 	}
 	w.Counter.Reset()
 	due := 0
-	for shard := range store.Shards {
+	for shard := range layout.Shards {
 		ws, err := w.Store.DueWakes(bg, tenant, shard, store.WakeRedeliver, received.Add(5*time.Minute), 100)
 		require.NoError(t, err)
 		for i, wake := range ws {
@@ -183,7 +184,7 @@ func TestWakes(t *testing.T) {
 		require.LessOrEqual(t, len(few), 1)
 	}
 	require.Equal(t, 6, due, "those of minute 0 to 5")
-	require.Equal(t, 2*store.Shards, w.Counter.Total(), "one range query each")
+	require.Equal(t, 2*layout.Shards, w.Counter.Total(), "one range query each")
 	_, err := w.Store.DueWakes(bg, "' or 1", 0, store.WakeRedeliver, received, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, k := range wakeKinds() {

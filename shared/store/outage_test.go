@@ -12,6 +12,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -27,12 +29,12 @@ type driver struct {
 }
 
 type delivery struct {
-	m       store.Message
+	m       queue.Message
 	visible time.Time
 	count   int
 }
 
-func (d *driver) send(m store.Message) {
+func (d *driver) send(m queue.Message) {
 	d.queue = append(d.queue, delivery{m: m, visible: d.w.Clock.Now()})
 }
 
@@ -60,7 +62,7 @@ func (d *driver) tick() {
 	}
 }
 
-func (d *driver) step(m store.Message) error {
+func (d *driver) step(m queue.Message) error {
 	c, err := d.w.Store.Load(bg, m.Tenant, m.Request)
 	if err != nil {
 		return err
@@ -81,7 +83,7 @@ func (d *driver) step(m store.Message) error {
 		return err
 	}
 	for _, next := range c.Workable() {
-		d.send(store.Message{Tenant: c.Tenant, Request: c.ID, Task: string(next.ID)})
+		d.send(queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(next.ID)})
 	}
 	return nil
 }
@@ -108,7 +110,7 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Chang
 // sweep sends the messages of what a due wake leads to, and sets the wake anew.
 func (d *driver) sweep() {
 	now := d.w.Clock.Now()
-	for shard := range store.Shards {
+	for shard := range layout.Shards {
 		wakes, err := d.w.Store.DueWakes(bg, d.tenant, shard, store.WakeRedeliver, now, 100)
 		if err != nil {
 			d.failed++
@@ -122,7 +124,7 @@ func (d *driver) sweep() {
 			}
 			for _, t := range c.Workable() {
 				if !t.Claim.Live(now) {
-					d.send(store.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)})
+					d.send(queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)})
 				}
 			}
 			_ = d.w.Store.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: now.Add(time.Minute)}})
@@ -141,7 +143,7 @@ func (d *driver) run(outage bool) []snapshot {
 		ids = append(ids, made.Request.ID)
 		if i%2 == 0 { // of the others the message was lost
 			for _, t := range made.Request.Workable() {
-				d.send(store.Message{Tenant: d.tenant, Request: made.Request.ID, Task: string(t.ID)})
+				d.send(queue.Message{Tenant: d.tenant, Request: made.Request.ID, Task: string(t.ID)})
 			}
 		}
 	}

@@ -8,16 +8,18 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // get reads one row, or ErrNotFound.
 func (s *Store) get(ctx context.Context, t *aztables.Client, pk, rk string) (*row, error) {
 	resp, err := t.GetEntity(ctx, pk, rk, nil)
-	if notFound(err) {
+	if failure.NotFound(err) {
 		return nil, ErrNotFound
 	}
 	if err != nil {
-		return nil, fault("read row", err)
+		return nil, failure.Wrap("read row", err)
 	}
 	return decodeRow(resp.Value, string(resp.ETag))
 }
@@ -53,12 +55,12 @@ func (s *Store) drop(ctx context.Context, t *aztables.Client, r *row) error {
 	etag := azcore.ETag(r.etag)
 	_, err := t.DeleteEntity(ctx, r.pk, r.rk, &aztables.DeleteEntityOptions{IfMatch: &etag})
 	switch {
-	case err == nil, notFound(err):
+	case err == nil, failure.NotFound(err):
 		return nil
-	case lostRace(err):
+	case failure.LostRace(err):
 		return ErrConflict
 	}
-	return fault("delete row", err)
+	return failure.Wrap("delete row", err)
 }
 
 // span reads the rows of a partition from one row key up to, but without, another; limit 0 means all. Pages may be empty.
@@ -72,7 +74,7 @@ func (s *Store) span(ctx context.Context, t *aztables.Client, pk, from, below st
 	for pager := t.NewListEntitiesPager(o); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return nil, fault("read rows", err)
+			return nil, failure.Wrap("read rows", err)
 		}
 		for _, b := range page.Entities {
 			r, err := decodeRow(b, "")

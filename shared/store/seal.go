@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and dsr.Task.Text.
@@ -45,7 +46,7 @@ func (s *Store) newCaseKey(ctx context.Context, tenant string, shard int) (aead 
 	if err != nil {
 		return nil, nil, fmt.Errorf("store: wrap case key: %w", err)
 	}
-	r = newRow(shardPartition(tenant, shard), newID())
+	r = newRow(layout.ShardPartition(tenant, shard), newID())
 	r.setInt("v", 1)
 	r.setBytes("wrapped", wrapped)
 	return aead, r, nil
@@ -57,7 +58,7 @@ func (k *keyring) open(ctx context.Context) (cipher.AEAD, error) {
 	if k.aead != nil {
 		return k.aead, nil
 	}
-	r, err := k.s.get(ctx, k.s.keys, shardPartition(k.tenant, k.shard), k.keyRow)
+	r, err := k.s.get(ctx, k.s.keys, layout.ShardPartition(k.tenant, k.shard), k.keyRow)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrShredded
 	}

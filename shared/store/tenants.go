@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"slices"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // partitionTenants is no tenant's: theirs have a shard.
@@ -17,14 +20,14 @@ func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
 	}
 	var ops []op
 	for _, t := range tenants {
-		if validSegment(t) && !slices.Contains(known, t) {
+		if layout.ValidSegment(t) && !slices.Contains(known, t) {
 			known = append(known, t)
 			ops = append(ops, upsert(newRow(partitionTenants, t)))
 		}
 	}
 	for chunk := range slices.Chunk(ops, maxRows) {
 		if err := s.transact(ctx, s.lists, chunk); err != nil {
-			return fault("remember tenants", err)
+			return failure.Wrap("remember tenants", err)
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // WakeKind says what a wake is for.
@@ -58,12 +60,12 @@ type Wake struct {
 // DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
 // stored. Now is of the kind's own clock.
 func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k WakeKind, now time.Time, limit int) ([]Wake, error) {
-	if !validSegment(tenant) || !validSegment(string(k)) || shard < 0 || shard >= Shards {
+	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
 		return nil, ErrNotFound
 	}
 	from := "w|" + string(k) + "|"
-	below := from + millis(now.Add(time.Millisecond))
-	rows, err := s.span(ctx, s.lists, shardPartition(tenant, shard), from, below, limit)
+	below := from + layout.Millis(now.Add(time.Millisecond))
+	rows, err := s.span(ctx, s.lists, layout.ShardPartition(tenant, shard), from, below, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +126,8 @@ func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, k
 // was written for was never committed. It looks at the head itself and leaves everything alone that the head names or that is younger,
 // and rows that somebody has written again meanwhile. Dropping twice is no error.
 func (s *Store) DropWake(ctx context.Context, w Wake) error {
-	pk := shardPartition(w.Tenant, w.Shard)
-	self, err := s.get(ctx, s.lists, pk, rowWake(w.Kind, w.Due, w.ID))
+	pk := layout.ShardPartition(w.Tenant, w.Shard)
+	self, err := s.get(ctx, s.lists, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -194,7 +196,7 @@ func (s *Store) dropKey(ctx context.Context, w Wake, headKey string) error {
 	if w.KeyID == "" || w.KeyID == headKey {
 		return nil
 	}
-	r, err := s.get(ctx, s.keys, shardPartition(w.Tenant, w.Shard), w.KeyID)
+	r, err := s.get(ctx, s.keys, layout.ShardPartition(w.Tenant, w.Shard), w.KeyID)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // claim takes the task for this invocation. A nil claim means that there is nothing to do: the
@@ -39,7 +40,7 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 // the release fails, the claim ends by itself.
 func (r *Runner) release(ctx context.Context, cl *store.Claim, cause error) {
 	let := cl.Release
-	if store.Outage(cause) {
+	if failure.Outage(cause) {
 		let = cl.GiveBack
 	}
 	if err := let(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, store.ErrClaimed) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -51,7 +51,7 @@ func TestAFaultUpstreamPutsTheTaskToRest(t *testing.T) {
 				require.InDelta(t, (rest * time.Minute).Seconds(), until.Seconds(), 5, "rest %d", i+1)
 
 				_, before := w.Systems["alpha"].Asked()
-				w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+				w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 				w.Host.Drain() // too early
 				w.Clock.Advance(rest*time.Minute - 90*time.Second)
 				w.Host.Pass(time.Second) // of a minute
@@ -93,7 +93,7 @@ func TestOneTaskRestsAndAnotherGoesOn(t *testing.T) {
 	w.Host.DrainTo(id, dsr.Fulfilling)
 	w.Host.Fetch()
 	w.Host.Drop()
-	w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
+	w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 	w.Host.Drain()
 	w.Host.Pass(2 * time.Minute)
 	require.Equal(t, dsr.TaskEnded, w.Load(id).Task("beta-export").State)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // KeepFindings seals what a discovery found in a blob and returns the blob's name. The id makes
@@ -22,7 +23,7 @@ func KeepFindings(ctx context.Context, st *store.Store, c *store.Case, system, i
 		return "", err
 	}
 	name := c.Tenant + "/" + c.ID + "/" + system + "-" + id
-	return name, st.PutBlob(ctx, store.Ref{Container: store.Findings, Name: name}, sealed, nil, "application/octet-stream")
+	return name, st.Blobs.Put(ctx, blob.Ref{Container: blob.Findings, Name: name}, sealed, nil, "application/octet-stream")
 }
 
 // Findings reads what the discovery of a system found; none is no error.
@@ -31,7 +32,7 @@ func Findings(ctx context.Context, st *store.Store, c *store.Case, system string
 	if t == nil || t.Findings == "" {
 		return nil, nil
 	}
-	sealed, _, err := st.GetBlob(ctx, store.Ref{Container: store.Findings, Name: t.Findings})
+	sealed, _, err := st.Blobs.Get(ctx, blob.Ref{Container: blob.Findings, Name: t.Findings})
 	if err != nil {
 		return nil, err
 	}

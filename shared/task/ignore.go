@@ -6,6 +6,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Why a message is ignored: the codes of the log line.
@@ -16,7 +17,7 @@ const (
 )
 
 // ignore records and counts a message that nothing can be done for.
-func (r *Runner) ignore(ctx context.Context, level slog.Level, reason string, m store.Message) {
+func (r *Runner) ignore(ctx context.Context, level slog.Level, reason string, m queue.Message) {
 	if reason != finishedTask {
 		m.Task = "" // The text of an unknown task comes from a stranger and may be anything.
 	}
@@ -27,7 +28,7 @@ func (r *Runner) ignore(ctx context.Context, level slog.Level, reason string, m 
 // ignoreTask records a message whose task does not exist or is over. A message that names no task
 // is about the whole request.
 func (r *Runner) ignoreTask(ctx context.Context, c *store.Case, id dsr.TaskID) {
-	m := store.Message{Tenant: c.Tenant, Request: c.ID, Task: string(id)}
+	m := queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(id)}
 	switch t := c.Task(id); {
 	case t == nil && id != "":
 		r.ignore(ctx, slog.LevelError, unknownTask, m)

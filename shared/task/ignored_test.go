@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -19,7 +19,7 @@ func TestIgnoredMessagesAreCounted(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
 	w.Host.DrainTo(id, dsr.Completed)
-	for name, run := range map[string]func(context.Context, store.Message) error{
+	for name, run := range map[string]func(context.Context, queue.Message) error{
 		"run": w.Steps.Runner.Run, "poison": w.Steps.Runner.Poison,
 	} {
 		for _, c := range []struct {
@@ -32,7 +32,7 @@ func TestIgnoredMessagesAreCounted(t *testing.T) {
 			{id, "", nil},
 		} {
 			before := len(w.Ignored.Codes())
-			require.NoError(t, run(ctx, store.Message{Tenant: w.Tenant, Request: c.request, Task: c.task}))
+			require.NoError(t, run(ctx, queue.Message{Tenant: w.Tenant, Request: c.request, Task: c.task}))
 			require.ElementsMatch(t, c.want, w.Ignored.Codes()[before:], "%s %s", name, c.task)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // died is the outcome of a task whose work was begun again and again and never came to an end.
@@ -22,7 +23,7 @@ var died = dsr.Outcome{
 // Poison handles a message that failed as often as the host allows. If the task's own row shows as
 // many claims, the task is what fails: it ends as failed and can be retried. Otherwise the storage
 // failed, and the wake of the request brings another try.
-func (r *Runner) Poison(ctx context.Context, m store.Message) error {
+func (r *Runner) Poison(ctx context.Context, m queue.Message) error {
 	if m.Request == "" {
 		return nil // An import or a shard: their own wakes bring them back.
 	}

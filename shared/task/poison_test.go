@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -56,7 +57,7 @@ func TestPoison(t *testing.T) {
 				}
 			}
 			before := w.Load(id)
-			err := w.Steps.Runner.Poison(ctx, store.Message{Tenant: w.Tenant, Request: id, Task: string(tc.task)})
+			err := w.Steps.Runner.Poison(ctx, queue.Message{Tenant: w.Tenant, Request: id, Task: string(tc.task)})
 			require.Equal(t, tc.fails, err != nil)
 			c := w.Load(id)
 			if task := c.Task(tc.task); task != nil {
@@ -77,7 +78,7 @@ func TestPoison(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t)
 		shard := 3
-		for _, m := range []store.Message{
+		for _, m := range []queue.Message{
 			{Tenant: w.Tenant, Request: uuid.NewString(), Task: "package"}, {Tenant: w.Tenant, Bulk: uuid.NewString()}, {Tenant: w.Tenant, Shard: &shard},
 		} {
 			require.NoError(t, w.Steps.Runner.Poison(context.Background(), m))

@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Redeliver is how long after its message was sent a task is looked at again, unless a fault asks
@@ -82,7 +83,7 @@ func New(o Options) (*Runner, error) {
 // Run does the task that a message names, and starts a request that nobody has started. It is safe
 // to repeat: a message for what is over, claimed or not due yet does nothing. The error is one of
 // the product's own storage, or of the product itself; faults of a system end or postpone the task.
-func (r *Runner) Run(ctx context.Context, m store.Message) error {
+func (r *Runner) Run(ctx context.Context, m queue.Message) error {
 	c, err := r.load(ctx, m)
 	if err != nil || c == nil {
 		return err
@@ -109,13 +110,13 @@ func (r *Runner) Run(ctx context.Context, m store.Message) error {
 }
 
 // Begin writes the line by which an operator sees what an invocation is at.
-func (r *Runner) Begin(ctx context.Context, step dsr.Step, m store.Message) {
+func (r *Runner) Begin(ctx context.Context, step dsr.Step, m queue.Message) {
 	r.Log.InfoContext(ctx, "step", "step", step, "tenant", m.Tenant, "request", m.Request, "task", m.Task, "bulk", m.Bulk)
 }
 
 // load reads the request that a message names. A message for a request that does not exist is
 // recorded and nil is returned: another delivery would not find the request either.
-func (r *Runner) load(ctx context.Context, m store.Message) (*store.Case, error) {
+func (r *Runner) load(ctx context.Context, m queue.Message) (*store.Case, error) {
 	c, err := r.Store.Load(ctx, m.Tenant, m.Request)
 	if errors.Is(err, store.ErrNotFound) {
 		r.ignore(ctx, slog.LevelError, unknownRequest, m)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Send puts a message on its lane for every task that a worker could do now, that nobody has
@@ -19,16 +19,16 @@ func (r *Runner) Send(ctx context.Context, req *dsr.Request) error {
 		if t.Claim.Live(wall) || t.Claim.Rests(wall) {
 			continue
 		}
-		r.send(ctx, t.Action.Lane(), store.Message{Tenant: req.Tenant, Request: req.ID, Task: string(t.ID)})
+		r.send(ctx, t.Action.Lane(), queue.Message{Tenant: req.Tenant, Request: req.ID, Task: string(t.ID)})
 	}
 	if len(workable) == 0 && req.State == dsr.Received {
-		r.send(ctx, dsr.LaneWork, store.Message{Tenant: req.Tenant, Request: req.ID})
+		r.send(ctx, dsr.LaneWork, queue.Message{Tenant: req.Tenant, Request: req.ID})
 	}
 	return nil
 }
 
-func (r *Runner) send(ctx context.Context, lane dsr.Lane, m store.Message) {
-	if err := r.Store.Send(ctx, store.QueueOf(lane), m); err != nil {
+func (r *Runner) send(ctx context.Context, lane dsr.Lane, m queue.Message) {
+	if err := r.Store.Queues.Send(ctx, queue.Of(lane), m); err != nil {
 		r.Log.WarnContext(ctx, "message not sent; its wake will", "lane", lane, "tenant", m.Tenant, "request", m.Request, "task", m.Task, "error", err)
 	}
 }

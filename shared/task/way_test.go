@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -75,11 +76,11 @@ func TestMessagesMayBeLostDoubledLateOrStrange(t *testing.T) {
 		w.Host.Lose = func(d tasktest.Delivery) bool { all = append(all, d); return false }
 		id := w.Submit(dsr.Access, dsr.Export)
 		w.Host.Finish(id)
-		w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id, Task: "nonsense"})
-		w.Host.Put(store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: id})
-		w.Host.Put(store.QueueWork, store.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "package"})
-		w.Host.Put(store.QueueWork, store.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "alpha-discover"})
-		w.Host.Put(store.QueueFulfil, store.Message{Tenant: uuid.NewString(), Request: id, Task: "alpha-export"})
+		w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "nonsense"})
+		w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id})
+		w.Host.Put(queue.Work, queue.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "package"})
+		w.Host.Put(queue.Work, queue.Message{Tenant: w.Tenant, Request: uuid.NewString(), Task: "alpha-discover"})
+		w.Host.Put(queue.Fulfil, queue.Message{Tenant: uuid.NewString(), Request: id, Task: "alpha-export"})
 		for _, d := range all {
 			w.Host.Put(d.Queue, d.Message)
 		}

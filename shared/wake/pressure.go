@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // floor is the number of messages that never pauses redelivery: a few messages say nothing about
@@ -26,7 +26,7 @@ type pressure struct {
 func (s *Step) pause(ctx context.Context) (bool, error) {
 	var n int64
 	for _, lane := range dsr.Lanes() {
-		l, err := s.due.Store.QueueLength(ctx, store.QueueOf(lane))
+		l, err := s.due.Store.Queues.Length(ctx, queue.Of(lane))
 		if err != nil {
 			return false, err
 		}

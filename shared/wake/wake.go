@@ -9,6 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
@@ -89,5 +90,5 @@ func (s *Step) bulk(ctx context.Context, w store.Wake) error {
 	if err := s.due.SetImport(ctx, b, w.Kind, wall.Add(task.Redeliver)); err != nil {
 		return err
 	}
-	return s.due.Store.Send(ctx, store.QueueOf(dsr.LaneWork), store.Message{Tenant: b.Tenant, Bulk: b.ID})
+	return s.due.Store.Queues.Send(ctx, queue.Of(dsr.LaneWork), queue.Message{Tenant: b.Tenant, Bulk: b.ID})
 }

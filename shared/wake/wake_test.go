@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -142,7 +143,7 @@ func TestRedeliveryPausesUnderPressure(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	fill := func(n int) {
 		for range n {
-			require.NoError(t, w.Clean.Send(ctx, store.QueueFulfil, store.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
+			require.NoError(t, w.Clean.Queues.Send(ctx, queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: uuid.NewString()}))
 		}
 	}
 	lost(w, 1)

@@ -21,6 +21,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // importParallel is how many requests of a chunk ours makes at a time; the raw side has as many calls under way.
@@ -241,12 +243,12 @@ func (im importer) allOn(ctx context.Context) error {
 		return err
 	}
 	name := contoso + "/bench.ndjson"
-	if _, err := c.Blobs.NewContainerClient(store.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
+	if _, err := c.Blobs.NewContainerClient(blob.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
 		return err
 	}
 	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, contoso, name)
 	began := time.Now()
-	if _, err := c.Queues.NewQueueClient(store.QueueBulk).EnqueueMessage(ctx, message, nil); err != nil {
+	if _, err := c.Queues.NewQueueClient(queue.Bulk).EnqueueMessage(ctx, message, nil); err != nil {
 		return err
 	}
 	if err := awaitImport(ctx, api, lines); err != nil {

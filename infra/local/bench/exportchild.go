@@ -13,11 +13,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
 	"github.com/rightsdesk/rightsdesk/shared/archive"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 )
 
@@ -58,8 +60,14 @@ func openStore(c store.Clients) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	clocks := clock.Clocks{Wall: wall}
+	blobs, queues, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	if err != nil {
+		return nil, err
+	}
 	return store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Wrapper: wrapper, IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32), Wall: wall,
+		Tables: c.Tables, Blobs: blobs, Queues: queues, Wrapper: wrapper, Clocks: clocks,
+		IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32),
 	})
 }
 
@@ -148,9 +156,9 @@ func (e *exporter) sink(ctx context.Context) error {
 }
 
 // parts lists what is stored of the request.
-func (e *exporter) parts(ctx context.Context) ([]store.BlobInfo, error) {
-	var out []store.BlobInfo
-	for info, err := range e.st.ListBlobs(ctx, store.Ref{Container: store.Parts, Name: contoso + "/" + e.result.Request + "/"}) {
+func (e *exporter) parts(ctx context.Context) ([]blob.Info, error) {
+	var out []blob.Info
+	for info, err := range e.st.Blobs.List(ctx, blob.Ref{Container: blob.Parts, Name: contoso + "/" + e.result.Request + "/"}) {
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // upload is the raw side of the parts: the same bytes, ready in memory, as blocks of one blob.
@@ -23,7 +23,7 @@ func (e *exporter) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	blob := e.clients.Blobs.NewContainerClient(store.Parts).NewBlockBlobClient("raw-" + uuid.NewString())
+	blob := e.clients.Blobs.NewContainerClient(blob.Parts).NewBlockBlobClient("raw-" + uuid.NewString())
 	e.result.Bytes, e.result.Packed = e.Bytes, e.Bytes
 	return e.measure("upload", func() error {
 		var ids []string
@@ -74,8 +74,8 @@ func (e *exporter) copy(ctx context.Context) error {
 		return err
 	}
 	e.result.Bytes = e.Bytes
-	container := e.clients.Blobs.NewContainerClient(store.Parts)
-	out := e.clients.Blobs.NewContainerClient(store.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
+	container := e.clients.Blobs.NewContainerClient(blob.Parts)
+	out := e.clients.Blobs.NewContainerClient(blob.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
 	return e.measure("copy", func() error {
 		ids := make([]string, len(all))
 		g, gctx := errgroup.WithContext(ctx)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -88,9 +89,12 @@ func (w *World) Another(t testing.TB) *store.Store {
 
 func (w *World) open(t testing.TB, c store.Clients) *store.Store {
 	t.Helper()
+	clocks := clock.Clocks{Wall: w.Clock.Now}
+	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: w.Prefix, Clocks: clocks})
+	require.NoError(t, err)
 	s, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: c.Blobs, Queues: c.Queues, BlobKey: c.BlobKey, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,
-		Wall: w.Clock.Now, Log: w.log,
+		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,
+		Clocks: clocks, Log: w.log,
 	})
 	require.NoError(t, err)
 	return s

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // Visibility is after how long a message that failed comes back, as host.json says.
@@ -59,7 +60,7 @@ type Host struct {
 // Delivery is a message on its way.
 type Delivery struct {
 	Queue   string
-	Message store.Message
+	Message queue.Message
 	Poison  bool
 
 	tries   int
@@ -70,7 +71,7 @@ type Delivery struct {
 func (h *Host) Fetch() {
 	h.w.T.Helper()
 	ctx := context.Background()
-	for _, name := range []string{store.QueueWork, store.QueueFulfil} {
+	for _, name := range []string{queue.Work, queue.Fulfil} {
 		q := h.w.Queues.Queues.NewQueueClient(h.w.Prefix + name)
 		for {
 			got, err := q.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr[int32](32)})
@@ -87,11 +88,11 @@ func (h *Host) Fetch() {
 	}
 }
 
-func (h *Host) take(queue, text string) {
+func (h *Host) take(name, text string) {
 	h.w.T.Helper()
-	m, err := store.DecodeMessage([]byte(text))
+	m, err := queue.DecodeMessage([]byte(text))
 	require.NoError(h.w.T, err)
-	d := Delivery{Queue: queue, Message: m}
+	d := Delivery{Queue: name, Message: m}
 	if h.Lose != nil && h.Lose(d) {
 		return
 	}
@@ -102,8 +103,8 @@ func (h *Host) take(queue, text string) {
 }
 
 // Put gives the host a message that no step has sent.
-func (h *Host) Put(queue string, m store.Message) {
-	h.inbox = append(h.inbox, &Delivery{Queue: queue, Message: m})
+func (h *Host) Put(name string, m queue.Message) {
+	h.inbox = append(h.inbox, &Delivery{Queue: name, Message: m})
 }
 
 // Waiting are the messages in the host's hands.

@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
@@ -64,7 +65,7 @@ func (w *World) Look(id string) Picture {
 	if c.Package != nil && c.Package.State == dsr.PackageReady {
 		w.open(c, &p)
 	}
-	p.Parts = len(w.Blobs(store.Parts))
+	p.Parts = len(w.Blobs(blob.Parts))
 	slices.Sort(p.Events) // two tasks end in either order
 	slices.Sort(p.Wakes)
 	slices.Sort(p.Files)
@@ -77,7 +78,7 @@ func (w *World) open(c *store.Case, p *Picture) {
 	ref, err := tenants{w}.Destination("", c.Package.Destination)
 	require.NoError(w.T, err)
 	ref.Name = c.Package.Blob
-	body, info, err := w.Clean.GetBlob(context.Background(), ref)
+	body, info, err := w.Clean.Blobs.Get(context.Background(), ref)
 	require.NoError(w.T, err)
 	require.Equal(w.T, c.Package.ETag, info.ETag, "the head names the archive that is there")
 	require.Equal(w.T, c.Package.Bytes, int64(len(body)))
@@ -105,7 +106,7 @@ func (w *World) open(c *store.Case, p *Picture) {
 func (w *World) Blobs(container string) []string {
 	w.T.Helper()
 	var out []string
-	for b, err := range w.Clean.ListBlobs(context.Background(), store.Ref{Container: container}) {
+	for b, err := range w.Clean.Blobs.List(context.Background(), blob.Ref{Container: container}) {
 		require.NoError(w.T, err)
 		out = append(out, b.Name)
 	}

@@ -23,6 +23,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -41,7 +43,7 @@ type World struct {
 	Tenant           string           // the same in every world, which has tables of its own: hashes of queries can be compared
 	Tokens           *pii.Tokens
 	Systems          map[string]*System
-	Destinations     map[string]store.Ref
+	Destinations     map[string]blob.Ref
 
 	Steps   *pipeline.Pipeline
 	Host    *Host
@@ -71,7 +73,7 @@ func New(t testing.TB, systems ...string) *World {
 	for _, name := range systems {
 		w.Systems[name] = NewSystem(name)
 	}
-	w.Destinations = map[string]store.Ref{"": {Container: store.Packages}}
+	w.Destinations = map[string]blob.Ref{"": {Container: blob.Packages}}
 	w.Clean = w.Another(t)
 	var err error
 	w.Queues, err = store.Connect(azurite.Shared(t).ConnectionString, store.ClientOptions(nil))
@@ -172,11 +174,11 @@ func (w tenants) Tenant(id string) (archive.Tenant, error) {
 }
 
 // Destination implements pipeline.Tenants.
-func (w tenants) Destination(_, name string) (store.Ref, error) {
+func (w tenants) Destination(_, name string) (blob.Ref, error) {
 	if r, ok := w.Destinations[name]; ok {
 		return r, nil
 	}
-	return store.Ref{}, connector.AsFault(&connector.Fault{Kind: connector.Rejected, Code: "no-destination"})
+	return blob.Ref{}, connector.AsFault(&connector.Fault{Kind: connector.Rejected, Code: "no-destination"})
 }
 
 // Log is what the steps wrote to their log so far.
@@ -232,10 +234,10 @@ func (w *World) names() []string {
 func (w *World) Forget() {
 	ctx := context.Background()
 	var g sync.WaitGroup
-	for _, c := range store.Containers {
+	for _, c := range blob.Containers {
 		g.Go(func() { _, _ = w.Queues.Blobs.DeleteContainer(ctx, w.Prefix+c.Name, nil) })
 	}
-	for _, q := range store.Queues() {
+	for _, q := range queue.Names() {
 		g.Go(func() { _, _ = w.Queues.Queues.DeleteQueue(ctx, w.Prefix+q, nil) })
 	}
 	for _, t := range []string{"requests", "lists", "keys"} {

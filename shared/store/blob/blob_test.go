@@ -1,4 +1,4 @@
-package store_test
+package blob_test
 
 import (
 	"bytes"
@@ -14,11 +14,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-func ref(name string) store.Ref { return store.Ref{Container: store.Parts, Name: name} }
+func ref(name string) blob.Ref { return blob.Ref{Container: blob.Parts, Name: name} }
 
 func blobWrite(c storetest.Call) bool { return c.Service == "blob" && c.Method == http.MethodPut }
 
@@ -27,29 +28,29 @@ func TestBlobs(t *testing.T) {
 	w := storetest.New(t)
 	s := w.Store
 	r := ref("t/r/0/entra-access/000001.json")
-	require.NoError(t, s.PutBlob(bg, r, []byte("0123456789"), map[string]string{"kind": "profile", "records": "1"}, "application/json"))
-	require.ErrorIs(t, s.PutBlob(bg, r, []byte("other"), nil, "application/json"), store.ErrExists)
-	b, info, err := s.GetBlob(bg, r)
+	require.NoError(t, s.Blobs.Put(t.Context(), r, []byte("0123456789"), map[string]string{"kind": "profile", "records": "1"}, "application/json"))
+	require.ErrorIs(t, s.Blobs.Put(t.Context(), r, []byte("other"), nil, "application/json"), failure.ErrExists)
+	b, info, err := s.Blobs.Get(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, "0123456789", string(b))
 	require.EqualValues(t, 10, info.Size)
 	require.Equal(t, "profile", info.Meta["kind"])
 	require.NotEmpty(t, info.ETag)
 
-	part, info, err := s.OpenBlob(bg, r, 3, 4)
+	part, info, err := s.Blobs.Open(t.Context(), r, 3, 4)
 	require.NoError(t, err)
 	got, err := io.ReadAll(part)
 	require.NoError(t, err)
 	require.Equal(t, "3456", string(got))
 	require.EqualValues(t, 10, info.Size, "of the whole blob")
 
-	require.NoError(t, s.PutBlob(bg, ref("t/r/0/entra-access/000002.json"), nil, nil, "application/json"), "an empty one")
-	empty, _, err := s.GetBlob(bg, ref("t/r/0/entra-access/000002.json"))
+	require.NoError(t, s.Blobs.Put(t.Context(), ref("t/r/0/entra-access/000002.json"), nil, nil, "application/json"), "an empty one")
+	empty, _, err := s.Blobs.Get(t.Context(), ref("t/r/0/entra-access/000002.json"))
 	require.NoError(t, err)
 	require.Empty(t, empty)
-	require.NoError(t, s.PutBlob(bg, ref("t/q/0/x"), []byte("x"), nil, ""))
+	require.NoError(t, s.Blobs.Put(t.Context(), ref("t/q/0/x"), []byte("x"), nil, ""))
 	var names []string
-	for b, err := range s.ListBlobs(bg, ref("t/r/")) {
+	for b, err := range s.Blobs.List(t.Context(), ref("t/r/")) {
 		require.NoError(t, err)
 		names = append(names, b.Name)
 		if len(names) == 1 {
@@ -60,18 +61,18 @@ func TestBlobs(t *testing.T) {
 	}
 	require.Equal(t, []string{"t/r/0/entra-access/000001.json", "t/r/0/entra-access/000002.json"}, names)
 
-	gone, err := s.BlobGone(bg, r)
+	gone, err := s.Blobs.Gone(t.Context(), r)
 	require.NoError(t, err)
 	require.False(t, gone)
-	require.ErrorIs(t, s.DeleteBlob(bg, r, `"0x1"`), store.ErrConflict)
-	require.NoError(t, s.DeleteBlob(bg, r, info.ETag))
-	require.NoError(t, s.DeleteBlob(bg, r, info.ETag), "twice")
-	gone, err = s.BlobGone(bg, r)
+	require.ErrorIs(t, s.Blobs.Delete(t.Context(), r, `"0x1"`), failure.ErrConflict)
+	require.NoError(t, s.Blobs.Delete(t.Context(), r, info.ETag))
+	require.NoError(t, s.Blobs.Delete(t.Context(), r, info.ETag), "twice")
+	gone, err = s.Blobs.Gone(t.Context(), r)
 	require.NoError(t, err)
 	require.True(t, gone)
-	_, _, err = s.GetBlob(bg, r)
-	require.ErrorIs(t, err, store.ErrNotFound)
-	_, err = s.StatBlob(bg, store.Ref{Account: "https://nobody.example", Container: "c", Name: "n"})
+	_, _, err = s.Blobs.Get(t.Context(), r)
+	require.ErrorIs(t, err, failure.ErrNotFound)
+	_, err = s.Blobs.Stat(t.Context(), blob.Ref{Account: "https://nobody.example", Container: "c", Name: "n"})
 	require.ErrorContains(t, err, "no client")
 }
 
@@ -82,25 +83,25 @@ func TestBlobWritesKnowTheirWinner(t *testing.T) {
 		for times := range 2 {
 			r := ref(fmt.Sprintf("put/%d/%d", i, times))
 			disarm := w.Faults.Add(storetest.Fault{Match: blobWrite, Action: action, Times: times})
-			err := w.Store.PutBlob(bg, r, []byte("mine"), nil, "text/plain")
+			err := w.Store.Blobs.Put(t.Context(), r, []byte("mine"), nil, "text/plain")
 			disarm()
 			if times == 0 && action != storetest.DoneButFailed { // every try
 				require.Error(t, err)
-				require.NotErrorIs(t, err, store.ErrExists)
-				require.NoError(t, w.Store.PutBlob(bg, r, []byte("mine"), nil, "text/plain"))
+				require.NotErrorIs(t, err, failure.ErrExists)
+				require.NoError(t, w.Store.Blobs.Put(t.Context(), r, []byte("mine"), nil, "text/plain"))
 			} else {
 				require.NoError(t, err)
 			}
-			require.ErrorIs(t, w.Store.PutBlob(bg, r, []byte("theirs"), nil, "text/plain"), store.ErrExists)
+			require.ErrorIs(t, w.Store.Blobs.Put(t.Context(), r, []byte("theirs"), nil, "text/plain"), failure.ErrExists)
 
 			r = ref(fmt.Sprintf("write/%d/%d", i, times))
-			wr := w.Store.WriteBlob(bg, r, store.WriteOptions{ContentType: "application/zip"})
+			wr := w.Store.Blobs.Write(t.Context(), r, blob.WriteOptions{ContentType: "application/zip"})
 			_, err = wr.Write([]byte("mine"))
 			require.NoError(t, err)
 			w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return blobWrite(c) }, Action: action, Times: 1})
-			etag, err := wr.Commit(bg)
+			etag, err := wr.Commit(t.Context())
 			require.NoError(t, err)
-			info, err := w.Store.StatBlob(bg, r)
+			info, err := w.Store.Blobs.Stat(t.Context(), r)
 			require.NoError(t, err)
 			require.Equal(t, info.ETag, etag)
 		}
@@ -110,56 +111,56 @@ func TestBlobWritesKnowTheirWinner(t *testing.T) {
 func TestWriteBlob(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := store.Ref{Container: store.Packages, Name: "t/r.zip"}
+	r := blob.Ref{Container: blob.Packages, Name: "t/r.zip"}
 	body := make([]byte, 3<<20+17)
 	_, _ = rand.Read(body)
-	write := func(o store.WriteOptions, body []byte) (string, error) {
-		wr := w.Store.WriteBlob(bg, r, o)
+	write := func(o blob.WriteOptions, body []byte) (string, error) {
+		wr := w.Store.Blobs.Write(t.Context(), r, o)
 		if _, err := io.Copy(struct{ io.Writer }{wr}, iotestReader(body)); err != nil {
 			wr.Abort()
 			return "", err
 		}
-		return wr.Commit(bg)
+		return wr.Commit(t.Context())
 	}
-	etag, err := write(store.WriteOptions{ContentType: "application/zip", BlockSize: 256 << 10, Meta: map[string]string{"sha256": "00"}}, body)
+	etag, err := write(blob.WriteOptions{ContentType: "application/zip", BlockSize: 256 << 10, Meta: map[string]string{"sha256": "00"}}, body)
 	require.NoError(t, err)
-	got, info, err := w.Store.GetBlob(bg, r)
+	got, info, err := w.Store.Blobs.Get(t.Context(), r)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(body, got))
 	require.Equal(t, "00", info.Meta["sha256"])
 	require.Equal(t, etag, info.ETag)
 
-	_, err = write(store.WriteOptions{}, []byte("second"))
-	require.ErrorIs(t, err, store.ErrExists)
-	newer, err := write(store.WriteOptions{IfMatch: etag}, []byte("second"))
+	_, err = write(blob.WriteOptions{}, []byte("second"))
+	require.ErrorIs(t, err, failure.ErrExists)
+	newer, err := write(blob.WriteOptions{IfMatch: etag}, []byte("second"))
 	require.NoError(t, err)
-	_, err = write(store.WriteOptions{IfMatch: etag}, []byte("third"))
-	require.ErrorIs(t, err, store.ErrConflict)
+	_, err = write(blob.WriteOptions{IfMatch: etag}, []byte("third"))
+	require.ErrorIs(t, err, failure.ErrConflict)
 	require.NotEqual(t, etag, newer)
 
 	aborted := ref("aborted")
-	wr := w.Store.WriteBlob(bg, aborted, store.WriteOptions{BlockSize: 10})
+	wr := w.Store.Blobs.Write(t.Context(), aborted, blob.WriteOptions{BlockSize: 10})
 	_, err = wr.Write(make([]byte, 100))
 	require.NoError(t, err)
 	wr.Abort()
-	_, err = wr.Commit(bg)
+	_, err = wr.Commit(t.Context())
 	require.Error(t, err)
-	gone, err := w.Store.BlobGone(bg, aborted)
+	gone, err := w.Store.Blobs.Gone(t.Context(), aborted)
 	require.NoError(t, err)
 	require.True(t, gone)
 
 	disarm := w.Faults.Add(storetest.Fault{Match: blobWrite, Action: storetest.Lost})
-	wr = w.Store.WriteBlob(bg, aborted, store.WriteOptions{BlockSize: 10})
+	wr = w.Store.Blobs.Write(t.Context(), aborted, blob.WriteOptions{BlockSize: 10})
 	_, err = wr.Write(make([]byte, 1000))
 	if err == nil {
-		_, err = wr.Commit(bg)
+		_, err = wr.Commit(t.Context())
 	}
 	disarm()
 	require.Error(t, err, "a block that was lost")
 	wr.Abort()
 
-	emptied := w.Store.WriteBlob(bg, ref("empty"), store.WriteOptions{})
-	_, err = emptied.Commit(bg)
+	emptied := w.Store.Blobs.Write(t.Context(), ref("empty"), blob.WriteOptions{})
+	_, err = emptied.Commit(t.Context())
 	require.NoError(t, err)
 }
 
@@ -171,20 +172,20 @@ func iotestReader(b []byte) io.Reader {
 func TestBlocksResume(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := store.Ref{Container: store.Results, Name: "t/b.ndjson"}
+	r := blob.Ref{Container: blob.Results, Name: "t/b.ndjson"}
 	ids := []string{"000000", "000001", "000002"}
 	for _, id := range append(ids, ids...) { // a resumed import stages again
-		require.NoError(t, w.Store.StageBlock(bg, r, id, []byte("line "+id+"\n")))
+		require.NoError(t, w.Store.Blobs.StageBlock(t.Context(), r, id, []byte("line "+id+"\n")))
 	}
 	w.Faults.Add(storetest.Fault{Match: blobWrite, Action: storetest.DoneButFailed, Times: 1})
-	require.NoError(t, w.Store.CommitBlocks(bg, r, ids, "application/x-ndjson"))
-	require.NoError(t, w.Store.CommitBlocks(bg, r, ids, "application/x-ndjson"), "twice")
-	got, _, err := w.Store.GetBlob(bg, r)
+	require.NoError(t, w.Store.Blobs.CommitBlocks(t.Context(), r, ids, "application/x-ndjson"))
+	require.NoError(t, w.Store.Blobs.CommitBlocks(t.Context(), r, ids, "application/x-ndjson"), "twice")
+	got, _, err := w.Store.Blobs.Get(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, "line 000000\nline 000001\nline 000002\n", string(got))
-	require.NoError(t, w.Store.StageBlock(bg, r, "000003", []byte("more\n")))
-	require.NoError(t, w.Store.CommitBlocks(bg, r, append(ids, "000003"), "application/x-ndjson"))
-	got, _, err = w.Store.GetBlob(bg, r)
+	require.NoError(t, w.Store.Blobs.StageBlock(t.Context(), r, "000003", []byte("more\n")))
+	require.NoError(t, w.Store.Blobs.CommitBlocks(t.Context(), r, append(ids, "000003"), "application/x-ndjson"))
+	got, _, err = w.Store.Blobs.Get(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, "line 000000\nline 000001\nline 000002\nmore\n", string(got))
 }
@@ -192,12 +193,12 @@ func TestBlocksResume(t *testing.T) {
 func TestSignedURL(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := store.Ref{Container: store.Packages, Name: "t/r.zip"}
-	require.NoError(t, w.Store.PutBlob(bg, r, []byte("zip"), nil, "application/zip"))
-	require.NoError(t, w.Store.PutBlob(bg, store.Ref{Container: store.Packages, Name: "t/s.zip"}, []byte("other"), nil, "application/zip"))
-	info, err := w.Store.StatBlob(bg, r)
+	r := blob.Ref{Container: blob.Packages, Name: "t/r.zip"}
+	require.NoError(t, w.Store.Blobs.Put(t.Context(), r, []byte("zip"), nil, "application/zip"))
+	require.NoError(t, w.Store.Blobs.Put(t.Context(), blob.Ref{Container: blob.Packages, Name: "t/s.zip"}, []byte("other"), nil, "application/zip"))
+	info, err := w.Store.Blobs.Stat(t.Context(), r)
 	require.NoError(t, err)
-	link, err := w.Store.SignedURL(bg, r, w.Clock.Now().Add(15*time.Minute), `request "1".zip`, info.ETag)
+	link, err := w.Store.Blobs.SignedURL(t.Context(), r, w.Clock.Now().Add(15*time.Minute), `request "1".zip`, info.ETag)
 	require.NoError(t, err)
 
 	get := func(link string) (*http.Response, string) {
@@ -224,15 +225,15 @@ func TestSignedURL(t *testing.T) {
 		resp, _ := get(other)
 		require.NotEqual(t, http.StatusOK, resp.StatusCode, name)
 	}
-	expired, err := w.Store.SignedURL(bg, r, w.Clock.Now().Add(-time.Minute), "r.zip", "")
+	expired, err := w.Store.Blobs.SignedURL(t.Context(), r, w.Clock.Now().Add(-time.Minute), "r.zip", "")
 	require.NoError(t, err)
 	resp, _ = get(expired)
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
 
-	_, err = w.Store.SignedURL(bg, r, w.Clock.Now().Add(time.Minute), "r.zip", `"0x1"`)
-	require.ErrorIs(t, err, store.ErrConflict)
-	_, err = w.Store.SignedURL(bg, ref("none"), w.Clock.Now().Add(time.Minute), "r.zip", "")
-	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = w.Store.Blobs.SignedURL(t.Context(), r, w.Clock.Now().Add(time.Minute), "r.zip", `"0x1"`)
+	require.ErrorIs(t, err, failure.ErrConflict)
+	_, err = w.Store.Blobs.SignedURL(t.Context(), ref("none"), w.Clock.Now().Add(time.Minute), "r.zip", "")
+	require.ErrorIs(t, err, failure.ErrNotFound)
 }
 
 func replaceQuery(t *testing.T, link, key, value string) string {
@@ -249,7 +250,7 @@ func replaceQuery(t *testing.T, link, key, value string) string {
 func TestContainersAreTheRetentionTable(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, c := range store.Containers {
+	for _, c := range blob.Containers {
 		require.False(t, seen[c.Name], c.Name)
 		seen[c.Name] = true
 		require.NotEmpty(t, c.Holds)
@@ -261,9 +262,9 @@ func TestContainersAreTheRetentionTable(t *testing.T) {
 func TestInitTwice(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	require.NoError(t, w.Store.Init(bg))
+	require.NoError(t, w.Store.Init(t.Context()))
 	w.Faults.Add(storetest.Fault{Action: storetest.Lost})
-	err := w.Store.Init(bg)
+	err := w.Store.Init(t.Context())
 	require.Error(t, err)
 	require.True(t, errors.Is(err, storetest.ErrInjected))
 }

@@ -1,15 +1,18 @@
-package store
+// Package blob keeps bytes of any size in containers: created, replaced or deleted only if nobody else was first.
+package blob
 
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -18,6 +21,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // The containers.
@@ -50,8 +59,8 @@ var Containers = []Container{
 // Ref names a blob. Account is the URL of another account that a destination names; "" is our own.
 type Ref struct{ Account, Container, Name string }
 
-// BlobInfo is what the service says of a blob. MD5 is nil when the service does not know it.
-type BlobInfo struct {
+// Info is what the service says of a blob. MD5 is nil when the service does not know it.
+type Info struct {
 	Name string
 	Size int64
 	ETag string
@@ -59,12 +68,66 @@ type BlobInfo struct {
 	MD5  []byte
 }
 
+// Options is what the blobs are reached by.
+type Options struct {
+	Client   *service.Client              // of our own account
+	Key      *service.SharedKeyCredential // signs links; nil: a user-delegation key does
+	Accounts map[string]*service.Client   // other accounts that destinations name, by account URL
+	Prefix   string                       // of the containers' names in our own account, [a-z0-9]*; for tests, "" in production
+	Clocks   clock.Clocks
+}
+
+// Store keeps blobs in our own account and in those of destinations. It is safe for concurrent use.
+type Store struct {
+	client   *service.Client
+	key      *service.SharedKeyCredential
+	accounts map[string]*service.Client
+	prefix   string
+	wall     func() time.Time
+
+	delegation struct {
+		sync.Mutex
+		keys map[string]delegationKey // by account URL
+	}
+}
+
+// New refuses what is missing. It makes no call.
+func New(o Options) (*Store, error) {
+	if o.Client == nil || o.Clocks.Wall == nil {
+		return nil, errors.New("store: blobs need a client and the wall clock")
+	}
+	s := &Store{client: o.Client, key: o.Key, accounts: o.Accounts, prefix: o.Prefix, wall: o.Clocks.Wall}
+	s.delegation.keys = map[string]delegationKey{}
+	return s, nil
+}
+
+// Init creates the containers that do not exist yet.
+func (s *Store) Init(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, c := range Containers {
+		g.Go(func() error {
+			_, err := s.client.CreateContainer(ctx, s.prefix+c.Name, nil)
+			if failure.IsStatus(err, http.StatusConflict) {
+				return nil
+			}
+			return failure.Wrap("create container "+c.Name, err)
+		})
+	}
+	return g.Wait()
+}
+
+// newWrite returns a fresh write id: 32 hex digits, so that the ids of all blocks are equally long.
+func newWrite() string {
+	id := uuid.New()
+	return hex.EncodeToString(id[:])
+}
+
 // metaWrite is the metadata key of the id of the write that made a blob: how a writer knows its own after an unclear answer.
 const metaWrite = "write"
 
 func (s *Store) container(r Ref) (*container.Client, error) {
 	if r.Account == "" {
-		return s.blobs.NewContainerClient(s.prefix + r.Container), nil
+		return s.client.NewContainerClient(s.prefix + r.Container), nil
 	}
 	c := s.accountClient(r.Account)
 	if c == nil {
@@ -75,7 +138,7 @@ func (s *Store) container(r Ref) (*container.Client, error) {
 
 func (s *Store) accountClient(url string) *service.Client {
 	if url == "" {
-		return s.blobs
+		return s.client
 	}
 	return s.accounts[url]
 }
@@ -114,14 +177,14 @@ func withWrite(meta map[string]string) (out map[string]*string, id string) {
 	}
 	id = meta[metaWrite]
 	if id == "" {
-		id = newID()
+		id = newWrite()
 		out[metaWrite] = to.Ptr(id)
 	}
 	return out, id
 }
 
-// PutBlob creates a blob in one call; ErrExists when another writer's is there. Keys of meta are [a-z0-9_]+, values printable ASCII.
-func (s *Store) PutBlob(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
+// Put creates a blob in one call; failure.ErrExists when another writer's is there. Keys of meta are [a-z0-9_]+, values printable ASCII.
+func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
 		return err
@@ -138,23 +201,23 @@ func (s *Store) PutBlob(ctx context.Context, r Ref, body []byte, meta map[string
 	case won:
 		return nil
 	case read:
-		return ErrExists
+		return failure.ErrExists
 	}
-	return fault("put blob in "+r.Container, err)
+	return failure.Wrap("put blob in "+r.Container, err)
 }
 
 // wroteBlob reads the blob after an unclear answer: whether it is there, and whether it is the one that the write id made.
-func (s *Store) wroteBlob(ctx context.Context, b *blockblob.Client, id string) (info BlobInfo, won, read bool) {
+func (s *Store) wroteBlob(ctx context.Context, b *blockblob.Client, id string) (info Info, won, read bool) {
 	p, err := b.GetProperties(ctx, nil)
 	if err != nil {
-		return BlobInfo{}, false, false
+		return Info{}, false, false
 	}
 	info = propertiesInfo("", p)
 	return info, info.Meta[metaWrite] == id, true
 }
 
-func propertiesInfo(name string, p blob.GetPropertiesResponse) BlobInfo {
-	return BlobInfo{Name: name, Size: deref(p.ContentLength), ETag: string(deref(p.ETag)), Meta: lowerMeta(p.Metadata), MD5: p.ContentMD5}
+func propertiesInfo(name string, p blob.GetPropertiesResponse) Info {
+	return Info{Name: name, Size: deref(p.ContentLength), ETag: string(deref(p.ETag)), Meta: lowerMeta(p.Metadata), MD5: p.ContentMD5}
 }
 
 func deref[T any](p *T) T {
@@ -174,60 +237,60 @@ func lowerMeta(m map[string]*string) map[string]string {
 	return out
 }
 
-// StatBlob returns what the service says of a blob, or ErrNotFound.
-func (s *Store) StatBlob(ctx context.Context, r Ref) (BlobInfo, error) {
+// Stat returns what the service says of a blob, or failure.ErrNotFound.
+func (s *Store) Stat(ctx context.Context, r Ref) (Info, error) {
 	b, err := s.blob(r)
 	if err != nil {
-		return BlobInfo{}, err
+		return Info{}, err
 	}
 	p, err := b.GetProperties(ctx, nil)
-	if notFound(err) {
-		return BlobInfo{}, ErrNotFound
+	if failure.NotFound(err) {
+		return Info{}, failure.ErrNotFound
 	}
 	if err != nil {
-		return BlobInfo{}, fault("look at blob in "+r.Container, err)
+		return Info{}, failure.Wrap("look at blob in "+r.Container, err)
 	}
 	return propertiesInfo(r.Name, p), nil
 }
 
-// BlobGone reports whether a read answers 404: the proof that a deletion is done.
-func (s *Store) BlobGone(ctx context.Context, r Ref) (bool, error) {
-	_, err := s.StatBlob(ctx, r)
-	if errors.Is(err, ErrNotFound) {
+// Gone reports whether a read answers 404: the proof that a deletion is done.
+func (s *Store) Gone(ctx context.Context, r Ref) (bool, error) {
+	_, err := s.Stat(ctx, r)
+	if errors.Is(err, failure.ErrNotFound) {
 		return true, nil
 	}
 	return false, err
 }
 
-// GetBlob reads a whole blob, or ErrNotFound.
-func (s *Store) GetBlob(ctx context.Context, r Ref) ([]byte, BlobInfo, error) {
-	body, info, err := s.OpenBlob(ctx, r, 0, 0)
+// Get reads a whole blob, or failure.ErrNotFound.
+func (s *Store) Get(ctx context.Context, r Ref) ([]byte, Info, error) {
+	body, info, err := s.Open(ctx, r, 0, 0)
 	if err != nil {
-		return nil, BlobInfo{}, err
+		return nil, Info{}, err
 	}
 	defer func() { _ = body.Close() }()
 	buf := bytes.NewBuffer(make([]byte, 0, info.Size+bytes.MinRead))
 	if _, err := buf.ReadFrom(body); err != nil {
-		return nil, BlobInfo{}, fault("read blob in "+r.Container, err)
+		return nil, Info{}, failure.Wrap("read blob in "+r.Container, err)
 	}
 	return buf.Bytes(), info, nil
 }
 
-// OpenBlob reads a blob as a stream from offset; count 0 means to its end. A connection that breaks is continued where it was, on
-// the same version of the blob. Info.Size is the size of the whole blob. ErrNotFound when there is none.
-func (s *Store) OpenBlob(ctx context.Context, r Ref, offset, count int64) (io.ReadCloser, BlobInfo, error) {
+// Open reads a blob as a stream from offset; count 0 means to its end. A connection that breaks is continued where it was, on
+// the same version of the blob. Info.Size is the size of the whole blob. failure.ErrNotFound when there is none.
+func (s *Store) Open(ctx context.Context, r Ref, offset, count int64) (io.ReadCloser, Info, error) {
 	b, err := s.blob(r)
 	if err != nil {
-		return nil, BlobInfo{}, err
+		return nil, Info{}, err
 	}
 	resp, err := b.DownloadStream(ctx, &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: offset, Count: count}})
-	if notFound(err) {
-		return nil, BlobInfo{}, ErrNotFound
+	if failure.NotFound(err) {
+		return nil, Info{}, failure.ErrNotFound
 	}
 	if err != nil {
-		return nil, BlobInfo{}, fault("read blob in "+r.Container, err)
+		return nil, Info{}, failure.Wrap("read blob in "+r.Container, err)
 	}
-	info := BlobInfo{Name: r.Name, Size: deref(resp.ContentLength), ETag: string(deref(resp.ETag)), Meta: lowerMeta(resp.Metadata), MD5: resp.ContentMD5}
+	info := Info{Name: r.Name, Size: deref(resp.ContentLength), ETag: string(deref(resp.ETag)), Meta: lowerMeta(resp.Metadata), MD5: resp.ContentMD5}
 	if total := rangeTotal(deref(resp.ContentRange)); total >= 0 {
 		info.Size, info.MD5 = total, resp.BlobContentMD5
 	}
@@ -243,7 +306,7 @@ type body struct {
 func (b body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fault(b.op, err)
+		err = failure.Wrap(b.op, err)
 	}
 	return n, err
 }
@@ -261,23 +324,23 @@ func rangeTotal(contentRange string) int64 {
 	return total
 }
 
-// ListBlobs goes through the blobs whose names begin with r.Name, in order of name, with their metadata.
-func (s *Store) ListBlobs(ctx context.Context, r Ref) iter.Seq2[BlobInfo, error] {
-	return func(yield func(BlobInfo, error) bool) {
+// List goes through the blobs whose names begin with r.Name, in order of name, with their metadata.
+func (s *Store) List(ctx context.Context, r Ref) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
 		c, err := s.container(r)
 		if err != nil {
-			yield(BlobInfo{}, err)
+			yield(Info{}, err)
 			return
 		}
 		pager := c.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &r.Name, Include: container.ListBlobsInclude{Metadata: true}})
 		for pager.More() {
 			page, err := pager.NextPage(ctx)
 			if err != nil {
-				yield(BlobInfo{}, fault("list blobs in "+r.Container, err))
+				yield(Info{}, failure.Wrap("list blobs in "+r.Container, err))
 				return
 			}
 			for _, item := range page.Segment.BlobItems {
-				info := BlobInfo{Name: deref(item.Name), Meta: lowerMeta(item.Metadata)}
+				info := Info{Name: deref(item.Name), Meta: lowerMeta(item.Metadata)}
 				if p := item.Properties; p != nil {
 					info.Size, info.ETag, info.MD5 = deref(p.ContentLength), quoted(string(deref(p.ETag))), p.ContentMD5
 				}
@@ -297,8 +360,8 @@ func quoted(etag string) string {
 	return `"` + etag + `"`
 }
 
-// DeleteBlob deletes a blob, only if it is unchanged when an ETag is given (ErrConflict otherwise). One that is not there is no error.
-func (s *Store) DeleteBlob(ctx context.Context, r Ref, etag string) error {
+// Delete deletes a blob, only if it is unchanged when an ETag is given (failure.ErrConflict otherwise). One that is not there is no error.
+func (s *Store) Delete(ctx context.Context, r Ref, etag string) error {
 	b, err := s.blob(r)
 	if err != nil {
 		return err
@@ -309,17 +372,14 @@ func (s *Store) DeleteBlob(ctx context.Context, r Ref, etag string) error {
 	}
 	_, err = b.Delete(ctx, o)
 	switch {
-	case err == nil, notFound(err):
+	case err == nil, failure.NotFound(err):
 		return nil
-	case isStatus(err, http.StatusPreconditionFailed):
+	case failure.IsStatus(err, http.StatusPreconditionFailed):
 		// A blob that is gone matches no condition either, which may be our own first try (Azurite 3.37 answers 412 there, Azure 404).
-		if gone, gerr := s.BlobGone(ctx, r); gerr == nil && gone {
+		if gone, gerr := s.Gone(ctx, r); gerr == nil && gone {
 			return nil
 		}
-		return ErrConflict
+		return failure.ErrConflict
 	}
-	return fault("delete blob in "+r.Container, err)
+	return failure.Wrap("delete blob in "+r.Container, err)
 }
-
-// copyMeta keeps a caller's later changes out.
-func copyMeta(m map[string]string) map[string]string { return maps.Clone(m) }

@@ -1,4 +1,4 @@
-package store
+package blob
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 const (
@@ -32,9 +35,9 @@ type WriteOptions struct {
 	BlockSize   int // bytes; 0 means 4 MiB, more than 6 MiB is cut down to that
 }
 
-// BlobWriter writes a blob of unknown size as a stream of blocks, four at a time, with at most five blocks in memory. Nothing can be
+// Writer writes a blob of unknown size as a stream of blocks, four at a time, with at most five blocks in memory. Nothing can be
 // seen before Commit. It is not safe for concurrent use.
-type BlobWriter struct {
+type Writer struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	blob    *blockblob.Client
@@ -50,14 +53,14 @@ type BlobWriter struct {
 	err error // the first one
 }
 
-// WriteBlob begins a blob. Call Commit or Abort in the end. The context ends all of it.
-func (s *Store) WriteBlob(ctx context.Context, r Ref, o WriteOptions) *BlobWriter {
+// Write begins a blob. Call Commit or Abort in the end. The context ends all of it.
+func (s *Store) Write(ctx context.Context, r Ref, o WriteOptions) *Writer {
 	if o.BlockSize <= 0 {
 		o.BlockSize = defaultBlock
 	}
 	o.BlockSize = min(o.BlockSize, maxBlock)
-	o.Meta = copyMeta(o.Meta)
-	w := &BlobWriter{o: o, ref: r, write: newID(), free: make(chan []byte, writerParallel+1)}
+	o.Meta = maps.Clone(o.Meta)
+	w := &Writer{o: o, ref: r, write: newWrite(), free: make(chan []byte, writerParallel+1)}
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	w.blob, w.err = s.blob(r)
 	for range cap(w.free) {
@@ -67,7 +70,7 @@ func (s *Store) WriteBlob(ctx context.Context, r Ref, o WriteOptions) *BlobWrite
 }
 
 // Write takes bytes; an error may be that of an earlier block.
-func (w *BlobWriter) Write(p []byte) (int, error) {
+func (w *Writer) Write(p []byte) (int, error) {
 	n := 0
 	for len(p) > 0 {
 		if err := w.failed(); err != nil {
@@ -90,7 +93,7 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *BlobWriter) takeBuffer() error {
+func (w *Writer) takeBuffer() error {
 	select {
 	case b := <-w.free:
 		if b == nil {
@@ -99,14 +102,14 @@ func (w *BlobWriter) takeBuffer() error {
 		w.buf = b[:0]
 		return nil
 	case <-w.ctx.Done():
-		return fault("write blob in "+w.ref.Container, context.Cause(w.ctx))
+		return failure.Wrap("write blob in "+w.ref.Container, context.Cause(w.ctx))
 	}
 }
 
 // stage sends the buffer as the next block. The ids begin with the write id, so that two writers of one name never mix their blocks.
-func (w *BlobWriter) stage() error {
+func (w *Writer) stage() error {
 	if len(w.ids) >= maxBlocksOfBlob {
-		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, ErrTooLarge))
+		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, failure.ErrTooLarge))
 	}
 	id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s-%06d", w.write, len(w.ids)))
 	w.ids = append(w.ids, id)
@@ -117,14 +120,14 @@ func (w *BlobWriter) stage() error {
 		defer w.running.Done()
 		_, err := w.blob.StageBlock(w.ctx, id, streaming.NopCloser(bytes.NewReader(body)), nil)
 		if err != nil {
-			_ = w.fail(fault("stage block in "+w.ref.Container, err))
+			_ = w.fail(failure.Wrap("stage block in "+w.ref.Container, err))
 		}
 		w.free <- body
 	}()
 	return nil
 }
 
-func (w *BlobWriter) fail(err error) error {
+func (w *Writer) fail(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
@@ -133,14 +136,14 @@ func (w *BlobWriter) fail(err error) error {
 	return w.err
 }
 
-func (w *BlobWriter) failed() error {
+func (w *Writer) failed() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
 }
 
-// Commit makes the blob visible and returns its ETag. ErrExists or ErrConflict when another writer was first.
-func (w *BlobWriter) Commit(ctx context.Context) (etag string, err error) {
+// Commit makes the blob visible and returns its ETag. failure.ErrExists or failure.ErrConflict when another writer was first.
+func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 	defer w.cancel()
 	if len(w.buf) > 0 && w.failed() == nil {
 		_ = w.stage()
@@ -149,7 +152,7 @@ func (w *BlobWriter) Commit(ctx context.Context) (etag string, err error) {
 	if err := w.failed(); err != nil {
 		return "", err
 	}
-	meta := copyMeta(w.o.Meta)
+	meta := maps.Clone(w.o.Meta)
 	if meta == nil {
 		meta = map[string]string{}
 	}
@@ -165,25 +168,25 @@ func (w *BlobWriter) Commit(ctx context.Context) (etag string, err error) {
 }
 
 // unclear reads the blob: our own write id there means that we have won, another that we have lost.
-func (w *BlobWriter) unclear(ctx context.Context, cause error) (string, error) {
+func (w *Writer) unclear(ctx context.Context, cause error) (string, error) {
 	p, err := w.blob.GetProperties(ctx, nil)
 	if err != nil {
-		return "", fault("commit blob in "+w.ref.Container, cause)
+		return "", failure.Wrap("commit blob in "+w.ref.Container, cause)
 	}
 	info := propertiesInfo("", p)
 	switch {
 	case info.Meta[metaWrite] == w.write:
 		return info.ETag, nil
 	case w.o.IfMatch == "":
-		return "", ErrExists
+		return "", failure.ErrExists
 	case info.ETag != w.o.IfMatch:
-		return "", ErrConflict
+		return "", failure.ErrConflict
 	}
-	return "", fault("commit blob in "+w.ref.Container, cause)
+	return "", failure.Wrap("commit blob in "+w.ref.Container, cause)
 }
 
 // Abort gives up: blocks that were staged are dropped by the service.
-func (w *BlobWriter) Abort() {
+func (w *Writer) Abort() {
 	w.cancel()
 	_ = w.fail(errors.New("store: the blob's writing was given up"))
 	w.running.Wait()
@@ -200,11 +203,11 @@ func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) e
 		return err
 	}
 	_, err = b.StageBlock(ctx, blockID(id), streaming.NopCloser(bytes.NewReader(body)), nil)
-	return fault("stage block in "+r.Container, err)
+	return failure.Wrap("stage block in "+r.Container, err)
 }
 
 // CommitBlocks makes a blob of staged blocks. A blob that was made of the same ids is left as it is and is no error, one that was made
-// of others is replaced if it has not changed since (ErrConflict).
+// of others is replaced if it has not changed since (failure.ErrConflict).
 func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -229,11 +232,11 @@ func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentTy
 		case won:
 			return nil
 		case !read:
-			return fault("commit blob in "+r.Container, err)
+			return failure.Wrap("commit blob in "+r.Container, err)
 		case etag != "":
-			return ErrConflict
+			return failure.ErrConflict
 		}
 		etag = info.ETag
 	}
-	return ErrConflict
+	return failure.ErrConflict
 }

@@ -1,4 +1,4 @@
-package store
+package blob
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
 // delegationKey signs links where the account is opened by a token.
@@ -24,19 +26,19 @@ type delegationKey struct {
 const delegationFor = 2 * time.Hour
 
 // SignedURL returns a link that reads this one blob until expires (wall time) and nothing else, and that a browser saves under filename
-// and no cache keeps. The blob is looked at first: ErrNotFound when it is gone, ErrConflict when it is no longer the version of etag
+// and no cache keeps. The blob is looked at first: failure.ErrNotFound when it is gone, failure.ErrConflict when it is no longer the version of etag
 // ("": any).
 func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filename, etag string) (string, error) {
 	b, err := s.blob(r)
 	if err != nil {
 		return "", err
 	}
-	info, err := s.StatBlob(ctx, r)
+	info, err := s.Stat(ctx, r)
 	if err != nil {
 		return "", err
 	}
 	if etag != "" && info.ETag != etag {
-		return "", ErrConflict
+		return "", failure.ErrConflict
 	}
 	parsed, err := blob.ParseURL(b.URL())
 	if err != nil {
@@ -57,8 +59,8 @@ func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filenam
 }
 
 func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
-	if s.blobKey != nil && s.accountClient(account) == s.blobs { // a destination of the local world is Azurite, too
-		q, err := v.SignWithSharedKey(s.blobKey)
+	if s.key != nil && s.accountClient(account) == s.client { // a destination of the local world is Azurite, too
+		q, err := v.SignWithSharedKey(s.key)
 		if err != nil {
 			return q, fmt.Errorf("store: sign link: %w", err)
 		}
@@ -95,7 +97,7 @@ func (s *Store) delegate(ctx context.Context, account string, expires time.Time)
 	info := service.KeyInfo{Start: to.Ptr(now.Add(-5 * time.Minute).Format(sas.TimeFormat)), Expiry: to.Ptr(until.Format(sas.TimeFormat))}
 	cred, err := c.GetUserDelegationCredential(ctx, info, nil)
 	if err != nil {
-		return nil, fault("get user-delegation key", err)
+		return nil, failure.Wrap("get user-delegation key", err)
 	}
 	s.delegation.keys[account] = delegationKey{cred: cred, expires: until}
 	return cred, nil

@@ -1,4 +1,4 @@
-package store
+package failure
 
 import (
 	"context"
@@ -10,10 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"syscall"
 	"testing"
-	"testing/iotest"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/stretchr/testify/require"
@@ -28,12 +26,12 @@ func TestAnErrorNeverQuotesTheURL(t *testing.T) {
 		"connection reset":         &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
 		"connection closed":        io.EOF,
 		"no such host":             &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "canary", IsNotFound: true}},
-		"incomplete answer":        errors.Join(errCut, errors.New("canary")),
+		"incomplete answer":        errors.Join(ErrCut, errors.New("canary")),
 		"*errors.errorString":      errors.New("canary"),
 		"*json.UnmarshalTypeError": &json.UnmarshalTypeError{Value: "canary"},
 	} {
 		sent := &url.Error{Op: "Get", URL: "http://host/requests(PartitionKey='canary')?sig=canary", Err: cause}
-		err := fault("read row", fmt.Errorf("tried 4 times: %w", sent))
+		err := Wrap("read row", fmt.Errorf("tried 4 times: %w", sent))
 		require.EqualError(t, err, "store: read row: no answer: "+want)
 		require.ErrorIs(t, err, cause)
 	}
@@ -49,20 +47,20 @@ func TestOutageAndRefusal(t *testing.T) {
 		outage, refused bool
 	}{
 		"nothing":              {nil, false, false},
-		"no answer":            {fault("x", errors.New("of the SDK")), true, false},
+		"no answer":            {Wrap("x", errors.New("of the SDK")), true, false},
 		"the network":          {&net.OpError{Op: "read", Err: errors.New("reset")}, true, false},
 		"half an answer":       {io.ErrUnexpectedEOF, true, false},
 		"cancelled":            {context.Canceled, true, false},
 		"out of time":          {context.DeadlineExceeded, true, false},
-		"busy":                 {fault("x", status(http.StatusServiceUnavailable, "ServerBusy")), true, false},
-		"throttled":            {fault("x", status(http.StatusTooManyRequests, "")), true, false},
-		"timed out":            {fault("x", status(http.StatusRequestTimeout, "")), true, false},
-		"forbidden":            {fault("x", status(http.StatusForbidden, "AuthorizationFailure")), false, true},
-		"archived":             {fault("x", status(http.StatusConflict, "BlobArchived")), false, true},
+		"busy":                 {Wrap("x", status(http.StatusServiceUnavailable, "ServerBusy")), true, false},
+		"throttled":            {Wrap("x", status(http.StatusTooManyRequests, "")), true, false},
+		"timed out":            {Wrap("x", status(http.StatusRequestTimeout, "")), true, false},
+		"forbidden":            {Wrap("x", status(http.StatusForbidden, "AuthorizationFailure")), false, true},
+		"archived":             {Wrap("x", status(http.StatusConflict, "BlobArchived")), false, true},
 		"archived, while read": {status(http.StatusConflict, "BlobArchived"), false, true},
-		"changed":              {fault("x", status(http.StatusPreconditionFailed, "ConditionNotMet")), false, false},
+		"changed":              {Wrap("x", status(http.StatusPreconditionFailed, "ConditionNotMet")), false, false},
 		"not there":            {ErrNotFound, false, false},
-		"somebody else's":      {ErrClaimed, false, false},
+		"somebody else's":      {ErrConflict, false, false},
 		"another's error":      {errors.New("of ours"), false, false},
 	} {
 		err := c.err
@@ -72,16 +70,4 @@ func TestOutageAndRefusal(t *testing.T) {
 		require.Equal(t, c.outage, Outage(err), name)
 		require.Equal(t, c.refused, Refused(err), name)
 	}
-}
-
-func TestAnErrorInTheMiddleOfABlobNeverQuotesTheURL(t *testing.T) {
-	t.Parallel()
-	sent := &url.Error{Op: "Get", URL: "http://host/canary", Err: io.ErrUnexpectedEOF}
-	b := body{io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(sent))), "read blob in parts"}
-	got, err := io.ReadAll(b)
-	require.Equal(t, "half", string(got))
-	require.EqualError(t, err, "store: read blob in parts: no answer: connection closed")
-	got, err = io.ReadAll(body{io.NopCloser(strings.NewReader("whole")), "read"})
-	require.NoError(t, err)
-	require.Equal(t, "whole", string(got))
 }

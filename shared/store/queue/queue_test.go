@@ -1,4 +1,4 @@
-package store_test
+package queue_test
 
 import (
 	"encoding/base64"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -19,28 +19,28 @@ func TestMessagesGoRound(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	shard := 7
-	sent := []store.Message{
+	sent := []queue.Message{
 		{Tenant: tenantID, Request: requestID, Task: "entra-access"},
 		{Tenant: tenantID, Request: requestID},
 		{Tenant: tenantID, Bulk: requestID},
 		{Tenant: tenantID, Shard: &shard},
 	}
 	for _, m := range sent {
-		require.NoError(t, w.Store.Send(bg, store.QueueWork, m))
+		require.NoError(t, w.Store.Queues.Send(t.Context(), queue.Work, m))
 	}
-	n, err := w.Store.QueueLength(bg, store.QueueWork)
+	n, err := w.Store.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.EqualValues(t, len(sent), n)
-	q := w.Clients.Queues.NewQueueClient(w.Prefix + store.QueueWork)
+	q := w.Clients.Queues.NewQueueClient(w.Prefix + queue.Work)
 	for _, want := range sent {
-		got, err := q.DequeueMessage(bg, nil)
+		got, err := q.DequeueMessage(t.Context(), nil)
 		require.NoError(t, err)
 		require.Len(t, got.Messages, 1)
-		m, err := store.DecodeMessage([]byte(*got.Messages[0].MessageText))
+		m, err := queue.DecodeMessage([]byte(*got.Messages[0].MessageText))
 		require.NoError(t, err)
 		require.Equal(t, want, m)
 	}
-	_, err = w.Store.QueueLength(bg, "no-such")
+	_, err = w.Store.Queues.Length(t.Context(), "no-such")
 	require.Error(t, err)
 }
 
@@ -48,9 +48,9 @@ func TestDecodeMessage(t *testing.T) {
 	t.Parallel()
 	good := `{"t":"` + tenantID + `","r":"` + requestID + `","k":"entra-access"}`
 	for _, s := range []string{good, " " + good + "\n", base64.StdEncoding.EncodeToString([]byte(good))} {
-		m, err := store.DecodeMessage([]byte(s))
+		m, err := queue.DecodeMessage([]byte(s))
 		require.NoError(t, err)
-		require.Equal(t, store.Message{Tenant: tenantID, Request: requestID, Task: "entra-access"}, m)
+		require.Equal(t, queue.Message{Tenant: tenantID, Request: requestID, Task: "entra-access"}, m)
 	}
 	for name, s := range map[string]string{
 		"empty":              "",
@@ -73,8 +73,8 @@ func TestDecodeMessage(t *testing.T) {
 		"invalid UTF-8":      "{\"t\":\"\xff\",\"s\":1}",
 		"too long":           `{"t":"` + string(make([]byte, 5000)) + `"}`,
 	} {
-		_, err := store.DecodeMessage([]byte(s))
-		require.ErrorIs(t, err, store.ErrMessage, name)
+		_, err := queue.DecodeMessage([]byte(s))
+		require.ErrorIs(t, err, queue.ErrMessage, name)
 	}
 }
 
@@ -83,9 +83,9 @@ func FuzzDecodeMessage(f *testing.F) {
 	f.Add([]byte(`{"t":"` + tenantID + `","s":3}`))
 	f.Add([]byte("eyJ0IjoiIn0="))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := store.DecodeMessage(b)
+		m, err := queue.DecodeMessage(b)
 		if err != nil {
-			require.ErrorIs(t, err, store.ErrMessage)
+			require.ErrorIs(t, err, queue.ErrMessage)
 			return
 		}
 		require.NotEmpty(t, m.Tenant)

@@ -1,37 +1,73 @@
-package store
+// Package queue sends and reads messages, which name what there is to do.
+package queue
 
 import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // The queues. Each has a twin that ends in -poison.
 const (
-	QueueWork   = "dsr-work"
-	QueueFulfil = "dsr-fulfil"
-	QueueBulk   = "dsr-bulk"
+	Work   = "dsr-work"
+	Fulfil = "dsr-fulfil"
+	Bulk   = "dsr-bulk"
 )
 
-// QueueOf is the queue of a lane.
-func QueueOf(l dsr.Lane) string { return "dsr-" + string(l) }
-
-// Queues are the names of all queues, the poison twins included.
-func Queues() []string {
+// Names are the names of all queues, the poison twins included.
+func Names() []string {
 	var out []string
-	for _, q := range []string{QueueWork, QueueFulfil, QueueBulk} {
+	for _, q := range []string{Work, Fulfil, Bulk} {
 		out = append(out, q, q+"-poison")
 	}
 	return out
+}
+
+// ErrMessage says that a text is not a message of ours.
+var ErrMessage = errors.New("store: not a message of ours")
+
+// Queues puts messages on queues. It is safe for concurrent use.
+type Queues struct {
+	client *azqueue.ServiceClient
+	prefix string
+}
+
+// New refuses a missing client. The prefix is of the queues' names, [a-z0-9]*; for tests, "" in production. It makes no call.
+func New(client *azqueue.ServiceClient, prefix string) (*Queues, error) {
+	if client == nil {
+		return nil, errors.New("store: queues need a client")
+	}
+	return &Queues{client: client, prefix: prefix}, nil
+}
+
+// Init creates the queues that do not exist yet.
+func (q *Queues) Init(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, name := range Names() {
+		g.Go(func() error {
+			_, err := q.client.CreateQueue(ctx, q.prefix+name, nil)
+			if failure.IsStatus(err, http.StatusConflict) {
+				return nil
+			}
+			return failure.Wrap("create queue "+name, err)
+		})
+	}
+	return g.Wait()
 }
 
 // Message names what there is to do: a task of a request, a bulk import, or a shard to sweep. It holds ids and nothing else: losing
@@ -45,20 +81,20 @@ type Message struct {
 }
 
 // Send puts a message on a queue as plain JSON (the host's messageEncoding is none). It may arrive twice.
-func (s *Store) Send(ctx context.Context, queue string, m Message) error {
+func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	b, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("store: encode message: %w", err)
 	}
-	_, err = s.queues.NewQueueClient(s.prefix+queue).EnqueueMessage(ctx, string(b), nil)
-	return fault("send to "+queue, err)
+	_, err = q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), nil)
+	return failure.Wrap("send to "+name, err)
 }
 
 // Return puts the text of somebody else's message back on a queue, byte for byte, to be seen again after a while.
-func (s *Store) Return(ctx context.Context, queue string, text []byte, after time.Duration) error {
+func (q *Queues) Return(ctx context.Context, name string, text []byte, after time.Duration) error {
 	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(after.Seconds()))}
-	_, err := s.queues.NewQueueClient(s.prefix+queue).EnqueueMessage(ctx, string(text), o)
-	return fault("return to "+queue, err)
+	_, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(text), o)
+	return failure.Wrap("return to "+name, err)
 }
 
 // maxMessage is the size of the largest message of ours with room to spare; a queue holds up to 64 KiB.
@@ -97,29 +133,32 @@ func (m Message) check() error {
 	}
 	if m.Shard != nil {
 		things++
-		if *m.Shard < 0 || *m.Shard >= Shards {
+		if *m.Shard < 0 || *m.Shard >= layout.Shards {
 			return fmt.Errorf("%w: no such shard", ErrMessage)
 		}
 	}
 	switch {
-	case !validSegment(m.Tenant):
+	case !layout.ValidSegment(m.Tenant):
 		return fmt.Errorf("%w: the tenant is not an id", ErrMessage)
 	case things != 1:
 		return fmt.Errorf("%w: it names %d things to do instead of one", ErrMessage, things)
-	case m.Task != "" && (m.Request == "" || !validSegment(m.Task)):
+	case m.Task != "" && (m.Request == "" || !layout.ValidSegment(m.Task)):
 		return fmt.Errorf("%w: the task is not one", ErrMessage)
 	}
 	return nil
 }
 
-// QueueLength is about how many messages are on a queue, the invisible ones included.
-func (s *Store) QueueLength(ctx context.Context, queue string) (int64, error) {
-	p, err := s.queues.NewQueueClient(s.prefix+queue).GetProperties(ctx, nil)
+// Length is about how many messages are on a queue, the invisible ones included.
+func (q *Queues) Length(ctx context.Context, name string) (int64, error) {
+	p, err := q.client.NewQueueClient(q.prefix+name).GetProperties(ctx, nil)
 	if err != nil {
-		return 0, fault("length of "+queue, err)
+		return 0, failure.Wrap("length of "+name, err)
 	}
 	if p.ApproximateMessagesCount == nil {
 		return 0, nil
 	}
 	return int64(*p.ApproximateMessagesCount), nil
 }
+
+// Of is the queue of a lane.
+func Of(l dsr.Lane) string { return "dsr-" + string(l) }

@@ -1,4 +1,4 @@
-package store
+package blob
 
 // MetaAt is the metadata of a blob that belongs to no request: the business time at which it was
 // written, as RFC 3339.
