@@ -80,7 +80,7 @@ func run(o options) error {
 }
 
 // lint runs every check, also after one has failed, so that one run shows everything.
-func lint(tools string, show progress.Show) error {
+func lint(tools string, show progress.Display) error {
 	files, err := sources()
 	if err != nil {
 		return err

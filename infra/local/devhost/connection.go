@@ -73,7 +73,7 @@ func answered(err error, status int) bool {
 }
 
 // short is an error of storage in one line.
-func short(err error) string {
+func oneLine(err error) string {
 	var response *azcore.ResponseError
 	if errors.As(err, &response) {
 		return fmt.Sprintf("%d %s", response.StatusCode, response.ErrorCode)

@@ -80,7 +80,7 @@ func forwardedRequest(ctx context.Context, r *http.Request, worker *handler, id 
 	case len(body) > 0:
 		out.ContentLength, out.Body = int64(len(body)), io.NopCloser(bytes.NewReader(body))
 	case !safe(r.Method):
-		out.Body = nothing{}
+		out.Body = emptyBody{}
 	}
 	return out
 }

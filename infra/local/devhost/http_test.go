@@ -16,7 +16,7 @@ import (
 
 const keyed = `{"bindings":[{"type":"httpTrigger","direction":"in","name":"req","authLevel":"anonymous","methods":["get"],"route":"keyed/{id:guid}"},{"type":"http","direction":"out","name":"res"}]}`
 
-func web(t *testing.T, flags string, more ...func(*setup)) *world {
+func web(t *testing.T, flags string, more ...func(*setup)) *testHost {
 	t.Helper()
 	s := setup{flags: flags, functions: map[string]string{"echo": echo, "keyed": keyed, "tick": timerFunction("0 0 0 1 1 *")}}
 	for _, m := range more {

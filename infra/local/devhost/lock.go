@@ -49,7 +49,7 @@ func (l *lock) acquire(ctx context.Context) (held context.Context, release func(
 	go func() {
 		defer close(done)
 		defer cancel()
-		keep(held, client)
+		renewLease(held, client)
 	}()
 	release = func() {
 		cancel()
@@ -85,7 +85,7 @@ func ensureHosts(ctx context.Context, blobs *azblob.Client) error {
 }
 
 // keep renews until ctx ends or the lease is surely over.
-func keep(ctx context.Context, client *lease.BlobClient) {
+func renewLease(ctx context.Context, client *lease.BlobClient) {
 	last := time.Now()
 	for sleep(ctx, lockPeriod/3) {
 		try, cancel := context.WithTimeout(ctx, lockPeriod/3)

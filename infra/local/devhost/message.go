@@ -33,7 +33,7 @@ func (l *queueListener) process(m message) {
 func (l *queueListener) delete(m message) {
 	_, err := l.queue.DeleteMessage(context.Background(), m.id, m.popReceipt, nil)
 	if err != nil && !answered(err, http.StatusNotFound) {
-		l.log.Warn("cannot delete a message; it will be delivered again", "message", m.id, "reason", short(err))
+		l.log.Warn("cannot delete a message; it will be delivered again", "message", m.id, "reason", oneLine(err))
 	}
 }
 
@@ -42,7 +42,7 @@ func (l *queueListener) release(m message) {
 	seconds := int32(l.config.VisibilityTimeout.Duration / time.Second)
 	_, err := l.queue.UpdateMessage(context.Background(), m.id, m.popReceipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
 	if err != nil && !answered(err, http.StatusNotFound) {
-		l.log.Warn("cannot release a message; it comes back when its lease is over", "message", m.id, "reason", short(err))
+		l.log.Warn("cannot release a message; it comes back when its lease is over", "message", m.id, "reason", oneLine(err))
 	}
 }
 
@@ -57,7 +57,7 @@ func (l *queueListener) bury(m message) {
 		}
 	}
 	if err != nil {
-		l.log.Error("cannot write to the poison queue; the message comes back", "message", m.id, "reason", short(err))
+		l.log.Error("cannot write to the poison queue; the message comes back", "message", m.id, "reason", oneLine(err))
 		return
 	}
 	l.delete(m)
@@ -79,7 +79,7 @@ func (l *queueListener) renew(m message) *renewal {
 		for sleep(ctx, lease/2) {
 			resp, err := l.queue.UpdateMessage(context.WithoutCancel(ctx), m.id, receipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
 			if err != nil {
-				l.log.Warn("cannot renew a message", "message", m.id, "reason", short(err))
+				l.log.Warn("cannot renew a message", "message", m.id, "reason", oneLine(err))
 				continue
 			}
 			receipt = *resp.PopReceipt

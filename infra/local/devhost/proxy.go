@@ -27,7 +27,7 @@ type callKey struct{}
 func newProxy(f *front) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:       rewrite,
-		Transport:     proxied{},
+		Transport:     toHandler{},
 		FlushInterval: -1,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
@@ -74,12 +74,12 @@ func traceparent(from string) string {
 }
 
 // proxied sends a request to the present process of its host.
-type proxied struct{}
+type toHandler struct{}
 
 // maxAttempts is YARP's.
 const maxAttempts = 10
 
-func (proxied) RoundTrip(req *http.Request) (*http.Response, error) {
+func (toHandler) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := req.Context().Value(callKey{}).(*call)
 	for attempt := 1; ; attempt++ {
 		worker, err := c.host.ready(req.Context())
@@ -112,7 +112,7 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 	case out.Body != nil:
 		out.Body = io.NopCloser(out.Body) // still whole after a connection that was never made
 	case !safe(out.Method):
-		out.Body = nothing{} // or net/http itself would repeat it on account of an Idempotency-Key
+		out.Body = emptyBody{} // or net/http itself would repeat it on account of an Idempotency-Key
 	}
 	resp, err := worker.transport.RoundTrip(out)
 	if err != nil {
@@ -155,10 +155,10 @@ func (h *host) awaitEnd(ctx context.Context, worker *handler) {
 }
 
 // nothing is an empty body that is not nil.
-type nothing struct{}
+type emptyBody struct{}
 
-func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
-func (nothing) Close() error             { return nil }
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }
 
 // endingBody tells when an answer is over.
 type endingBody struct {

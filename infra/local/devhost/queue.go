@@ -64,7 +64,7 @@ func (l *queueListener) run(ctx context.Context) {
 	for l.below(ctx) {
 		batch, err := l.receive(ctx)
 		if err != nil && ctx.Err() == nil && !troubled {
-			l.log.Warn("cannot receive; will go on trying", "reason", short(err))
+			l.log.Warn("cannot receive; will go on trying", "reason", oneLine(err))
 		}
 		troubled = err != nil
 		if len(batch) == 0 {

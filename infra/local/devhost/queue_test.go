@@ -22,7 +22,7 @@ var varying = []*regexp.Regexp{
 }
 
 // still takes ids, times and ports out of a text.
-func still(text string) string {
+func withoutVarying(text string) string {
 	for _, v := range varying {
 		text = v.ReplaceAllString(text, "~")
 	}
@@ -32,14 +32,14 @@ func still(text string) string {
 // comparable is a recorded request without ids, times, ports and lengths.
 func comparable(r record, rename *strings.Replacer) record {
 	r.Case, r.PID, r.Length = "", 0, 0
-	r.Body, r.Host, r.URI, r.Path = still(rename.Replace(r.Body)), still(r.Host), rename.Replace(r.URI), rename.Replace(r.Path)
+	r.Body, r.Host, r.URI, r.Path = withoutVarying(rename.Replace(r.Body)), withoutVarying(r.Host), rename.Replace(r.URI), rename.Replace(r.Path)
 	header := map[string][]string{}
 	for name, values := range r.Header {
 		if name == "Content-Length" {
 			continue
 		}
 		for _, v := range values {
-			header[name] = append(header[name], still(v))
+			header[name] = append(header[name], withoutVarying(v))
 		}
 	}
 	r.Header = header

@@ -37,11 +37,11 @@ func (l *timerListener) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		held, release, ok, err := l.lock.acquire(ctx)
 		if err != nil && ctx.Err() == nil {
-			l.log.Warn("cannot take the timer's lock; will try again", "reason", short(err))
+			l.log.Warn("cannot take the timer's lock; will try again", "reason", oneLine(err))
 		}
 		if ok {
 			if err := l.fire(held); err != nil && held.Err() == nil {
-				l.log.Warn("cannot keep the timer's state; will start it again", "reason", short(err))
+				l.log.Warn("cannot keep the timer's state; will start it again", "reason", oneLine(err))
 			}
 			release()
 		}
@@ -128,7 +128,7 @@ func (l *timerListener) shown(status *timerStatus) *timerStatus {
 func (l *timerListener) now(ctx context.Context) {
 	status, err := l.state.load(ctx)
 	if err != nil {
-		l.log.Warn("cannot read the timer's state", "reason", short(err))
+		l.log.Warn("cannot read the timer's state", "reason", oneLine(err))
 	}
 	if status == nil {
 		status = &timerStatus{Last: yearOne, Next: l.fn.schedule.next(l.clock.Now()).Format(timerTime), LastUpdated: yearOne}

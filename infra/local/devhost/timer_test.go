@@ -64,7 +64,7 @@ func (c *manualClock) Sleep(ctx context.Context, at time.Time) bool {
 }
 
 // status is the stored state of a timer.
-func (w *world) status(fn string) string {
+func (w *testHost) status(fn string) string {
 	w.t.Helper()
 	blobs, err := blobService(w.storage)
 	require.NoError(w.t, err)
@@ -80,7 +80,7 @@ func (w *world) status(fn string) string {
 }
 
 // nextOf is the occurrence that a timer waits for; the zero time before there is a state.
-func (w *world) nextOf(fn string) time.Time {
+func (w *testHost) nextOf(fn string) time.Time {
 	w.t.Helper()
 	var s timerStatus
 	if text := w.status(fn); text != "" {

@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-func run(root, app string, appOnly bool, show progress.Show) error {
+func run(root, app string, appOnly bool, show progress.Display) error {
 	dist := filepath.Join(root, "dist")
 	local := target{runtime.GOOS, runtime.GOARCH}
 	if err := build(root, local, show); err != nil {
@@ -66,7 +66,7 @@ func (t target) binary(dist string) string {
 }
 
 // build builds ./functions for the target. The flags are those of the Makefile, so that the SDK is compiled in one variant only.
-func build(root string, t target, show progress.Show) error {
+func build(root string, t target, show progress.Display) error {
 	out, err := filepath.Abs(t.binary(filepath.Join(root, "dist")))
 	if err != nil {
 		return fmt.Errorf("build: %w", err)

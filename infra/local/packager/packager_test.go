@@ -39,7 +39,7 @@ func project(t *testing.T) string {
 
 func pack(t *testing.T, root string) {
 	t.Helper()
-	require.NoError(t, run(root, filepath.Join(root, "dist", "app"), false, progress.Show{Out: io.Discard, Quiet: time.Minute}))
+	require.NoError(t, run(root, filepath.Join(root, "dist", "app"), false, progress.Display{Out: io.Discard, Quiet: time.Minute}))
 }
 
 func TestAppFolderHoldsWhatAHostSees(t *testing.T) {
@@ -131,7 +131,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 			for _, p := range paths {
 				require.NoError(t, os.Remove(p))
 			}
-			require.ErrorContains(t, run(root, filepath.Join(root, "dist", "app"), false, progress.Show{Out: io.Discard, Quiet: time.Minute}), c.want)
+			require.ErrorContains(t, run(root, filepath.Join(root, "dist", "app"), false, progress.Display{Out: io.Discard, Quiet: time.Minute}), c.want)
 		})
 	}
 }

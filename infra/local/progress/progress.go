@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Show is where and how steps are shown.
-type Show struct {
+// Display is where and how steps are shown.
+type Display struct {
 	Out  io.Writer
 	Live bool // Out is a terminal: the elapsed time ticks in place instead of in lines of its own
 	// Quiet is how long a step may run before its hint is shown and, without a terminal, how often a line says that it still runs.
@@ -18,14 +18,14 @@ type Show struct {
 }
 
 // Standard shows steps on standard error, ticking when that is a terminal.
-func Standard() Show {
+func Standard() Display {
 	info, err := os.Stderr.Stat()
 	live := err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
-	return Show{Out: os.Stderr, Live: live, Quiet: 10 * time.Second}
+	return Display{Out: os.Stderr, Live: live, Quiet: 10 * time.Second}
 }
 
 // Run does the step and returns its error. The hint says why it may take long; it may be empty.
-func (s Show) Run(name, hint string, do func() error) error {
+func (s Display) Run(name, hint string, do func() error) error {
 	begin := time.Now()
 	out := &lines{out: s.Out}
 	out.printf("==> %s\n", name)
@@ -50,7 +50,7 @@ func (s Show) Run(name, hint string, do func() error) error {
 }
 
 // tick shows the time that has passed until stop is closed.
-func (s Show) tick(out *lines, begin time.Time, hint string, stop <-chan struct{}) {
+func (s Display) tick(out *lines, begin time.Time, hint string, stop <-chan struct{}) {
 	every := s.Quiet
 	if s.Live {
 		every = time.Second
@@ -73,14 +73,14 @@ func (s Show) tick(out *lines, begin time.Time, hint string, stop <-chan struct{
 	}
 }
 
-func (s Show) clear() string {
+func (s Display) clear() string {
 	if s.Live {
 		return "\r\033[K"
 	}
 	return ""
 }
 
-func (s Show) end() string {
+func (s Display) end() string {
 	if s.Live {
 		return ""
 	}

@@ -11,16 +11,16 @@ import (
 // [http.Handler], which is mounted under /{name}/; and an [Oracle]; any of them together.
 type system struct {
 	name string
-	open func(World) (any, error)
+	open func(Environment) (any, error)
 }
 
 // systems is the list of what the simulated tenant plays: adding a system is one line here.
 var systems = []system{
-	{"entra", func(w World) (any, error) { return entrasim.NewSample(w.Now, w.Born) }},
+	{"entra", func(e Environment) (any, error) { return entrasim.NewSample(e.Now, e.Born) }},
 }
 
-// World is what a simulator is given.
-type World struct {
+// Environment is what a simulator is given.
+type Environment struct {
 	Now     func() time.Time // the business clock
 	Born    time.Time        // when the organisation was made: sample data lies before it
 	Tenants []string         // the ids of the tenants

@@ -43,11 +43,11 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{clock: business, mux: http.NewServeMux(), opened: map[string]any{}}
-	world := World{Now: business.Now, Born: business.Born(), Log: o.Log}
+	environment := Environment{Now: business.Now, Born: business.Born(), Log: o.Log}
 	for _, t := range localTenants {
-		world.Tenants = append(world.Tenants, t.id)
+		environment.Tenants = append(environment.Tenants, t.id)
 	}
-	sources, err := s.open(world)
+	sources, err := s.open(environment)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +62,10 @@ func New(o Options) (*Server, error) {
 }
 
 // open starts the systems and sorts what each is.
-func (s *Server) open(world World) ([]graphsim.Source, error) {
+func (s *Server) open(environment Environment) ([]graphsim.Source, error) {
 	var sources []graphsim.Source
 	for _, sys := range systems {
-		opened, err := sys.open(world)
+		opened, err := sys.open(environment)
 		if err != nil {
 			return nil, fmt.Errorf("system %s: %w", sys.name, err)
 		}

@@ -26,7 +26,7 @@ import (
 // TestMain lets this test binary play the processes that the world starts: ROLE serve answers on an address, die ends at once,
 // world runs a whole world in the folder given.
 func TestMain(m *testing.M) {
-	switch role := os.Getenv("RUN_TEST_ROLE"); role {
+	switch role := os.Getenv("WORLD_TEST_ROLE"); role {
 	case "":
 		os.Exit(m.Run())
 	case "world":
@@ -84,7 +84,7 @@ func testSettings(root, self, tenant, host string) (settings, error) {
 		tenantAddr: fmt.Sprintf("127.0.0.1:%d", ports[0]), port: ports[1], readyLimit: 20 * time.Second,
 		azurite: azurite.Options{Dir: filepath.Join(root, ".local", "azurite")},
 	}
-	as := func(what, addr string) []string { return []string{"env", "RUN_TEST_ROLE=child", self, what, addr} }
+	as := func(what, addr string) []string { return []string{"env", "WORLD_TEST_ROLE=process", self, what, addr} }
 	s.tenant, s.host = as(tenant, s.tenantAddr), as(host, fmt.Sprintf("127.0.0.1:%d", s.port))
 	return s, nil
 }
@@ -180,7 +180,7 @@ func TestKilledWorldLeavesNothing(t *testing.T) {
 	}
 	root := t.TempDir()
 	cmd := exec.Command(os.Args[0], root, "serve", "serve")
-	cmd.Env = append(os.Environ(), "RUN_TEST_ROLE=world")
+	cmd.Env = append(os.Environ(), "WORLD_TEST_ROLE=world")
 	out := &transcript{}
 	cmd.Stdout = out
 	require.NoError(t, cmd.Start())

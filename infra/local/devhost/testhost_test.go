@@ -161,8 +161,8 @@ func between(s, from, to string) string {
 	return s
 }
 
-// world is one running dev host.
-type world struct {
+// testHost is one running dev host.
+type testHost struct {
 	t       testing.TB
 	url     string
 	prefix  string // of queues, and the host id
@@ -173,14 +173,14 @@ type world struct {
 	done    chan struct{}
 }
 
-// setup is what differs between worlds.
+// setup is what differs between hosts.
 type setup struct {
 	flags     string // members of customHandler, such as `"enableProxyingHttpRequest":true`
 	host      string // further members of host.json
 	functions map[string]string
 	workers   int
 	env       []string
-	prefix    string // of an earlier world whose state is to be found again
+	prefix    string // of an earlier host whose state is to be found again
 	restart   bool
 	tune      func(*tuning)
 	noReady   bool
@@ -228,13 +228,13 @@ func write(t testing.TB, path, text string) {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
-// run starts a world and waits until its handlers answer.
-func run(t testing.TB, s setup) *world {
+// run starts a host and waits until its handlers answer.
+func run(t testing.TB, s setup) *testHost {
 	t.Helper()
 	if s.prefix == "" {
 		s.prefix = azurite.Prefix(t)
 	}
-	w := &world{t: t, prefix: s.prefix, log: &logged{}, records: filepath.Join(t.TempDir(), "records"), storage: azurite.Shared(t).ConnectionString, done: make(chan struct{})}
+	w := &testHost{t: t, prefix: s.prefix, log: &logged{}, records: filepath.Join(t.TempDir(), "records"), storage: azurite.Shared(t).ConnectionString, done: make(chan struct{})}
 	tune := standard()
 	tune.killDelay, tune.hostRestart, tune.lockRetry = 50*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 	if s.tune != nil {
@@ -271,7 +271,7 @@ func run(t testing.TB, s setup) *world {
 }
 
 // all are the records so far.
-func (w *world) all() []record {
+func (w *testHost) all() []record {
 	b, err := os.ReadFile(w.records)
 	if os.IsNotExist(err) {
 		return nil
@@ -295,7 +295,7 @@ func parseRecords(t testing.TB, b []byte) []record {
 }
 
 // requests are the recorded requests for a path.
-func (w *world) requests(path string) []record {
+func (w *testHost) requests(path string) []record {
 	var out []record
 	for _, r := range w.all() {
 		if r.Event == "request" && r.Path == path {
@@ -306,7 +306,7 @@ func (w *world) requests(path string) []record {
 }
 
 // starts are the processes so far.
-func (w *world) starts() []record {
+func (w *testHost) starts() []record {
 	var out []record
 	for _, r := range w.all() {
 		if r.Event == "start" {
@@ -317,19 +317,19 @@ func (w *world) starts() []record {
 }
 
 // until polls, for half a minute: other tests share the two cores.
-func (w *world) until(what string, ok func() bool) {
+func (w *testHost) until(what string, ok func() bool) {
 	w.t.Helper()
 	require.Eventually(w.t, ok, 30*time.Second, 10*time.Millisecond, what)
 }
 
-func (w *world) queue(name string) *azqueue.QueueClient {
+func (w *testHost) queue(name string) *azqueue.QueueClient {
 	w.t.Helper()
 	service, err := queueService(w.storage, 3, tryLimit)
 	require.NoError(w.t, err)
 	return service.NewQueueClient(w.prefix + name)
 }
 
-func (w *world) send(name string, texts ...string) {
+func (w *testHost) send(name string, texts ...string) {
 	w.t.Helper()
 	q := w.queue(name)
 	if _, err := q.Create(context.Background(), nil); err != nil && !answered(err, http.StatusConflict) {
@@ -342,7 +342,7 @@ func (w *world) send(name string, texts ...string) {
 }
 
 // visible is how many messages of a queue could be received now.
-func (w *world) visible(name string) int {
+func (w *testHost) visible(name string) int {
 	w.t.Helper()
 	most := int32(32)
 	resp, err := w.queue(name).PeekMessages(context.Background(), &azqueue.PeekMessagesOptions{NumberOfMessages: &most})
@@ -351,7 +351,7 @@ func (w *world) visible(name string) int {
 }
 
 // left is how many messages a queue holds, invisible ones included.
-func (w *world) left(name string) int {
+func (w *testHost) left(name string) int {
 	w.t.Helper()
 	props, err := w.queue(name).GetProperties(context.Background(), nil)
 	if answered(err, http.StatusNotFound) {
@@ -362,7 +362,7 @@ func (w *world) left(name string) int {
 }
 
 // do sends a request and returns status, header and body.
-func (w *world) do(method, target string, body io.Reader, header ...string) (int, http.Header, string) {
+func (w *testHost) do(method, target string, body io.Reader, header ...string) (int, http.Header, string) {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, w.url+target, body)
 	require.NoError(w.t, err)
@@ -378,14 +378,14 @@ func (w *world) do(method, target string, body io.Reader, header ...string) (int
 	return resp.StatusCode, resp.Header, string(answer)
 }
 
-func (w *world) workers() []Worker {
+func (w *testHost) workers() []Worker {
 	_, _, body := w.do("GET", "/admin/devhost/workers", nil)
 	var out []Worker
 	require.NoError(w.t, json.Unmarshal([]byte(body), &out))
 	return out
 }
 
-func (w *world) kill(pid int) { require.NoError(w.t, syscall.Kill(pid, syscall.SIGKILL)) }
+func (w *testHost) kill(pid int) { require.NoError(w.t, syscall.Kill(pid, syscall.SIGKILL)) }
 
 // logged is a log that can be read while it is written.
 type logged struct {
