@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/devhost/ncrontab"
 )
 
 // app is one loaded app folder, with everything resolved.
@@ -44,8 +46,8 @@ type function struct {
 	storage string // queue: connection string
 	binary  bool   // queue: dataType binary
 
-	schedule  schedule // timer
-	monitored bool     // timer: its state is kept
+	schedule  ncrontab.Schedule // timer
+	monitored bool              // timer: its state is kept
 }
 
 // loadApp reads the folder; every refusal is one sentence that names the file and what is wrong.

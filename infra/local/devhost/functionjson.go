@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/devhost/ncrontab"
 )
 
 // functionFile is function.json, as far as it is built: any other member is refused.
@@ -139,10 +141,10 @@ func (a *app) timerFunction(fn function, b bindingFile) (function, error) {
 		return function{}, errors.New("a timer needs the setting AzureWebJobsStorage")
 	}
 	var err error
-	if fn.schedule, err = parseSchedule(b.Schedule); err != nil {
+	if fn.schedule, err = ncrontab.Parse(b.Schedule); err != nil {
 		return function{}, fmt.Errorf("schedule: %w", err)
 	}
 	// The host keeps no state of a schedule that fires more than once a minute.
-	fn.monitored = fn.schedule.shortest() >= time.Minute
+	fn.monitored = fn.schedule.Shortest() >= time.Minute
 	return fn, nil
 }

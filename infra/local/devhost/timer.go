@@ -78,9 +78,9 @@ func (l *timerListener) fire(ctx context.Context) error {
 
 // after is the state once a run from at to end is over. Occurrences during the run are skipped.
 func (l *timerListener) after(at, end time.Time) timerStatus {
-	updated, next := at, l.fn.schedule.next(at)
+	updated, next := at, l.fn.schedule.Next(at)
 	if next.Before(end) {
-		updated, next = end, l.fn.schedule.next(end)
+		updated, next = end, l.fn.schedule.Next(end)
 	}
 	return timerStatus{Last: at.UTC().Format(timerTime), Next: next.Format(timerTime), LastUpdated: updated.UTC().Format(timerTime)}
 }
@@ -88,7 +88,7 @@ func (l *timerListener) after(at, end time.Time) timerStatus {
 // begin finds or makes the state, and whether an occurrence was missed while no host ran.
 func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue bool, err error) {
 	now := l.clock.Now()
-	fresh := timerStatus{Last: yearOne + "+00:00", Next: l.fn.schedule.next(now).Format(timerTime), LastUpdated: yearOne + "+00:00"}
+	fresh := timerStatus{Last: yearOne + "+00:00", Next: l.fn.schedule.Next(now).Format(timerTime), LastUpdated: yearOne + "+00:00"}
 	if !l.fn.monitored {
 		return fresh, false, nil
 	}
@@ -103,7 +103,7 @@ func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue 
 	if last := instant(stored.Last); last.After(since) {
 		since = last
 	}
-	if !l.fn.schedule.next(since).Equal(instant(stored.Next)) { // written under another schedule
+	if !l.fn.schedule.Next(since).Equal(instant(stored.Next)) { // written under another schedule
 		stored.Next, stored.LastUpdated = fresh.Next, now.UTC().Format(timerTime)
 		if err := l.state.save(ctx, *stored); err != nil {
 			return timerStatus{}, false, err
@@ -131,7 +131,7 @@ func (l *timerListener) now(ctx context.Context) {
 		l.log.Warn("cannot read the timer's state", "reason", oneLine(err))
 	}
 	if status == nil {
-		status = &timerStatus{Last: yearOne, Next: l.fn.schedule.next(l.clock.Now()).Format(timerTime), LastUpdated: yearOne}
+		status = &timerStatus{Last: yearOne, Next: l.fn.schedule.Next(l.clock.Now()).Format(timerTime), LastUpdated: yearOne}
 	}
 	l.call(*status, false)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/devhost/ncrontab"
 )
 
 // manualClock is moved by the test; sleepers wake when their time has come.
@@ -170,7 +172,7 @@ func TestAYearOneThatWasStoredIsPassedOnAsItIs(t *testing.T) {
 
 func TestTimerRules(t *testing.T) {
 	t.Parallel()
-	minute, err := parseSchedule("0 * * * * *")
+	minute, err := ncrontab.Parse("0 * * * * *")
 	require.NoError(t, err)
 	l := &timerListener{fn: function{schedule: minute, monitored: true}}
 	at := func(s string) time.Time { return moment(t, s) }

@@ -1,4 +1,5 @@
-package devhost
+// Package ncrontab reads the schedules of the Functions host's timers.
+package ncrontab
 
 import (
 	"errors"
@@ -8,9 +9,9 @@ import (
 	"time"
 )
 
-// schedule is an NCRONTAB expression: {second} {minute} {hour} {day} {month} {day of week}, all in UTC. Unlike Vixie cron's,
-// its day and its day of week must both match, and Sunday is 0 only.
-type schedule struct {
+// Schedule is {second} {minute} {hour} {day} {month} {day of week}, all in UTC. Unlike in Vixie
+// cron, the day and the day of week must both match, and Sunday is 0 only.
+type Schedule struct {
 	second, minute, hour, day, month, weekday uint64 // bit n: value n matches
 }
 
@@ -28,26 +29,26 @@ var fields = []field{
 	{name: "day of week", high: 6},
 }
 
-func parseSchedule(text string) (schedule, error) {
+// Parse reads an expression of six fields. Each is a list of *, n or n-m, with an optional /step.
+func Parse(text string) (Schedule, error) {
 	parts := strings.Fields(text)
 	if len(parts) != len(fields) {
-		return schedule{}, errors.New("an expression of six fields is needed (five fields and a TimeSpan are not built in the dev host)")
+		return Schedule{}, errors.New("an expression of six fields is needed (five fields and a TimeSpan are not built in the dev host)")
 	}
 	var bits [6]uint64
 	for i, part := range parts {
 		var err error
 		if bits[i], err = fields[i].parse(part); err != nil {
-			return schedule{}, err
+			return Schedule{}, err
 		}
 	}
-	s := schedule{bits[0], bits[1], bits[2], bits[3], bits[4], bits[5]}
-	if s.next(time.Unix(0, 0)).IsZero() {
-		return schedule{}, errors.New("no date ever matches")
+	s := Schedule{bits[0], bits[1], bits[2], bits[3], bits[4], bits[5]}
+	if s.Next(time.Unix(0, 0)).IsZero() {
+		return Schedule{}, errors.New("no date ever matches")
 	}
 	return s, nil
 }
 
-// parse reads a list of *, n, n-m, each with an optional /step.
 func (f field) parse(text string) (bits uint64, err error) {
 	for item := range strings.SplitSeq(text, ",") {
 		span, stepText, stepped := strings.Cut(item, "/")
@@ -90,8 +91,9 @@ func (f field) value(text string) (int, error) {
 	return n, nil
 }
 
-// next is the first occurrence after t, or the zero time when there is none within 30 years (29 February on a given weekday).
-func (s schedule) next(t time.Time) time.Time {
+// Next is the first occurrence after t. It is the zero time when there is none within 30 years; a
+// 29 February on a given weekday comes back after 28.
+func (s Schedule) Next(t time.Time) time.Time {
 	t = t.UTC().Truncate(time.Second).Add(time.Second)
 	for end := t.AddDate(30, 0, 0); t.Before(end); {
 		switch {
@@ -110,12 +112,13 @@ func (s schedule) next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// shortest is the shortest of the first intervals, by which the host decides whether to keep the schedule's state.
-func (s schedule) shortest() time.Duration {
+// Shortest is the shortest of the first 100 intervals. By it the host decides whether it keeps the
+// schedule's state.
+func (s Schedule) Shortest() time.Duration {
 	least := time.Duration(1<<63 - 1)
-	at := s.next(time.Unix(0, 0))
+	at := s.Next(time.Unix(0, 0))
 	for range 100 {
-		following := s.next(at)
+		following := s.Next(at)
 		if following.IsZero() {
 			break
 		}

@@ -1,4 +1,4 @@
-package devhost
+package ncrontab
 
 import (
 	"testing"
@@ -26,11 +26,11 @@ func TestScheduleNext(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := parseSchedule(tc.text)
+			s, err := Parse(tc.text)
 			require.NoError(t, err)
 			from, err := time.Parse(time.RFC3339Nano, tc.from)
 			require.NoError(t, err)
-			require.Equal(t, tc.want, s.next(from).Format(time.RFC3339))
+			require.Equal(t, tc.want, s.Next(from).Format(time.RFC3339))
 		})
 	}
 }
@@ -52,7 +52,7 @@ func TestScheduleRefuses(t *testing.T) {
 		"empty":           "",
 		"a negative step": "*/-1 * * * * *",
 	} {
-		_, err := parseSchedule(text)
+		_, err := Parse(text)
 		require.Error(t, err, name)
 	}
 }
@@ -67,22 +67,22 @@ func TestShortestInterval(t *testing.T) {
 		"0 0,50 * * * *": 10 * time.Minute,
 		"0 0 0 * * 1":    7 * 24 * time.Hour,
 	} {
-		s, err := parseSchedule(text)
+		s, err := Parse(text)
 		require.NoError(t, err)
-		require.Equal(t, want, s.shortest(), text)
+		require.Equal(t, want, s.Shortest(), text)
 	}
 }
 
-func FuzzParseSchedule(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, text := range []string{"0 * * * * *", "*/5 1-3 1,2 */2 1 1-5", "0 0 0 31 2 *"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := parseSchedule(text)
+		s, err := Parse(text)
 		if err != nil {
 			return
 		}
-		at := s.next(time.Unix(0, 0))
-		require.True(t, s.next(at).IsZero() || s.next(at).After(at))
+		at := s.Next(time.Unix(0, 0))
+		require.True(t, s.Next(at).IsZero() || s.Next(at).After(at))
 	})
 }
