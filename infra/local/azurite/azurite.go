@@ -172,6 +172,17 @@ func (i *Instance) own() *process.Process {
 	return i.process
 }
 
+// The standard ports of Azurite.
+const (
+	BlobPort  = 10000
+	QueuePort = 10001
+	TablePort = 10002
+)
+
+// Development returns the endpoints that UseDevelopmentStorage=true stands for: Azurite on its
+// standard ports.
+func Development() Endpoints { return endpointsOf(ports{BlobPort, QueuePort, TablePort}) }
+
 func endpointsOf(p ports) Endpoints {
 	url := func(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/%s", port, AccountName) }
 	e := Endpoints{BlobURL: url(p.blob), QueueURL: url(p.queue), TableURL: url(p.table)}

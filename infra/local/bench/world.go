@@ -92,7 +92,7 @@ func (b *bench) host(ctx context.Context, app, connection string, env []string) 
 	go func() {
 		ended <- devhost.Run(ctx, devhost.Options{
 			App: app, Workers: 1, Storage: connection, Env: env,
-			Log: log, OnReady: func(public string) { ready <- public },
+			Log: log, Ready: ready,
 		})
 	}()
 	select {

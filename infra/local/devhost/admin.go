@@ -13,7 +13,7 @@ import (
 
 var started = time.Now()
 
-// admin answers the host's own calls, without keys as under Core Tools.
+// admin answers the host's own calls. It asks for no key, as Core Tools do not.
 func (f *front) admin(w http.ResponseWriter, r *http.Request, path string) {
 	call := r.Method + " " + strings.ToLower(strings.TrimSuffix(path, "/"))
 	if call == "POST /admin/host/ping" {
@@ -53,8 +53,8 @@ func (f *front) status(w http.ResponseWriter) {
 	})
 }
 
-// Worker is what GET /admin/devhost/workers tells of one host. It is our own addition: a test that kills handlers has to know
-// which process is at what.
+// Worker is what GET /admin/devhost/workers tells of one host. The real host has no such call:
+// a test that kills handlers has to know which process works on what.
 type Worker struct {
 	Worker      int          `json:"worker"`
 	PID         int          `json:"pid"` // 0 while there is no process

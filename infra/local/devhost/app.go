@@ -18,7 +18,7 @@ import (
 // app is one loaded app folder, with everything resolved.
 type app struct {
 	dir       string // absolute
-	id        string // the host id: names the folder of locks and timer states
+	id        string // the host's id, which names the folder of locks and timer states
 	program   string // the handler's, absolute
 	host      hostFile
 	settings  map[string]string // the environment of the host and of its handler
@@ -33,14 +33,14 @@ const (
 	kindTimer
 )
 
-// function is one folder with a function.json, of a kind that we can run.
+// function is one folder with a function.json, of a kind that is built.
 type function struct {
 	name    string
 	kind    kind
 	binding string // the trigger's name, and so the member of Data
 
 	route   route           // HTTP
-	methods map[string]bool // HTTP; nil is all of them
+	methods map[string]bool // HTTP; nil allows every method
 
 	queue   string // queue
 	storage string // queue: connection string
@@ -50,7 +50,7 @@ type function struct {
 	monitored bool              // timer: its state is kept
 }
 
-// loadApp reads the folder; every refusal is one sentence that names the file and what is wrong.
+// loadApp reads the folder. Every refusal is one sentence that names the file and what is wrong.
 func loadApp(opts Options) (*app, error) {
 	dir, err := filepath.Abs(opts.App)
 	if err != nil {
@@ -83,7 +83,8 @@ func loadApp(opts Options) (*app, error) {
 	return a, nil
 }
 
-// readSettings is local.settings.json under this process's environment under opts.
+// readSettings reads local.settings.json. This process's environment wins over it, and opts win
+// over both.
 func readSettings(dir string, opts Options) (map[string]string, error) {
 	var local struct{ Values map[string]string }
 	if err := readJSON(filepath.Join(dir, "local.settings.json"), &local, false); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -107,6 +108,7 @@ func readSettings(dir string, opts Options) (map[string]string, error) {
 	return settings, nil
 }
 
+// cutPrefixFold is strings.CutPrefix without regard to case.
 func cutPrefixFold(s, prefix string) (rest string, ok bool) {
 	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return s, false

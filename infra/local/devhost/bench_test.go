@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// BenchmarkQueue is waiting messages drained by one host with the default batch, of which the real host did 255 a second.
+// BenchmarkQueue is waiting messages drained by one host with the default batch, of which the
+// real host did 255 a second.
 func BenchmarkQueue(b *testing.B) {
 	w := run(b, setup{functions: map[string]string{"qok": queueFunction("qok", "")}})
 	var wg sync.WaitGroup
@@ -33,7 +34,8 @@ func BenchmarkQueue(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 }
 
-// BenchmarkHTTP is GETs on 16 connections through either mode, of which the real host did 5,000 to 12,000 a second.
+// BenchmarkHTTP is GETs on 16 connections through either mode, of which the real host did 5,000
+// to 12,000 a second.
 func BenchmarkHTTP(b *testing.B) {
 	for name, mode := range map[string]string{"forwarding": forwards, "proxying": proxies} {
 		b.Run(name, func(b *testing.B) {

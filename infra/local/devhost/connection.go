@@ -12,18 +12,14 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// development is what UseDevelopmentStorage=true stands for: Azurite's public account on its standard ports.
-const development = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
-	"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" +
-	"BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;" +
-	"TableEndpoint=http://127.0.0.1:10002/devstoreaccount1"
-
-// connectionString writes the short form of the emulator out.
+// connectionString writes the short form of the emulator out, which the SDK does not know.
 func connectionString(text string) string {
 	if strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(text), ";"), "UseDevelopmentStorage=true") {
-		return development
+		return azurite.Development().ConnectionString
 	}
 	return text
 }
@@ -35,8 +31,9 @@ var storageClient = &http.Client{Transport: &http.Transport{
 	IdleConnTimeout:     60 * time.Second,
 }}
 
-// clientOptions retries for about half a minute, so that an emulator may be restarted under a running host (one that stops takes
-// requests and never answers them, hence the limit of one try); a negative number of retries is none.
+// clientOptions retries for about half a minute, so that an emulator may be restarted under a
+// running host. One try has a limit, because an emulator that stops takes requests and never
+// answers them. A negative number of retries is none.
 func clientOptions(retries int32, try time.Duration) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Transport: storageClient,
@@ -44,27 +41,30 @@ func clientOptions(retries int32, try time.Duration) azcore.ClientOptions {
 	}
 }
 
+// errConnection stands for the SDK's error, which may quote the string, and the string holds a
+// key.
+var errConnection = errors.New("storage: not a connection string of an account")
+
 func queueService(connection string, retries int32, try time.Duration) (*azqueue.ServiceClient, error) {
-	c, err := azqueue.NewServiceClientFromConnectionString(connectionString(connection), &azqueue.ClientOptions{ClientOptions: clientOptions(retries, try)})
+	opts := &azqueue.ClientOptions{ClientOptions: clientOptions(retries, try)}
+	c, err := azqueue.NewServiceClientFromConnectionString(connectionString(connection), opts)
 	if err != nil {
-		return nil, notAConnection(err)
+		return nil, errConnection
 	}
 	return c, nil
 }
 
 func blobService(connection string) (*azblob.Client, error) {
-	c, err := azblob.NewClientFromConnectionString(connectionString(connection), &azblob.ClientOptions{ClientOptions: clientOptions(4, tryLimit)})
+	opts := &azblob.ClientOptions{ClientOptions: clientOptions(4, tryLimit)}
+	c, err := azblob.NewClientFromConnectionString(connectionString(connection), opts)
 	if err != nil {
-		return nil, notAConnection(err)
+		return nil, errConnection
 	}
 	return c, nil
 }
 
-// tryLimit is for everything but receiving.
+// tryLimit is for every call but receiving.
 const tryLimit = 10 * time.Second
-
-// notAConnection drops the cause: it may quote the string, which holds a key.
-func notAConnection(error) error { return errors.New("storage: not a connection string of an account") }
 
 // answered tells whether err is storage's answer with this status.
 func answered(err error, status int) bool {
@@ -72,7 +72,7 @@ func answered(err error, status int) bool {
 	return errors.As(err, &response) && response.StatusCode == status
 }
 
-// short is an error of storage in one line.
+// oneLine is an error of storage in one line.
 func oneLine(err error) string {
 	var response *azcore.ResponseError
 	if errors.As(err, &response) {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Times as the host writes them: .NET drops zeros at the end of a second's parts.
+// Times as the host writes them. .NET drops zeros at the end of a fraction of a second.
 const (
 	queueTime = "2006-01-02T15:04:05+00:00"
 	timerTime = "2006-01-02T15:04:05.9999999+00:00"
@@ -17,7 +17,7 @@ const (
 	yearOne   = "0001-01-01T00:00:00"
 )
 
-// message is one delivery of a queue message, or one made up by an admin call.
+// message is one delivery of a queue message, or what an admin call makes up.
 type message struct {
 	id, popReceipt              string
 	text                        string
@@ -40,7 +40,8 @@ func queueEnvelope(fn function, m message, now time.Time) []byte {
 		{"NextVisibleTime", quote(m.nextTime.UTC().Format(queueTime))},
 		{"PopReceipt", twice(m.popReceipt)},
 	}
-	if m.admin { // there is no message in a queue, so no id and no receipt, but the text comes twice
+	if m.admin {
+		// No message lies in a queue, so there is no id and no receipt. The text comes twice.
 		meta = append(members{}, meta[0], meta[1], meta[3], meta[4], member{fn.binding, twice(m.text)})
 	}
 	meta = append(meta, sys(fn.name, now))
@@ -50,22 +51,23 @@ func queueEnvelope(fn function, m message, now time.Time) []byte {
 	return envelope(fn.binding, data, meta)
 }
 
-// timerStatus is what the host keeps about a timer, in the blob's form. Times stay text: they are passed on as they are stored.
+// timerStatus is what the host keeps about a timer, in the blob's form. Times stay text,
+// because they are passed on as they are stored.
 type timerStatus struct {
 	Last, Next, LastUpdated string
 }
 
-// timerEnvelope is the body for a timerTrigger; status is nil where none is kept.
+func (s timerStatus) String() string {
+	return members{{"Last", quote(s.Last)}, {"Next", quote(s.Next)}, {"LastUpdated", quote(s.LastUpdated)}}.String()
+}
+
+// timerEnvelope is the body for a timerTrigger. Status is nil where none is kept.
 func timerEnvelope(fn function, status *timerStatus, pastDue bool, now time.Time) []byte {
 	stored := "null"
 	if status != nil {
-		stored = members{{"Last", quote(status.Last)}, {"Next", quote(status.Next)}, {"LastUpdated", quote(status.LastUpdated)}}.String()
+		stored = status.String()
 	}
-	due := "false"
-	if pastDue {
-		due = "true"
-	}
-	data := members{{"Schedule", `{"AdjustForDST":true}`}, {"ScheduleStatus", stored}, {"IsPastDue", due}}
+	data := members{{"Schedule", `{"AdjustForDST":true}`}, {"ScheduleStatus", stored}, {"IsPastDue", strconv.FormatBool(pastDue)}}
 	return envelope(fn.binding, data.String(), members{sys(fn.name, now)})
 }
 

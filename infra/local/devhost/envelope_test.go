@@ -29,7 +29,7 @@ func recordings(t testing.TB, file string) map[string]record {
 
 var randGUID = regexp.MustCompile(`"RandGuid":"[0-9a-f-]{36}"`)
 
-// sameBytes compares two bodies whose random GUIDs aside every byte counts.
+// sameBytes compares two bodies byte by byte, but for their random GUIDs.
 func sameBytes(t *testing.T, want string, got []byte) {
 	t.Helper()
 	require.Regexp(t, randGUID, string(got))
@@ -53,7 +53,7 @@ func parsed(t *testing.T, body string) sentEnvelope {
 
 func TestQueueEnvelopesAreTheRecordedBytes(t *testing.T) {
 	t.Parallel()
-	// Where a message's own id replaced that in Metadata, the one of the message stands for both here.
+	// A message with an id of its own has replaced that in Metadata. Here its id stands for both.
 	for name, r := range recordings(t, "queue.jsonl") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

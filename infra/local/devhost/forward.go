@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// forward is enableForwardingHttpRequest: the request is rebuilt, the answer is held back until it is whole, and nothing is sent twice.
+// forward is enableForwardingHttpRequest. The request is rebuilt, the answer is held back until
+// it is whole, and nothing is sent twice.
 func (h *host) forward(w http.ResponseWriter, r *http.Request, function string) {
 	status, header, body := h.forwarded(r, function)
 	for name, values := range header {
@@ -85,7 +86,7 @@ func forwardedRequest(ctx context.Context, r *http.Request, worker *handler, id 
 	return out
 }
 
-// hopByHop are headers of one connection. The length is set anew.
+// hopByHop are the headers of one connection. The length is set anew.
 var hopByHop = map[string]bool{
 	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
 	"Transfer-Encoding": true, "Upgrade": true, "Content-Length": true,

@@ -53,7 +53,8 @@ func (f *front) put(h *host) {
 	f.hosts[h.number] = h
 }
 
-// pick takes the hosts in turn and leaves out the stopped ones; nil where all are.
+// pick takes the hosts in turn and leaves out the stopped ones. It returns nil where all are
+// stopped.
 func (f *front) pick() *host {
 	all := f.all()
 	turn := f.turn.Add(1)
@@ -107,7 +108,8 @@ func (f *front) match(method, path string) (function, bool) {
 	return function{}, false
 }
 
-// pass hands the request to a handler, in the mode that host.json selects; with both set, proxying wins.
+// pass hands the request to a handler, in the mode that host.json selects. With both set,
+// proxying wins.
 func (f *front) pass(w http.ResponseWriter, r *http.Request, fn function, path string) {
 	h := f.pick()
 	if h == nil {

@@ -20,22 +20,21 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
-// handler is one process of the app. A restart makes a new one, with connections of its own, so that nothing is ever sent
-// down a connection to the dead.
+// handler is one process of the app. A restart makes a new one with connections of its own, so
+// that nothing is ever sent down a connection to a process that has ended.
 type handler struct {
 	process   *process.Process
 	transport *http.Transport
 	address   string      // 127.0.0.1:port
-	wanted    atomic.Bool // its end is our doing: not a crash
+	wanted    atomic.Bool // the host ended it, so its end is no crash
 }
 
-// startHandler starts the process with the environment, directory and arguments that the host gives it.
+// startHandler starts the process with the environment and the directory that the host gives it.
 func startHandler(a *app, port int, public string, log *slog.Logger) (*handler, error) {
 	cmd := exec.Command(a.program)
 	cmd.Dir, cmd.Env = a.dir, environment(a, port, public)
-	out, failures := &lines{log: log, stderr: false}, &lines{log: log, stderr: true}
-	cmd.Stdout, cmd.Stderr = out, failures
-	cmd.WaitDelay = time.Second // a grandchild that keeps the outputs open must not hide the end
+	cmd.Stdout, cmd.Stderr = process.NewLines(output{log: log}), process.NewLines(output{log: log, stderr: true})
+	cmd.WaitDelay = time.Second // a process that it leaves behind may keep the outputs open
 	process, err := process.Start(cmd)
 	if err != nil {
 		return nil, err
@@ -71,7 +70,8 @@ func environment(a *app, port int, public string) []string {
 	return env
 }
 
-// transport has no limit on connections and adds nothing to a request, as the host's client.
+// transport is like the host's client: it has no limit on connections and adds nothing to a
+// request.
 func transport() *http.Transport {
 	return &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
@@ -83,7 +83,8 @@ func transport() *http.Transport {
 	}
 }
 
-// awaitAnswer polls GET / each 25 ms: any answer means ready, and so does every failure but of the connection itself.
+// awaitAnswer polls GET / each 25 ms. Any answer means that the handler is ready, and so does
+// every failure that is not of the connection itself.
 func (h *handler) awaitAnswer(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -113,19 +114,19 @@ func (h *handler) awaitAnswer(ctx context.Context, limit time.Duration) error {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// kill ends the process by SIGKILL, as the host always does; it does not count as a crash.
+// kill ends the process by SIGKILL, as the host always does. It does not count as a crash.
 func (h *handler) kill() {
 	select {
 	case <-h.process.Done():
-		return // its id may be another's by now
+		return // another process may have its id by now
 	default:
 	}
 	h.wanted.Store(true)
 	h.process.Kill()
 }
 
-// interruptAndKill ends the process as Ctrl-C in the host's terminal does: SIGINT reaches the handler as well, and the
-// host kills it a moment later.
+// interruptAndKill ends the process as Ctrl-C in the host's terminal does: SIGINT reaches the
+// handler as well, and the host kills it a moment later.
 func (h *handler) interruptAndKill() {
 	h.wanted.Store(true)
 	_ = syscall.Kill(h.process.Pid(), syscall.SIGINT)
@@ -136,8 +137,8 @@ func (h *handler) interruptAndKill() {
 	h.process.Kill()
 }
 
-// freePort takes a port below the range from which systems choose ports of outgoing connections: a handler that is started
-// again must find it free.
+// freePort takes a port below the range from which systems choose the ports of outgoing
+// connections, because a handler that is started again must find it free.
 func freePort() (int, error) {
 	for range 200 {
 		port := 20000 + rand.IntN(12000)

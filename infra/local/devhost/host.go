@@ -57,38 +57,56 @@ func (h *host) set(s state, worker *handler) {
 	h.changed = make(chan struct{})
 }
 
-// now is the state, the handler if there is one, and what tells of the next change.
+// now returns the state, the handler if there is one, and what tells of the next change.
 func (h *host) now() (state, *handler, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.state, h.handler, h.changed
 }
 
-// ready waits for a handler that answers, as invocations do while one is started.
-func (h *host) ready(ctx context.Context) (*handler, error) {
-	limit := time.NewTimer(h.tune.readyWait)
-	defer limit.Stop()
+// await waits until the state and the handler are as asked for, or until ctx ends.
+func (h *host) await(ctx context.Context, asked func(state, *handler) bool) error {
 	for {
 		s, worker, changed := h.now()
-		switch s {
-		case running:
-			return worker, nil
-		case dangling:
-			return nil, errDangling
-		case stopped:
-			return nil, errStopped
+		if asked(s, worker) {
+			return nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-limit.C:
-			return nil, errors.New("initialization timed out")
+			return ctx.Err()
 		}
 	}
 }
 
-// life runs the host from its start until ctx ends (nil), or until its handler has crashed three times (errStopped).
+// ready waits for a handler that answers, as invocations do while one is started.
+func (h *host) ready(ctx context.Context) (*handler, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, h.tune.readyWait, errors.New("initialization timed out"))
+	defer cancel()
+	var s state
+	var worker *handler
+	err := h.await(ctx, func(now state, at *handler) bool { s, worker = now, at; return s != starting })
+	switch {
+	case err != nil:
+		return nil, context.Cause(ctx)
+	case s == dangling:
+		return nil, errDangling
+	case s == stopped:
+		return nil, errStopped
+	}
+	return worker, nil
+}
+
+// awaitEnd gives a process whose connection broke a moment to be seen dead, so that the next
+// attempt finds its successor.
+func (h *host) awaitEnd(ctx context.Context, worker *handler) {
+	ctx, cancel := context.WithTimeout(ctx, 250*time.Millisecond)
+	defer cancel()
+	_ = h.await(ctx, func(s state, at *handler) bool { return s != running || at != worker })
+}
+
+// life runs the host from its start until ctx ends (nil), or until its handler has crashed three
+// times (errStopped).
 func (h *host) life(ctx context.Context) error {
 	var err error
 	if h.port, err = freePort(); err != nil {
@@ -135,7 +153,8 @@ func (h *host) supervise(ctx context.Context, worker *handler) {
 	}
 }
 
-// afterExit decides what follows an exit that the host did not ask for: nil starts the handler again.
+// afterExit decides what follows an exit that the host did not ask for. Nil starts the handler
+// again.
 func (h *host) afterExit(ctx context.Context, exit error) error {
 	var failed *exec.ExitError
 	if !errors.As(exit, &failed) {

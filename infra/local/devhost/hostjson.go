@@ -36,8 +36,8 @@ type queueConfig struct {
 	MaxPollingInterval, VisibilityTimeout         span
 }
 
-// readJSON decodes a configuration file. A byte order mark is allowed, as in the host. With strict
-// set, members that v lacks are refused.
+// readJSON decodes a configuration file. A byte order mark is allowed, as in the host. With
+// strict set, members that v lacks are refused.
 func readJSON(path string, v any, strict bool) error {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -30,7 +30,7 @@ var modes = map[string]string{"forwarding": forwards, "proxying": proxies, "both
 
 func chunked(text string) io.Reader { return struct{ io.Reader }{strings.NewReader(text)} }
 
-// The requests of the recordings, as curl sent them.
+// The test sends the requests of the recordings as curl sent them.
 func TestHTTPRequestsAreTheRecordedOnes(t *testing.T) {
 	t.Parallel()
 	type sent struct {
@@ -93,7 +93,7 @@ func TestHTTPRequestsAreTheRecordedOnes(t *testing.T) {
 	}
 }
 
-// The rows of "HTTP side by side" that are one request and what came of it.
+// Each row is one request and what came of it. The rows are those of the recordings' description.
 func TestHTTPRows(t *testing.T) {
 	t.Parallel()
 	type row struct {
@@ -131,7 +131,9 @@ func TestHTTPRows(t *testing.T) {
 	for _, mode := range []string{forwards, proxies} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			w := web(t, mode, func(s *setup) { s.tune = func(t *tuning) { t.maxBody = 64 << 10 } }) // net/http reads 256 KB of a refused body, so that the client sees the answer
+			// The limit is low because net/http reads 256 KB of a refused body, and only a client
+			// whose body was read sees the answer.
+			w := web(t, mode, func(s *setup) { s.tune = func(t *tuning) { t.maxBody = 64 << 10 } })
 			for name, r := range rows {
 				before := len(w.all())
 				var body io.Reader
@@ -215,7 +217,7 @@ func TestAnswersArePassedOn(t *testing.T) {
 	}
 }
 
-// Forwarding holds a streamed answer back and sends it as one; proxying passes each part at once.
+// Forwarding holds a streamed answer back and sends it as one. Proxying passes each part at once.
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	for name, mode := range modes {
@@ -258,7 +260,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// A handler that exits with 1 during a request: 500 without a body, a new process, and under proxying a GET is sent again.
+// When a handler exits with 1 during a request, the caller gets 500 without a body and a new
+// process is started. Under proxying a GET is sent again.
 func TestAHandlerThatExitsDuringARequest(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -292,7 +295,8 @@ func TestAHandlerThatExitsDuringARequest(t *testing.T) {
 	}
 }
 
-// A handler that exits with 0: 500, no new process, and 500 ever after.
+// When a handler exits with 0, the caller gets 500, no process is started, and all later
+// requests get 500.
 func TestAHandlerThatExitsWithZero(t *testing.T) {
 	t.Parallel()
 	for name, mode := range modes {

@@ -21,7 +21,7 @@ type Invocation struct {
 	Since    time.Time `json:"since"`
 }
 
-// begin notes an invocation on a handler; the returned function ends it.
+// begin notes an invocation on a handler. The returned function ends it.
 func (h *host) begin(function string) (id string, end func()) {
 	id = uuid.NewString()
 	h.mu.Lock()
@@ -34,8 +34,8 @@ func (h *host) begin(function string) (id string, end func()) {
 	}
 }
 
-// invoke posts an envelope and reads the verdict in the answer; nil is success. It ends early only with the handler: the host
-// never cancels an invocation.
+// invoke posts an envelope and reads the verdict in the answer; nil is success. It ends early
+// only with the handler, because the host never cancels an invocation.
 func (h *host) invoke(function string, body func() []byte) error {
 	worker, err := h.ready(context.Background())
 	if err != nil {
@@ -61,7 +61,8 @@ func (h *host) invoke(function string, body func() []byte) error {
 
 var errTimeout = errors.New("functionTimeout exceeded")
 
-// limit ends ctx after functionTimeout, and a moment later the whole process with all that runs in it.
+// limit ends ctx after functionTimeout, and a moment later the whole process with all that runs
+// in it.
 func (h *host) limit(ctx context.Context, worker *handler, function, id string) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(h.app.host.FunctionTimeout.Duration, func() {
@@ -82,7 +83,8 @@ func (h *host) post(ctx context.Context, worker *handler, function, id string, b
 	req.Header.Set("User-Agent", "Azure-Functions-Host/"+HostVersion)
 	announce(req.Header, id)
 	client := &http.Client{Transport: worker.transport}
-	if h.app.host.CustomHandler.Forwarding { // the host's client follows redirects only without forwarding
+	if h.app.host.CustomHandler.Forwarding {
+		// The host's client follows redirects only without forwarding.
 		client.CheckRedirect = noRedirect
 	}
 	resp, err := client.Do(req)
@@ -133,7 +135,8 @@ func (h *host) hang(ctx context.Context, worker *handler, function, id string) e
 
 var errEmpty = errors.New("empty answer")
 
-// judge tells success (nil) from failure and from an answer that the host takes for none (errEmpty).
+// judge tells success (nil) from a failure, and from an answer that the host takes for no answer
+// (errEmpty).
 func judge(status int, contentType string, body []byte) (logs []string, err error) {
 	if status < 200 || status > 299 {
 		//lint:ignore ST1005 the host's own sentence

@@ -10,6 +10,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 const (
@@ -24,7 +26,8 @@ type lock struct {
 	name  string // of the blob
 }
 
-// acquire takes the lease and keeps it; the returned context ends when it is lost or released. ok is false while another host has it.
+// acquire takes the lease and renews it. The returned context ends when the lease is lost or
+// released. While another host has the lease, ok is false.
 func (l *lock) acquire(ctx context.Context) (held context.Context, release func(), ok bool, err error) {
 	target := l.blobs.ServiceClient().NewContainerClient(hostsContainer).NewBlockBlobClient(l.name)
 	client, err := lease.NewBlobClient(target, nil)
@@ -61,7 +64,8 @@ func (l *lock) acquire(ctx context.Context) (held context.Context, release func(
 	return held, release, true, nil
 }
 
-// create makes the container and the empty blob that is leased, whoever else does so at the same time.
+// create makes the container and the empty blob that is leased. Other hosts may do so at the same
+// time.
 func (l *lock) create(ctx context.Context, target *blockblob.Client) error {
 	if err := ensureHosts(ctx, l.blobs); err != nil {
 		return err
@@ -84,10 +88,10 @@ func ensureHosts(ctx context.Context, blobs *azblob.Client) error {
 	return err
 }
 
-// keep renews until ctx ends or the lease is surely over.
+// renewLease renews until ctx ends or the lease has surely ended.
 func renewLease(ctx context.Context, client *lease.BlobClient) {
 	last := time.Now()
-	for sleep(ctx, lockPeriod/3) {
+	for clock.Sleep(ctx, lockPeriod/3) == nil {
 		try, cancel := context.WithTimeout(ctx, lockPeriod/3)
 		_, err := client.RenewLease(try, nil)
 		cancel()

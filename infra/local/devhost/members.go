@@ -48,9 +48,10 @@ func (m members) String() string {
 	return b.String()
 }
 
-// setFrom copies the members of a message that is a JSON object, as the host does with Metadata:
-// objects as they are, numbers and strings as text; arrays and nulls are left out. Existing members
-// are overwritten, so a message with a member id replaces Metadata.Id. Other text changes nothing.
+// setFrom copies the members of a message that is a JSON object, as the host does with
+// Metadata: objects as they are, numbers and strings as text; arrays and nulls are left out.
+// Existing members are overwritten, so a message with a member id replaces Metadata.Id. Other
+// text changes nothing.
 func (m members) setFrom(text string) members {
 	if !json.Valid([]byte(text)) {
 		return m

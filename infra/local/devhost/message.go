@@ -5,24 +5,28 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// process is the life of one delivered message. It is never cut short: only the end of the handler ends an invocation, and
-// what follows is bounded by the client's retries.
+// process is the life of one delivered message. It is never cut short: only the end of the
+// handler ends an invocation, and what follows is bounded by the client's retries.
 func (l *queueListener) process(m message) {
 	if l.poison != nil && m.dequeueCount > int64(l.config.MaxDequeueCount) {
 		l.bury(m) // its handler died so often that nobody could count
 		return
 	}
-	renewal := l.renew(m)
+	stopRenewal := l.renew(m)
 	err := l.host.invoke(l.fn.name, func() []byte { return queueEnvelope(l.fn, m, time.Now()) })
-	m.popReceipt = renewal.stop()
+	m.popReceipt = stopRenewal()
 	switch {
 	case err == nil:
 		l.delete(m)
 	case l.poison == nil:
-		// The host leaves a message of a poison queue invisible until its lease is over, so that it does not spin.
+		// The host leaves a message of a poison queue invisible until its lease has ended, so
+		// that it does not spin.
 	case m.dequeueCount >= int64(l.config.MaxDequeueCount):
 		l.bury(m)
 	default:
@@ -39,8 +43,8 @@ func (l *queueListener) delete(m message) {
 
 // release makes a failed message visible after visibilityTimeout.
 func (l *queueListener) release(m message) {
-	seconds := int32(l.config.VisibilityTimeout.Duration / time.Second)
-	_, err := l.queue.UpdateMessage(context.Background(), m.id, m.popReceipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
+	opts := &azqueue.UpdateMessageOptions{VisibilityTimeout: to.Ptr(int32(l.config.VisibilityTimeout.Seconds()))}
+	_, err := l.queue.UpdateMessage(context.Background(), m.id, m.popReceipt, m.text, opts)
 	if err != nil && !answered(err, http.StatusNotFound) {
 		l.log.Warn("cannot release a message; it comes back when its lease is over", "message", m.id, "reason", oneLine(err))
 	}
@@ -63,34 +67,24 @@ func (l *queueListener) bury(m message) {
 	l.delete(m)
 }
 
-// renewal keeps a message invisible while its function runs.
-type renewal struct {
-	cancel  context.CancelFunc
-	receipt chan string // gets the last receipt when it has ended
-}
-
-func (l *queueListener) renew(m message) *renewal {
+// renew keeps a message invisible while its function runs. The returned function ends that and
+// returns the receipt that is valid then.
+func (l *queueListener) renew(m message) (stop func() (receipt string)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &renewal{cancel: cancel, receipt: make(chan string, 1)}
 	lease := l.host.tune.messageLease
-	seconds := int32(lease / time.Second)
+	opts := &azqueue.UpdateMessageOptions{VisibilityTimeout: to.Ptr(int32(lease / time.Second))}
+	last := make(chan string, 1)
 	go func() {
 		receipt := m.popReceipt
-		for sleep(ctx, lease/2) {
-			resp, err := l.queue.UpdateMessage(context.WithoutCancel(ctx), m.id, receipt, m.text, &azqueue.UpdateMessageOptions{VisibilityTimeout: &seconds})
+		for clock.Sleep(ctx, lease/2) == nil {
+			resp, err := l.queue.UpdateMessage(context.WithoutCancel(ctx), m.id, receipt, m.text, opts)
 			if err != nil {
 				l.log.Warn("cannot renew a message", "message", m.id, "reason", oneLine(err))
 				continue
 			}
 			receipt = *resp.PopReceipt
 		}
-		r.receipt <- receipt
+		last <- receipt
 	}()
-	return r
-}
-
-// stop ends the renewal and returns the receipt that is valid now.
-func (r *renewal) stop() string {
-	r.cancel()
-	return <-r.receipt
+	return func() string { cancel(); return <-last }
 }

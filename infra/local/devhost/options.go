@@ -4,9 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// HostVersion is the version that the recordings come from, and so the one that requests announce.
+// HostVersion is the version that the recordings come from, and so the one that requests
+// announce.
 const HostVersion = "4.1045.200.25556"
 
 // Options says which app runs, and how. App is required.
@@ -14,20 +17,20 @@ type Options struct {
 	App     string // the folder with host.json
 	Port    int    // the public port on 127.0.0.1; 0 takes a free one
 	Workers int    // hosts with one handler each, on the same storage; 0 is 1
-	// Storage is the connection string of AzureWebJobsStorage; empty takes that setting. UseDevelopmentStorage=true is
-	// Azurite on its standard ports.
+	// Storage is the connection string of AzureWebJobsStorage; empty takes that setting.
+	// UseDevelopmentStorage=true is Azurite on its standard ports.
 	Storage     string
-	Env         []string            // settings "NAME=value" that win over this process's environment
-	Log         *slog.Logger        // gets the hosts' lines and the handlers' output; nil is slog.Default
-	RestartHost bool                // start a stopped host again after a second, as the platform does
-	OnReady     func(public string) // called once, when every handler has answered, with the public address
+	Env         []string      // settings "NAME=value" that win over this process's environment
+	Log         *slog.Logger  // gets the hosts' lines and the handlers' output; nil is slog.Default
+	RestartHost bool          // start a stopped host again after a second, as the platform does
+	Ready       chan<- string // gets the public address once, when every handler has answered
 
 	tuning *tuning
 }
 
 // tuning holds the host's own constants, so that tests need not wait for minutes.
 type tuning struct {
-	clock        clock         // of timers
+	clock        timerClock    // of timers
 	messageLease time.Duration // how long a received message is invisible; renewed at half of it
 	killDelay    time.Duration // from a timed-out invocation to the end of the process
 	crashWindow  time.Duration // crashes further apart than this are not added up
@@ -51,30 +54,17 @@ func standard() *tuning {
 	}
 }
 
-// clock is the time that timers go by.
-type clock interface {
+// timerClock is the time that timers go by.
+type timerClock interface {
 	Now() time.Time
-	// Sleep waits until at, or until ctx ends, and then tells so by false.
-	Sleep(ctx context.Context, at time.Time) bool
+	// Sleep waits until a time and returns true, or until ctx ends and returns false.
+	Sleep(ctx context.Context, until time.Time) bool
 }
 
 type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-func (wallClock) Sleep(ctx context.Context, at time.Time) bool { return sleep(ctx, time.Until(at)) }
-
-// sleep tells whether d passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+func (wallClock) Sleep(ctx context.Context, until time.Time) bool {
+	return clock.Sleep(ctx, time.Until(until)) == nil && ctx.Err() == nil
 }

@@ -13,8 +13,8 @@ import (
 var percent = regexp.MustCompile(`%([0-9A-Fa-f]{2})?`)
 
 // decodePath is the path as the host's web server sees it: every escape is undone but that of a
-// slash, which stays as it was written, and then dot segments are resolved. The status is what the
-// server answers by itself, or 0.
+// slash, which stays as it was written, and then dot segments are resolved. The status is what
+// the server answers by itself, or 0.
 func decodePath(escaped string) (decoded string, status int) {
 	decoded = percent.ReplaceAllStringFunc(escaped, func(e string) string {
 		if b, _ := hex.DecodeString(e[1:]); len(b) == 1 && b[0] != '/' {
@@ -35,9 +35,9 @@ func decodePath(escaped string) (decoded string, status int) {
 	return clean, 0
 }
 
-// encodePath escapes a decoded path as proxying does. What may stand in a path stays, also where the
-// caller had escaped it. A percent sign is always escaped, so a slash that came escaped leaves as
-// %252F.
+// encodePath escapes a decoded path as proxying does. What may stand in a path stays, also
+// where the caller had escaped it. A percent sign is always escaped, so a slash that came
+// escaped leaves as %252F.
 func encodePath(path string) string { return escaped(path, "!$&'()*+,-./:;=@_~") }
 
 // proxiedQuery is the query as it came, but for percent signs that escape nothing.
@@ -50,8 +50,8 @@ func proxiedQuery(raw string) string {
 	})
 }
 
-// forwardedQuery is the query as forwarding rebuilds it from a dictionary: the values of one key are
-// joined by commas, and everything is escaped anew, as .NET's UrlEncoder does it.
+// forwardedQuery is the query as forwarding rebuilds it from a dictionary: the values of one
+// key are joined by commas, and everything is escaped anew, as .NET's UrlEncoder does it.
 func forwardedQuery(raw string) string {
 	const kept = "!$()*,;@-._~"
 	var keys []string

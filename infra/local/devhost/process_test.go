@@ -2,7 +2,6 @@ package devhost
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a process is started with, against the recording; what the machine adds aside.
+// What a process is started with is compared with the recording, but for what the machine adds.
 func TestAProcessStartsAsRecorded(t *testing.T) {
 	t.Parallel()
 	b, err := os.ReadFile("testdata/timer.jsonl")
@@ -128,7 +127,7 @@ func TestCrashesFarApartAreNotAddedUp(t *testing.T) {
 	}
 }
 
-// A handler that never answers: after the limit it counts as a crash, three times.
+// A handler that never answers counts as a crash after the limit, three times.
 func TestAHandlerThatNeverAnswers(t *testing.T) {
 	t.Parallel()
 	w := run(t, setup{
@@ -141,7 +140,7 @@ func TestAHandlerThatNeverAnswers(t *testing.T) {
 	require.Contains(t, w.log.String(), "no answer to GET / within 300ms")
 }
 
-// Ctrl-C in the terminal: the handler gets it too, and is killed a moment later.
+// On Ctrl-C in the terminal the handler gets the signal too, and is killed a moment later.
 func TestTheHandlerGetsCtrlCToo(t *testing.T) {
 	t.Parallel()
 	w := run(t, setup{functions: map[string]string{"echo": echo}})
@@ -160,17 +159,15 @@ func TestTextLogIsInUTC(t *testing.T) {
 	require.Equal(t, "20:00:00.000Z host INFO  m\n", log.String())
 }
 
-func TestLines(t *testing.T) {
+func TestHandlerOutput(t *testing.T) {
 	t.Parallel()
 	log := &logged{}
-	l := &lines{log: slog.New(NewTextLog(log, slog.LevelInfo))}
-	for _, part := range []string{"one\r\ntw", "o\n\n", strings.Repeat("x", maxLine), "end"} {
-		_, err := io.WriteString(l, part)
-		require.NoError(t, err)
+	l := output{log: slog.New(NewTextLog(log, slog.LevelInfo))}
+	for _, line := range []string{"one", "two", ""} {
+		l.Line([]byte(line))
 	}
 	text := log.String()
 	require.Contains(t, text, " INFO  one\n")
 	require.Contains(t, text, " INFO  two\n")
-	require.Contains(t, text, strings.Repeat("x", maxLine)+"\n")
-	require.Equal(t, 3, strings.Count(text, "\n"))
+	require.Equal(t, 2, strings.Count(text, "\n"), "an empty line is left out")
 }

@@ -12,10 +12,9 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"time"
 )
 
-// call is what the transport has to know of a request.
+// call is what the transport has to know about a request.
 type call struct {
 	host           *host
 	function, path string
@@ -23,7 +22,7 @@ type call struct {
 
 type callKey struct{}
 
-// newProxy is enableProxyingHttpRequest: both directions are streamed.
+// newProxy is enableProxyingHttpRequest. Both directions are streamed.
 func newProxy(f *front) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:       rewrite,
@@ -38,12 +37,14 @@ func newProxy(f *front) http.Handler {
 	}
 }
 
-// rewrite makes the request as the host's proxy sends it. Address, invocation id and what hangs on them come with the attempt.
+// rewrite makes the request as the host's proxy sends it. The address and the invocation's id
+// come with each attempt.
 func rewrite(p *httputil.ProxyRequest) {
 	c := p.In.Context().Value(callKey{}).(*call)
 	out := p.Out
 	out.URL = &url.URL{Scheme: "http", Host: "handler", Path: c.path, RawPath: encodePath(c.path), RawQuery: proxiedQuery(p.In.URL.RawQuery)}
-	// Unlike the reverse proxy of net/http the host keeps a Forwarded header and the protocol that a caller claims.
+	// Unlike the reverse proxy of net/http, the host keeps a Forwarded header and the protocol
+	// that a caller claims.
 	kept := out.Header
 	for _, name := range []string{"Forwarded", "X-Forwarded-Proto"} {
 		if v, ok := p.In.Header[name]; ok {
@@ -62,7 +63,7 @@ func rewrite(p *httputil.ProxyRequest) {
 	out.Header = header
 }
 
-// traceparent begins a trace, or a span of the caller's.
+// traceparent begins a trace, or a span in the caller's trace.
 func traceparent(from string) string {
 	var random [24]byte
 	_, _ = rand.Read(random[:])
@@ -73,7 +74,7 @@ func traceparent(from string) string {
 	return "00-" + trace + "-" + hex.EncodeToString(random[16:]) + "-" + flags
 }
 
-// proxied sends a request to the present process of its host.
+// toHandler sends a request to the present process of its host.
 type toHandler struct{}
 
 // maxAttempts is YARP's.
@@ -110,9 +111,10 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 	out.Header.Set("X-Ms-Invocation-Id", id)
 	switch {
 	case out.Body != nil:
-		out.Body = io.NopCloser(out.Body) // still whole after a connection that was never made
+		out.Body = io.NopCloser(out.Body) // it stays whole when no connection comes about
 	case !safe(out.Method):
-		out.Body = emptyBody{} // or net/http itself would repeat it on account of an Idempotency-Key
+		// Without a body net/http itself would repeat a request that has an Idempotency-Key.
+		out.Body = emptyBody{}
 	}
 	resp, err := worker.transport.RoundTrip(out)
 	if err != nil {
@@ -127,7 +129,8 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// repeatable tells whether the host sends a broken request again: one that was never sent, and a GET.
+// repeatable tells whether the host sends a broken request again. It does so with a request
+// that was never sent, and with a GET.
 func repeatable(req *http.Request, err error) bool {
 	var dial *net.OpError
 	return errors.As(err, &dial) && dial.Op == "dial" || safe(req.Method) && req.Body == nil
@@ -135,32 +138,13 @@ func repeatable(req *http.Request, err error) bool {
 
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// awaitEnd gives a process whose connection broke a moment to be seen dead, so that the next attempt finds its successor.
-func (h *host) awaitEnd(ctx context.Context, worker *handler) {
-	limit := time.NewTimer(250 * time.Millisecond)
-	defer limit.Stop()
-	for {
-		s, present, changed := h.now()
-		if s != running || present != worker {
-			return
-		}
-		select {
-		case <-changed:
-		case <-limit.C:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// nothing is an empty body that is not nil.
+// emptyBody is a body that is not nil and holds nothing.
 type emptyBody struct{}
 
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 
-// endingBody tells when an answer is over.
+// endingBody tells when an answer has ended.
 type endingBody struct {
 	io.ReadCloser
 	end func()

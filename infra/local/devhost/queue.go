@@ -10,10 +10,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// receiveLimit is long, because an answer that comes later takes its messages away for their whole lease.
+// receiveLimit is long: an answer that comes later takes its messages away for their whole lease.
 const receiveLimit = time.Minute
 
 // completionRetries cover about half a minute without storage.
@@ -28,12 +31,12 @@ type queueListener struct {
 
 	poll   *azqueue.QueueClient // for receiving: the loop itself is the retry
 	queue  *azqueue.QueueClient // for completing
-	poison *azqueue.QueueClient // nil where the queue is itself a poison queue
+	poison *azqueue.QueueClient // nil where the queue is a poison queue itself
 
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	running int
-	ended   chan struct{} // gets a value, if there is room, when a message is done with
+	ended   chan struct{} // gets a value, if there is room, when a message has been dealt with
 }
 
 func newQueueListener(h *host, fn function) (*queueListener, error) {
@@ -56,7 +59,7 @@ func newQueueListener(h *host, fn function) (*queueListener, error) {
 	return l, nil
 }
 
-// run receives until ctx ends, and returns when the last message is done with.
+// run receives until ctx ends, and returns when the last message has been dealt with.
 func (l *queueListener) run(ctx context.Context) {
 	defer l.wg.Wait()
 	pause := backoff{most: l.config.MaxPollingInterval.Duration}
@@ -68,7 +71,7 @@ func (l *queueListener) run(ctx context.Context) {
 		}
 		troubled = err != nil
 		if len(batch) == 0 {
-			sleep(ctx, pause.next())
+			_ = clock.Sleep(ctx, pause.next())
 			continue
 		}
 		pause.reset()
@@ -97,13 +100,16 @@ func (l *queueListener) below(ctx context.Context) bool {
 	}
 }
 
-// receive fetches a batch; a queue that does not exist yet has no messages. It is not cut off by the end of listening: what was
-// received and not read would be gone for its whole lease.
+// receive fetches a batch. A queue that does not exist yet has no messages. The end of
+// listening does not cut it off: what was received and not read would be gone for its whole
+// lease.
 func (l *queueListener) receive(ctx context.Context) ([]*azqueue.DequeuedMessage, error) {
-	number, visibility := int32(l.config.BatchSize), int32(l.host.tune.messageLease/time.Second)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveLimit)
 	defer cancel()
-	resp, err := l.poll.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: &number, VisibilityTimeout: &visibility})
+	resp, err := l.poll.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{
+		NumberOfMessages:  to.Ptr(int32(l.config.BatchSize)),
+		VisibilityTimeout: to.Ptr(int32(l.host.tune.messageLease.Seconds())),
+	})
 	if err != nil {
 		if answered(err, http.StatusNotFound) {
 			err = nil
@@ -136,7 +142,8 @@ func delivery(m *azqueue.DequeuedMessage) message {
 	}
 }
 
-// backoff is the host's randomized exponential one: it starts at 100 ms and is the longest for good until it is reset.
+// backoff is the host's: randomized and exponential from 100 ms on. Once it has reached the
+// longest pause it stays there until it is reset.
 type backoff struct {
 	most     time.Duration
 	exponent int

@@ -21,7 +21,7 @@ var varying = []*regexp.Regexp{
 	regexp.MustCompile(`^127\.0\.0\.1:\d+$`),
 }
 
-// still takes ids, times and ports out of a text.
+// withoutVarying takes ids, times and ports out of a text.
 func withoutVarying(text string) string {
 	for _, v := range varying {
 		text = v.ReplaceAllString(text, "~")
@@ -115,7 +115,8 @@ func visibleAt(t *testing.T, r record) time.Time {
 	return moment(t, parsed(t, r.Body).Metadata.Sys.UtcNow)
 }
 
-// An empty 200: said at once, failed after functionTimeout, then the process is killed and started anew, then redelivered.
+// An empty 200 is reported at once and fails after functionTimeout. Then the process is killed
+// and started anew, and the message is delivered again.
 func TestAnEmptyAnswerCostsTheProcess(t *testing.T) {
 	t.Parallel()
 	w := run(t, setup{
@@ -153,7 +154,7 @@ func TestJudge(t *testing.T) {
 		"no content type":             {200, "", `{}`, "is not JSON"},
 		"an array":                    {200, "application/json", `[]`, "not a JSON object"},
 		"broken JSON":                 {200, "application/json", `{`, "not a JSON object"},
-		"Logs that are none":          {200, "application/json", `{"Logs":1}`, "not a JSON object"},
+		"Logs that are no list":       {200, "application/json", `{"Logs":1}`, "not a JSON object"},
 		"a redirect":                  {302, "", ``, "302 (Found)"},
 		"500 with an object":          {500, "application/json", `{}`, "500 (Internal Server Error)"},
 		"404 of an unknown function":  {404, "text/plain", `404`, "404 (Not Found)"},
@@ -188,7 +189,7 @@ func TestAMessageOutlivesItsHandler(t *testing.T) {
 	require.NotEqual(t, at.PID, w.workers()[0].PID)
 }
 
-// Handlers that die count no failures themselves, so that the dequeue count has to end it.
+// A handler that dies counts no failure itself, so the dequeue count has to end it.
 func TestAMessageThatKillsEndsInPoison(t *testing.T) {
 	t.Parallel()
 	w := run(t, setup{functions: map[string]string{"qexit": queueFunction("qexit", "")}, restart: true})
@@ -202,7 +203,8 @@ func TestALongRunKeepsItsMessage(t *testing.T) {
 	w := run(t, setup{functions: map[string]string{"qslow": queueFunction("qslow", "")}, tune: func(t *tuning) { t.messageLease = 2 * time.Second }})
 	w.send("qslow", "x")
 	w.until("in flight", func() bool { return len(w.requests("/qslow")) == 1 })
-	// Nothing may happen when the lease that it was received with has ended: two polls are waited for after that.
+	// Nothing may happen when the lease has ended that it was received with. The test waits for
+	// two polls after that.
 	over := visibleAt(t, w.requests("/qslow")[0]).Add(2*time.Second + 400*time.Millisecond)
 	w.until("the lease would be over", func() bool { return time.Now().After(over) })
 	require.Len(t, w.requests("/qslow"), 1)

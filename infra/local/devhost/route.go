@@ -23,11 +23,11 @@ var (
 
 func parseRoute(prefix, template string) (route, error) {
 	if strings.HasPrefix(template, "/") {
-		return nil, errors.New("a template does not begin with a slash")
+		return nil, errors.New("it may not begin with a slash")
 	}
 	for _, taken := range []string{"admin", "runtime"} {
 		if _, ok := cutPrefixFold(template, taken); ok {
-			return nil, fmt.Errorf("the host refuses templates that begin with %s", taken)
+			return nil, fmt.Errorf("the host refuses routes that begin with %s", taken)
 		}
 	}
 	var r route
@@ -37,11 +37,11 @@ func parseRoute(prefix, template string) (route, error) {
 	}
 	for part := range strings.SplitSeq(whole, "/") {
 		if len(r) > 0 && r[len(r)-1].rest {
-			return nil, errors.New("a catch-all has to be the last segment")
+			return nil, errors.New("a catch-all has to be its last segment")
 		}
 		if !strings.ContainsAny(part, "{}") {
 			if part == "" {
-				return nil, errors.New("a segment is empty")
+				return nil, errors.New("it has an empty segment")
 			}
 			r = append(r, segment{literal: part})
 			continue
@@ -55,7 +55,7 @@ func parseRoute(prefix, template string) (route, error) {
 	return r, nil
 }
 
-// match takes a decoded path that has no empty segments, with or without a slash at its end.
+// match takes a decoded path without empty segments, with or without a slash at its end.
 func (r route) match(path string) bool {
 	path = strings.Trim(path, "/")
 	var parts []string

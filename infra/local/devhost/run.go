@@ -10,10 +10,13 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// Run plays Workers hosts for an app until ctx ends, and then kills the handlers and returns nil. It fails when the app
-// is refused, when the port is taken, or when every host has stopped and RestartHost is not set.
+// Run plays Workers hosts for an app until ctx ends, and then kills the handlers and returns
+// nil. It fails when the app is refused, when the port is taken, or when every host has stopped
+// and RestartHost is not set.
 func Run(ctx context.Context, opts Options) error {
 	opts = opts.withDefaults()
 	a, err := loadApp(opts)
@@ -32,8 +35,8 @@ func Run(ctx context.Context, opts Options) error {
 	r := &runner{app: a, opts: opts, front: f, public: ln.Addr().String()}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if opts.OnReady != nil {
-		go r.announce(ctx)
+	if opts.Ready != nil {
+		go r.announceReady(ctx)
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, opts.Workers)
@@ -76,7 +79,7 @@ type runner struct {
 	public string
 }
 
-// worker is one host after another, where the platform starts a stopped one again.
+// worker runs one host after another: the platform starts a stopped one again.
 func (r *runner) worker(ctx context.Context, n int) error {
 	for {
 		h := newHost(n, r.app, r.opts.tuning, r.opts.Log, r.public)
@@ -88,11 +91,11 @@ func (r *runner) worker(ctx context.Context, n int) error {
 			return fmt.Errorf("worker %d: %w", n, err)
 		}
 		h.log.Warn("The host has stopped; the platform starts it again.", "after", r.opts.tuning.hostRestart.String(), "reason", err.Error())
-		sleep(ctx, r.opts.tuning.hostRestart)
+		_ = clock.Sleep(ctx, r.opts.tuning.hostRestart)
 	}
 }
 
-// host runs one host with its listeners. It returns when both are over.
+// host runs one host with its listeners. It returns when both have ended.
 func (r *runner) host(ctx context.Context, h *host) error {
 	r.front.put(h)
 	ctx, cancel := context.WithCancel(ctx)
@@ -103,7 +106,7 @@ func (r *runner) host(ctx context.Context, h *host) error {
 	if err != nil {
 		return err
 	}
-	wg.Go(func() { r.listen(ctx, h, listeners) })
+	wg.Go(func() { listen(ctx, h, listeners) })
 	return h.life(ctx)
 }
 
@@ -131,8 +134,10 @@ func (r *runner) listeners(h *host) ([]listener, error) {
 }
 
 // listen runs the listeners from the first answer of the handler on.
-func (r *runner) listen(ctx context.Context, h *host, all []listener) {
-	if !h.awaitFirst(ctx) {
+func listen(ctx context.Context, h *host, all []listener) {
+	var s state
+	err := h.await(ctx, func(now state, _ *handler) bool { s = now; return s != starting })
+	if err != nil || s != running {
 		return
 	}
 	var wg sync.WaitGroup
@@ -142,24 +147,9 @@ func (r *runner) listen(ctx context.Context, h *host, all []listener) {
 	}
 }
 
-// awaitFirst waits until the handler has answered once.
-func (h *host) awaitFirst(ctx context.Context) bool {
-	for {
-		s, _, changed := h.now()
-		if s != starting {
-			return s == running
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// announce calls OnReady once all workers have a handler that answers.
-func (r *runner) announce(ctx context.Context) {
-	for sleep(ctx, 5*time.Millisecond) {
+// announceReady tells the public address once all workers have a handler that answers.
+func (r *runner) announceReady(ctx context.Context) {
+	for clock.Sleep(ctx, 5*time.Millisecond) == nil {
 		ready := 0
 		for _, h := range r.front.all() {
 			if s, _, _ := h.now(); s == running {
@@ -167,7 +157,10 @@ func (r *runner) announce(ctx context.Context) {
 			}
 		}
 		if ready == r.opts.Workers {
-			r.opts.OnReady("http://" + r.public)
+			select {
+			case r.opts.Ready <- "http://" + r.public:
+			case <-ctx.Done():
+			}
 			return
 		}
 	}

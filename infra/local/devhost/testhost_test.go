@@ -23,7 +23,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// The test binary is also the handler: started by the dev host, it records what it gets and answers as the path says.
+// The test binary is also the handler: started by the dev host, it records what it gets and
+// answers as the path says.
 func TestMain(m *testing.M) {
 	if os.Getenv("DEVHOST_TEST_RECORD") != "" {
 		recorder()
@@ -67,7 +68,7 @@ func recorder() {
 	}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
-			w.WriteHeader(http.StatusTeapot) // any answer is a sign of life
+			w.WriteHeader(http.StatusTeapot) // any answer shows that it runs
 			return
 		}
 		body, _ := io.ReadAll(r.Body)
@@ -82,7 +83,7 @@ func recorder() {
 	os.Exit(1)
 }
 
-// answer does what the last segment of the path asks for; the recorder of testdata did the same.
+// answer does what the last segment of the path asks for. The recorder of testdata did the same.
 func answer(w http.ResponseWriter, r *http.Request, body string) {
 	asked := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	reply := func(status int, contentType, text string) {
@@ -243,9 +244,9 @@ func run(t testing.TB, s setup) *testHost {
 	ready := make(chan string, 1)
 	opts := Options{
 		App: folder(t, s), Workers: s.workers, Storage: w.storage, RestartHost: s.restart, tuning: tune,
-		Env:     append([]string{"DEVHOST_TEST_RECORD=" + w.records, "AzureFunctionsWebHost__hostid=" + s.prefix}, s.env...),
-		Log:     slog.New(slog.NewJSONHandler(w.log, nil)),
-		OnReady: func(public string) { ready <- public },
+		Env:   append([]string{"DEVHOST_TEST_RECORD=" + w.records, "AzureFunctionsWebHost__hostid=" + s.prefix}, s.env...),
+		Log:   slog.New(slog.NewJSONHandler(w.log, nil)),
+		Ready: ready,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var result error
@@ -316,7 +317,7 @@ func (w *testHost) starts() []record {
 	return out
 }
 
-// until polls, for half a minute: other tests share the two cores.
+// until polls for half a minute, since other tests share the two cores.
 func (w *testHost) until(what string, ok func() bool) {
 	w.t.Helper()
 	require.Eventually(w.t, ok, 30*time.Second, 10*time.Millisecond, what)
@@ -369,7 +370,10 @@ func (w *testHost) do(method, target string, body io.Reader, header ...string) (
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Add(header[i], header[i+1])
 	}
-	client := &http.Client{CheckRedirect: noRedirect, Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	// A server that is asked to close the connection would do so with a refused body unread,
+	// and a client that still sends would see no answer.
+	client := &http.Client{CheckRedirect: noRedirect, Transport: &http.Transport{DisableCompression: true}}
+	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	require.NoError(w.t, err)
 	defer resp.Body.Close()

@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
 // timerListener is one timerTrigger on one host. It fires only while it holds the timer's lock.
 type timerListener struct {
 	host  *host
 	fn    function
-	clock clock
+	clock timerClock
 	lock  *lock
 	state *timerState
 	log   *slog.Logger
@@ -32,7 +34,7 @@ func newTimerListener(h *host, fn function) (*timerListener, error) {
 	}, nil
 }
 
-// run fires until ctx ends, and returns when the last run is over.
+// run fires until ctx ends, and returns when the last run has ended.
 func (l *timerListener) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		held, release, ok, err := l.lock.acquire(ctx)
@@ -45,12 +47,12 @@ func (l *timerListener) run(ctx context.Context) {
 			}
 			release()
 		}
-		sleep(ctx, l.host.tune.lockRetry)
+		_ = clock.Sleep(ctx, l.host.tune.lockRetry)
 	}
 }
 
-// fire runs the schedule: once at once if an occurrence was missed, then at each occurrence. The next one is looked for when a
-// run has ended, so runs never overlap.
+// fire runs the schedule: once at once if an occurrence was missed, then at each occurrence.
+// The next one is looked for when a run has ended, so runs never overlap.
 func (l *timerListener) fire(ctx context.Context) error {
 	status, pastDue, err := l.begin(ctx)
 	if err != nil {
@@ -76,7 +78,7 @@ func (l *timerListener) fire(ctx context.Context) error {
 	}
 }
 
-// after is the state once a run from at to end is over. Occurrences during the run are skipped.
+// after is the state when a run from at to end has ended. Occurrences during the run are skipped.
 func (l *timerListener) after(at, end time.Time) timerStatus {
 	updated, next := at, l.fn.schedule.Next(at)
 	if next.Before(end) {
@@ -96,7 +98,9 @@ func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue 
 	if err != nil {
 		return timerStatus{}, false, err
 	}
-	if stored == nil { // kept before the first run, so that a miss of the first occurrence is noticed; without a zone, as the host does
+	if stored == nil {
+		// The state is kept before the first run, so that a miss of the first occurrence is
+		// noticed. Its year 1 has no zone, as the host writes it.
 		return fresh, false, l.state.save(ctx, timerStatus{Last: yearOne, Next: fresh.Next, LastUpdated: now.UTC().Format(timerTime)})
 	}
 	since := instant(stored.LastUpdated)
@@ -112,7 +116,8 @@ func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue 
 	return *stored, now.After(instant(stored.Next)), nil
 }
 
-// call runs the function once. A failure is logged and nothing else: the next occurrence is the retry.
+// call runs the function once. A failure is logged and nothing else: the next occurrence is the
+// retry.
 func (l *timerListener) call(status timerStatus, pastDue bool) {
 	_ = l.host.invoke(l.fn.name, func() []byte { return timerEnvelope(l.fn, l.shown(&status), pastDue, time.Now()) })
 }
@@ -136,7 +141,7 @@ func (l *timerListener) now(ctx context.Context) {
 	l.call(*status, false)
 }
 
-// instant reads a stored time, with or without a zone; what cannot be read is year 1.
+// instant reads a stored time, with or without a zone. What cannot be read is year 1.
 func instant(text string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -152,7 +157,7 @@ type timerState struct {
 	name  string
 }
 
-// load is nil where nothing (readable) is stored.
+// load returns nil where nothing is stored, or nothing readable.
 func (s *timerState) load(ctx context.Context) (*timerStatus, error) {
 	resp, err := s.blobs.DownloadStream(ctx, hostsContainer, s.name, nil)
 	if answered(err, http.StatusNotFound) {
@@ -170,9 +175,8 @@ func (s *timerState) load(ctx context.Context) (*timerStatus, error) {
 }
 
 func (s *timerState) save(ctx context.Context, status timerStatus) error {
-	body := members{{"Last", quote(status.Last)}, {"Next", quote(status.Next)}, {"LastUpdated", quote(status.LastUpdated)}}.String()
 	upload := func() error {
-		_, err := s.blobs.UploadBuffer(ctx, hostsContainer, s.name, []byte(body), nil)
+		_, err := s.blobs.UploadBuffer(ctx, hostsContainer, s.name, []byte(status.String()), nil)
 		return err
 	}
 	err := upload()

@@ -81,7 +81,7 @@ func (w *testHost) status(fn string) string {
 	return string(b)
 }
 
-// nextOf is the occurrence that a timer waits for; the zero time before there is a state.
+// nextOf is the occurrence that a timer waits for. It is the zero time before there is a state.
 func (w *testHost) nextOf(fn string) time.Time {
 	w.t.Helper()
 	var s timerStatus
@@ -97,7 +97,8 @@ func timerOf(t *testing.T, r record) string {
 	return string(parsed(t, r.Body).Data["timer"])
 }
 
-// One life of a minute schedule, at the moments of the recordings: first run, second, by an admin call, host down, past due.
+// A minute schedule lives through the moments of the recordings: the first run, the second, one
+// by an admin call, one past due after the host was down.
 func TestATimersLifeIsTheRecordedOne(t *testing.T) {
 	t.Parallel()
 	recorded := recordings(t, "timer.jsonl")
@@ -129,7 +130,7 @@ func TestATimersLifeIsTheRecordedOne(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, status)
 	require.Equal(t, timerOf(t, recorded["POST /admin/functions/tick {}: runs at once"]), next("by an admin call", 3))
 
-	clock.move("2026-11-22T20:26:00.001742Z") // the host sleeps over two, which are one run
+	clock.move("2026-11-22T20:26:00.001742Z") // the host misses two, and they become one run
 	next("after a sleep", 4)
 	stored(`{"Last":"2026-11-22T20:26:00.001742+00:00","Next":"2026-11-22T20:27:00+00:00","LastUpdated":"2026-11-22T20:26:00.001742+00:00"}`)
 	require.NoError(t, w.stop())
@@ -165,7 +166,8 @@ func TestAYearOneThatWasStoredIsPassedOnAsItIs(t *testing.T) {
 	require.NoError(t, w.stop())
 	s.prefix = w.prefix
 	w = run(t, s)
-	clock.move("2026-11-22T20:22:00Z") // the state is stored: on time or, where the listener began later, exactly now
+	// The state is stored: on time or, where the listener began later, exactly now.
+	clock.move("2026-11-22T20:22:00Z")
 	w.until("runs", func() bool { clock.move("2026-11-22T20:22:00.5Z"); return len(w.requests("/tick")) == 1 })
 	require.Contains(t, timerOf(t, w.requests("/tick")[0]), `"Last":"0001-01-01T00:00:00","Next":"2026-11-22T20:22:00+00:00","LastUpdated":"2026-11-22T20:21:50+00:00"`)
 }
@@ -183,7 +185,8 @@ func TestTimerRules(t *testing.T) {
 	require.Equal(t, time.Time{}, instant("nonsense"))
 }
 
-// Another schedule than the one that wrote the state: what is due is computed anew, and nothing was missed.
+// Where another schedule has written the state, what is due is computed anew and nothing was
+// missed.
 func TestAChangedScheduleIsNotPastDue(t *testing.T) {
 	t.Parallel()
 	clock := newClock("2026-11-22T20:21:50Z")
@@ -201,7 +204,7 @@ func TestAChangedScheduleIsNotPastDue(t *testing.T) {
 	require.Contains(t, timerOf(t, w.requests("/tick")[0]), `"IsPastDue":false`)
 }
 
-// Two hosts on one storage: the timers fire on one of them only, and on the other when that is gone.
+// Of two hosts on one storage only one fires the timers, and the other does when that is gone.
 func TestTimersFireOnOneHostOnly(t *testing.T) {
 	t.Parallel()
 	clock := newClock("2026-11-22T20:21:50Z")

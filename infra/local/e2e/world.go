@@ -80,7 +80,7 @@ func (w *world) openHost(ctx context.Context, o options) error {
 	go func() {
 		w.host <- devhost.Run(ctx, devhost.Options{
 			App: o.App, Workers: o.Workers, Storage: w.azurite.ConnectionString, RestartHost: true,
-			Log: slog.New(w.steps), OnReady: func(public string) { ready <- public },
+			Log: slog.New(w.steps), Ready: ready,
 			Env: []string{
 				"FUNCTIONS_WORKER_RUNTIME=custom", "RIGHTSDESK_CONFIG=" + document, "RIGHTSDESK_KEYS=" + filepath.Join(w.dir, "keys.json"),
 				"RIGHTSDESK_GRAPH=" + w.simURL, "RIGHTSDESK_CLOCK=" + w.simURL + "/clock",

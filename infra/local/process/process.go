@@ -1,5 +1,7 @@
-// Package process runs a program that never outlives the one that started it: in a process group of its own, stopped politely
-// and then firmly, and on Linux ended by the kernel when its parent is killed.
+// Package process runs a program that never outlives the one that started it.
+//
+// The program runs in a process group of its own. It is stopped politely and then firmly. On Linux
+// the kernel ends it when its parent is killed.
 package process
 
 import (
@@ -18,14 +20,15 @@ type Process struct {
 	err  error // valid once done is closed
 }
 
-// Start starts cmd, which must not have been started, at the head of a new process group. The caller sets everything else on
-// cmd, such as Env, Dir and the outputs.
+// Start starts cmd, which must not have been started, at the head of a new process group. The
+// caller sets everything else on cmd, such as Env, Dir and the outputs.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	prepare(cmd)
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		// Linux sends the parent-death signal when the starting *thread* ends, so that thread is kept until the child is gone.
+		// Linux sends the parent-death signal when the starting *thread* ends. So that thread is
+		// kept until the process has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -54,8 +57,9 @@ func (p *Process) Err() error {
 	return p.err
 }
 
-// Stop sends SIGTERM to the process alone (it ends its own children), waits up to grace, then kills what is left of its group.
-// It returns when the process has ended, and does nothing when it had already.
+// Stop sends SIGTERM to the process alone, which ends its own children. It waits up to grace and
+// then kills what is left of the group. It returns when the process has ended, and does nothing
+// when it had ended before.
 func (p *Process) Stop(grace time.Duration) {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -67,7 +71,7 @@ func (p *Process) Stop(grace time.Duration) {
 
 // Kill sends SIGKILL to the whole group and returns when the process has ended.
 func (p *Process) Kill() {
-	// ESRCH means that the group is empty: all of it had ended before.
+	// ESRCH means that the group is empty: all its processes had ended before.
 	if err := syscall.Kill(-p.Pid(), syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		_ = p.cmd.Process.Kill()
 	}

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
 // colour is an ANSI code for a prefix.
@@ -19,10 +20,7 @@ const (
 	plain   string = "\033[0m"
 )
 
-// maxLine is where a line without an end is cut: a process that prints no newline must not fill our memory.
-const maxLine = 64 << 10
-
-// logs brings the lines of all processes together, whole line by whole line.
+// logs brings the lines of all processes together.
 type logs struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -45,7 +43,8 @@ func isTerminal(out io.Writer) bool {
 // say prints a line of our own.
 func (l *logs) say(text string) { l.line("rightsdesk", bold, []byte(text)) }
 
-// line prints one line under a name. A terminal that is gone must not stop the world, so errors are dropped.
+// line prints one line under a name. Errors are dropped: a terminal that is gone must not stop the
+// world.
 func (l *logs) line(name string, c colour, text []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,37 +52,20 @@ func (l *logs) line(name string, c colour, text []byte) {
 	if !l.colour {
 		on, off = "", ""
 	}
-	_, _ = fmt.Fprintf(l.out, "%s%-10s |%s %s\n", on, name, off, bytes.TrimRight(text, "\r\n"))
+	_, _ = fmt.Fprintf(l.out, "%s%-10s |%s %s\n", on, name, off, text)
 }
 
-// prefixed is a writer whose lines are shown under a name.
-func (l *logs) prefixed(name string, c colour) io.Writer {
-	return &prefixed{logs: l, name: name, colour: c}
+// output is a writer whose lines are shown under a name.
+func (l *logs) output(name string, c colour) io.Writer {
+	return process.NewLines(named{logs: l, name: name, colour: c})
 }
 
-type prefixed struct {
+// named puts a name before each line.
+type named struct {
 	logs   *logs
 	name   string
 	colour colour
-
-	mu   sync.Mutex
-	rest []byte // the begin of a line whose end has not come yet
 }
 
-// Write never fails.
-func (p *prefixed) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.rest = append(p.rest, b...)
-	for {
-		end := bytes.IndexByte(p.rest, '\n')
-		if end < 0 && len(p.rest) < maxLine {
-			return len(b), nil
-		}
-		if end < 0 || end > maxLine {
-			end = maxLine - 1
-		}
-		p.logs.line(p.name, p.colour, p.rest[:end+1])
-		p.rest = append(p.rest[:0], p.rest[end+1:]...)
-	}
-}
+// Line implements process.LineTaker.
+func (n named) Line(text []byte) { n.logs.line(n.name, n.colour, text) }

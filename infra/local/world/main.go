@@ -74,7 +74,7 @@ func settingsOf(getenv func(string) string) (settings, error) {
 	default:
 		return settings{}, fmt.Errorf("HOST must be devhost (our own, the default) or func (Azure Functions Core Tools)")
 	}
-	s.azurite = azurite.Options{Dir: filepath.Join(s.state, "azurite"), BlobPort: 10000, QueuePort: 10001, TablePort: 10002}
+	s.azurite = azurite.Options{Dir: filepath.Join(s.state, "azurite"), BlobPort: azurite.BlobPort, QueuePort: azurite.QueuePort, TablePort: azurite.TablePort}
 	s.storage = "UseDevelopmentStorage=true"
 	s.commands(filepath.Join(root, "dist", "bin"), filepath.Join(root, "dist", "app"))
 	return s, nil

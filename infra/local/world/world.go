@@ -86,7 +86,7 @@ func (w *world) prepare() error {
 // startAll starts the three in the order in which they need each other.
 func (w *world) startAll(ctx context.Context) error {
 	opts := w.azurite
-	opts.Log = w.logs.prefixed("azurite", cyan)
+	opts.Log = w.logs.output("azurite", cyan)
 	storage, err := azurite.Start(ctx, opts)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (w *world) startAll(ctx context.Context) error {
 // start starts one process whose lines are shown under its name.
 func (w *world) start(name string, c colour, dir string, args, env []string) error {
 	cmd := exec.Command(args[0], args[1:]...)
-	out := w.logs.prefixed(name, c)
+	out := w.logs.output(name, c)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = append(os.Environ(), env...)
 	process, err := process.Start(cmd)

@@ -250,24 +250,20 @@ func TestLocalSettingsKeepTheSample(t *testing.T) {
 	}, got)
 }
 
-func TestLinesStayWhole(t *testing.T) {
+func TestLinesAreShownUnderAName(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", maxLine+5)
 	for name, c := range map[string]struct {
 		colour bool
 		writes []string
 		want   string
 	}{
-		"a line in pieces":     {false, []string{"a", "b\nc", "d\n"}, "host       | ab\nhost       | cd\n"},
-		"an unfinished line":   {false, []string{"a\nb"}, "host       | a\n"},
-		"Windows line ends":    {false, []string{"a\r\n"}, "host       | a\n"},
-		"a line without end":   {false, []string{long}, "host       | " + long[:maxLine] + "\n"},
+		"lines in pieces":      {false, []string{"a", "b\nc", "d\n"}, "host       | ab\nhost       | cd\n"},
 		"coloured on terminal": {true, []string{"a\n"}, "\033[32mhost       |\033[0m a\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			w := (&logs{out: &out, colour: c.colour}).prefixed("host", green)
+			w := (&logs{out: &out, colour: c.colour}).output("host", green)
 			for _, s := range c.writes {
 				n, err := w.Write([]byte(s))
 				require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Command devhost runs a custom-handler app folder as the Azure Functions host would.
+// Command devhost runs an app folder as the Azure Functions host would.
 package main
 
 import (
@@ -41,7 +41,9 @@ func run() error {
 	if *asJSON {
 		opts.Log = telemetry.NewLog(os.Stdout, slog.LevelInfo)
 	}
-	opts.OnReady = func(public string) { opts.Log.Info("ready", "address", public) }
+	ready := make(chan string, 1)
+	opts.Ready = ready
+	go func() { opts.Log.Info("ready", "address", <-ready) }()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return devhost.Run(ctx, opts)

@@ -44,7 +44,7 @@ func Parse(text string) (Schedule, error) {
 	}
 	s := Schedule{bits[0], bits[1], bits[2], bits[3], bits[4], bits[5]}
 	if s.Next(time.Unix(0, 0)).IsZero() {
-		return Schedule{}, errors.New("no date ever matches")
+		return Schedule{}, errors.New("the schedule matches no date")
 	}
 	return s, nil
 }
@@ -112,8 +112,8 @@ func (s Schedule) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Shortest is the shortest of the first 100 intervals. By it the host decides whether it keeps the
-// schedule's state.
+// Shortest is the shortest of the first 100 intervals. By it the host decides whether it keeps
+// the schedule's state.
 func (s Schedule) Shortest() time.Duration {
 	least := time.Duration(1<<63 - 1)
 	at := s.Next(time.Unix(0, 0))
