@@ -67,7 +67,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	end.Candidates = found.Candidates
 	end.Outcome = outcome(found)
 	if len(found.Findings) > 0 {
-		end.Findings, err = task.KeepFindings(ctx, s.Store, c, system, uuid.NewString(), found.Findings)
+		end.Findings, err = c.KeepFindings(ctx, system, uuid.NewString(), found.Findings)
 	}
 	return end, err
 }

@@ -66,7 +66,7 @@ func (s *Step) export(ctx context.Context, w task.Work) (task.End, error) {
 	if !ok {
 		return task.End{}, fmt.Errorf("fulfil: %s has an %s task but cannot export", w.Task.System, w.Task.Action)
 	}
-	findings, err := task.Findings(ctx, s.Store, w.Case, w.Task.System)
+	findings, err := w.Case.Findings(ctx, w.Task.System)
 	if err != nil {
 		return task.End{}, err
 	}

@@ -196,7 +196,7 @@ func TestTheHistoryAndTheFindings(t *testing.T) {
 	id := w.submit("admin", "k", nil)
 	w.event(id, dsr.Event{Type: dsr.EventDiscoveryStarted})
 	found := []dsr.Finding{{System: "entra", Kind: "profile", ID: chosen, Category: dsr.CustomerData, Count: 1}}
-	name, err := task.KeepFindings(t.Context(), w.Store, w.load(id), "entra", "1", found)
+	name, err := w.load(id).KeepFindings(t.Context(), "entra", "1", found)
 	require.NoError(t, err)
 	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.Done}, Findings: name})
 	r := w.ask("GET", "/api/requests/"+id+"/findings", "reader", "")

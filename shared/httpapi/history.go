@@ -6,7 +6,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 // events is GET /api/requests/{id}/events. It is never answered by "not modified": what it verifies may have been changed behind the
@@ -71,7 +70,7 @@ func (c *call) findings() error {
 		if t.Action != dsr.Discover {
 			continue
 		}
-		f, err := task.Findings(ctx, c.api.Store, found, t.System)
+		f, err := found.Findings(ctx, t.System)
 		if err != nil {
 			return err
 		}

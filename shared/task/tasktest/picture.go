@@ -16,7 +16,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
@@ -55,7 +54,7 @@ func (w *World) Look(id string) Picture {
 	require.NoError(w.T, dsr.VerifyChain(chain, c.LastHash))
 	for _, t := range c.Tasks {
 		p.Tasks = append(p.Tasks, fmt.Sprintf("%s %s %s round %d records %d", t.ID, t.State, t.Outcome.Code, t.Round, t.Records))
-		found, err := task.Findings(ctx, w.Clean, c, t.System)
+		found, err := c.Findings(ctx, t.System)
 		require.NoError(w.T, err)
 		p.Findings = append(p.Findings, fmt.Sprint(found))
 	}
