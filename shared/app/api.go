@@ -16,9 +16,13 @@ func (a *App) api() (*httpapi.API, error) {
 		Store: a.Store, Runner: a.pipeline.Runner, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens,
 		Now: a.clocks.Business, Wall: a.clocks.Wall,
 	}
-	a.bulk = &bulk.Service{
+	var err error
+	a.bulk, err = bulk.New(bulk.Options{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),
-		Now: a.clocks.Business, Wall: a.clocks.Wall, Log: a.log, Count: telemetry.Count, Ignored: telemetry.Ignored,
+		Clocks: a.clocks, Counter: telemetry.Counter{}, Log: a.log,
+	})
+	if err != nil {
+		return nil, err
 	}
 	return httpapi.New(httpapi.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Callers: a.callers, Intake: submissions, Bulk: a.bulk,

@@ -1,19 +1,25 @@
-// Package bulk moves a producer's list into requests: it takes the list in (from the queue dsr-bulk or an upload), and imports it
-// line by line so that a bad line never stops the others, a killed import resumes, and the same list twice makes nothing twice.
+// Package bulk moves a producer's list of requests into requests.
 //
-// # Numbers of lines
+// A list is taken in as a whole and imported later, line by line. So a bad line never stops the
+// others, a killed import resumes, and the same list twice makes nothing twice. How the lines
+// are read and numbered is told in package list.
 //
-// A line has the number that it has in the input, 1 being the first; the header of a CSV is not counted, and a CSV record with quoted
-// newlines is one line. Empty lines keep their number and have no result. Every other line has exactly one line in the result, in
-// the order of the input.
+// # The way of a list, in the order of the files
+//
+//	take_upload.go    a caller sends it by HTTP: it is copied into a blob
+//	take_queue.go     a message on dsr-bulk holds it, or says in which blob it is
+//	take_message.go   what such a message may hold
+//	take_record.go    the import becomes a row, and a message asks for it
+//	import.go         the job `work` claims the import and moves it on for a bounded time
+//	import_stages.go  four stages work at the same time, each on a chunk of its own:
+//	import_judge.go   1. lines are read and judged
+//	import_make.go    2. what their requests need is written, and 3. the requests are made
+//	import_keep.go    4. their results and the progress are stored
+//	import_end.go     the result is published, and the import has ended
+//	results.go        callers read it
 //
 // # Limits
 //
-// A line may hold 64 KiB and a list 100,000 lines; what comes after those is one rejected line with the code too-many-lines.
-//
-// # CSV that is not well formed
-//
-// A record with a wrong number of cells or with a quote out of place is rejected and the import goes on with the next line. A quote that
-// is never closed swallows everything after it, and nobody can tell data from lines there: it is one rejected line. A header that
-// names a column unknown or twice fails the whole list before its first line.
+// A list may hold 100,000 lines. What comes after them is one rejected line with the code
+// too-many-lines.
 package bulk

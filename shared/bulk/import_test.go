@@ -1,7 +1,6 @@
 package bulk
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -91,7 +90,7 @@ func TestAnImport(t *testing.T) {
 		require.Equal(t, dsr.Origin{Bulk: b.ID, Line: r.Line}, c.Origin)
 	}
 	require.Equal(t, got[1].ID, got[3].ID, "a duplicate names the request that was there before")
-	require.Equal(t, int64(11), w.counts[CountLines])
+	require.Equal(t, int64(11), w.counts[countLines])
 	for k, days := range map[store.WakeKind]int{store.WakeBulkInput: 7, store.WakeBulkResult: 30} {
 		require.WithinDuration(t, b.EndedAt.AddDate(0, 0, days), b.Wakes[k], time.Second)
 	}
@@ -100,10 +99,8 @@ func TestAnImport(t *testing.T) {
 	require.NotContains(t, w.logged(), "canary")
 
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID), "a message for an import that is over")
-	var ignored []string
-	s.Ignored = func(_ context.Context, reason string) { ignored = append(ignored, reason) }
 	require.NoError(t, s.Import(t.Context(), tenant, tenant), "a message for an unknown import")
-	require.Equal(t, []string{"unknown-bulk"}, ignored)
+	require.Equal(t, []string{"unknown-bulk"}, w.ignored)
 }
 
 func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
@@ -189,7 +186,7 @@ func TestALongImportHandsOver(t *testing.T) {
 	w := newWorld(t)
 	tenant := newTenant()
 	s := w.service(w.st, tenant)
-	s.Bound = time.Nanosecond
+	s.bound = time.Nanosecond
 	text, want := mixed()
 	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
 	before, err := w.st.Queues.Length(t.Context(), queue.Work)
@@ -210,8 +207,8 @@ func TestALongImportHandsOver(t *testing.T) {
 
 func TestTooManyLines(t *testing.T) {
 	t.Parallel()
-	r := &run{Service: &Service{lines: 50_000}}
-	text := strings.Repeat("\"\xff\"\n", MaxLines+7)
+	r := &invocation{Service: &Service{lines: 50_000}}
+	text := strings.Repeat("\"\xff\"\n", maxLines+7)
 	opened, err := list.Open(list.JSONLines, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, list.Position{})
 	require.NoError(t, err)
 	src := &source{Reader: opened}
@@ -224,13 +221,13 @@ func TestTooManyLines(t *testing.T) {
 			got = append(got, *e.result)
 		}
 	}
-	require.Len(t, got, MaxLines+1)
-	require.Equal(t, problem.InvalidUTF8, got[MaxLines-1].Code)
-	require.Equal(t, problem.TooManyLines, got[MaxLines].Code)
+	require.Len(t, got, maxLines+1)
+	require.Equal(t, problem.InvalidUTF8, got[maxLines-1].Code)
+	require.Equal(t, problem.TooManyLines, got[maxLines].Code)
 }
 
-// A kill is every storage call failing from the n-th on. Wherever it falls, the import that goes on makes the same result, and no
-// request twice.
+// A kill is every storage call failing from the n-th on. Wherever it falls, the import that
+// goes on makes the same result, and no request twice.
 func TestAKilledImportResumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -265,7 +262,7 @@ func TestStorageCallsOfALine(t *testing.T) {
 	wire := newWire(-1, false)
 	st, _ := w.open(wire, true)
 	s := w.service(st, tenant)
-	s.lines = 0
+	s.lines = chunkLines
 	var text strings.Builder
 	const n = 1000
 	for i := range n {

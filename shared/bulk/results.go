@@ -2,14 +2,37 @@ package bulk
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-func rejected(number int64, f *problem.Error) list.Result {
-	return list.Result{Line: number, Status: list.Rejected, Code: f.Code, Pointer: f.Pointer, Detail: f.Detail}
+// ByReference returns the import that a tenant's reference names, or store.ErrNotFound.
+func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
+	if !list.ValidReference(ref) {
+		return nil, store.ErrNotFound
+	}
+	return s.store.LoadBulk(ctx, tenant, s.store.BulkID(tenant, ref))
+}
+
+// Results opens the result of an import: JSON Lines of [list.Result], and their size in bytes.
+// It is a no-result problem until the import has ended, and once the retention of the result
+// has ended.
+func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser, int64, error) {
+	if !over(b) {
+		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended; its result comes with its end")
+	}
+	r, info, err := s.store.Blobs.Open(ctx, blob.ResultRef(b.Tenant, b.ID), 0, 0)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, 0, problem.New(problem.NoResult, "", "the result is no longer there: its retention has ended")
+	}
+	return r, info.Size, err
 }
 
 // encode returns the results as JSON Lines.

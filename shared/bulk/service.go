@@ -3,23 +3,21 @@ package bulk
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
-	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
-	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 const (
-	// MaxLines is how many lines of a list are imported.
-	MaxLines = 100_000
-	// MaxBlob is the most bytes that a blob on the queue may have.
-	MaxBlob = 512 << 20
+	// maxLines is how many lines of a list are imported.
+	maxLines = 100_000
+	// maxBlob is the most bytes that a blob on the queue may have.
+	maxBlob = 512 << 20
 
 	chunkLines = 100     // what CreateMany takes
 	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
@@ -29,81 +27,84 @@ const (
 	keepInput   = 7 * 24 * time.Hour  // after the import, business time
 	keepResults = 30 * 24 * time.Hour // after the import, business time
 
-	// DefaultBound is how long one invocation imports before it hands over to the next: far under the host's limit.
-	DefaultBound = time.Minute
+	// defaultBound is far under the host's limit for an invocation.
+	defaultBound = time.Minute
 )
 
 // Names of what is counted.
 const (
-	CountMessages = "bulk.messages.rejected" // messages that were put away in bulk-rejected
-	CountLines    = "bulk.lines"
+	countMessages = "bulk.messages.rejected" // messages that were put away in bulk-rejected
+	countLines    = "bulk.lines"
 )
+
+// Counter counts what an operator watches.
+type Counter interface {
+	// Count adds to the counter of that name.
+	Count(ctx context.Context, name string, n int64)
+	// Ignored counts a message that nothing can be done for, by a code.
+	Ignored(ctx context.Context, reason string)
+}
+
+// Options are what a Service is made of. Counter and Bound may be left out.
+type Options struct {
+	Store  *store.Store
+	Intake *intake.Service
+	// QueueCaller is who messages on dsr-bulk act as. Without rights, every message is put away.
+	QueueCaller auth.Caller
+	// Key makes the idempotency keys of lines that give none, the digests of lists and the names of
+	// messages put away. It is never rotated: that would make every line and every list a new one.
+	Key     []byte
+	Clocks  clock.Clocks
+	Counter Counter
+	Log     *slog.Logger
+	// Bound is how long one invocation imports before it hands over to the next, wall time.
+	Bound time.Duration
+}
 
 // Service takes lists in and imports them.
 type Service struct {
-	Store  *store.Store
-	Intake *intake.Service
-	// QueueCaller is who messages on dsr-bulk act as. Where it has no rights, every message is put away.
-	QueueCaller auth.Caller
-	// Key is of the idempotency keys of lines that give none, of the digests of lists and of the names of messages put away. It is never
-	// rotated: that would make every line and every list a new one.
-	Key     []byte
-	Now     func() time.Time // business clock
-	Wall    func() time.Time
-	Bound   time.Duration // of one invocation of Import, wall time; 0: DefaultBound
-	Log     *slog.Logger
-	Count   func(ctx context.Context, name string, n int64) // nil: nothing is counted
-	Ignored func(ctx context.Context, reason string)        // counts a message that nothing can be done for; nil: nothing is counted
-
-	lines int // of a chunk, in tests; 0: chunkLines
+	store   *store.Store
+	intake  *intake.Service
+	caller  auth.Caller // of messages
+	key     []byte
+	clocks  clock.Clocks
+	counter Counter
+	log     *slog.Logger
+	bound   time.Duration
+	lines   int // of a chunk
 }
 
-func (s *Service) chunk() int {
-	if s.lines > 0 {
-		return s.lines
+// New makes a Service and refuses a missing part.
+func New(o Options) (*Service, error) {
+	switch {
+	case o.Store == nil || o.Intake == nil:
+		return nil, errors.New("bulk: the store or the intake is missing")
+	case len(o.Key) == 0:
+		return nil, errors.New("bulk: the key is missing")
+	case o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil:
+		return nil, errors.New("bulk: the clocks or the log are missing")
 	}
-	return chunkLines
+	s := &Service{
+		store: o.Store, intake: o.Intake, caller: o.QueueCaller, key: o.Key, clocks: o.Clocks, counter: o.Counter,
+		log: o.Log, bound: o.Bound, lines: chunkLines,
+	}
+	if s.bound == 0 {
+		s.bound = defaultBound
+	}
+	if s.counter == nil {
+		s.counter = uncounted{}
+	}
+	return s, nil
 }
 
-func (s *Service) count(ctx context.Context, name string, n int64) {
-	if s.Count != nil && n > 0 {
-		s.Count(ctx, name, n)
-	}
-}
+// uncounted counts nothing.
+type uncounted struct{}
 
-func (s *Service) bound() time.Duration {
-	if s.Bound == 0 {
-		return DefaultBound
-	}
-	return s.Bound
-}
+func (uncounted) Count(context.Context, string, int64) {}
+func (uncounted) Ignored(context.Context, string)      {}
 
-// ByReference returns the bulk import that a tenant's reference names, or store.ErrNotFound.
-func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
-	if !list.ValidReference(ref) {
-		return nil, store.ErrNotFound
-	}
-	return s.Store.LoadBulk(ctx, tenant, s.Store.BulkID(tenant, ref))
-}
-
-// Results opens the result of an import that has ended: JSON Lines of Result. A no-result problem while it has not, and once its
-// retention has ended.
-func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser, int64, error) {
-	if b.State != store.BulkCompleted && b.State != store.BulkFailed {
-		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended")
-	}
-	r, info, err := s.Store.Blobs.Open(ctx, resultRef(b.Tenant, b.ID), 0, 0)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, 0, problem.New(problem.NoResult, "", "the result was deleted at the end of its retention")
-	}
-	return r, info.Size, err
-}
-
-func resultRef(tenant, id string) blob.Ref { return blob.ResultRef(tenant, id) }
-
-func inputRef(name string) blob.Ref { return blob.InputRef(name) }
-
-// stamp says in a blob's metadata when it was written.
+// stamp says in the metadata of a blob when it was written, so that the purge finds uploads that never
+// became an import.
 func (s *Service) stamp() map[string]string {
-	return map[string]string{blob.MetaAt: s.Now().UTC().Format(time.RFC3339)}
+	return map[string]string{blob.MetaAt: s.clocks.Business().UTC().Format(time.RFC3339)}
 }

@@ -30,7 +30,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// line of a transport: it passes calls on until it is cut.
+// wire is a transport that passes calls on until it is cut.
 type wire struct {
 	next  *http.Client
 	left  atomic.Int64 // calls until it breaks; negative: never
@@ -87,6 +87,7 @@ type world struct {
 	mu      sync.Mutex
 	log     bytes.Buffer
 	counts  map[string]int64
+	ignored []string
 }
 
 func newWorld(t *testing.T) *world {
@@ -136,17 +137,31 @@ func (w *world) logged() string {
 	return w.log.String()
 }
 
+// Count implements Counter.
+func (w *world) Count(_ context.Context, name string, n int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts[name] += n
+}
+
+// Ignored implements Counter.
+func (w *world) Ignored(_ context.Context, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ignored = append(w.ignored, reason)
+}
+
+// service has chunks of three lines.
 func (w *world) service(st *store.Store, tenants ...string) *Service {
-	return &Service{
-		Store: st, Intake: w.takeIn(st, tenants...), Key: bytes.Repeat([]byte{5}, 32), Now: w.wall, Wall: w.wall, lines: 3,
+	w.t.Helper()
+	s, err := New(Options{
+		Store: st, Intake: w.takeIn(st, tenants...), Key: bytes.Repeat([]byte{5}, 32), Clocks: clock.Clocks{Wall: w.wall, Business: w.wall},
 		QueueCaller: auth.Caller{Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}},
-		Log:         slog.New(slog.NewTextHandler(w, nil)),
-		Count: func(_ context.Context, name string, n int64) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.counts[name] += n
-		},
-	}
+		Log:         slog.New(slog.NewTextHandler(w, nil)), Counter: w,
+	})
+	require.NoError(w.t, err)
+	s.lines = 3
+	return s
 }
 
 // takeIn is the intake of a deployment with these tenants.

@@ -13,12 +13,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// uploadFormats are the formats of an uploaded file by their media type.
-var uploadFormats = map[string]string{"application/x-ndjson": list.JSONLines, "text/csv": list.CSV}
-
 // upload is POST /api/bulk.
 func (c *call) upload() error {
-	media, err := c.contentType("application/x-ndjson", "text/csv")
+	media, err := c.contentType(list.MediaTypes()...)
 	if err != nil {
 		return err
 	}
@@ -35,7 +32,7 @@ func (c *call) upload() error {
 	}
 	body := &nonEmpty{r: &capped{r: c.r.Body, left: maxUpload}}
 	b, _, err := c.api.Bulk.Receive(c.r.Context(), bulk.Upload{
-		Caller: c.caller, Tenant: tenant, Reference: reference, Key: key, Format: uploadFormats[media], Body: body,
+		Caller: c.caller, Tenant: tenant, Reference: reference, Key: key, Format: list.FormatOfMedia(media), Body: body,
 	})
 	if err != nil {
 		return err

@@ -123,10 +123,10 @@ func newWorld(t *testing.T) *world {
 			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}}},
 		},
 	}
-	w.bulk = &bulk.Service{
-		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32),
-		Now: w.business, Wall: w.Clock.Now, Log: log,
-	}
+	w.bulk, err = bulk.New(bulk.Options{
+		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: w.Clock.Now, Business: w.business}, Log: log,
+	})
+	require.NoError(t, err)
 	api, err := httpapi.New(httpapi.Options{
 		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
 		Decide: decisions,

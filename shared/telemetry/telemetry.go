@@ -107,6 +107,9 @@ func Count(ctx context.Context, name string, n int64) {
 // Counter counts what the steps report.
 type Counter struct{}
 
+// Count is the function Count.
+func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, name, n) }
+
 // Ignored is the function Ignored.
 func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
 

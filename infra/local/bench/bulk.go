@@ -14,9 +14,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
+	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -61,12 +63,8 @@ func listOf(lines int) []byte {
 	return out.Bytes()
 }
 
-// service wires an importer as the app does, over tables with a prefix.
-func (im importer) service(ctx context.Context, prefix string, seen *calls.Ledger) (*bulk.Service, error) {
-	a, err := newApp(ctx, im.settings, prefix, seen)
-	if err != nil {
-		return nil, err
-	}
+// service wires an importer as the app does.
+func (im importer) service(a *app.App) (*bulk.Service, error) {
 	_, doc, err := load(im.settings)
 	if err != nil {
 		return nil, err
@@ -76,15 +74,19 @@ func (im importer) service(ctx context.Context, prefix string, seen *calls.Ledge
 		return nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
-	return &bulk.Service{
-		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Now: wall, Wall: wall, Bound: time.Hour, Log: log,
+	return bulk.New(bulk.Options{
+		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: wall, Business: wall}, Bound: time.Hour, Log: log,
 		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall},
-	}, nil
+	})
 }
 
 // run imports the list and returns how long that took, its reception aside.
 func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (seconds float64, page calls.Page, err error) {
-	s, err := im.service(ctx, prefix, seen)
+	a, err := newApp(ctx, im.settings, prefix, seen)
+	if err != nil {
+		return 0, page, err
+	}
+	s, err := im.service(a)
 	if err != nil {
 		return 0, page, err
 	}
@@ -107,7 +109,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	if page, err = seen.Take(); err != nil {
 		return 0, page, err
 	}
-	done, err := s.Store.LoadBulk(ctx, contoso, got.ID)
+	done, err := a.Store.LoadBulk(ctx, contoso, got.ID)
 	if err != nil {
 		return 0, page, err
 	}

@@ -1,7 +1,10 @@
-// Package list reads a producer's list of requests line by line, as JSON Lines or CSV.
 package list
 
-import "regexp"
+import (
+	"path"
+	"regexp"
+	"strings"
+)
 
 // Formats of a list.
 const (
@@ -9,10 +12,62 @@ const (
 	CSV       = "csv"
 )
 
-var reference = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+// Media types of the formats.
+const (
+	mediaJSONLines = "application/x-ndjson"
+	mediaCSV       = "text/csv"
+)
+
+// MediaTypes are the media types of lists.
+func MediaTypes() []string { return []string{mediaJSONLines, mediaCSV} }
+
+// MediaType is the media type of a format.
+func MediaType(format string) string {
+	if format == CSV {
+		return mediaCSV
+	}
+	return mediaJSONLines
+}
+
+// FormatOfMedia is the format of one of MediaTypes.
+func FormatOfMedia(mediaType string) string {
+	if mediaType == mediaCSV {
+		return CSV
+	}
+	return JSONLines
+}
+
+// Endings are the endings of names that FormatOfName knows, for messages.
+const Endings = ".ndjson, .jsonl or .csv"
+
+// FormatOfName is the format that the ending of a name says, or "" for another ending. It takes no
+// capital letters.
+func FormatOfName(name string) string {
+	switch path.Ext(name) {
+	case ".ndjson", ".jsonl":
+		return JSONLines
+	case ".csv":
+		return CSV
+	}
+	return ""
+}
+
+// MaxReference is the most characters that a reference may have.
+const MaxReference = 64
 
 // ReferenceForm says in words what a reference may be.
 const ReferenceForm = "1 to 64 of the characters 0-9 A-Z a-z . _ -"
 
-// ValidReference reports whether s can name a bulk within its tenant.
+var (
+	reference = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+	unfit     = regexp.MustCompile(`[^0-9A-Za-z._-]+`)
+)
+
+// ValidReference reports whether s can name an import within its tenant.
 func ValidReference(s string) bool { return reference.MatchString(s) }
+
+// FitReference makes a reference of a name by leaving out what a reference may not hold. It is
+// empty when nothing is left.
+func FitReference(name string) string {
+	return strings.Trim(unfit.ReplaceAllString(name, "-"), "-.")
+}

@@ -169,7 +169,8 @@ func TestBadHeaders(t *testing.T) {
 	}
 }
 
-// resumed reads each line with a reader of its own, as an import that is killed after every line would.
+// resumed reads each line with a reader of its own, as an import would that is killed after
+// each line.
 func resumed(t testing.TB, open func(Position) Reader) []shown {
 	t.Helper()
 	var out []shown
@@ -226,7 +227,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("a,\"b\nc\"\"\"\r\n\nd,e\n")
 	f.Add("a\"b,c\n\"d\"e,f\ng,\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := newRecords(strings.NewReader(text), Position{})
+		r, err := newCSVRecords(strings.NewReader(text), Position{})
 		if err != nil {
 			return
 		}
@@ -243,12 +244,13 @@ func FuzzCSV(f *testing.F) {
 				continue
 			}
 			for i := range rec.Cells {
-				rec.Cells[i] = strings.ReplaceAll(rec.Cells[i], "\r\n", "\n") // encoding/csv does so
+				// As encoding/csv does.
+				rec.Cells[i] = strings.ReplaceAll(rec.Cells[i], "\r\n", "\n")
 			}
 			got = append(got, rec.Cells)
 		}
 		require.Equal(t, int64(len(text)), r.pos.Offset)
-		std := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, string(bom))))
+		std := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, string(mark))))
 		std.FieldsPerRecord = -1
 		want, err := std.ReadAll()
 		if err != nil || faults > 0 {
@@ -270,7 +272,8 @@ func FuzzCSVItems(f *testing.F) {
 	})
 }
 
-// withoutBlanks leaves out records of one blank cell: a quoted one is a record for us, and encoding/csv does not tell it from an empty line of blanks.
+// withoutBlanks leaves out records of one blank cell. A quoted one is a record here, and
+// encoding/csv does not tell it from an empty line of blanks.
 func withoutBlanks(in [][]string) [][]string {
 	out := in[:0]
 	for _, cells := range in {

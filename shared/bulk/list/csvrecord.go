@@ -10,18 +10,20 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// record is one record of a CSV.
-type record struct {
-	Number int64 // 0 is the header
+// csvRecord is one record of a CSV.
+type csvRecord struct {
+	Number int64 // 0: the header
 	Cells  []string
-	Fault  *problem.Error // Cells is nil
+	Fault  *problem.Error // Cells is then nil
 }
 
-// records reads CSV as RFC 4180 has it, ended by LF or CRLF. It is our own because encoding/csv keeps a record of any length in memory
-// and does not say where a record that it refuses ends; both would let one line spoil the others.
+// csvRecords reads CSV as RFC 4180 has it, with records ended by LF or CRLF. encoding/csv does
+// not fit: it keeps a record of any length in memory and does not say where a record that it
+// refuses ends, so one line could spoil the others.
 //
-// After a quote out of place the reader goes on as if it were an ordinary character, so that it stays in step with the lines.
-type records struct {
+// After a quote out of place the reader goes on as if it were an ordinary character. So it
+// stays in step with the lines.
+type csvRecords struct {
 	src *bufio.Reader
 	pos Position
 
@@ -41,25 +43,25 @@ const (
 	quoteSeen            // after a quote within quotes: the end, or the first of two
 )
 
-func newRecords(r io.Reader, at Position) (*records, error) {
-	c := &records{src: newBuffer(r), pos: at}
+func newCSVRecords(r io.Reader, at Position) (*csvRecords, error) {
+	c := &csvRecords{src: newBuffer(r), pos: at}
 	if at.Offset == 0 {
 		n, err := skipMark(c.src)
 		if err != nil {
 			return nil, err
 		}
 		c.pos.Offset = n
-		c.pos.Line = -1 // the header is no line
+		c.pos.Line = -1 // the header is not a line
 	}
 	return c, nil
 }
 
 // next returns the next record that is not an empty line, or io.EOF.
-func (c *records) next() (record, error) {
+func (c *csvRecords) next() (csvRecord, error) {
 	for {
 		c.state, c.cell, c.cells, c.size, c.misuse = cellStart, c.cell[:0], nil, 0, false
 		if err := c.scan(); err != nil {
-			return record{}, err
+			return csvRecord{}, err
 		}
 		c.pos.Line++
 		if r, empty := c.finish(); !empty {
@@ -71,8 +73,11 @@ func (c *records) next() (record, error) {
 	}
 }
 
+// tooLong allows for the end of the record, CRLF.
+func (c *csvRecords) tooLong() bool { return c.size > MaxLine+2 }
+
 // scan reads to the end of the record: the first newline outside quotes, or the end of the list.
-func (c *records) scan() error {
+func (c *csvRecords) scan() error {
 	for {
 		part, err := c.src.ReadSlice('\n')
 		c.pos.Offset += int64(len(part))
@@ -91,9 +96,10 @@ func (c *records) scan() error {
 	}
 }
 
-// take moves the state over one piece of the record. Once the record is too long its bytes are not kept, only their meaning.
-func (c *records) take(part []byte, last bool) {
-	if c.size > MaxLine+2 {
+// take moves the state over one piece of the record. Once the record is too long, its bytes are not
+// kept: only the state is.
+func (c *csvRecords) take(part []byte, last bool) {
+	if c.tooLong() {
 		c.cell, c.cells = c.cell[:0], nil
 	}
 	for i, b := range part {
@@ -107,7 +113,7 @@ func (c *records) take(part []byte, last bool) {
 	}
 }
 
-func (c *records) step(b byte) {
+func (c *csvRecords) step(b byte) {
 	switch {
 	case c.state == quotedCell && b == '"':
 		c.state = quoteSeen
@@ -127,30 +133,31 @@ func (c *records) step(b byte) {
 	case c.state == cellStart:
 		c.state = plainCell
 	}
-	if c.size <= MaxLine+2 {
+	if !c.tooLong() {
 		c.cell = append(c.cell, b)
 	}
 }
 
-func (c *records) endCell() {
-	if c.size <= MaxLine+2 {
+func (c *csvRecords) endCell() {
+	if !c.tooLong() {
 		c.cells = append(c.cells, string(c.cell))
 	}
 	c.cell, c.state = c.cell[:0], cellStart
 }
 
-// finish makes the record of what was scanned; empty for a line with nothing but blanks.
-func (c *records) finish() (r record, empty bool) {
+// finish makes the record of what was scanned. It is empty for a line with nothing but blanks.
+func (c *csvRecords) finish() (r csvRecord, empty bool) {
 	r.Number = c.pos.Line
 	unclosed, quoted := c.state == quotedCell, c.state == quoteSeen
 	c.endCell()
 	switch {
 	case unclosed:
-		r.Fault = problem.Newf(problem.UnclosedQuote, "", "a quote that opens here is never closed: the rest of the list cannot be read")
-	case c.size > MaxLine+2:
-		r.Fault = problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
+		r.Fault = problem.New(problem.UnclosedQuote, "", "a quote that opens here is never closed: the rest of the list cannot be read")
+	case c.tooLong():
+		r.Fault = tooLong()
 	case c.misuse:
-		r.Fault = problem.Newf(problem.InvalidCSV, "", "a quote stands within a cell: a cell with quotes is put in quotes and each of them is doubled")
+		r.Fault = problem.New(problem.InvalidCSV, "",
+			"a cell has a quote inside: put the whole cell in quotes and double each quote inside it")
 	case len(c.cells) == 1 && !quoted && len(bytes.TrimSpace([]byte(c.cells[0]))) == 0:
 		return r, true
 	}
@@ -159,7 +166,7 @@ func (c *records) finish() (r record, empty bool) {
 	}
 	for _, cell := range c.cells {
 		if !utf8.ValidString(cell) {
-			r.Fault = problem.Newf(problem.InvalidUTF8, "", "the line is not valid UTF-8")
+			r.Fault = notUTF8()
 			return r, false
 		}
 	}

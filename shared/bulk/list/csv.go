@@ -18,10 +18,11 @@ func Columns() []string {
 	}
 }
 
-// item is the JSON item that a record says. An empty cell is absent, and several values are joined by semicolons.
+// item is the JSON item that a record says. An empty cell is an absent member. Several values in a
+// cell are separated by semicolons.
 func item(header, cells []string) ([]byte, *problem.Error) {
 	if len(cells) != len(header) {
-		return nil, problem.Newf(problem.InvalidCSV, "", "the line has %d cells and the header %d", len(cells), len(header))
+		return nil, problem.Newf(problem.InvalidCSV, "", "the line has %d cells and the header has %d", len(cells), len(header))
 	}
 	var i csvItem
 	for n, cell := range cells {
@@ -34,12 +35,13 @@ func item(header, cells []string) ([]byte, *problem.Error) {
 	}
 	b, err := json.Marshal(i)
 	if err != nil {
-		return nil, problem.Newf(problem.InvalidCSV, "", "the line cannot be read")
+		return nil, problem.New(problem.InvalidCSV, "", "the line cannot be read")
 	}
 	return b, nil
 }
 
-// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are left out, so that they are missing and not empty.
+// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are left out, so
+// that they are missing and not empty.
 type csvItem struct {
 	IdempotencyKey string     `json:"idempotencyKey,omitempty"`
 	Actions        []string   `json:"actions,omitempty"`
@@ -69,7 +71,8 @@ type csvIdentifier struct {
 	Value string `json:"value"`
 }
 
-// set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a character.
+// set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a
+// character.
 func (i *csvItem) set(column, cell string) *problem.Error {
 	subject := &i.Subject
 	text := map[string]*string{
@@ -92,7 +95,7 @@ func (i *csvItem) set(column, cell string) *problem.Error {
 		i.Systems = values
 	case column == "identifiers":
 		return subject.identifiers(values)
-	case len(values) > 0: // of a named kind: the first has a field of its own, as in JSON
+	case len(values) > 0: // the first value of a kind has a field of its own, as in JSON
 		*to = values[0]
 		for _, v := range values[1:] {
 			subject.Identifiers = append(subject.Identifiers, csvIdentifier{column, v})
@@ -101,7 +104,7 @@ func (i *csvItem) set(column, cell string) *problem.Error {
 	return nil
 }
 
-// split cuts a cell at its semicolons; blanks around a value and empty values do not count.
+// split cuts a cell at its semicolons. Blanks around a value and empty values do not count.
 func split(cell string) []string {
 	var out []string
 	for v := range strings.SplitSeq(cell, ";") {
@@ -117,33 +120,34 @@ func (s *csvSubject) identifiers(values []string) *problem.Error {
 		kind, value, ok := strings.Cut(v, "=")
 		kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
 		if !ok || kind == "" || value == "" {
-			return problem.Newf(problem.InvalidValue, "/subject/identifiers", "identifiers are kind=value, joined by semicolons")
+			return problem.New(problem.InvalidValue, "/subject/identifiers", "identifiers must be kind=value, separated by semicolons")
 		}
 		s.Identifiers = append(s.Identifiers, csvIdentifier{kind, value})
 	}
 	return nil
 }
 
-// csvLines reads a CSV: each record becomes the JSON item that its cells say, so that one decoder judges both formats.
+// csvLines reads a CSV. Each record becomes the JSON item that its cells say, so that one decoder
+// judges both formats.
 type csvLines struct {
-	*records
+	*csvRecords
 	header []string
 }
 
-// newCSVLines reads on at a position; open opens the list at an offset. The header is always read from the beginning. A header that
-// cannot be used is a *problem.Error.
+// newCSVLines reads on at a position. The function open opens the list at an offset. The header is
+// always read, from the beginning, and a header that cannot be used is a problem of the list.
 func newCSVLines(open func(offset int64) (io.Reader, error), at Position) (*csvLines, error) {
 	r, err := open(0)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := newRecords(r, Position{})
+	rec, err := newCSVRecords(r, Position{})
 	if err != nil {
 		return nil, err
 	}
 	head, err := rec.next()
 	if errors.Is(err, io.EOF) {
-		return nil, problem.Newf(problem.InvalidCSV, "", "the list is empty: a CSV begins with a header")
+		return nil, problem.New(problem.InvalidCSV, "", "the list is empty: a CSV begins with a header")
 	}
 	if err != nil {
 		return nil, err
@@ -151,19 +155,20 @@ func newCSVLines(open func(offset int64) (io.Reader, error), at Position) (*csvL
 	if err := checkHeader(head); err != nil {
 		return nil, err
 	}
-	c := &csvLines{records: rec, header: head.Cells}
+	c := &csvLines{csvRecords: rec, header: head.Cells}
 	if at.Offset <= rec.pos.Offset {
 		return c, nil
 	}
 	if r, err = open(at.Offset); err != nil {
 		return nil, err
 	}
-	c.records, err = newRecords(r, at)
+	c.csvRecords, err = newCSVRecords(r, at)
 	return c, err
 }
 
-// checkHeader never quotes a column: where the header is missing, the first record is about a person.
-func checkHeader(head record) error {
+// checkHeader never quotes a column: where the header is missing, the first record is about a
+// person.
+func checkHeader(head csvRecord) error {
 	if head.Fault != nil {
 		return problem.Newf(problem.InvalidCSV, "", "the header cannot be read: %s", head.Fault.Detail)
 	}
@@ -173,7 +178,7 @@ func checkHeader(head record) error {
 		head.Cells[i] = name
 		switch {
 		case len(head.Cells) == 1 && strings.ContainsAny(name, ";\t"):
-			return problem.Newf(problem.InvalidCSV, "", "the cells of a CSV are separated by commas")
+			return problem.New(problem.InvalidCSV, "", "the cells of a CSV must be separated by commas")
 		case !slices.Contains(Columns(), name):
 			return problem.Newf(problem.UnknownColumn, "", "column %d of the header is unknown; the columns are %s", i+1, strings.Join(Columns(), ", "))
 		case seen[name]:
@@ -184,8 +189,10 @@ func checkHeader(head record) error {
 	return nil
 }
 
+// Position implements Reader.
 func (c *csvLines) Position() Position { return c.pos }
 
+// Next implements Reader.
 func (c *csvLines) Next() (Line, error) {
 	r, err := c.next()
 	if err != nil {

@@ -26,15 +26,17 @@ type message struct {
 	Blob      string   // "bulk/{tenant}/…"
 }
 
-// decodeMessage reads plain JSON or base64 of it: a queue's own message encoding is off, because with it on a plain message would go to
-// poison unseen. Items are not looked into. Every error is a *problem.Error that quotes nothing.
+// decodeMessage reads plain JSON or base64 of it. The host's own decoding of messages is off,
+// because with it on a plain message would go to poison unseen. Items are not looked into.
+// Every error is a [*problem.Error] that quotes nothing.
 func decodeMessage(text []byte) (message, error) {
 	var m message
-	body, f := unwrap(text)
-	if f != nil {
-		return m, f
+	body, p := unwrap(text)
+	if p != nil {
+		return m, p
 	}
-	// Duplicate names are looked for here at the top and later in each item, so that one bad item does not cost the others.
+	// Duplicate names are looked for here in the message and later in each item, so that one
+	// bad item does not cost the others.
 	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
 		return m, notJSON(dec)
@@ -47,7 +49,7 @@ func decodeMessage(text []byte) (message, error) {
 		}
 		name := t.String()
 		if seen[name] {
-			return m, problem.Newf(problem.DuplicateKey, "", "a member stands twice")
+			return m, problem.New(problem.DuplicateKey, "", "a member has the same name as another one")
 		}
 		seen[name] = true
 		value, err := dec.ReadValue()
@@ -62,7 +64,7 @@ func decodeMessage(text []byte) (message, error) {
 		return m, notJSON(dec)
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return m, problem.Newf(problem.InvalidJSON, "", "something follows the object")
+		return m, problem.New(problem.InvalidJSON, "", "something follows the JSON object")
 	}
 	return m, m.check(seen)
 }
@@ -70,24 +72,25 @@ func decodeMessage(text []byte) (message, error) {
 // mark is the byte order mark of UTF-8, which some producers write.
 var mark = []byte("\xef\xbb\xbf")
 
+// unwrap returns the JSON text of a message.
 func unwrap(text []byte) ([]byte, *problem.Error) {
 	body := bytes.TrimSpace(bytes.TrimPrefix(text, mark))
 	if len(body) > 0 && body[0] != '{' {
 		plain := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
 		n, err := base64.StdEncoding.Decode(plain, body)
 		if err != nil {
-			return nil, problem.Newf(problem.InvalidJSON, "", "neither an object in JSON nor base64 of one")
+			return nil, problem.New(problem.InvalidJSON, "", "the message is neither a JSON object nor base64 of one")
 		}
 		body = bytes.TrimPrefix(plain[:n], mark)
 	}
 	if !utf8.Valid(body) {
-		return nil, problem.Newf(problem.InvalidUTF8, "", "the message is not valid UTF-8")
+		return nil, problem.New(problem.InvalidUTF8, "", "the message is not valid UTF-8")
 	}
 	return body, nil
 }
 
 func notJSON(dec *jsontext.Decoder) error {
-	return problem.Newf(problem.InvalidJSON, "", "not an object in JSON at byte %d", dec.InputOffset())
+	return problem.Newf(problem.InvalidJSON, "", "the message is not a JSON object: see byte %d", dec.InputOffset())
 }
 
 func (m *message) set(name string, value jsontext.Value) error {
@@ -101,12 +104,12 @@ func (m *message) set(name string, value jsontext.Value) error {
 	case "items":
 		return m.setItems(value)
 	}
-	return problem.Newf(problem.UnknownField, "", "there is a member beside tenant, reference, items and blob")
+	return problem.New(problem.UnknownField, "", "the members of a message are tenant, reference, items and blob; there is another one")
 }
 
 func text(to *string, name string, value jsontext.Value) error {
 	if value.Kind() != '"' || json.Unmarshal(value, to) != nil {
-		return problem.Newf(problem.WrongType, "/"+name, "%s is not a string", name)
+		return problem.Newf(problem.WrongType, "/"+name, "%s must be a string", name)
 	}
 	return nil
 }
@@ -114,16 +117,16 @@ func text(to *string, name string, value jsontext.Value) error {
 func (m *message) setItems(value jsontext.Value) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(value), jsontext.AllowDuplicateNames(true))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '[' {
-		return problem.Newf(problem.WrongType, "/items", "items is not an array")
+		return problem.New(problem.WrongType, "/items", "items must be an array")
 	}
 	for dec.PeekKind() != ']' {
 		v, err := dec.ReadValue()
 		if err != nil {
-			return problem.Newf(problem.WrongType, "/items", "items is not an array")
+			return problem.New(problem.WrongType, "/items", "items must be an array")
 		}
 		one := v.Clone()
 		if err := one.Compact(jsontext.AllowDuplicateNames(true)); err != nil { // on one line
-			return problem.Newf(problem.WrongType, "/items", "items is not an array")
+			return problem.New(problem.WrongType, "/items", "items must be an array")
 		}
 		m.Items = append(m.Items, one)
 	}
@@ -133,42 +136,37 @@ func (m *message) setItems(value jsontext.Value) error {
 func (m *message) check(seen map[string]bool) error {
 	switch {
 	case !dsr.ValidGUID(m.Tenant):
-		return problem.Newf(problem.UnknownTenant, "/tenant", "tenant is not an id: 32 lower-case hex digits in groups of 8-4-4-4-12 are expected")
+		return problem.New(problem.UnknownTenant, "/tenant", "tenant must be lower-case hex digits in groups of 8-4-4-4-12")
 	case !list.ValidReference(m.Reference):
-		return problem.Newf(problem.MalformedReference, "/reference", "reference must be %s", list.ReferenceForm)
+		return problem.New(problem.MalformedReference, "/reference", "reference must be "+list.ReferenceForm)
 	case seen["items"] == seen["blob"]:
-		return problem.Newf(problem.MissingField, "", "either items or blob is needed, and not both")
+		return problem.New(problem.MissingField, "", "either items or blob is needed, but not both")
 	case seen["items"] && len(m.Items) == 0:
-		return problem.Newf(problem.MissingField, "/items", "items is empty")
+		return problem.New(problem.MissingField, "/items", "items is empty")
 	case seen["blob"]:
-		_, _, f := blobPath(m.Tenant, m.Blob)
-		if f != nil {
-			return f
+		if _, _, p := blobPath(m.Tenant, m.Blob); p != nil {
+			return p
 		}
 	}
 	return nil
 }
 
-// blobPath splits "bulk/{tenant}/…" into the blob's name in our container and the format that its ending says. The path must be
-// the tenant's own and have one spelling only, so that no reader of it can be led elsewhere.
-func blobPath(tenant, p string) (name, format string, f *problem.Error) {
+// blobPath splits "bulk/{tenant}/…" into the name of the blob in the container and the format
+// that its ending says. The path must be the tenant's own. It must have one spelling only, so
+// that no reader of it can be led elsewhere.
+func blobPath(tenant, p string) (name, format string, why *problem.Error) {
 	const container = "bulk/"
 	prefix := container + tenant + "/"
 	plain := !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune(`%\?#`, r) })
 	segments := strings.Split(p, "/")
 	switch {
 	case !strings.HasPrefix(p, prefix):
-		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob must begin with bulk/, the tenant and a slash")
+		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must begin with bulk/, the tenant's id and a slash")
 	case len(p) > 1000 || !plain || path.Clean(p) != p || slices.ContainsFunc(segments, dotted):
-		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob is not a plain path: no dot segments, no empty ones, no escapes, at most 1000 bytes")
+		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must be a plain path of at most 1000 bytes, without empty segments, dot segments or escapes")
 	}
-	switch path.Ext(p) {
-	case ".ndjson", ".jsonl":
-		format = list.JSONLines
-	case ".csv":
-		format = list.CSV
-	default:
-		return "", "", problem.Newf(problem.InvalidBlobPath, "/blob", "blob must end with .ndjson, .jsonl or .csv")
+	if format = list.FormatOfName(p); format == "" {
+		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must end with "+list.Endings)
 	}
 	return strings.TrimPrefix(p, container), format, nil
 }

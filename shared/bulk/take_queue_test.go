@@ -5,12 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	azblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/stretchr/testify/require"
@@ -37,13 +35,14 @@ func nameOf(text string) string {
 	return hex.EncodeToString(pii.MAC(bytes.Repeat([]byte{5}, 32), "message put away", text))
 }
 
-// Rows and names of blobs are readable by many: a hash in them that everybody can make would confirm a guessed list.
+// Rows and names of blobs are readable by many: a hash in them that everybody can make would
+// confirm a guessed list.
 func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tenant := newTenant()
 	s, other := w.service(w.st, tenant), w.service(w.st, tenant)
-	other.Key = bytes.Repeat([]byte{6}, 32)
+	other.key = bytes.Repeat([]byte{6}, 32)
 	item := person("jane@c.example", "")
 	digests := map[string]bool{}
 	for i, s := range []*Service{s, other} {
@@ -99,7 +98,7 @@ func (w *world) key(s *Service, tenant, text string) string {
 	w.t.Helper()
 	m, err := decodeMessage([]byte(text))
 	require.NoError(w.t, err)
-	r := &run{Service: s, in: store.Bulk{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.Store.BulkID(tenant, "r-1")}}
+	r := &invocation{Service: s, list: store.Bulk{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.store.BulkID(tenant, "r-1")}}
 	d, err := r.draft(list.Line{Number: 1, Item: m.Items[0]})
 	require.NoError(w.t, err)
 	return d.Key
@@ -135,7 +134,7 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 	for name, change := range map[string]func(string){
 		"changed": func(name string) { w.upload(name, person("b@c.example", "")) },
 		"missing": func(name string) {
-			require.NoError(t, w.st.Blobs.Delete(t.Context(), inputRef(name), ""))
+			require.NoError(t, w.st.Blobs.Delete(t.Context(), blob.InputRef(name), ""))
 		},
 		"unreadable": func(name string) {
 			_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlobClient(name).SetTier(t.Context(), azblob.AccessTierArchive, nil)
@@ -160,7 +159,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	w := newWorld(t)
 	tenant, notOurs, unconfigured := newTenant(), newTenant(), newTenant()
 	s := w.service(w.st, tenant, notOurs)
-	s.QueueCaller = auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
+	s.caller = auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
 	want := map[string]string{}
 	for _, tc := range []struct {
 		text string
@@ -179,7 +178,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 		want[nameOf(tc.text)] = string(tc.code)
 	}
 	require.Equal(t, want, w.kept())
-	require.Equal(t, int64(len(want)), w.counts[CountMessages])
+	require.Equal(t, int64(len(want)), w.counts[countMessages])
 
 	require.NoError(t, s.Poison(t.Context(), []byte("canary 2")))
 	body, info, err := w.st.Blobs.Get(t.Context(), blob.Ref{Container: blob.Rejected, Name: nameOf("canary 2")})
@@ -187,9 +186,9 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, "canary 2", string(body))
 	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
 
-	s.QueueCaller = auth.Caller{}
+	s.caller = auth.Caller{}
 	require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":"r-1","items":[4]}`, tenant)))
-	require.Equal(t, int64(len(want)+2), w.counts[CountMessages])
+	require.Equal(t, int64(len(want)+2), w.counts[countMessages])
 	require.NotContains(t, w.logged(), "canary")
 	require.Empty(t, w.blobs(blob.BulkInputs, ""))
 }
@@ -200,7 +199,8 @@ func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
 	tenant := newTenant()
 	text := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[%s]}`, tenant, person("canary@c.example", ""))
 	wire := newWire(-1, false)
-	wire.refuse = func(r *http.Request) bool { return !strings.Contains(r.URL.Path, queue.Bulk) } // the queue alone works
+	// The queue alone works.
+	wire.refuse = func(r *http.Request) bool { return !strings.Contains(r.URL.Path, queue.Bulk) }
 	st, _ := w.open(wire, false)
 	s := w.service(st, tenant)
 	require.Error(t, s.Message(t.Context(), []byte(text)), "the host tries again")
@@ -218,7 +218,8 @@ func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
 	require.NotContains(t, w.logged(), "canary")
 }
 
-// A message that no later try will bring further ends in bulk-rejected: it would go round for ever otherwise.
+// A message that no later try will bring further ends in bulk-rejected: it would go round for
+// ever otherwise.
 func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -249,89 +250,9 @@ func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 	require.Equal(t, map[string]string{
 		nameOf(archived): string(problem.BlobUnreadable), nameOf(forbidden): string(problem.BlobUnreadable), nameOf(items): string(problem.GaveUp),
 	}, w.kept())
-	require.Equal(t, int64(3), w.counts[CountMessages])
+	require.Equal(t, int64(3), w.counts[countMessages])
 	n, err := w.st.Queues.Length(t.Context(), queue.Bulk)
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.NotContains(t, w.logged(), "canary")
-}
-
-func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	tenant := newTenant()
-	s := w.service(w.st, tenant)
-	broken := iotest.TimeoutReader(bytes.NewReader(bytes.Repeat([]byte("x"), 100)))
-	_, _, err := s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.JSONLines, Body: iotest.OneByteReader(broken)})
-	require.ErrorIs(t, err, iotest.ErrTimeout)
-	_, err = s.ByReference(t.Context(), tenant, "r-1")
-	require.ErrorIs(t, err, store.ErrNotFound)
-	require.Empty(t, w.blobs(blob.BulkInputs, tenant))
-}
-
-// Storage may fail at every call of an upload. The caller then sends it again, and nothing is left of the first try.
-func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	text := person("a@c.example", "") + "\n"
-	for _, done := range []bool{false, true} {
-		for n := int64(1); ; n++ {
-			tenant := newTenant()
-			wire := newWire(n, done)
-			st, _ := w.open(wire, false)
-			up := Upload{Tenant: tenant, Reference: "r-1", Key: "k", Format: list.JSONLines}
-			up.Body = strings.NewReader(text)
-			_, _, err := w.service(st, tenant).Receive(t.Context(), up)
-			whole := err == nil && wire.left.Load() > 0
-			up.Body = strings.NewReader(text)
-			s := w.service(w.st, tenant)
-			b, _, err := s.Receive(t.Context(), up)
-			require.NoError(t, err)
-			require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
-			require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
-			if whole {
-				require.Greater(t, n, int64(3))
-				break
-			}
-		}
-	}
-}
-
-func TestUploadsOfOneReferenceAtTheSameTime(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	tenant := newTenant()
-	s := w.service(w.st, tenant)
-	const n = 8
-	type answer struct {
-		id  string
-		err error
-	}
-	answers := make(chan answer, n)
-	for i := range n {
-		go func() {
-			b, _, err := s.Receive(t.Context(), Upload{
-				Tenant: tenant, Reference: "r-1", Format: list.JSONLines, Body: strings.NewReader(person(fmt.Sprintf("p%d@c.example", i%2), "")),
-			})
-			if err != nil {
-				answers <- answer{err: err}
-				return
-			}
-			answers <- answer{id: b.ID}
-		}()
-	}
-	won := 0
-	for range n {
-		a := <-answers
-		if a.err == nil {
-			won++
-			continue
-		}
-		require.True(t, problem.Is(a.err, problem.ReferenceTaken), errors.Unwrap(a.err))
-	}
-	require.GreaterOrEqual(t, won, 1)
-	b, err := s.ByReference(t.Context(), tenant, "r-1")
-	require.NoError(t, err)
-	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted, "the input is one of the uploads, and whole")
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
 }

@@ -1,0 +1,100 @@
+package list
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+)
+
+// MaxLine is the most bytes that a line may hold without its end: the cap of a single request.
+const MaxLine = 64 << 10
+
+// Position is where a reader stands, to read on from there later.
+type Position struct {
+	Offset int64 // bytes from the beginning of the list
+	Line   int64 // number of the last line that was read
+}
+
+// Line is one line of a list: the body of a submission as JSON, or why there is none.
+type Line struct {
+	Number int64
+	Item   []byte
+	Fault  *problem.Error // never quotes the line
+}
+
+// Reader yields the lines of a list.
+type Reader interface {
+	// Next returns io.EOF after the last line. Any other error is one of the source.
+	Next() (Line, error)
+	// Position is behind the line that Next returned.
+	Position() Position
+}
+
+// Open reads a list in one of the formats on from a position. The function open opens the list
+// at an offset. What is wrong with the list as a whole is a [*problem.Error].
+func Open(format string, open func(offset int64) (io.Reader, error), at Position) (Reader, error) {
+	if format == CSV {
+		return newCSVLines(open, at)
+	}
+	r, err := open(at.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return newJSONLines(r, at)
+}
+
+// Count is how many lines a list has. What is wrong with the list as a whole is a [*problem.Error];
+// faulty lines count.
+func Count(r io.Reader, format string) (int64, error) {
+	lines, err := Open(format, func(int64) (io.Reader, error) { return r, nil }, Position{})
+	if err != nil {
+		return 0, err
+	}
+	for n := int64(0); ; n++ {
+		if _, err := lines.Next(); errors.Is(err, io.EOF) {
+			return n, nil
+		} else if err != nil {
+			return n, err
+		}
+	}
+}
+
+// newBuffer is large enough that ReadSlice hands out the longest line in one piece.
+func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 2*MaxLine) }
+
+// Byte order marks: of UTF-8, and of UTF-16 and UTF-32. The longest has four bytes.
+var (
+	mark = []byte("\xef\xbb\xbf")
+	wide = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
+)
+
+// skipMark passes over a byte order mark of UTF-8 and returns its length. Marks of other
+// encodings are a problem of the list.
+func skipMark(b *bufio.Reader) (int64, error) {
+	head, err := b.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	for _, other := range wide {
+		if bytes.HasPrefix(head, other) {
+			return 0, problem.New(problem.WrongEncoding, "",
+				"the list is not UTF-8: it begins with the byte order mark of another encoding; save it as UTF-8")
+		}
+	}
+	if !bytes.HasPrefix(head, mark) {
+		return 0, nil
+	}
+	n, err := b.Discard(len(mark))
+	return int64(n), err
+}
+
+func tooLong() *problem.Error {
+	return problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
+}
+
+func notUTF8() *problem.Error {
+	return problem.New(problem.InvalidUTF8, "", "the line is not valid UTF-8")
+}

@@ -1,0 +1,72 @@
+package bulk
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+)
+
+// record writes the row of an import whose blob is there, or finds the row that is there
+// already. It deletes the blobs that earlier attempts under the same reference left behind.
+func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bool, error) {
+	b.State, b.CreatedAt = store.BulkReceived, s.clocks.Business()
+	b.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: s.clocks.Wall().Add(resend)}
+	c, existing, err := s.store.CreateBulk(ctx, b)
+	if err != nil {
+		// The blob stays for the next attempt. The purge deletes it when there is none.
+		return nil, false, err
+	}
+	s.tidy(ctx, c)
+	if existing && c.Digest != b.Digest {
+		return c, true, problem.New(problem.ReferenceTaken, "", "the reference was used for another list before")
+	}
+	if c.State == store.BulkReceived {
+		s.ask(ctx, c)
+	}
+	return c, existing, nil
+}
+
+// ask asks for the import by a message. It does not matter when the message cannot be sent: the
+// wake sends it a minute later.
+func (s *Service) ask(ctx context.Context, c *store.BulkCase) {
+	if err := s.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
+		s.log.WarnContext(ctx, "message not sent; the wake will send it", "queue", queue.Work, "tenant", c.Tenant, "bulk", c.ID, "error", err)
+	}
+}
+
+// tidy deletes the uploads under the reference of this import that did not become its input.
+// What it cannot delete is left to the purge.
+func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
+	for found, err := range s.store.Blobs.List(ctx, blob.InputRef(c.Tenant+"/"+c.ID+"/")) {
+		if err != nil {
+			s.log.WarnContext(ctx, "uploads not listed", "tenant", c.Tenant, "bulk", c.ID, "error", err)
+			return
+		}
+		if found.Name == c.Blob {
+			continue
+		}
+		if err := s.store.Blobs.Delete(ctx, blob.InputRef(found.Name), found.ETag); err != nil && !errors.Is(err, store.ErrConflict) {
+			s.log.WarnContext(ctx, "upload not deleted", "tenant", c.Tenant, "bulk", c.ID, "error", err)
+		}
+	}
+}
+
+// digest identifies a list by its format and its bytes. It is keyed, because rows and names of
+// blobs can be read by people who must not learn whether a list that they guess was there.
+type digest struct{ hash.Hash }
+
+func (s *Service) newDigest(format string) digest {
+	return digest{hmac.New(sha256.New, pii.MAC(s.key, "digest of a list", format))}
+}
+
+func (d digest) hex() string { return hex.EncodeToString(d.Sum(nil)) }
