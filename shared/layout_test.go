@@ -63,7 +63,7 @@ var table = []rule{
 	{"shared/host", ""},
 
 	// The forms of what is handed over. Who checks a package shares nothing with who made it.
-	{"shared/tabular", "shared/connector"},
+	{"shared/tabular", "shared/connector shared/tenant"},
 	{"shared/manifest", "shared/dsr"},
 	{"shared/verify", ""},
 

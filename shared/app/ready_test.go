@@ -20,8 +20,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // openApp is an app with a store and nothing else.
@@ -39,9 +39,9 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	})
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	sweeper, err := due.New(due.Options{Store: st, Clocks: RealClocks(), Log: log, Tenants: []string{"a-tenant"}})
+	sweeper, err := due.New(due.Options{Store: st, Clocks: RealClocks(), Log: log, Tenants: tenant.Tenants{{ID: "a-tenant"}}})
 	require.NoError(t, err)
-	step, err := purge.New(sweeper, func(string, string) (blob.Ref, error) { return blob.Ref{}, nil })
+	step, err := purge.New(sweeper)
 	require.NoError(t, err)
 	return &App{Store: st, pipeline: &pipeline.Pipeline{Purge: step}, log: log}
 }

@@ -15,7 +15,7 @@ const retryBudget = 20 * time.Second
 // steps makes the steps.
 func (a *App) steps() (err error) {
 	a.pipeline, err = pipeline.New(pipeline.Options{
-		Store: a.Store, Tenants: tenants{a}, Connectors: a.connectors, Tokens: a.tokens, Clocks: a.clocks, Log: a.log,
+		Store: a.Store, Tenants: a.document.Tenants, Catalogue: a.catalogue, Connectors: a.connectors, Tokens: a.tokens, Clocks: a.clocks, Log: a.log,
 		Counter: telemetry.Counter{}, Patience: a.patience,
 	})
 	return err

@@ -19,6 +19,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // ErrIncomplete says that the stored parts are not what a task says it handed over.
@@ -26,25 +27,25 @@ var ErrIncomplete = errors.New("archive: the stored parts are not what the task 
 
 // Assembly is what a package is made from.
 type Assembly struct {
-	Store       *store.Store
-	Case        *store.Case
-	Tenant      Tenant
-	Descriptors []connector.Descriptor // of the tenant's systems, those that it declared included
-	Destination blob.Ref               // account and container; the zero Ref is our own container. Its name is ours to choose.
-	Now         func() time.Time       // business clock
+	Store     *store.Store
+	Case      *store.Case
+	Tenant    tenant.Tenant
+	Catalogue connector.Catalogue
+	Now       func() time.Time // business clock
 	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
 	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
 	Check func(context.Context) error
 }
 
-// PackageName is the name of a request's package in its container: {tenant}/{request}.zip.
-func PackageName(tenant, request string) string { return tenant + "/" + request + ".zip" }
-
 // Assemble streams the parts of a request into one archive and returns where it is, how long and with which sum; state and expiry are
 // the caller's. Memory does not grow with the data. A package of an earlier attempt or round is replaced under its ETag, and gives
-// the members whose parts have been deleted since. Errors: ErrIncomplete; store.ErrExists or store.ErrConflict when another
+// the members whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete; store.ErrExists or store.ErrConflict when another
 // worker stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
+	target, err := Location(tenant.Tenants{a.Tenant}, a.Case.Tenant, a.Case.ID, a.Case.Dest)
+	if err != nil {
+		return dsr.Package{}, err
+	}
 	private, err := a.Case.Private(ctx)
 	if err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: open the request: %w", err)
@@ -54,8 +55,8 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, check: a.Check, target: Location(a.Destination, a.Case.Tenant, a.Case.ID),
-		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Descriptors: a.Descriptors},
+		st: a.Store, check: a.Check, target: target,
+		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
 	}
 	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
 }
@@ -74,17 +75,6 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 		out[t.ID] = string(text)
 	}
 	return out, nil
-}
-
-// Location is where the package of a request lies: in a destination of the tenant, which has account and container, or, with the zero
-// Ref, in our own container.
-func Location(destination blob.Ref, tenant, request string) blob.Ref {
-	r := destination
-	if r.Container == "" {
-		r.Container = blob.Packages
-	}
-	r.Name = PackageName(tenant, request)
-	return r
 }
 
 // writer makes one package.

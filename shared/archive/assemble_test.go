@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -23,14 +22,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
 // assembled exports a feed for each entra task of a request and makes the package.
 func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed) (Assembly, dsr.Package) {
 	t.Helper()
-	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now}
+	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now}
 	a.Case = parttest.NewCase(t, w.Store, t.Name()+string(r.Actions[0]), r)
 	b := parttest.Bench{World: w, Case: a.Case, PartSize: 400}
 	for i := range a.Case.Tasks {
@@ -42,7 +41,7 @@ func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed
 					mine = append(mine, p)
 				}
 			}
-			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = tabular.Formats() }), mine)
+			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = tenant.Tabular() }), mine)
 			task.Records, task.Queries = sum.Records, sum.Queries
 		}
 	}
@@ -157,7 +156,7 @@ func TestManifest(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	r := parttest.WithTrouble(parttest.Asked(dsr.CCPA, dsr.Access))
-	a := Assembly{Store: w.Store, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: func() time.Time { return parttest.At(12) }}
+	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Now: func() time.Time { return parttest.At(12) }}
 	a.Case = parttest.NewCase(t, w.Store, "manifest", r)
 	text, err := a.Case.Seal(t.Context(), store.SealReason, []byte("Handed over in person."))
 	require.NoError(t, err)
@@ -186,7 +185,7 @@ func TestNothingFoundIsProven(t *testing.T) {
 	w := storetest.New(t)
 	r := parttest.Asked(dsr.GDPR, dsr.Access)
 	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.NothingFound}, 0
-	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now}
+	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now}
 	p, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
 	_, z, report := packageOf(t, w.Store, p)
@@ -206,7 +205,7 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 		}, true},
 		"the last part is gone": {func(t *testing.T, b *parttest.Bench) {
 			last := partsOf(t, b)[5]
-			for _, m := range []part.Member{last.Member, last.Forms[tabular.CSV], last.Forms[tabular.XML]} {
+			for _, m := range []part.Member{last.Member, last.Forms[tenant.CSV], last.Forms[tenant.XML]} {
 				require.NoError(t, b.Store.Blobs.Delete(t.Context(), m.Ref, ""))
 			}
 		}, true},
@@ -222,10 +221,10 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 			require.Equal(t, 6, sum.Parts)
 			b.Case.Tasks[1].Records = sum.Records
 			tc.spoil(t, b)
-			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now})
+			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now})
 			if tc.fails {
 				require.Error(t, err)
-				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: blob.Packages, Name: PackageName(parttest.TenantID, b.Case.ID)})
+				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: blob.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
 				require.NoError(t, err)
 				require.True(t, gone, "nothing is handed over")
 				return
@@ -278,7 +277,7 @@ func TestAssemblyKilledAtEachCall(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	a := Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now}
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now}
 	for calls := 0; ; calls++ {
 		revive := b.Faults.KillAfter(calls)
 		_, err := Assemble(t.Context(), a)
@@ -298,7 +297,7 @@ func TestTwoAssembliesRace(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	a := Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now}
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now}
 	other := a
 	other.Store = b.Another(t)
 	var won dsr.Package
@@ -317,13 +316,13 @@ func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	ref := blob.Ref{Container: blob.Packages, Name: PackageName(parttest.TenantID, b.Case.ID)}
+	ref := blob.Ref{Container: blob.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
 	_, err := Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.NoError(t, b.Store.Blobs.Put(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
 	_, err = Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, verify.ErrNotVerified)
-	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: b.Clock.Now})
+	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now})
 	require.NoError(t, err)
 	packageOf(t, b.Store, p)
 }
@@ -337,7 +336,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 	page := signIns(1)
 	const pages = 50 // 100,000 records, 44 MB, and as much again as CSV
 	grown := peak(func() {
-		s := b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = []tabular.Format{tabular.CSV} })
+		s := b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = []tenant.Format{tenant.CSV} })
 		_, _, err := s.Resume(t.Context())
 		require.NoError(t, err)
 		for range pages {
@@ -347,7 +346,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, pages*benchPerPage, sum.Records)
 		c.Tasks[1].Records = sum.Records
-		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now})
+		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now})
 		require.NoError(t, err)
 		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
 		require.NoError(t, err)

@@ -11,13 +11,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const (
@@ -66,7 +65,7 @@ func peak(run func()) uint64 {
 // BenchmarkPackage compares parts and assembly with raw transfers of the same bytes: parts at least half as fast as an upload of
 // the uncompressed bytes, assembly at least 0.6 of a download and an upload of the compressed ones, at most 64 MiB over idle.
 func BenchmarkPackage(b *testing.B) {
-	for _, formats := range [][]tabular.Format{nil, {tabular.CSV}} {
+	for _, formats := range [][]tenant.Format{nil, {tenant.CSV}} {
 		b.Run(fmt.Sprintf("formats=%v", formats), func(b *testing.B) {
 			for b.Loop() {
 				benchPackage(b, formats)
@@ -75,7 +74,7 @@ func BenchmarkPackage(b *testing.B) {
 	}
 }
 
-func benchPackage(b *testing.B, formats []tabular.Format) {
+func benchPackage(b *testing.B, formats []tenant.Format) {
 	w := storetest.New(b)
 	var pages [][]json.RawMessage
 	var size int64
@@ -106,7 +105,7 @@ func benchPackage(b *testing.B, formats []tabular.Format) {
 	assembledIn := peak(func() {
 		start := time.Now()
 		var err error
-		p, err = Assemble(b.Context(), Assembly{Store: w.Store, Case: c, Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Now: w.Clock.Now})
+		p, err = Assemble(b.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now})
 		require.NoError(b, err)
 		assembly = time.Since(start)
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // earlier is a package that is to be replaced; the zero value is none.
@@ -81,12 +81,12 @@ func readEarlier(at *blobReader, size int64, ref blob.Ref) (out []earlierFile) {
 // earlierMember says where the packed bytes of a member lie; ok is false for one without records.
 func earlierMember(f *zip.File, file manifest.File, ref blob.Ref) (m part.Member, ok bool) {
 	stem, extension, _ := strings.Cut(path.Base(file.Path), ".")
-	format := tabular.Format(extension)
+	format := tenant.Format(extension)
 	number, err := strconv.Atoi(stem[strings.LastIndexByte(stem, '-')+1:])
 	if err != nil || !dsr.ValidName(file.Kind) || f.Method != zip.Deflate {
 		return m, false
 	}
-	if format != tabular.JSON && !slices.Contains(tabular.Formats(), format) {
+	if format != tenant.JSON && !slices.Contains(tenant.Tabular(), format) {
 		return m, false
 	}
 	offset, err := f.DataOffset()
@@ -108,7 +108,7 @@ func (e earlier) members(t dsr.Task) (out []part.Member) {
 			continue
 		}
 		out = append(out, f.m)
-		if f.m.Format == tabular.JSON {
+		if f.m.Format == tenant.JSON {
 			sum += f.m.Records
 		}
 	}

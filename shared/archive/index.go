@@ -16,7 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // shownRecords is how many records of a kind the index shows; a kind with more names its files.
@@ -43,12 +43,12 @@ var indexPolicy = sync.OnceValue(func() string {
 
 // book is what a package is made of, as its index tells it.
 type book struct {
-	Request     *dsr.Request
-	Private     dsr.Private
-	Tenant      Tenant
-	Descriptors []connector.Descriptor
-	Manifest    manifest.Manifest
-	Chapters    []chapter
+	Request   *dsr.Request
+	Private   dsr.Private
+	Tenant    tenant.Tenant
+	Catalogue connector.Catalogue
+	Manifest  manifest.Manifest
+	Chapters  []chapter
 	// Open reads the uncompressed bytes of a member.
 	Open func(part.Member) (io.ReadCloser, error)
 }
@@ -146,12 +146,13 @@ func (v view) page() page {
 	return p
 }
 
-func (v view) descriptor(system string) connector.Descriptor {
-	i := slices.IndexFunc(v.Descriptors, func(d connector.Descriptor) bool { return d.System == system })
-	if i < 0 {
-		return connector.Descriptor{System: system, Title: spoken(system)}
+// descriptor is what is known of the system that has a name in the tenant. A name that the tenant
+// has no more stands for itself.
+func (v view) descriptor(name string) connector.Descriptor {
+	if d, ok := v.Catalogue.Describe(v.Tenant, name); ok {
+		return d
 	}
-	return v.Descriptors[i]
+	return connector.Descriptor{System: name, Title: spoken(name)}
 }
 
 // kind returns a kind of a system; one that the descriptor has lost since is named by its name.
@@ -165,8 +166,8 @@ func (v view) kind(system, name string) connector.Kind {
 // person says whom the request is about and by what was searched. The package is made for that person.
 func (v view) person() []field {
 	titles := map[string]string{dsr.Email: "E-mail address", dsr.ObjectID: "Object id", dsr.EmployeeID: "Employee number"}
-	for _, d := range v.Descriptors {
-		for _, id := range d.Identifiers {
+	for _, e := range v.Catalogue {
+		for _, id := range e.Descriptor.Identifiers {
 			titles[id.Kind] = id.Title
 		}
 	}
@@ -221,7 +222,7 @@ func (v view) leftOut() []string {
 func (v view) files() []fileRow {
 	var out []fileRow
 	for _, f := range v.Manifest.Files {
-		what := v.kind(f.System, f.Kind).Title + ", " + v.descriptor(f.System).Title + ": " + formatWords[tabular.Format(f.Path[strings.LastIndexByte(f.Path, '.')+1:])]
+		what := v.kind(f.System, f.Kind).Title + ", " + v.descriptor(f.System).Title + ": " + formatWords[tenant.Format(f.Path[strings.LastIndexByte(f.Path, '.')+1:])]
 		out = append(out, fileRow{f, what})
 	}
 	return out

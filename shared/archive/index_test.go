@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -37,10 +37,12 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func tenant() Tenant {
-	return Tenant{
-		ID: parttest.TenantID, Name: "Contoso <Ltd>", Formats: []tabular.Format{tabular.CSV, tabular.XLSX, tabular.XML},
-		Statements: Statements{
+func directory() connector.Catalogue { return connector.Catalogue{{Descriptor: parttest.Directory()}} }
+
+func contoso() tenant.Tenant {
+	return tenant.Tenant{
+		ID: parttest.TenantID, Name: "Contoso <Ltd>", Systems: []tenant.Instance{tenant.Plain("entra")},
+		Statements: tenant.Statements{
 			Purposes: []string{"Your account lets you work for us.", "Security of our systems."}, Categories: []string{"Contact data, sign-in data."},
 			Sources: []string{"You, and your manager."}, Recipients: []string{"Microsoft, as our processor."}, Retention: []string{"Until 30 days after you leave."},
 			Rights: []string{"You can ask for rectification, erasure or restriction, object, and complain to the supervisory authority."}, AutomatedDecisions: []string{"None."},
@@ -66,7 +68,7 @@ func (m memory) open(x part.Member) (io.ReadCloser, error) {
 func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member) book {
 	t.Helper()
 	b := book{
-		Request: r, Private: parttest.Private(), Tenant: tenant(), Descriptors: []connector.Descriptor{parttest.Directory()}, Open: stored.open,
+		Request: r, Private: parttest.Private(), Tenant: contoso(), Catalogue: directory(), Open: stored.open,
 		Manifest: newManifest(r, parttest.At(12), func(t dsr.Task) string {
 			if t.System == "system-2" {
 				return "Sent by post.\nTwo boxes."
@@ -92,9 +94,9 @@ func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member)
 
 // jane is a person with three records in two kinds.
 func jane() (memory, []part.Member) {
-	profile := part.Member{Kind: "profile", Number: 1, Format: tabular.JSON, Records: 1}
-	table := part.Member{Kind: "profile", Number: 1, Format: tabular.CSV, Records: 1}
-	signIns := part.Member{Kind: "sign-ins", Number: 1, Format: tabular.JSON, Records: 2}
+	profile := part.Member{Kind: "profile", Number: 1, Format: tenant.JSON, Records: 1}
+	table := part.Member{Kind: "profile", Number: 1, Format: tenant.CSV, Records: 1}
+	signIns := part.Member{Kind: "sign-ins", Number: 1, Format: tenant.JSON, Records: 2}
 	m := memory{}
 	m[m.key(profile)] = parttest.Array(`{"id":"4711","displayName":"<b>Jane</b> O'Brien","mail":"jane@contoso.example","businessPhones":["+49 30 1","+49 30 2"],"accountEnabled":true,"onPremisesSyncEnabled":null,"city":"Zürich"}`)
 	m[m.key(signIns)] = parttest.Array(`{"id":"s1","createdDateTime":"2026-03-01T07:00:00Z","location":{"city":"Berlin","geoCoordinates":{"latitude":52.5}}}`,
@@ -174,7 +176,7 @@ func TestIndexShowsTheFirstThousand(t *testing.T) {
 	stored := memory{}
 	var members []part.Member
 	for n := range 4 {
-		m := part.Member{Kind: "profile", Number: n + 1, Format: tabular.JSON, Records: 600}
+		m := part.Member{Kind: "profile", Number: n + 1, Format: tenant.JSON, Records: 600}
 		var records []string
 		for i := range 600 {
 			records = append(records, fmt.Sprintf(`{"id":"person-%d"}`, n*600+i+1))
@@ -193,7 +195,7 @@ func TestIndexShowsTheFirstThousand(t *testing.T) {
 
 func TestIndexFailsWhenARecordCannotBeRead(t *testing.T) {
 	t.Parallel()
-	m := part.Member{Kind: "profile", Number: 1, Format: tabular.JSON, Records: 2}
+	m := part.Member{Kind: "profile", Number: 1, Format: tenant.JSON, Records: 2}
 	for name, tc := range map[string]struct {
 		stored memory
 		is     error

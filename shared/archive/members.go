@@ -7,7 +7,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // membersOf returns what a task handed over: its stored parts, or, where these were deleted after
@@ -39,7 +39,7 @@ func firstOf(parts []part.Stored, records int64) ([]part.Member, bool) {
 	var sum int64
 	for _, p := range parts {
 		out = append(out, p.Member)
-		for _, f := range tabular.Formats() {
+		for _, f := range tenant.Tabular() {
 			if m, ok := p.Forms[f]; ok {
 				out = append(out, m)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // sections goes through the kinds of record that an access request is answered with.
@@ -35,7 +36,7 @@ func (v view) sections() iter.Seq[section] {
 func byKind(all []part.Member) [][]part.Member {
 	var out [][]part.Member
 	for _, m := range all {
-		if m.Format != tabular.JSON {
+		if m.Format != tenant.JSON {
 			continue
 		}
 		i := slices.IndexFunc(out, func(of []part.Member) bool { return of[0].Kind == m.Kind })

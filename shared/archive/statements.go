@@ -1,6 +1,9 @@
 package archive
 
-import "github.com/rightsdesk/rightsdesk/shared/dsr"
+import (
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
+)
 
 // statement is one of the tenant's statements with its heading and the place in the law that asks for it.
 type statement struct {
@@ -9,7 +12,7 @@ type statement struct {
 }
 
 // statements are those that an answer under the regime opens with, in the order of the law. What the tenant left empty is left out.
-func statements(regime dsr.Regime, s Statements) []statement {
+func statements(regime dsr.Regime, s tenant.Statements) []statement {
 	all := []struct {
 		title, gdpr, ccpa string
 		lines             []string

@@ -8,7 +8,7 @@ import (
 	"unicode"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // when writes a time in words: "3 March 2026, 14:05 UTC".
@@ -131,9 +131,9 @@ var provenances = map[dsr.Provenance]string{
 }
 
 // formats say what a file is.
-var formatWords = map[tabular.Format]string{
-	tabular.JSON: "JSON, complete and exact",
-	tabular.CSV:  "table (CSV)",
-	tabular.XLSX: "table (Excel workbook)",
-	tabular.XML:  "table (XML)",
+var formatWords = map[tenant.Format]string{
+	tenant.JSON: "JSON, complete and exact",
+	tenant.CSV:  "table (CSV)",
+	tenant.XLSX: "table (Excel workbook)",
+	tenant.XML:  "table (XML)",
 }

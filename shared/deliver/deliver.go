@@ -13,28 +13,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
-
-// Tenants is what the step needs to know of tenants.
-type Tenants interface {
-	// Tenant returns the words that a package of the tenant holds.
-	Tenant(id string) (archive.Tenant, error)
-	// Descriptors are those of the tenant's systems.
-	Descriptors(id string) []connector.Descriptor
-	// Retention is how long a package of the tenant is kept.
-	Retention(id string) time.Duration
-	// Destination returns where a package goes: the account and the container of a name in the
-	// tenant's document, or the product's own for "".
-	Destination(id, name string) (blob.Ref, error)
-}
 
 // Options are what the step is made of. All are needed.
 type Options struct {
-	Store   *store.Store
-	Tenants Tenants
-	Clocks  clock.Clocks
+	Store     *store.Store
+	Tenants   tenant.Tenants
+	Catalogue connector.Catalogue // for the words of packages
+	Clocks    clock.Clocks
 }
 
 // Step is the delivery of packages.
@@ -42,8 +30,8 @@ type Step struct{ Options }
 
 // New returns the step. The error says that an option is missing.
 func New(o Options) (*Step, error) {
-	if o.Store == nil || o.Tenants == nil || o.Clocks.Business == nil {
-		return nil, errors.New("deliver: a store, tenants and the business clock are needed")
+	if o.Store == nil || len(o.Tenants) == 0 || o.Catalogue == nil || o.Clocks.Business == nil {
+		return nil, errors.New("deliver: a store, tenants, a catalogue and the business clock are needed")
 	}
 	return &Step{o}, nil
 }
@@ -55,17 +43,17 @@ func (s *Step) Name() dsr.Step { return dsr.StepDeliver }
 func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	c := w.Case
 	end := task.End{Outcome: dsr.Outcome{Code: dsr.Done}}
-	tenant, err := s.Tenants.Tenant(c.Tenant)
-	if err != nil {
-		return end, err
+	t, ok := s.Tenants.Tenant(c.Tenant)
+	if !ok {
+		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
-	dest, err := s.Tenants.Destination(c.Tenant, c.Dest)
+	target, err := archive.Location(s.Tenants, c.Tenant, c.ID, c.Dest)
 	if err != nil {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "The destination that the request names is no longer in the tenant's document."}
 		return end, nil
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
-		Store: s.Store, Case: c, Tenant: tenant, Descriptors: s.Tenants.Descriptors(c.Tenant), Destination: dest, Now: s.Clocks.Business,
+		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Now: s.Clocks.Business,
 		Check: w.Claim.Check,
 	})
 	if errors.Is(err, archive.ErrIncomplete) {
@@ -75,12 +63,12 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if err != nil {
 		return end, err
 	}
-	if _, err := archive.Verify(ctx, s.Store, archive.Location(dest, c.Tenant, c.ID)); err != nil {
+	if _, err := archive.Verify(ctx, s.Store, target); err != nil {
 		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	p.ExpiresAt = s.Clocks.Business().Add(s.Tenants.Retention(c.Tenant)).UTC().Truncate(time.Millisecond) // as times are kept
+	p.ExpiresAt = s.Clocks.Business().Add(t.Package.Retention()).UTC().Truncate(time.Millisecond) // as times are kept
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
 	// before that.

@@ -52,7 +52,7 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	require.Zero(t, p.Parts)
 	require.Empty(t, p.Wakes)
 
-	w.Destinations["legal"] = blob.Ref{Container: blob.Results}
+	w.Destination("legal", blob.Results)
 	w.Retry(id)
 	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 	require.Len(t, w.Look(id).Records, 2*tasktest.Pages*2)

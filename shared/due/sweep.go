@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const (
@@ -30,9 +31,9 @@ type Options struct {
 	Store   *store.Store
 	Clocks  clock.Clocks
 	Log     *slog.Logger
-	Tenants []string      // ids of those that are configured; others that ever were are swept as well
-	Limit   int           // wakes of one kind and shard in one sweep
-	Bound   time.Duration // of a whole sweep, wall time
+	Tenants tenant.Tenants // those that are configured; others that ever were are swept as well
+	Limit   int            // wakes of one kind and shard in one sweep
+	Bound   time.Duration  // of a whole sweep, wall time
 }
 
 // Sweeper sweeps.

@@ -8,13 +8,13 @@ import (
 // Remember keeps which tenants are configured, so that what is stored for them ends also when they
 // are taken out of the document.
 func (s *Sweeper) Remember(ctx context.Context) error {
-	return s.Store.RememberTenants(ctx, s.Tenants)
+	return s.Store.RememberTenants(ctx, s.Tenants.IDs())
 }
 
 // EverTenants are the tenants that are configured and those that ever were. With an error they are
 // the configured ones.
 func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
-	out := slices.Clone(s.Tenants)
+	out := s.Tenants.IDs()
 	ever, err := s.Store.Tenants(ctx)
 	for _, t := range ever {
 		if !slices.Contains(out, t) {
@@ -28,7 +28,7 @@ func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
 // mistake.
 func (s *Sweeper) Missing(ctx context.Context, ever []string) {
 	for _, t := range ever {
-		if !slices.Contains(s.Tenants, t) {
+		if _, ok := s.Tenants.Tenant(t); !ok {
 			s.Log.WarnContext(ctx, "tenant is not configured; what is due of it still ends", "code", "tenant-not-configured", "tenant", t)
 		}
 	}

@@ -15,18 +15,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
-
-// Formats returns the tabular forms that a tenant wants beside JSON.
-type Formats func(tenant string) []tabular.Format
 
 // Options are what the step is made of. All are needed but Patience and PartSize.
 type Options struct {
 	Store      *store.Store
 	Connectors connector.Connectors
-	Formats    Formats
+	Tenants    tenant.Tenants
 	Tokens     *pii.Tokens // of the keyed hashes of queries
 	Clocks     clock.Clocks
 	Patience   time.Duration // of pauses between attempts within one invocation
@@ -38,8 +35,8 @@ type Step struct{ Options }
 
 // New returns the step. The error says that an option is missing.
 func New(o Options) (*Step, error) {
-	if o.Store == nil || o.Connectors == nil || o.Formats == nil || o.Tokens == nil || o.Clocks.Business == nil {
-		return nil, errors.New("fulfil: a store, connectors, formats, tokens and the business clock are needed")
+	if o.Store == nil || o.Connectors == nil || len(o.Tenants) == 0 || o.Tokens == nil || o.Clocks.Business == nil {
+		return nil, errors.New("fulfil: a store, connectors, tenants, tokens and the business clock are needed")
 	}
 	return &Step{o}, nil
 }
@@ -86,12 +83,12 @@ func (s *Step) export(ctx context.Context, w task.Work) (task.End, error) {
 }
 
 func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) *part.Sink {
-	tenant := w.Case.Tenant
+	t, _ := s.Tenants.Tenant(w.Case.Tenant)
 	return part.NewSink(part.SinkOptions{
 		Store: s.Store, Case: w.Case,
-		Spec:       part.Spec{Tenant: tenant, Request: w.Case.ID, Round: w.Task.Round, Task: w.Task.ID, System: w.Task.System, Action: w.Task.Action},
-		Descriptor: d, Kinds: kinds, Formats: s.Formats(tenant),
-		Hash:  func(q pii.Value) string { return connector.HashQuery(s.Tokens, tenant, q) },
+		Spec:       part.Spec{Tenant: w.Case.Tenant, Request: w.Case.ID, Round: w.Task.Round, Task: w.Task.ID, System: w.Task.System, Action: w.Task.Action},
+		Descriptor: d, Kinds: kinds, Formats: t.Package.Formats,
+		Hash:  func(q pii.Value) string { return connector.HashQuery(s.Tokens, w.Case.Tenant, q) },
 		Check: w.Claim.Check, Now: s.Clocks.Business, PartSize: s.PartSize,
 	})
 }

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // linkFor is how long a link reads a package.
@@ -24,9 +24,9 @@ func (c *call) pack() error {
 	if err != nil {
 		return err
 	}
-	ref, err := c.where(&found.Request)
+	ref, err := archive.Location(c.api.Tenants, found.Tenant, found.ID, p.Destination)
 	if err != nil {
-		return err
+		return problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")
 	}
 	expires := c.api.Wall().UTC().Add(min(left, linkFor)).Truncate(time.Second) // as a link says it
 	url, err := c.api.Store.Blobs.SignedURL(c.r.Context(), ref, expires, found.ID+".zip", p.ETag)
@@ -55,19 +55,4 @@ func (c *call) ready(r *dsr.Request) (p *dsr.Package, left time.Duration, err er
 
 func expired() error {
 	return problem.New(problem.PackageExpired, "", "the package's retention has ended and it was deleted")
-}
-
-// where is the blob that holds the package: in our own container, or in one that the tenant named.
-func (c *call) where(r *dsr.Request) (blob.Ref, error) {
-	ref := blob.Ref{Container: blob.Packages, Name: r.Package.Blob}
-	if r.Package.Destination == "" {
-		return ref, nil
-	}
-	t, _ := c.api.Tenants.Tenant(r.Tenant)
-	d, ok := t.Destination(r.Package.Destination)
-	if !ok {
-		return ref, problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")
-	}
-	ref.Account, ref.Container = d.Account, d.Container
-	return ref, nil
 }

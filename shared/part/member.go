@@ -8,7 +8,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Spec says whose parts a sink writes.
@@ -29,7 +29,7 @@ func (p Spec) prefix() string {
 func requestPrefix(tenant, request string) string { return tenant + "/" + request + "/" }
 
 // part is the name of one stored part. The number counts all kinds of a task.
-func (p Spec) part(seq int, f tabular.Format) string {
+func (p Spec) part(seq int, f tenant.Format) string {
 	return fmt.Sprintf("%s%06d.%s", p.prefix(), seq, f)
 }
 
@@ -42,7 +42,7 @@ func (p Spec) cursor(seq int, id string) string {
 // Member is one finished member of an archive and where its packed bytes are.
 type Member struct {
 	Kind    string
-	Format  tabular.Format
+	Format  tenant.Format
 	Number  int // per kind: 1, 2, …
 	Records int64
 	CRC     uint32 // IEEE, of the uncompressed bytes
@@ -89,7 +89,7 @@ func (m Member) meta() map[string]string {
 var errMeta = errors.New("part: a stored part lacks its metadata")
 
 // storedMember reads back what meta wrote.
-func storedMember(info blob.Info, f tabular.Format) (Member, error) {
+func storedMember(info blob.Info, f tenant.Format) (Member, error) {
 	m := Member{Kind: info.Meta["kind"], Format: f, SHA256: info.Meta["sha256"], Ref: blob.Ref{Container: blob.Parts, Name: info.Name}}
 	var errs []error
 	num := func(key string, base, bits int) int64 {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Stored is a JSON member with its tabular forms, as they lie in the store.
@@ -18,7 +18,7 @@ type Stored struct {
 	Number int
 	Member Member
 	meta   map[string]string
-	Forms  map[tabular.Format]Member
+	Forms  map[tenant.Format]Member
 }
 
 var partName = regexp.MustCompile(`^([0-9]{6,9})\.(json|csv|xlsx|xml)$`)
@@ -36,16 +36,16 @@ func List(ctx context.Context, st *store.Store, spec Spec) ([]Stored, error) {
 			continue // a cursor
 		}
 		seq, _ := strconv.Atoi(match[1])
-		m, err := storedMember(info, tabular.Format(match[2]))
+		m, err := storedMember(info, tenant.Format(match[2]))
 		if err != nil {
 			return nil, fmt.Errorf("part %d: %w", seq, err)
 		}
 		p := parts[seq]
 		if p == nil {
-			p = &Stored{Number: seq, Forms: map[tabular.Format]Member{}}
+			p = &Stored{Number: seq, Forms: map[tenant.Format]Member{}}
 			parts[seq] = p
 		}
-		if m.Format == tabular.JSON {
+		if m.Format == tenant.JSON {
 			p.Member, p.meta = m, info.Meta
 		} else {
 			p.Forms[m.Format] = m
@@ -96,7 +96,7 @@ func (s *Sink) adopt(ctx context.Context, parts []Stored) error {
 // complete makes the tabular forms that a stored part lacks.
 func (s *Sink) complete(ctx context.Context, p Stored) error {
 	have := slices.Collect(maps.Keys(p.Forms))
-	if !slices.ContainsFunc(s.o.Formats, func(f tabular.Format) bool { return !slices.Contains(have, f) }) {
+	if !slices.ContainsFunc(s.o.Formats, func(f tenant.Format) bool { return !slices.Contains(have, f) }) {
 		return nil
 	}
 	pack, err := s.load(ctx, p.Member)

@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const (
@@ -48,7 +49,7 @@ type SinkOptions struct {
 	Spec       Spec
 	Descriptor connector.Descriptor
 	Kinds      []string                    // that may be handed over; others are refused
-	Formats    []tabular.Format            // the tabular forms that the tenant wants; JSON is always there
+	Formats    []tenant.Format             // the tabular forms that the tenant wants; JSON is always there
 	Hash       func(pii.Value) string      // keyed hash of a query
 	Check      func(context.Context) error // whether the task is still ours, asked once a page; nil asks nobody
 	Now        func() time.Time            // business clock

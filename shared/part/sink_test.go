@@ -20,6 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 func TestSinkWritesParts(t *testing.T) {
@@ -100,9 +101,9 @@ func TestAKillBetweenJSONAndCSV(t *testing.T) {
 	records, parts := stored(t, other, b.Spec)
 	require.Len(t, parts, 2)
 	require.Contains(t, string(records[0]), "=before")
-	require.Contains(t, string(contentOf(t, other, parts[0].Forms[tabular.CSV])), "'=before")
+	require.Contains(t, string(contentOf(t, other, parts[0].Forms[tenant.CSV])), "'=before")
 	require.Contains(t, string(records[3]), "=after")
-	require.Contains(t, string(contentOf(t, other, parts[1].Forms[tabular.CSV])), `""=after""`)
+	require.Contains(t, string(contentOf(t, other, parts[1].Forms[tenant.CSV])), `""=after""`)
 }
 
 func TestAnswersThatGetLostAreNoLoss(t *testing.T) {
@@ -328,7 +329,7 @@ func stored(t testing.TB, st *store.Store, spec part.Spec) (records []json.RawMe
 		require.Len(t, p.Forms, 2)
 		for f, m := range p.Forms {
 			var want bytes.Buffer
-			require.NoError(t, f.Write(&want, spec.System, kind, bytes.NewReader(body)))
+			require.NoError(t, tabular.Write(f, &want, spec.System, kind, bytes.NewReader(body)))
 			require.Equal(t, want.String(), string(contentOf(t, st, m)), "part %d as %s", p.Number, f)
 			require.Equal(t, p.Member.Records, m.Records)
 			require.Equal(t, p.Member.Number, m.Number)

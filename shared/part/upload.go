@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // finished is a JSON member on its way into the store.
@@ -19,7 +20,7 @@ type finished struct {
 	m    Member
 	meta map[string]string
 	pack *packer
-	have []tabular.Format // tabular forms that are stored already
+	have []tenant.Format // tabular forms that are stored already
 }
 
 // flush ends the part that is being filled and stores it in the background, after the one before: parts appear in order and whole, so
@@ -34,7 +35,7 @@ func (s *Sink) flush() error {
 	s.seq++
 	s.done.Records += s.records
 	s.done.Numbers[s.kind]++
-	p := finished{seq: s.seq, pack: s.fill, m: Member{Kind: s.kind, Format: tabular.JSON, Number: s.done.Numbers[s.kind], Records: s.records}}
+	p := finished{seq: s.seq, pack: s.fill, m: Member{Kind: s.kind, Format: tenant.JSON, Number: s.done.Numbers[s.kind], Records: s.records}}
 	if err := s.fill.finish(&p.m); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (s *Sink) wait() error {
 
 // store creates a part and its tabular forms.
 func (s *Sink) store(ctx context.Context, p finished) error {
-	ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, tabular.JSON)}
+	ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, tenant.JSON)}
 	err := s.o.Store.Blobs.Put(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
 	if errors.Is(err, store.ErrExists) {
 		return ErrSuperseded
@@ -85,7 +86,7 @@ func (s *Sink) tabulate(ctx context.Context, p finished) error {
 		}
 		pack := newPacker()
 		m := Member{Kind: p.m.Kind, Format: f, Number: p.m.Number, Records: p.m.Records}
-		if err := f.Write(pack, s.o.Spec.System, kind, unpack(bytes.NewReader(p.pack.body.Bytes()))); err != nil {
+		if err := tabular.Write(f, pack, s.o.Spec.System, kind, unpack(bytes.NewReader(p.pack.body.Bytes()))); err != nil {
 			return fmt.Errorf("part: make the %s form of part %d: %w", f, p.seq, err)
 		}
 		if err := pack.finish(&m); err != nil {

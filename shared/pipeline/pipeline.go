@@ -16,25 +16,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
-
-// Tenants is what the steps need to know of tenants.
-type Tenants interface {
-	deliver.Tenants
-	// IDs are those of all configured tenants.
-	IDs() []string
-	// Formats returns the tabular forms that a tenant wants beside JSON.
-	Formats(id string) []tabular.Format
-}
 
 // Options are what the steps are made of. All are needed but the bounds, which are zero for the
 // product's own values.
 type Options struct {
 	Store      *store.Store
-	Tenants    Tenants
+	Tenants    tenant.Tenants
+	Catalogue  connector.Catalogue
 	Connectors connector.Connectors
 	Tokens     *pii.Tokens
 	Clocks     clock.Clocks
@@ -57,19 +49,16 @@ type Pipeline struct {
 
 // New makes the steps. The error joins what their constructors refuse.
 func New(o Options) (*Pipeline, error) {
-	if o.Tenants == nil {
-		return nil, errors.New("pipeline: tenants are needed")
-	}
 	found, err1 := discover.New(discover.Options{
 		Store: o.Store, Connectors: o.Connectors, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,
 	})
 	fulfilled, err2 := fulfil.New(fulfil.Options{
-		Store: o.Store, Connectors: o.Connectors, Formats: o.Tenants.Formats, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,
+		Store: o.Store, Connectors: o.Connectors, Tenants: o.Tenants, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,
 		PartSize: o.PartSize,
 	})
-	delivered, err3 := deliver.New(deliver.Options{Store: o.Store, Tenants: o.Tenants, Clocks: o.Clocks})
+	delivered, err3 := deliver.New(deliver.Options{Store: o.Store, Tenants: o.Tenants, Catalogue: o.Catalogue, Clocks: o.Clocks})
 	sweeper, err4 := due.New(due.Options{
-		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Tenants: o.Tenants.IDs(), Limit: o.Limit, Bound: o.Bound,
+		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Tenants: o.Tenants, Limit: o.Limit, Bound: o.Bound,
 	})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
@@ -84,6 +73,6 @@ func New(o Options) (*Pipeline, error) {
 	}
 	p.Decide, err1 = decide.New(p.Runner)
 	p.Wake, err2 = wake.New(sweeper, p.Runner)
-	p.Purge, err3 = purge.New(sweeper, o.Tenants.Destination)
+	p.Purge, err3 = purge.New(sweeper)
 	return p, errors.Join(err1, err2, err3)
 }

@@ -22,20 +22,15 @@ const keepRejected = 30 * 24 * time.Hour
 
 // Step is what the hourly timer runs.
 type Step struct {
-	due         *due.Sweeper
-	destination Destination
+	due *due.Sweeper
 }
 
-// Destination returns where the packages of a tenant's destination lie; "" is the product's own
-// container.
-type Destination func(tenant, name string) (blob.Ref, error)
-
 // New returns the step. The error says that a part is missing.
-func New(d *due.Sweeper, destination Destination) (*Step, error) {
-	if d == nil || destination == nil {
-		return nil, errors.New("purge: a sweeper and the destinations are needed")
+func New(d *due.Sweeper) (*Step, error) {
+	if d == nil {
+		return nil, errors.New("purge: a sweeper is needed")
 	}
-	return &Step{due: d, destination: destination}, nil
+	return &Step{due: d}, nil
 }
 
 // Remember keeps which tenants are configured, so that what is stored for them ends also when they
@@ -82,7 +77,7 @@ func (s *Step) parts(ctx context.Context, w store.Wake) error {
 	// There may be an archive that was never recorded, or that a retry meant to replace. Where
 	// the destination is no longer in the tenant's document nobody can look: that may be why
 	// there is no package.
-	if _, err := s.destination(c.Tenant, c.Dest); c.Package == nil && err == nil {
+	if _, err := archive.Location(s.due.Tenants, c.Tenant, c.ID, c.Dest); c.Package == nil && err == nil {
 		if err := s.removePackage(ctx, c); err != nil {
 			return due.Later(err)
 		}
@@ -141,11 +136,10 @@ func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
 	if c.Package != nil {
 		dest = c.Package.Destination
 	}
-	ref, err := s.destination(c.Tenant, dest)
+	ref, err := archive.Location(s.due.Tenants, c.Tenant, c.ID, dest)
 	if err != nil {
 		return &destinationError{err}
 	}
-	ref = archive.Location(ref, c.Tenant, c.ID)
 	info, err := s.stat(ctx, ref)
 	if err != nil || info == nil {
 		return err

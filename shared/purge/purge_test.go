@@ -27,7 +27,7 @@ func purge(w *tasktest.World) {
 func TestAPackageExpires(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Destinations["legal"] = blob.Ref{Container: blob.Results}
+	w.Destination("legal", blob.Results)
 	ids := []string{w.Submit(dsr.Export), w.Submit(dsr.Access), w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)}
 	for _, id := range ids {
 		w.Host.Finish(id)

@@ -6,39 +6,26 @@ import (
 	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// Format is a form in which records are handed over. Every package has JSON; the tabular forms are the tenant's wish.
-type Format string
-
-// The formats. The text is the extension of the member's name, too.
-const (
-	JSON Format = "json"
-	CSV  Format = "csv"
-	XLSX Format = "xlsx"
-	XML  Format = "xml"
-)
-
-// Formats are the formats that a tenant may wish for, in the order in which they stand in a package.
-func Formats() []Format { return []Format{CSV, XLSX, XML} }
-
-// Write writes the tabular form of a JSON member.
-func (f Format) Write(w io.Writer, system string, kind connector.Kind, stored io.Reader) error {
+// Write writes a tabular form of a JSON member.
+func Write(f tenant.Format, w io.Writer, system string, kind connector.Kind, stored io.Reader) error {
 	switch f {
-	case CSV:
+	case tenant.CSV:
 		return writeCSV(w, kind, stored)
-	case XLSX:
+	case tenant.XLSX:
 		return writeXLSX(w, kind, stored)
-	case XML:
+	case tenant.XML:
 		return writeXML(w, system, kind, stored)
 	}
 	return fmt.Errorf("tabular: %q is not a tabular format", string(f))
 }
 
 // Chosen returns the tabular formats among fs, in order, each once.
-func Chosen(fs []Format) []Format {
-	var out []Format
-	for _, f := range Formats() {
+func Chosen(fs []tenant.Format) []tenant.Format {
+	var out []tenant.Format
+	for _, f := range tenant.Tabular() {
 		if slices.Contains(fs, f) {
 			out = append(out, f)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 func things(names ...string) connector.Kind {
@@ -110,13 +111,13 @@ func TestTwinsOfBadJSONFailWithoutQuotingIt(t *testing.T) {
 		"nothing": ``, "no array": `{"secret":1}`, "no objects": `["secret"]`, "cut": `[{"a":"secret"`, "more after it": `[]"secret"`,
 		"twice": `[{"secret":1,"secret":2}]`, "not UTF-8": "[{\"a\":\"secret\xff\"}]", "mixed": `[{"a":1},"secret"]`,
 	} {
-		for _, f := range Formats() {
-			err := f.Write(&bytes.Buffer{}, "s", things("a"), strings.NewReader(in))
+		for _, f := range tenant.Tabular() {
+			err := Write(f, &bytes.Buffer{}, "s", things("a"), strings.NewReader(in))
 			require.Error(t, err, "%s %s", name, f)
 			require.NotContains(t, err.Error(), "secret", "%s %s", name, f)
 		}
 	}
-	require.Error(t, Format("pdf").Write(nil, "", connector.Kind{}, nil))
+	require.Error(t, Write("pdf", nil, "", connector.Kind{}, nil))
 }
 
 // xmlRecords is what a reader sees of the XML form.

@@ -38,7 +38,7 @@ func acts() []act {
 		{"export", to(dsr.Fulfilling), next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
-			w.Formats = nil
+			w.Tenants[0].Package.Formats = nil
 			w.Host.DrainTo(id, dsr.Assembling)
 		}, next},
 		{"wake", func(w *tasktest.World, _ string) {

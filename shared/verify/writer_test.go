@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // The verifier has constants and types of its own. These tests hold them against the writer's.
@@ -25,7 +26,7 @@ func TestTheVerifierKnowsWhatTheWriterWrites(t *testing.T) {
 	require.Equal(t, manifest.IndexName, IndexName)
 	require.Equal(t, manifest.Version, knownVersion)
 	require.EqualValues(t, part.MaxSize, maxPart)
-	for _, f := range append(tabular.Formats(), tabular.JSON) {
+	for _, f := range append(tenant.Tabular(), tenant.JSON) {
 		require.Contains(t, standard.member, string(f))
 	}
 }
@@ -95,9 +96,9 @@ func TestTheLimitsHoldEveryPart(t *testing.T) {
 		"sparse":           {strings.Split("abcdefghijklmnopqrstuvwxyz", ""), `{"a":1}`},
 	} {
 		in := parttest.Array(strings.Split(strings.TrimSuffix(strings.Repeat(tc.record+"\n", records), "\n"), "\n")...)
-		for _, f := range tabular.Formats() {
+		for _, f := range tenant.Tabular() {
 			var out bytes.Buffer
-			require.NoError(t, f.Write(&out, "s", parttest.Columns(tc.columns...), bytes.NewReader(in)))
+			require.NoError(t, tabular.Write(f, &out, "s", parttest.Columns(tc.columns...), bytes.NewReader(in)))
 			limit := standard.member[string(f)] / part.MaxSize * int64(len(in))
 			require.LessOrEqual(t, int64(out.Len()), limit+8<<10, "%s as %s", name, f)
 		}
@@ -107,10 +108,10 @@ func TestTheLimitsHoldEveryPart(t *testing.T) {
 func TestTheNamesOfMembersAreSafe(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[part.Member]string{
-		{Kind: "con", Number: 1, Format: tabular.JSON}:                  "access/aux-/con--0001.json",
-		{Kind: "com1", Number: 12345, Format: tabular.XLSX}:             "access/aux-/com1--12345.xlsx",
-		{Kind: strings.Repeat("k", 63), Number: 1, Format: tabular.CSV}: "access/aux-/" + strings.Repeat("k", 63) + "-0001.csv",
-		{Kind: "a-0001", Number: 2, Format: tabular.XML}:                "access/aux-/a-0001-0002.xml",
+		{Kind: "con", Number: 1, Format: tenant.JSON}:                  "access/aux-/con--0001.json",
+		{Kind: "com1", Number: 12345, Format: tenant.XLSX}:             "access/aux-/com1--12345.xlsx",
+		{Kind: strings.Repeat("k", 63), Number: 1, Format: tenant.CSV}: "access/aux-/" + strings.Repeat("k", 63) + "-0001.csv",
+		{Kind: "a-0001", Number: 2, Format: tenant.XML}:                "access/aux-/a-0001-0002.xml",
 	} {
 		got := in.Path("access", "aux")
 		require.Equal(t, want, got)

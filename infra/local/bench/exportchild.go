@@ -20,7 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 const (
@@ -106,10 +106,10 @@ func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
 	return e.st.Load(ctx, contoso, made.Request.ID)
 }
 
-func (e *exporter) formats() []tabular.Format {
-	var out []tabular.Format
+func (e *exporter) formats() []tenant.Format {
+	var out []tenant.Format
 	for _, f := range e.Formats {
-		out = append(out, tabular.Format(f))
+		out = append(out, tenant.Format(f))
 	}
 	return out
 }
@@ -197,9 +197,10 @@ func (e *exporter) assemble(ctx context.Context) error {
 			t.Records += n
 		}
 	}
+	one := tenant.Tenant{ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
 	return e.measure("assemble", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
-			Store: e.st, Case: c, Tenant: archive.Tenant{ID: contoso, Name: "Contoso"}, Descriptors: []connector.Descriptor{sample.Descriptor()}, Now: wall,
+			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Now: wall,
 		})
 		e.result.Packed = p.Bytes
 		return err

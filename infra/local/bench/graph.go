@@ -10,7 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
+	local "github.com/rightsdesk/rightsdesk/infra/local/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // graphFor is how long people are exported through the simulated Graph.
@@ -28,7 +28,7 @@ const graphFor = 15 * time.Second
 type reader struct{}
 
 func (reader) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: tenant.ReaderToken(contoso), ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: local.ReaderToken(contoso), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
 // graph exports one person after another through the real connector.
@@ -57,7 +57,7 @@ func (e *exporter) graph(ctx context.Context) error {
 			return err
 		}
 		s := part.NewSink(part.SinkOptions{
-			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []tabular.Format{tabular.CSV},
+			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []tenant.Format{tenant.CSV},
 			Spec: part.Spec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
 			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
 		})

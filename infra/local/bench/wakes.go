@@ -20,6 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
 
@@ -112,7 +113,7 @@ func sweeper(a *app.App) (*wake.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := due.New(due.Options{Store: a.Store, Clocks: clocks, Log: log, Tenants: []string{contoso}, Bound: time.Hour})
+	d, err := due.New(due.Options{Store: a.Store, Clocks: clocks, Log: log, Tenants: tenant.Tenants{{ID: contoso}}, Bound: time.Hour})
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Feed plays a connector: pages in a fixed order, the cursor is the number of the next one.
@@ -115,7 +115,7 @@ func NewBench(t testing.TB) *Bench {
 // Sink makes a sink for a task.
 func (b *Bench) Sink(st *store.Store, spec part.Spec, change ...func(*part.SinkOptions)) *part.Sink {
 	o := part.SinkOptions{
-		Store: st, Case: b.Case, Spec: spec, Descriptor: Directory(), Kinds: Directory().KindsFor(spec.Action), Formats: []tabular.Format{tabular.CSV, tabular.XML},
+		Store: st, Case: b.Case, Spec: spec, Descriptor: Directory(), Kinds: Directory().KindsFor(spec.Action), Formats: []tenant.Format{tenant.CSV, tenant.XML},
 		Hash: fakeHash, Now: b.Clock.Now, PartSize: b.PartSize,
 	}
 	for _, f := range change {

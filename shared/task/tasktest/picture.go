@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -74,9 +75,9 @@ func (w *World) Look(id string) Picture {
 
 func (w *World) open(c *store.Case, p *Picture) {
 	w.T.Helper()
-	ref, err := tenants{w}.Destination("", c.Package.Destination)
+	ref, err := archive.Location(w.Tenants, c.Tenant, c.ID, c.Package.Destination)
 	require.NoError(w.T, err)
-	ref.Name = c.Package.Blob
+	require.Equal(w.T, ref.Name, c.Package.Blob)
 	body, info, err := w.Clean.Blobs.Get(context.Background(), ref)
 	require.NoError(w.T, err)
 	require.Equal(w.T, c.Package.ETag, info.ETag, "the head names the archive that is there")

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
-	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
@@ -26,8 +25,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Retention is how long the tenant keeps packages.
@@ -42,12 +41,11 @@ type World struct {
 	Business         *storetest.Clock // Clock is the wall's
 	Tenant           string           // the same in every world, which has tables of its own: hashes of queries can be compared
 	Tokens           *pii.Tokens
+	Tenants          tenant.Tenants // the one, as it is configured; tests may change it in place
 	Systems          map[string]*System
-	Destinations     map[string]blob.Ref
 
-	Steps   *pipeline.Pipeline
-	Host    *Host
-	Formats []tabular.Format // that the tenant wants
+	Steps *pipeline.Pipeline
+	Host  *Host
 	// Ignored are the codes of the messages that nothing could be done for.
 	Ignored ignored
 
@@ -69,11 +67,11 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 // New makes a world with the named systems.
 func New(t testing.TB, systems ...string) *World {
 	t.Helper()
-	w := &World{World: storetest.New(t), T: t, Business: &storetest.Clock{}, Formats: []tabular.Format{tabular.CSV}, Tenant: "11111111-1111-1111-1111-111111111111", Systems: map[string]*System{}}
+	w := &World{World: storetest.New(t), T: t, Business: &storetest.Clock{}, Tenant: "11111111-1111-1111-1111-111111111111", Systems: map[string]*System{}}
 	for _, name := range systems {
 		w.Systems[name] = NewSystem(name)
 	}
-	w.Destinations = map[string]blob.Ref{"": {Container: blob.Packages}}
+	w.Tenants = tenant.Tenants{w.contoso()}
 	w.Clean = w.Another(t)
 	var err error
 	w.Queues, err = store.Connect(azurite.Shared(t).ConnectionString, store.ClientOptions(nil))
@@ -94,7 +92,7 @@ func (w *World) Rewire(change func(*pipeline.Options)) {
 func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipeline.Options)) *pipeline.Pipeline {
 	w.T.Helper()
 	o := pipeline.Options{
-		Store: st, Tenants: tenants{w}, Connectors: w, Tokens: w.Tokens, Clocks: w.Clocks(), Log: log, Counter: &w.Ignored,
+		Store: st, Tenants: w.Tenants, Catalogue: w.catalogue(), Connectors: w, Tokens: w.Tokens, Clocks: w.Clocks(), Log: log, Counter: &w.Ignored,
 		PartSize: 1, Limit: 100,
 	}
 	change(&o)
@@ -141,44 +139,32 @@ func (w *World) Connector(_, system string) (connector.Connector, error) {
 	return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
 }
 
-// tenants is the world's one tenant as the steps see it.
-type tenants struct{ *World }
-
-// IDs implements pipeline.Tenants.
-func (w tenants) IDs() []string { return []string{w.World.Tenant} }
-
-// Formats implements pipeline.Tenants.
-func (w tenants) Formats(string) []tabular.Format { return w.World.Formats }
-
-// Retention implements pipeline.Tenants.
-func (w tenants) Retention(string) time.Duration { return Retention }
-
-// Descriptors implements pipeline.Tenants.
-func (w tenants) Descriptors(string) []connector.Descriptor {
-	var out []connector.Descriptor
-	for _, s := range w.Systems {
-		out = append(out, s.Descriptor())
-	}
-	return out
-}
-
-// Tenant implements pipeline.Tenants.
-func (w tenants) Tenant(id string) (archive.Tenant, error) {
+func (w *World) contoso() tenant.Tenant {
 	one := []string{"None."}
-	return archive.Tenant{
-		ID: id, Name: "Contoso", Formats: []tabular.Format{tabular.CSV},
-		Statements: archive.Statements{
+	t := tenant.Tenant{
+		ID: w.Tenant, Name: "Contoso", Package: tenant.Package{RetentionDays: int(Retention / (24 * time.Hour)), Formats: []tenant.Format{tenant.CSV}},
+		Statements: tenant.Statements{
 			Purposes: one, Categories: one, Sources: one, Recipients: one, Retention: one, Rights: one, AutomatedDecisions: one, SoldOrShared: one,
 		},
-	}, nil
+	}
+	for _, name := range w.names() {
+		t.Systems = append(t.Systems, tenant.Plain(name))
+	}
+	return t
 }
 
-// Destination implements pipeline.Tenants.
-func (w tenants) Destination(_, name string) (blob.Ref, error) {
-	if r, ok := w.Destinations[name]; ok {
-		return r, nil
+// Destination gives the tenant a destination, a container of the world's own account.
+func (w *World) Destination(name, container string) {
+	t := &w.Tenants[0]
+	t.Destinations = append(t.Destinations, tenant.Destination{Name: name, Container: container})
+}
+
+func (w *World) catalogue() connector.Catalogue {
+	out := connector.Catalogue{}
+	for _, name := range w.names() {
+		out = append(out, connector.Entry{Descriptor: w.Systems[name].Descriptor()})
 	}
-	return blob.Ref{}, connector.AsFault(&connector.Fault{Kind: connector.Rejected, Code: "no-destination"})
+	return out
 }
 
 // Log is what the steps wrote to their log so far.
