@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 )
 
@@ -29,6 +30,17 @@ func TestWords(t *testing.T) {
 		"sku-part_number": "Sku part number", "userUPN": "User UPN", "": "", "@": "@", "éÉtat": "É état",
 	} {
 		require.Equal(t, want, spoken(in), "%q", in)
+	}
+}
+
+// Without words an index would name an action or its article by nothing at all.
+func TestEveryActionHasItsWords(t *testing.T) {
+	t.Parallel()
+	for _, action := range dsr.Requestable() {
+		require.NotEmpty(t, asks[action], action)
+		for law := range laws {
+			require.NotEmpty(t, rights[law][action], "%s under %s", action, law)
+		}
 	}
 }
 
