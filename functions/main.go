@@ -1,4 +1,5 @@
-// Command rightsdesk is the one binary: started by the Functions host it serves its triggers, otherwise it is the command line.
+// Command rightsdesk is the one binary. Started by the Functions host it serves the triggers.
+// Otherwise it is the command line.
 package main
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/app"
 )
 
-// portVariable is set by the Functions host, and by it alone.
+// portVariable is set by the Functions host and by nothing else.
 const portVariable = "FUNCTIONS_CUSTOMHANDLER_PORT"
 
 func main() {

@@ -10,7 +10,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
-// api makes the ways in: submissions, lists, decisions, and the interface that callers see of them.
+// api makes the HTTP interface with what stands behind it: intake of requests and lists, and
+// decisions.
 func (a *App) api() (*httpapi.API, error) {
 	submissions := &intake.Service{
 		Store: a.Store, Runner: a.pipeline.Runner, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens,
@@ -31,7 +32,7 @@ func (a *App) api() (*httpapi.API, error) {
 	})
 }
 
-// Program is what a host runs.
+// Program is what the host package runs.
 func (a *App) Program() host.Program {
 	return host.Program{
 		API: a.API, Triggers: a.Triggers,

@@ -1,4 +1,5 @@
-// Package app wires everything: settings and document in, an HTTP handler and the triggers' jobs out.
+// Package app wires everything: settings and the document go in; an HTTP handler and the
+// triggers' jobs come out.
 package app
 
 import (
@@ -24,21 +25,23 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
-// Options are what the wiring takes beside settings and document.
+// Options are what the wiring takes in addition to the settings and the document.
 type Options struct {
 	Clocks    clock.Clocks
 	Log       *slog.Logger
-	Catalogue connector.Catalogue // nil means the real one
-	// Policies see every try of a storage call: faults in tests, counts in benchmarks.
+	Catalogue connector.Catalogue // nil: the product's own
+	// Policies see every attempt of a storage call. Tests inject faults with them, benchmarks
+	// count.
 	Policies []policy.Policy
-	Prefix   string // of tables, containers and queues, for tests
-	// Transport carries the calls to the connectors' systems, nil means http.DefaultTransport; Patience replaces the time that an invocation
-	// waits out a system that does not answer. Both are for tests.
+	Prefix   string // of the names of tables, containers and queues, for tests
+	// Transport carries the calls to the connectors' systems; nil means http.DefaultTransport.
+	// Patience replaces the time for which an invocation waits for a system that does not
+	// answer. Both are for tests.
 	Transport http.RoundTripper
 	Patience  time.Duration
 }
 
-// App is a wired Rightsdesk.
+// App is Rightsdesk with all its parts connected.
 type App struct {
 	API      http.Handler
 	Triggers map[string]host.Trigger
@@ -60,7 +63,7 @@ type App struct {
 	bulk     *bulk.Service
 }
 
-// New wires everything and makes the tables, containers and queues that are missing.
+// New connects all parts and makes the missing tables, containers and queues.
 func New(ctx context.Context, s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a, err := wire(s, doc, o)
 	if err != nil {
@@ -73,7 +76,7 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 	return a, nil
 }
 
-// wire makes no call.
+// wire connects all parts. It makes no network call.
 func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a := &App{
 		settings: s, document: doc, clocks: o.Clocks, log: o.Log, catalogue: o.Catalogue, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),

@@ -28,39 +28,39 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// bird is the data subject all of whose values can be recognised.
-type bird struct {
+// canary is a data subject all of whose values are unique, so that each can be recognised.
+type canary struct {
 	*world
 	canaries canaries
-	moments  []sighting // rows and blobs as they were at several times
+	moments  []sighting // rows and blobs at several times
 	person   string     // object id
 }
 
-// of is a fresh value that is looked for from then on.
-func (b *bird) of(name string) string {
+// of returns a unique value under a name. The test looks for it from then on.
+func (b *canary) of(name string) string {
 	if v, ok := b.canaries[name]; ok {
 		return v
 	}
 	v := strings.ReplaceAll(name, " ", "") + strings.ToLower(rand.Text()[:12])
 	if name == "phone" {
-		n, _ := rand.Int(rand.Reader, big.NewInt(900_000_000)) // never fails
+		n, _ := rand.Int(rand.Reader, big.NewInt(900_000_000)) // rand.Reader never fails
 		v = fmt.Sprint(100_000_000 + n.Int64())
 	}
 	b.canaries[name] = v
 	return v
 }
 
-func (b *bird) upn() string   { return b.of("upn") + "@contoso.example" }
-func (b *bird) mail() string  { return b.of("mail") + "@contoso.example" }
-func (b *bird) other() string { return b.of("othermail") + "+x@home.example" }
-func (b *bird) phone() string { return "+4915" + b.of("phone") }
-func (b *bird) name() string  { return "Zoë O'" + b.of("name") }
+func (b *canary) upn() string   { return b.of("upn") + "@contoso.example" }
+func (b *canary) mail() string  { return b.of("mail") + "@contoso.example" }
+func (b *canary) other() string { return b.of("othermail") + "+x@home.example" }
+func (b *canary) phone() string { return "+4915" + b.of("phone") }
+func (b *canary) name() string  { return "Zoë O'" + b.of("name") }
 
-// newBird puts the subject into the directory, with somebody else who shares an address.
-func newBird(t *testing.T) *bird {
+// newCanary puts the person into the directory, with a second person who shares an address.
+func newCanary(t *testing.T) *canary {
 	t.Helper()
 	container := azurite.Prefix(t)
-	b := &bird{world: newWorld(t, options{document: declared(t, azurite.Shared(t).BlobURL, container)}), canaries: canaries{}, person: uuid.NewString()}
+	b := &canary{world: newWorld(t, options{document: declared(t, azurite.Shared(t).BlobURL, container)}), canaries: canaries{}, person: uuid.NewString()}
 	b.canaries["object id"] = b.person
 	_, err := b.clients.Blobs.CreateContainer(t.Context(), container, nil)
 	require.NoError(t, err)
@@ -74,8 +74,8 @@ func newBird(t *testing.T) *bird {
 	return b
 }
 
-// subject are all identifiers.
-func (b *bird) subject() map[string]any {
+// subject holds every kind of identifier.
+func (b *canary) subject() map[string]any {
 	kind := func(kind, value string) map[string]any { return map[string]any{"kind": kind, "value": value} }
 	return map[string]any{
 		"objectId": b.person, "userPrincipalName": b.upn(), "email": b.mail(), "phone": b.phone(), "employeeId": b.of("employee"), "name": b.name(),
@@ -87,25 +87,26 @@ func (b *bird) subject() map[string]any {
 	}
 }
 
-// item is what a bulk says of the subject.
-func (b *bird) item(n int) map[string]any {
+// item is a bulk list's item about the person.
+func (b *canary) item(n int) map[string]any {
 	return map[string]any{
 		"actions": []string{"export"}, "regime": "ccpa", "subject": map[string]any{"userPrincipalName": b.upn(), "phone": b.phone(), "name": b.name(), "identifiers": b.subject()["identifiers"]},
 		"note": b.of("bulk note"), "reference": b.of("bulk reference"), "idempotencyKey": fmt.Sprint(b.of("bulk key"), n), "systems": []string{"paper-files"},
 	}
 }
 
-// look keeps rows and blobs as they are now.
-func (b *bird) look() { b.moments = append(append(b.moments, b.rows()...), b.blobs()...) }
+// look keeps the rows and blobs of this moment.
+func (b *canary) look() { b.moments = append(append(b.moments, b.rows()...), b.blobs()...) }
 
-// shown is what a caller with the right to read is told: how candidates are told apart, and what people wrote when they decided.
+// shown are the values that a caller with the right to read may see: how candidates differ, and
+// what people wrote when they decided.
 var shown = map[string][]string{
 	"API findings": {"object id"},
 	"API events":   {"object id", "cancel reason", "retry reason", "manual text"},
 }
 
-// leaks are the canaries by where they were found, and once more the places that were looked at.
-func (b *bird) leaks() map[string][]string {
+// leaks returns the names of the canaries by the place where they were found.
+func (b *canary) leaks() map[string][]string {
 	b.look()
 	out := map[string][]string{}
 	find := b.canaries.finder()
@@ -124,8 +125,8 @@ func (b *bird) leaks() map[string][]string {
 	return out
 }
 
-// around is the first line that holds a canary.
-func (b *bird) around(where, name string) string {
+// around returns the first line of a place that holds a canary.
+func (b *canary) around(where, name string) string {
 	c := canaries{name: b.canaries[name]}.finder()
 	for _, s := range append(append(b.tap.all(), b.told()...), b.moments...) {
 		for line := range strings.Lines(s.text) {
@@ -137,11 +138,12 @@ func (b *bird) around(where, name string) string {
 	return ""
 }
 
-// TestCanary: the values of a subject who goes through everything appear in no log line, queue message, key or unsealed property, blob
-// name or metadata, metric, span, error, or URL, but for those of Graph.
+// TestCanary sends a person through everything. The person's values appear in no log line,
+// queue message, key, unsealed property, blob name, blob metadata, metric, span, error or URL.
+// Only Graph's URLs may hold them.
 func TestCanary(t *testing.T) {
 	t.Parallel()
-	b := newBird(t)
+	b := newCanary(t)
 	t.Run("single", b.single)
 	t.Run("cancel", b.cancel)
 	t.Run("graph", b.graphFails)
@@ -164,8 +166,8 @@ func TestCanary(t *testing.T) {
 	b.planted()
 }
 
-// single goes from a submission over candidates and a manual task to a package.
-func (b *bird) single(t *testing.T) {
+// single goes from a submission through candidates and a manual task to a package.
+func (b *canary) single(t *testing.T) {
 	b.t = t
 	body := asked(entrasim.Contoso, b.subject(), "access", "export")
 	body["note"], body["reference"] = "Call "+b.of("note"), b.of("reference")
@@ -191,7 +193,7 @@ func (b *bird) single(t *testing.T) {
 	b.must(http.StatusOK, "GET", path+"/findings", contosoKey, nil)
 	b.must(http.StatusOK, "GET", "/api/requests", contosoKey, nil)
 
-	// The package has what the log must not have: the subject was in fact handled.
+	// The package holds what the log must not hold, which shows that the person was handled.
 	zip, _ := b.archive(contosoKey, id)
 	profile := member(t, zip, "access/entra/profile-0001.json")
 	for _, name := range []string{"upn", "mail", "othermail", "phone", "name", "employee", "job", "object id"} {
@@ -200,7 +202,7 @@ func (b *bird) single(t *testing.T) {
 	b.look()
 }
 
-func (b *bird) cancel(t *testing.T) {
+func (b *canary) cancel(t *testing.T) {
 	b.t = t
 	id := b.submit(contosoKey, b.of("key")+"-cancel", asked(entrasim.Contoso, map[string]any{"phone": b.phone()}, "export"))
 	b.must(http.StatusOK, "POST", "/api/requests/"+id+"/cancel", contosoKey, map[string]any{"reason": "Withdrawn by " + b.of("cancel reason")})
@@ -209,8 +211,8 @@ func (b *bird) cancel(t *testing.T) {
 	b.must(http.StatusOK, "GET", "/api/requests/"+id+"/events", contosoKey, nil)
 }
 
-// bulk sends the subject in each of the ways there are, on good lines and on bad ones.
-func (b *bird) bulk(t *testing.T) {
+// bulk sends the person in each way that a list can come, on good lines and on bad ones.
+func (b *canary) bulk(t *testing.T) {
 	b.t = t
 	bad := func(c string) []any {
 		subject := map[string]any{"email": "no address " + b.of("bad mail"+c)}
@@ -223,7 +225,7 @@ func (b *bird) bulk(t *testing.T) {
 	}
 	b.put(queue.Bulk, message("inline", "a"))
 	b.put(queue.Bulk, base64.StdEncoding.EncodeToString([]byte(message("inline64", "b"))))
-	b.put(queue.Bulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1)) // to bulk-rejected
+	b.put(queue.Bulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1)) // ends in bulk-rejected
 	b.put(queue.Bulk, b.of("no JSON")+`{"tenant":`)
 	b.put(queue.Bulk+"-poison", `{"`+b.of("poison")+`":1}`)
 	csv := "idempotencyKey,actions,regime,reference,note,userPrincipalName,email,phone,employeeId,name,identifiers,systems\n" +
@@ -251,8 +253,8 @@ func (b *bird) bulk(t *testing.T) {
 	b.look()
 }
 
-// badInput puts values wherever something is refused.
-func (b *bird) badInput(t *testing.T) {
+// badInput puts values into every place where input is refused.
+func (b *canary) badInput(t *testing.T) {
 	b.t = t
 	post := func(body any, headers ...string) {
 		r := b.call("POST", "/api/requests", contosoKey, body, append([]string{"Idempotency-Key: " + b.of("key") + "x"}, headers...)...)
@@ -313,8 +315,9 @@ func (b *bird) badInput(t *testing.T) {
 	b.pump()
 }
 
-// planted puts a value into every place that was looked at, to see that it would have been found.
-func (b *bird) planted() {
+// planted puts a value into every place that was searched, to show that it would have been
+// found.
+func (b *canary) planted() {
 	t, v := b.t, b.of("planted")
 	ctx := context.Background()
 	b.log.DebugContext(ctx, "x", "value", "a"+v)

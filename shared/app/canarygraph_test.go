@@ -20,10 +20,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
 
-// lookup reports a call whose URL holds values of a person, since Graph takes a filter nowhere else.
+// lookup reports a call whose URL holds values of a person. Graph takes a filter in the URL only.
 func lookup(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, "filter=") }
 
-// onLookups spoils look-ups only.
+// onLookups replaces the transport of look-ups and of nothing else.
 func onLookups(other http.RoundTripper) func(*http.Request) http.RoundTripper {
 	return func(r *http.Request) http.RoundTripper {
 		if lookup(r) {
@@ -33,14 +33,14 @@ func onLookups(other http.RoundTripper) func(*http.Request) http.RoundTripper {
 	}
 }
 
-// tripper is a function that carries calls.
+// tripper makes an http.RoundTripper of a function.
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// graphFails meets a look-up with what can go wrong on its way, each once: a dial error, a time-out, a 400 of the simulator, and one that
-// quotes the whole call as the real service may.
-func (b *bird) graphFails(t *testing.T) {
+// graphFails lets a look-up fail in each way once: a dial error, a time-out, a 400 of the
+// simulator, and a 400 that quotes the whole call, as the real service may.
+func (b *canary) graphFails(t *testing.T) {
 	b.t = t
 	closed, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -57,8 +57,8 @@ func (b *bird) graphFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		carry    http.RoundTripper
 		faults   graphsim.Faults
-		outcome  string // of the task, once the fault is over
-		waits    bool   // for that
+		outcome  string // of the task, after the fault is over
+		waits    bool   // for the end of the fault
 		logged   string
 		answered int // by the simulator
 	}{
@@ -109,7 +109,7 @@ func (b *bird) graphFails(t *testing.T) {
 	}
 }
 
-// dialTo connects to one address, whatever is asked for.
+// dialTo connects to one address, whichever was asked for.
 type dialTo struct{ address string }
 
 func (d *dialTo) dial(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -117,8 +117,8 @@ func (d *dialTo) dial(ctx context.Context, network, _ string) (net.Conn, error) 
 	return dialer.DialContext(ctx, network, d.address)
 }
 
-// graphAlone sees that values went to Graph in URLs, and to Graph's host only.
-func (b *bird) graphAlone() {
+// graphAlone checks that values went out in URLs to Graph, and to no other host.
+func (b *canary) graphAlone() {
 	seen, find := map[string]bool{}, b.canaries.finder()
 	for _, u := range b.graph.calls() {
 		require.Equal(b.t, b.graph.host, u.Host, "a connector asked another host")
@@ -132,7 +132,7 @@ func (b *bird) graphAlone() {
 		require.True(b.t, seen[name], "%s was never looked for, so nothing is shown", name)
 	}
 	for _, name := range []string{"note", "reference", "key", "customer", "cancel reason", "retry reason", "manual text", "bulk note"} {
-		require.False(b.t, seen[name], "%s is none of Graph's business", name)
+		require.False(b.t, seen[name], "%s must not go to Graph", name)
 	}
 	require.True(b.t, slices.ContainsFunc(spans.GetSpans(), func(s tracetest.SpanStub) bool {
 		return strings.Contains(s.Name, "/users") && s.Status.Code == codes.Error

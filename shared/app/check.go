@@ -10,8 +10,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 )
 
-// check explains the settings and says everything that is wrong with them, with keys and document. When all is in order it asks the
-// systems that they name, unless it is to stay offline. It writes nothing.
+// check explains the settings and reports every mistake in the settings, the keys and the
+// document. If it finds none and is not offline, it asks the systems that they name. It writes
+// nothing.
 func check(ctx context.Context, env func(string) string, offline bool) cli.Report {
 	var r cli.Report
 	for _, s := range config.Table() {
@@ -34,12 +35,12 @@ func check(ctx context.Context, env func(string) string, offline bool) cli.Repor
 	return r
 }
 
-// each takes joined errors apart.
+// each splits joined errors into their texts.
 func each(err error) []string {
 	if err == nil {
 		return nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // one that is wrapped with words stays one
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // a joined error wrapped in words must stay one text
 	if !ok {
 		return []string{err.Error()}
 	}

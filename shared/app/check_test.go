@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
 
-// checking runs the command in the local world with its own document.
+// checking runs the check command in the local world with its own document.
 func checking(t *testing.T, change map[string]string, args ...string) (code int, out string) {
 	t.Helper()
 	env := map[string]string{
@@ -52,13 +52,13 @@ func TestCheckAsksWhatTheConfigurationNames(t *testing.T) {
 		require.Contains(t, out, line)
 	}
 
-	nobody := "http://127.0.0.1:1"
-	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": nobody, "AzureWebJobsStorage": account(nobody)}, "--offline")
-	require.Zero(t, code, "offline it asks nobody: %s", out)
+	unused := "http://127.0.0.1:1"
+	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": unused, "AzureWebJobsStorage": account(unused)}, "--offline")
+	require.Zero(t, code, "offline it makes no call: %s", out)
 	require.NotContains(t, out, "storage, blobs")
 }
 
-// account is a storage account with all services at one address.
+// account is the connection string of an account whose services share one address.
 func account(url string) string {
 	return "AccountName=" + azurite.AccountName + ";AccountKey=" + azurite.AccountKey +
 		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
@@ -85,7 +85,7 @@ func TestCheckSaysWhatCannotBeUsed(t *testing.T) {
 	require.NoError(t, err)
 	elsewhere := filepath.Join(t.TempDir(), "document.yaml")
 	require.NoError(t, os.WriteFile(elsewhere, []byte(strings.Replace(string(document), "    package:",
-		"    destinations: [{name: legal, account: \""+azurite.Shared(t).BlobURL+"\", container: nobody-made-it}]\n    package:", 1)), 0o600))
+		"    destinations: [{name: legal, account: \""+azurite.Shared(t).BlobURL+"\", container: missing}]\n    package:", 1)), 0o600))
 	denied := serve(http.StatusForbidden, "", `{"error":{"code":"Authorization_RequestDenied","message":"canary"}}`)
 	for name, tc := range map[string]struct {
 		change map[string]string

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// moved is how far the business clock is ahead, when it asks anew.
+// moved reads the clock's offset anew.
 func (m *movable) moved() time.Duration {
 	m.mu.Lock()
 	m.asked = time.Time{}
@@ -30,13 +30,13 @@ func TestTheMovableClock(t *testing.T) {
 	answer.Store(`{"offset":"744h"}`)
 	require.Equal(t, 744*time.Hour, m.moved())
 
-	// Time must not jump back: whatever is no answer leaves the offset as it was.
+	// Time must not jump back, so a bad answer leaves the offset as it was.
 	for _, bad := range []string{`{"offset":"-1h"}`, `{"offset":"soon"}`, `{"offset":744}`, `{}`, ``, `<html>`} {
 		answer.Store(bad)
 		require.Equal(t, 744*time.Hour, m.moved(), bad)
 	}
 	server.Close()
-	require.Equal(t, 744*time.Hour, m.moved(), "nobody answers")
+	require.Equal(t, 744*time.Hour, m.moved(), "no answer")
 }
 
 func TestTheMovableClockMustAnswerAtTheStart(t *testing.T) {

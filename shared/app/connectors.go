@@ -8,7 +8,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
-// connectors makes each tenant's connectors when they are first asked for and keeps them: clients hold tokens and connections.
+// connectors makes each connector of a tenant on its first use. It keeps them because their
+// clients hold tokens and connections.
 type connectors struct {
 	app  *App
 	mu   sync.Mutex
@@ -62,7 +63,7 @@ func (c *connectors) make(tenant, name string) (connector.Connector, error) {
 	})
 }
 
-// check reports every system of a tenant that cannot be reached under these settings, whatever happens at run time. It makes no call.
+// check reports every system of a tenant that these settings can never reach. It makes no call.
 func (c *connectors) check() error {
 	var errs []error
 	for i, t := range c.app.document.Tenants {

@@ -14,7 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// entry is a system that only remembers what it was made from.
+// entry is a system that notes what it was made from.
 func entry(system, service string, made map[string]string) connector.Entry {
 	return connector.Entry{
 		Descriptor: connector.Descriptor{System: system}, Service: service,

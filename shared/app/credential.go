@@ -14,7 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
 
-// localToken is the credential of the simulated tenant: fixed, worthless, and the only one that a loopback address ever gets.
+// localToken is the credential of the simulated tenant. It is fixed and worthless, and the only
+// credential that is ever sent to a loopback address.
 type localToken string
 
 // GetToken returns the fixed token.
@@ -22,7 +23,8 @@ func (t localToken) GetToken(context.Context, policy.TokenRequestOptions) (azcor
 	return azcore.AccessToken{Token: "rightsdesk-local-" + string(t), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// credential returns what proves us to a tenant. A simulated Graph gets the local token, whatever else is configured.
+// credential returns the app's credential for a tenant. A simulated Graph gets the local token,
+// whatever else is configured.
 func credential(s config.Settings, tenant string) (azcore.TokenCredential, error) {
 	if s.Graph != "" {
 		if !s.Local() || !config.Loopback(s.Graph) {

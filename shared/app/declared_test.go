@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// names are the names of the blobs in a container.
+// names lists the blobs in a container.
 func (w *world) names(container string) []string {
 	w.t.Helper()
 	return w.namesIn(w.prefix + container)
@@ -36,7 +36,7 @@ func (w *world) namesIn(container string) []string {
 	return out
 }
 
-// member is the text of one member of an archive.
+// member returns the text of one member of an archive.
 func member(t *testing.T, archive []byte, name string) string {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
@@ -48,7 +48,8 @@ func member(t *testing.T, archive []byte, name string) string {
 	return string(b)
 }
 
-// declared is a document in which Contoso has a system without a connector, and a container of its own.
+// declared is a document in which Contoso has a system without a connector and a container of
+// its own.
 func declared(t *testing.T, account, container string) string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/declared.yaml")
@@ -70,7 +71,7 @@ func TestADeclaredSystemIsNeverSilentlyLeftOut(t *testing.T) {
 	id := w.submit(contosoKey, "declared", body)
 	w.pump()
 
-	// The package is made while the manual tasks wait, and names them.
+	// The package is made while the manual tasks wait, and it names them.
 	r := w.get(contosoKey, id)
 	require.Equal(t, "waiting", r.State)
 	require.Equal(t, []string{"entra", "paper-files"}, r.Systems)
@@ -90,11 +91,11 @@ func TestADeclaredSystemIsNeverSilentlyLeftOut(t *testing.T) {
 	}
 	require.Equal(t, 2, manual)
 
-	// It lies where the request said, and nowhere else.
+	// It lies where the request said and nowhere else.
 	require.Len(t, w.namesIn(container), 1)
 	require.Empty(t, w.names(blob.Packages))
 
-	// A person ends the tasks, who has the right to.
+	// Only a person with the right to do so ends the tasks.
 	path := "/api/requests/" + id + "/tasks/paper-files-"
 	end := map[string]any{"outcome": "done", "text": "Copied 12 pages."}
 	w.must(http.StatusForbidden, "POST", path+"access", readerKey, end)
@@ -146,7 +147,7 @@ func TestWhatADocumentDoesNotKnowIsRefused(t *testing.T) {
 	}
 	require.Empty(t, w.rowsOf("requests"), "nothing was made")
 
-	// Only the declared system: there is nothing to discover, and still there is a package.
+	// With the declared system alone there is nothing to discover, and a package is still made.
 	body := asked(entrasim.Contoso, subject, "export")
 	body["systems"] = []any{"paper-files"}
 	id := w.submit(contosoKey, "only-declared", body)

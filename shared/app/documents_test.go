@@ -19,13 +19,13 @@ import (
 
 const root = "../../"
 
-// documents are our own Markdown files by their path.
+// documents returns this repository's Markdown files by their path.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil //nolint:nilerr // what others remove while we look is none of ours
+			return nil //nolint:nilerr // other processes may remove files meanwhile
 		}
 		if d.IsDir() && slices.Contains([]string{".git", ".local", "dist", "node_modules", "testdata"}, d.Name()) {
 			return filepath.SkipDir
@@ -85,7 +85,8 @@ func TestDocumentsNameWhatThereIs(t *testing.T) {
 	}
 }
 
-// TestREADMEFollowsTheContract: every call of its table is in the contract with the right that stands beside it, and no call is missing.
+// TestREADMEFollowsTheContract checks that README's table holds every call of the contract with
+// the right that it needs, and no other call.
 func TestREADMEFollowsTheContract(t *testing.T) {
 	t.Parallel()
 	raw, err := httpapi.Contract()
@@ -97,7 +98,7 @@ func TestREADMEFollowsTheContract(t *testing.T) {
 		rights = append(rights, string(r))
 	}
 	named := map[string]bool{}
-	last := "" // what "…" stands for
+	last := "" // the path that "…" stands for
 	for line := range strings.Lines(documents(t)["README.md"]) {
 		cells := strings.Split(line, "|")
 		if len(cells) != 4 || !strings.Contains(cells[1], "/api/") {
@@ -106,7 +107,7 @@ func TestREADMEFollowsTheContract(t *testing.T) {
 		for _, c := range every("`([^`]+)`", cells[1]) {
 			method, path, ok := strings.Cut(c, " ")
 			if !ok {
-				method, path = "", c // "…/events": the method before it
+				method, path = "", c // "…/events" repeats the method of the row before it
 			}
 			if tail, short := strings.CutPrefix(path, "…"); short {
 				path = last + tail
@@ -128,7 +129,8 @@ func TestREADMEFollowsTheContract(t *testing.T) {
 	}
 }
 
-// TestREADMEsBodiesAreTaken: what the walk tells a reader to send is what the tests send.
+// TestREADMEsBodiesAreTaken checks that the bodies in README's walk are the ones that the tests
+// send.
 func TestREADMEsBodiesAreTaken(t *testing.T) {
 	t.Parallel()
 	readme := documents(t)["README.md"]

@@ -37,7 +37,7 @@ func recorded(t *testing.T, file, kind string) map[string]any {
 	return nil
 }
 
-// twice is a text as the host writes it: JSON in a JSON string.
+// twice returns a text as the host writes it: as JSON in a JSON string.
 func twice(t *testing.T, text string) string {
 	t.Helper()
 	var once bytes.Buffer
@@ -47,7 +47,8 @@ func twice(t *testing.T, text string) string {
 	return string(bytes.TrimSuffix(once.Bytes(), []byte("\n")))
 }
 
-// queueEnvelope is a recorded envelope with the message's text in it; the members of a JSON object overwrite Metadata, as they do there.
+// queueEnvelope is a recorded envelope with the message's text in it. As in the host, the
+// members of a JSON message overwrite those of Metadata.
 func queueEnvelope(t *testing.T, text string) []byte {
 	t.Helper()
 	body := recorded(t, "queue.jsonl", "plain text")
@@ -64,13 +65,14 @@ func queueEnvelope(t *testing.T, text string) []byte {
 	return raw
 }
 
-// deliver posts a message to a function as the host does, and returns the status that decides what becomes of it.
+// deliver posts a message to a function as the host does. The status that it returns decides
+// whether the message comes back.
 func (w *world) deliver(function, text string) int {
 	w.t.Helper()
 	return w.invoke(function, queueEnvelope(w.t, text))
 }
 
-// timer fires a timer.
+// timer fires a timer and returns the status.
 func (w *world) timer(function string) int {
 	w.t.Helper()
 	body, err := json.Marshal(recorded(w.t, "timer.jsonl", "second run"))
@@ -98,7 +100,8 @@ func (w *world) invoke(function string, body []byte) int {
 	return res.StatusCode
 }
 
-// functionOf is the function that each queue triggers, in the order in which they are drained.
+// functionOf pairs each queue with the function that it triggers, in the order in which the
+// tests drain them.
 var functionOf = []struct{ queue, function string }{
 	{queue.Bulk, "bulk"},
 	{queue.Work, "work"},
@@ -108,7 +111,7 @@ var functionOf = []struct{ queue, function string }{
 	{queue.Fulfil + "-poison", "fulfil-poison"},
 }
 
-// pump delivers what is on the queues until they are empty. No delivery may fail.
+// pump delivers messages until the queues are empty. No delivery may fail.
 func (w *world) pump() {
 	w.t.Helper()
 	for delivered := 1; delivered > 0; {
@@ -141,7 +144,7 @@ func (w *world) put(queue, text string) {
 	require.NoError(w.t, err)
 }
 
-// upload puts a producer's blob where it may put one.
+// upload puts a producer's blob into a container that producers may write to.
 func (w *world) upload(container, name, body string) {
 	w.t.Helper()
 	_, err := w.clients.Blobs.NewContainerClient(w.prefix+container).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(body), nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
-// triggers are the names of the functions with what they do; functions/ has a folder for each.
+// triggers binds the name of each function to its job. functions/ has a folder for each.
 func (a *App) triggers() error {
 	counted, err := telemetry.NewJobs()
 	if err != nil {
@@ -35,7 +35,7 @@ func (a *App) triggers() error {
 	return nil
 }
 
-// timed is the job of a timer, whose payload says nothing.
+// timed is the job of a timer. The payload of a timer carries nothing that the job needs.
 func (a *App) timed(step dsr.Step, run func(context.Context) (due.Result, error)) host.Job {
 	return func(ctx context.Context, _ []byte) error {
 		a.pipeline.Runner.Begin(ctx, step, queue.Message{})
@@ -44,13 +44,14 @@ func (a *App) timed(step dsr.Step, run func(context.Context) (due.Result, error)
 	}
 }
 
-// receive takes a message of a producer.
+// receive takes a producer's message from dsr-bulk.
 func (a *App) receive(ctx context.Context, payload []byte) error {
 	a.pipeline.Runner.Begin(ctx, dsr.StepBulk, queue.Message{})
 	return a.bulk.Message(ctx, payload)
 }
 
-// message decodes a queue message of ours. What is not one is recorded and ends there: another delivery would not read better.
+// message decodes a message that Rightsdesk sent to itself. It logs one that it cannot read and
+// drops it, since another delivery would not read better.
 func (a *App) message(run func(context.Context, queue.Message) error) host.Job {
 	return func(ctx context.Context, payload []byte) error {
 		m, err := queue.DecodeMessage(payload)
@@ -63,7 +64,8 @@ func (a *App) message(run func(context.Context, queue.Message) error) host.Job {
 	}
 }
 
-// work does what a message on dsr-work names: a piece of an import, a shard to look at, or a task.
+// work does what a message on dsr-work names: a part of an import, the wakes of a shard, or a
+// task.
 func (a *App) work(ctx context.Context, m queue.Message) error {
 	switch {
 	case m.Bulk != "":

@@ -11,7 +11,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// What all tests of this package send to the global providers and to the default logger: libraries find them by themselves.
+// The tests of this package share these receivers: libraries find the global providers and the
+// default logger by themselves.
 var (
 	spans    = tracetest.NewInMemoryExporter()
 	metrics  = sdkmetric.NewManualReader()
@@ -21,6 +22,6 @@ var (
 func TestMain(m *testing.M) {
 	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))
 	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(metrics)))
-	slog.SetDefault(slog.New(slog.NewJSONHandler(fallback, &slog.HandlerOptions{Level: slog.LevelDebug}))) // also what package log writes
+	slog.SetDefault(slog.New(slog.NewJSONHandler(fallback, &slog.HandlerOptions{Level: slog.LevelDebug}))) // package log writes there, too
 	os.Exit(m.Run())
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// canaries are unique values by what they are.
+// canaries are unique values by their names.
 type canaries map[string]string
 
-// forms are the ways in which a value may be written: as it is, escaped for URLs, JSON and HTML, in hex, and in base64 at any position of
-// what was encoded. Exact ones depend on case.
+// forms returns the ways in which a value may be written: as it is, escaped for URLs, JSON and
+// HTML, in hex, and in base64 at any offset of the encoded text. Case matters in the exact
+// ones.
 func forms(value string) (folded, exact []string) {
 	quoted, _ := json.Marshal(value)
 	for _, f := range []string{
@@ -50,7 +51,7 @@ func (c canaries) finder() finder {
 	return f
 }
 
-// in names the canaries that a text holds.
+// in returns the names of the canaries that a text holds.
 func (f finder) in(text string) []string {
 	var out []string
 	low := strings.ToLower(text)
@@ -63,7 +64,7 @@ func (f finder) in(text string) []string {
 	return out
 }
 
-// in names the canaries that one text holds.
+// in looks for the canaries in one text.
 func (c canaries) in(text string) []string { return c.finder().in(text) }
 
 func TestTheMatcherFindsEveryForm(t *testing.T) {

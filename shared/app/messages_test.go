@@ -22,7 +22,8 @@ func message(t *testing.T, m queue.Message) string {
 	return string(b)
 }
 
-// What cannot be worked on is recorded and ends: another delivery would not make it better.
+// A message that cannot be read is logged and dropped, since another delivery would not make it
+// better.
 func TestBadMessagesAreARecordedFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -45,7 +46,7 @@ func TestBadMessagesAreARecordedFailure(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.deliver("work-poison", message(t, queue.Message{Tenant: entrasim.Contoso, Bulk: unknownID})))
 	require.Equal(t, http.StatusBadRequest, w.invoke("work", []byte(`{"Data":{}}`)), "not what the host sends")
 
-	// On dsr-bulk it is kept, too, and goes after 30 days.
+	// From dsr-bulk it is also kept, and deleted after 30 days.
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"))
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"), "twice")
 	require.Equal(t, http.StatusOK, w.deliver("bulk-poison", "[1,2,3]"))
@@ -55,7 +56,7 @@ func TestBadMessagesAreARecordedFailure(t *testing.T) {
 	require.Empty(t, w.names(blob.Rejected))
 }
 
-// A message may come late, and as often as it likes.
+// A message may come late and any number of times.
 func TestAMessageForAFinishedTaskChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -90,7 +91,7 @@ func TestALostMessageIsSentAgain(t *testing.T) {
 	}
 }
 
-// once delivers what is on the queues now, and not what that brings about.
+// once delivers the messages that are on the queues now, without those that follow from them.
 func (w *world) once() int {
 	w.t.Helper()
 	delivered := 0
@@ -100,7 +101,8 @@ func (w *world) once() int {
 	return delivered
 }
 
-// Poison is an outcome of the task only if its own row shows ten attempts: otherwise it was our storage that failed.
+// A poison message fails its task only if the task's row shows ten attempts. Otherwise the
+// app's own storage was the cause.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -111,7 +113,7 @@ func TestPoison(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
 	require.Equal(t, "fulfilling", w.get(contosoKey, id).State, "it was never tried")
-	for range 10 { // attempts that die
+	for range 10 { // attempts whose process dies
 		c, err := w.app.Store.Load(t.Context(), entrasim.Contoso, id)
 		require.NoError(t, err)
 		_, err = w.app.Store.Claim(t.Context(), c, "entra-export", "dies")
@@ -134,7 +136,8 @@ func TestPoison(t *testing.T) {
 	require.Equal(t, "done", string(report.Manifest.Systems[0].Outcome))
 }
 
-// A system that fails for long is no failed invocation: the pauses grow, and in the end the task fails with the reason.
+// A system that does not recover makes no invocation fail. The pauses grow, and in the end the
+// task fails with the reason.
 func TestASystemThatNeverAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

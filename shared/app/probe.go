@@ -23,16 +23,16 @@ import (
 // probeLimit is how long one system has to answer.
 const probeLimit = 20 * time.Second
 
-// probePatience is how much of it may be spent on pauses before the system is asked again.
+// probePatience is how much of probeLimit may be spent on pauses between attempts.
 const probePatience = 2 * time.Second
 
-// probes are asked one after the other; each only reads.
+// probes are asked one after the other. Each only reads.
 type probes struct {
 	ctx  context.Context //nolint:containedctx // it lives as long as one command
 	list []cli.Probe
 }
 
-// ask asks one system.
+// ask asks one system and keeps its answer.
 func (p *probes) ask(of string, ask func(context.Context) (cli.Result, string)) {
 	ctx, cancel := context.WithTimeout(p.ctx, probeLimit)
 	defer cancel()
@@ -56,7 +56,7 @@ func (a *App) probe(ctx context.Context) []cli.Probe {
 		return append(p.list, cli.Probe{Of: "destinations", Result: cli.Failed, Text: brief(err)})
 	}
 	for _, url := range a.document.Tenants.Accounts() {
-		if !config.Loopback(url) { // that is our own
+		if !config.Loopback(url) { // the local Azurite, which is the app's own storage
 			p.deletion("destination account "+url, accounts[url])
 		}
 	}
@@ -71,7 +71,8 @@ func (a *App) probe(ctx context.Context) []cli.Probe {
 	return p.list
 }
 
-// storage reads what is there from the first start on; that it is not there is an answer as well.
+// storage reads what exists from the first start on. An answer that it does not exist counts as
+// an answer as well.
 func (p *probes) storage(c store.Clients) {
 	for _, s := range []struct {
 		of  string
@@ -99,20 +100,20 @@ func (p *probes) storage(c store.Clients) {
 	}
 }
 
-// notTold is what the data plane does not tell of an account.
-const notTold = "versioning and snapshots cannot be read over the data plane: look at the account; both must be off, or a purge is none"
+// notTold is what a check says of account settings that the data plane does not tell.
+const notTold = "versioning and snapshots cannot be read over the data plane: look at the account; both must be off, or purged data can be restored"
 
-// deletion asks whether what is deleted stays for a while.
+// deletion asks whether the account keeps deleted blobs for a while.
 func (p *probes) deletion(of string, blobs *service.Client) {
 	p.ask(of+", blob soft delete", func(ctx context.Context) (cli.Result, string) {
 		res, err := blobs.GetProperties(ctx, nil)
 		switch keep := res.DeleteRetentionPolicy; {
 		case status(err) == http.StatusForbidden:
-			return cli.Unknown, "this identity may not read it: look at the account; it must be off, or a purge is none"
+			return cli.Unknown, "this identity may not read it: look at the account; it must be off, or purged data can be restored"
 		case err != nil:
 			return cli.Failed, brief(err)
 		case keep != nil && keep.Enabled != nil && *keep.Enabled:
-			return cli.Failed, "it is on, so that a purge is none: switch it off"
+			return cli.Failed, "it is on, so purged data can be restored: switch it off"
 		}
 		return cli.Fine, "it is off"
 	})
@@ -128,7 +129,7 @@ func (p *probes) destination(of string, blobs *service.Client, container string)
 	})
 }
 
-// system asks a connector. "No right to see" must be known before somebody waits for an answer.
+// system asks a connector. A missing permission must be known before a request waits for it.
 func (p *probes) system(c *connectors, of string, s tenant.Instance) {
 	p.ask("tenant "+of+", "+s.Name, func(ctx context.Context) (cli.Result, string) {
 		entry, _ := c.app.catalogue.Entry(s.System)
@@ -161,7 +162,7 @@ func status(err error) int {
 	return 0
 }
 
-// brief is an error in a line: those of the SDK print whole answers.
+// brief returns an error in one line. Those of the Azure SDK hold whole answers.
 func brief(err error) string {
 	var re *azcore.ResponseError
 	if errors.As(err, &re) {

@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	// readyWait is how long a call waits for the storage to be set up: shorter than the 30 s after which a message comes back.
+	// readyWait is how long a call waits for the storage to be set up. It is shorter than the
+	// 30 s after which a message comes back.
 	readyWait = 20 * time.Second
-	// setUpAgain is how long after a failure the storage is set up again.
+	// setUpAgain is the pause before the next attempt to set up the storage.
 	setUpAgain = 2 * time.Second
 )
 
-// setUp makes the tables, containers and queues that are missing, without making anybody wait: the host wants the handler to listen at once,
-// and one that ends three times stops its host, so it does not give up while the storage is away. The channel is closed when everything is
-// there.
+// setUp makes the missing tables, containers and queues in the background, because the host
+// wants the handler to listen at once. It does not give up while the storage is away, because a
+// handler that ends three times stops its host. The channel is closed when everything exists.
 func (a *App) setUp(ctx context.Context) <-chan struct{} {
 	ready := make(chan struct{})
 	go func() {
@@ -39,14 +40,16 @@ func (a *App) setUp(ctx context.Context) <-chan struct{} {
 	return ready
 }
 
-// remember keeps which tenants there are. The purge does so too, so that a failure costs an hour.
+// remember stores which tenants are configured. The purge does so too, so a failure here costs
+// an hour at most.
 func (a *App) remember(ctx context.Context) {
 	if err := a.pipeline.Purge.Remember(ctx); err != nil {
 		a.log.WarnContext(ctx, "tenants are not remembered; the purge tries again", "error", err)
 	}
 }
 
-// whenReady lets calls wait for the storage, but for those that need none: the host's own pings and liveness.
+// whenReady lets calls wait for the storage. The host's own pings and the liveness check do not
+// wait, since they need no storage.
 func whenReady(ready <-chan struct{}, wait time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -71,7 +74,8 @@ func whenReady(ready <-chan struct{}, wait time.Duration, next http.Handler) htt
 	})
 }
 
-// notReady is for callers and for the host alike, to which it is a failed invocation: the message comes back.
+// notReady answers callers and the host. The host takes it for a failed invocation and delivers
+// the message again.
 func notReady(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", fmt.Sprint(int(setUpAgain.Seconds())))
 	problem.New(problem.Unavailable, "", "the storage does not answer").ServeHTTP(w, r)

@@ -24,7 +24,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// openApp is an app with a store and nothing else.
+// openApp is an app with a store and no other part.
 func openApp(t *testing.T, connection, prefix string) *App {
 	t.Helper()
 	c, err := store.Connect(connection, store.ClientOptions(nil))
@@ -49,7 +49,7 @@ func openApp(t *testing.T, connection, prefix string) *App {
 func TestAStartSetsTheStorageUp(t *testing.T) {
 	t.Parallel()
 	a := openApp(t, azurite.Shared(t).ConnectionString, azurite.Prefix(t))
-	for range 2 { // the first start and any other
+	for range 2 { // the first start and a later one
 		select {
 		case <-a.setUp(t.Context()):
 		case <-time.After(time.Minute):
@@ -64,7 +64,8 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 	}
 }
 
-// silent is a storage account that looks as before the very first start, and never answers a call that would make anything.
+// silent is a storage account as before the very first start. It never answers a call that
+// would make something.
 func silent(t *testing.T) string {
 	t.Helper()
 	end := make(chan struct{})
@@ -88,12 +89,13 @@ func account(url string) string {
 		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
 }
 
-// TestTheHandlerListensWhateverTheStorageDoes: the host asks for liveness, and a handler that ends is started three times and no more.
+// TestTheHandlerListensWhateverTheStorageDoes: the host asks for liveness at once, and it
+// starts a handler that ends at most three times.
 func TestTheHandlerListensWhateverTheStorageDoes(t *testing.T) {
 	t.Parallel()
-	nobody := httptest.NewServer(nil)
-	nobody.Close()
-	for name, connection := range map[string]string{"no answer": silent(t), "nobody there": account(nobody.URL)} {
+	stopped := httptest.NewServer(nil)
+	stopped.Close()
+	for name, connection := range map[string]string{"no answer": silent(t), "nothing listens": account(stopped.URL)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -109,7 +111,7 @@ func TestTheHandlerListensWhateverTheStorageDoes(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- Serve(ctx, port, func(name string) string { return env[name] }, io.Discard) }()
 			require.Eventually(t, func() bool {
-				res, err := http.Get("http://127.0.0.1:" + port + "/api/health") //nolint:noctx // a test's
+				res, err := http.Get("http://127.0.0.1:" + port + "/api/health") //nolint:noctx // of a test
 				if err != nil {
 					return false
 				}

@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// withoutContoso is a document from which a tenant was removed.
+// withoutContoso is a document from which Contoso was removed.
 const withoutContoso = `version: 1
 callers:
   - name: fabrikam-admin
@@ -29,7 +29,7 @@ tenants:
   - {id: 22222222-2222-2222-2222-222222222222, name: Fabrikam, systems: [entra], actions: [export]}
 `
 
-// restart puts another handler, with another document, before the same storage.
+// restart puts a new handler with another document before the same storage.
 func (w *world) restart(document string) {
 	w.t.Helper()
 	var err error
@@ -44,7 +44,8 @@ func (w *world) restart(document string) {
 	w.t.Cleanup(w.host.Close)
 }
 
-// TestRetentionOutlivesTheTenantInTheDocument: what was stored for a tenant ends also when the tenant is no longer configured.
+// TestRetentionOutlivesTheTenantInTheDocument: what was stored for a tenant is deleted when its
+// time is up, even after the tenant was removed from the document.
 func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	t.Parallel()
 	endpoint, container := azurite.Shared(t).BlobURL, azurite.Prefix(t)
@@ -84,13 +85,14 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 		require.Empty(t, w.names(blob.Packages))
 		require.Empty(t, w.names(blob.BulkInputs))
 		require.Empty(t, w.names(blob.Results))
-		require.Len(t, w.namesIn(container), 1, "nobody knows where it is any more")
+		require.Len(t, w.namesIn(container), 1, "the document no longer says where it is")
 	}
 	require.Len(t, w.lines.with(`"code":"tenant-not-configured"`, entrasim.Contoso), 2)
 	require.Len(t, w.lines.with(`"code":"destination-unknown"`, entrasim.Contoso), 2)
 	require.Empty(t, w.lines.with(`"code":"tenant-not-configured"`, entrasim.Fabrikam))
 
-	// It stayed due: once the tenant is back, so is the way there.
+	// The deletion stayed due. It succeeds once the tenant and its destination are configured
+	// again.
 	w.restart(declared(t, endpoint, container))
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	require.Empty(t, w.namesIn(container))

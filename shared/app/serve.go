@@ -15,7 +15,7 @@ import (
 // Version is the version of this build.
 const Version = "0.1.0"
 
-// Serve is the custom handler: it returns only with an error.
+// Serve is the custom handler. It returns only with an error.
 func Serve(ctx context.Context, port string, env func(string) string, stdout io.Writer) error {
 	s, err := config.Load(env)
 	if err != nil {
@@ -38,7 +38,8 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 	return functionhost.Serve(ctx, port, whenReady(a.setUp(ctx), readyWait, handler), a.clocks, log)
 }
 
-// open reads the document and wires an App by real clocks, or by the local world's. Its storage is still to be set up.
+// open reads the document and wires an App with the real clocks, or with those of the local
+// world. It does not set up the storage.
 func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error) {
 	doc, err := readDocument(s, catalog.Entries())
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
 
-// TestWhatIsLocalStaysLocal: on a platform nothing of the local world is taken, since its keys are
-// published and its clock can be moved. Every case ends before a call is made to anybody.
+// TestWhatIsLocalStaysLocal: a platform refuses every setting of the local world, since its
+// keys are published and its clock can be moved. No case makes a network call.
 func TestWhatIsLocalStaysLocal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 	localKeys := filepath.Join(dir, "keys.json")
 	s, err := config.Load(environment(map[string]string{"RIGHTSDESK_KEYS": localKeys, "AzureWebJobsStorage": "UseDevelopmentStorage=true"}))
 	require.NoError(t, err)
-	_, err = s.LoadKeys() // makes them
+	_, err = s.LoadKeys() // makes the keys
 	require.NoError(t, err)
 	ownKeys, err := os.ReadFile(localKeys)
 	require.NoError(t, err)
@@ -46,17 +46,17 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"Azurite":                    {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": "UseDevelopmentStorage=true"}, "AzureWebJobsStorage"},
-		"Azurite's account":          {map[string]string{"AzureWebJobsStorage__accountName": "devstoreaccount1"}, "AzureWebJobsStorage"},
-		"Azurite's key":              {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": "AccountName=x12;AccountKey=" + azurite.AccountKey}, "AzureWebJobsStorage"},
-		"a loopback endpoint":        {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": key + "QueueEndpoint=http://localhost:1/x"}, "AzureWebJobsStorage"},
-		"a simulated Graph":          {map[string]string{"RIGHTSDESK_GRAPH": "http://127.0.0.1:7080"}, "RIGHTSDESK_GRAPH"},
-		"the movable clock":          {map[string]string{"RIGHTSDESK_CLOCK": "http://127.0.0.1:7080/clock"}, "RIGHTSDESK_CLOCK"},
-		"the local callers":          {map[string]string{"RIGHTSDESK_CONFIG": localDocument}, "published key"},
-		"keys that made themselves":  {map[string]string{"RIGHTSDESK_KEYS": localKeys}, "RIGHTSDESK_KEYS"},
-		"keys that are missing":      {map[string]string{"RIGHTSDESK_KEYS": filepath.Join(dir, "none.json")}, "RIGHTSDESK_KEYS"},
-		"a loopback destination":     {map[string]string{"RIGHTSDESK_CONFIG": write("destination.yaml", loopback)}, "destinations"},
-		"a cloud that nobody listed": {map[string]string{"RIGHTSDESK_CLOUD": "http://127.0.0.1"}, "RIGHTSDESK_CLOUD"},
+		"Azurite":                         {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": "UseDevelopmentStorage=true"}, "AzureWebJobsStorage"},
+		"Azurite's account":               {map[string]string{"AzureWebJobsStorage__accountName": "devstoreaccount1"}, "AzureWebJobsStorage"},
+		"Azurite's key":                   {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": "AccountName=x12;AccountKey=" + azurite.AccountKey}, "AzureWebJobsStorage"},
+		"a loopback endpoint":             {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": key + "QueueEndpoint=http://localhost:1/x"}, "AzureWebJobsStorage"},
+		"a simulated Graph":               {map[string]string{"RIGHTSDESK_GRAPH": "http://127.0.0.1:7080"}, "RIGHTSDESK_GRAPH"},
+		"the movable clock":               {map[string]string{"RIGHTSDESK_CLOCK": "http://127.0.0.1:7080/clock"}, "RIGHTSDESK_CLOCK"},
+		"the local callers":               {map[string]string{"RIGHTSDESK_CONFIG": localDocument}, "published key"},
+		"keys that made themselves":       {map[string]string{"RIGHTSDESK_KEYS": localKeys}, "RIGHTSDESK_KEYS"},
+		"keys that are missing":           {map[string]string{"RIGHTSDESK_KEYS": filepath.Join(dir, "none.json")}, "RIGHTSDESK_KEYS"},
+		"a loopback destination":          {map[string]string{"RIGHTSDESK_CONFIG": write("destination.yaml", loopback)}, "destinations"},
+		"a cloud that is not in the list": {map[string]string{"RIGHTSDESK_CLOUD": "http://127.0.0.1"}, "RIGHTSDESK_CLOUD"},
 	} {
 		for _, platform := range []string{"WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "AWS_LAMBDA_FUNCTION_NAME"} {
 			env := maps.Clone(azure)
@@ -70,11 +70,11 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 		}
 	}
 
-	// Core Tools set WEBSITE_HOSTNAME on anybody's machine.
+	// Core Tools set WEBSITE_HOSTNAME on a developer's machine, too.
 	s, err = config.Load(environment(map[string]string{"WEBSITE_HOSTNAME": "localhost:7071", "AzureWebJobsStorage": "UseDevelopmentStorage=true"}))
 	require.NoError(t, err)
 	require.True(t, s.Local())
-	// A simulated world never writes to real storage, on no machine.
+	// On no machine does a simulated world write to real storage.
 	_, err = config.Load(environment(map[string]string{"AzureWebJobsStorage": key, "RIGHTSDESK_GRAPH": "http://127.0.0.1:7080"}))
 	require.ErrorContains(t, err, "RIGHTSDESK_GRAPH")
 }
@@ -83,7 +83,7 @@ func environment(m map[string]string) func(string) string {
 	return func(name string) string { return m[name] }
 }
 
-// TestCheckSaysEverythingAtOnce: the command an operator runs before the first start.
+// TestCheckSaysEverythingAtOnce runs the command that an operator runs before the first start.
 func TestCheckSaysEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	document := filepath.Join(t.TempDir(), "bad.yaml")

@@ -9,10 +9,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
-// retryBudget is how long one invocation waits out a system that does not answer, before it puts the task back for minutes.
+// retryBudget is how long one invocation waits for a system that does not answer, before it
+// puts the task back for minutes.
 const retryBudget = 20 * time.Second
 
-// steps makes the steps.
+// steps makes the steps of the pipeline.
 func (a *App) steps() (err error) {
 	a.pipeline, err = pipeline.New(pipeline.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Catalogue: a.catalogue, Connectors: a.connectors, Tokens: a.tokens, Clocks: a.clocks, Log: a.log,

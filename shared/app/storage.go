@@ -12,7 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// openStore connects to the storage account that the settings name, and to the accounts that destinations name.
+// openStore connects to the storage account that the settings name and to the accounts that the
+// destinations name.
 func (a *App) openStore(o Options) (*store.Store, error) {
 	opts := store.ClientOptions(nil, o.Policies...)
 	clients, err := connect(a.settings, opts)
@@ -52,7 +53,8 @@ func connect(s config.Settings, opts azcore.ClientOptions) (store.Clients, error
 	return store.ConnectManaged(s.Storage.Account, s.Endpoints().StorageSuffix, cred, opts)
 }
 
-// destinations are reached with the app's own identity; on the local machine they are containers of Azurite.
+// destinations connects to the destinations' accounts with the app's own identity. In the local
+// world they are containers of Azurite.
 func destinations(s config.Settings, urls []string, own store.Clients, opts azcore.ClientOptions) (map[string]*service.Client, error) {
 	out := map[string]*service.Client{}
 	for _, url := range urls {

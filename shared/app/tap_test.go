@@ -22,10 +22,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// sighting is a text and where it was seen.
+// sighting is a text and the place where it was seen.
 type sighting struct{ where, text string }
 
-// tap keeps what leaves the process. It is an azcore policy.
+// tap is an azcore policy that keeps what leaves the process.
 type tap struct {
 	services map[string]string // of storage, by host and port
 
@@ -55,7 +55,7 @@ func (p *tap) all() []sighting {
 	return append([]sighting(nil), p.seen...)
 }
 
-// answer keeps an answer of the interface.
+// answer keeps an answer of the HTTP interface.
 func (p *tap) answer(method, path string, r reply) {
 	where := "API answer"
 	if r.status >= 400 {
@@ -76,11 +76,11 @@ func (p *tap) answer(method, path string, r reply) {
 	}
 }
 
-// unsealed are the containers whose blobs hold nothing that a person said or that was found of one in the open.
+// unsealed are the containers whose blobs must hold no personal data in plain text.
 var unsealed = []string{blob.Results, blob.Findings}
 
-// Do keeps of every try of a storage call the URL and the headers, and the body where it may hold no personal data: that of rows, of
-// messages, and of blobs that are sealed or hold codes only.
+// Do keeps the URL and the headers of every attempt of a storage call. It keeps the body where
+// it may hold no personal data: rows, messages, and blobs that are sealed or hold codes only.
 func (p *tap) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	service := p.services[raw.URL.Host]
@@ -107,14 +107,14 @@ func (p *tap) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// gate carries calls to Graph, remembers where each went, and spoils some.
+// gate carries calls to Graph, remembers where each went, and gives some to another transport.
 type gate struct {
 	next http.RoundTripper
 	host string
 
 	mu    sync.Mutex
 	urls  []*url.URL
-	spoil func(*http.Request) http.RoundTripper // nil, or returning nil: as it is
+	spoil func(*http.Request) http.RoundTripper // nil, or returning nil: the usual transport
 }
 
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -143,7 +143,8 @@ func (g *gate) calls() []*url.URL {
 	return append([]*url.URL(nil), g.urls...)
 }
 
-// rows are all rows of all tables, as the service sends them and with their binary properties decoded.
+// rows returns the rows of all tables, as the service sends them and with binary properties
+// decoded.
 func (w *world) rows() []sighting {
 	w.t.Helper()
 	var out []sighting
@@ -159,7 +160,7 @@ func (w *world) rows() []sighting {
 	return out
 }
 
-// binary is what the binary properties of a row hold.
+// binary returns the decoded binary properties of a row.
 func binary(t *testing.T, raw []byte) (out []byte) {
 	t.Helper()
 	var row map[string]any
@@ -174,7 +175,8 @@ func binary(t *testing.T, raw []byte) (out []byte) {
 	return out
 }
 
-// blobs are the names and the metadata of all blobs, and what the unsealed containers hold.
+// blobs returns the names and metadata of all blobs and the contents of the unsealed
+// containers.
 func (w *world) blobs() []sighting {
 	w.t.Helper()
 	var out []sighting
@@ -195,7 +197,7 @@ func (w *world) blobs() []sighting {
 	return out
 }
 
-// told is everything that logs, traces and metrics say.
+// told returns the logs, traces and metrics.
 func (w *world) told() []sighting {
 	w.t.Helper()
 	out := []sighting{{"log", w.lines.String()}, {"simulator's log", w.simLines.String()}, {"default log", fallback.String()}}

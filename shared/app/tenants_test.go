@@ -13,10 +13,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// nobody's is an id that no tenant has.
+// unknownID belongs to no tenant and no request.
 const unknownID = "00000000-0000-4000-8000-000000000000"
 
-// TestTwoTenants is the wall: what one tenant has, the other cannot tell from what there is not.
+// TestTwoTenants: a tenant cannot tell what another tenant has from what does not exist.
 func TestTwoTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -28,13 +28,14 @@ func TestTwoTenants(t *testing.T) {
 		"Content-Type: application/x-ndjson", "Idempotency-Key: wall").into(t, &bulk)
 	w.pump()
 
-	// Each found its own Jane.
+	// Each tenant found its own Jane.
 	for key, want := range map[string][2]string{contosoKey: {theirs, "jane@contoso.example"}, fabrikamKey: {ours, "jane@fabrikam.example"}} {
 		zip, _ := w.archive(key, want[0])
 		require.Contains(t, member(t, zip, "export/entra/profile-0001.json"), want[1])
 	}
 
-	// Every address answers for the other's id, byte for byte, as for one that nobody has.
+	// Every address answers for the other tenant's id, byte for byte, as for an id that does
+	// not exist.
 	for _, call := range []struct {
 		method, path string
 		body         any
@@ -57,7 +58,7 @@ func TestTwoTenants(t *testing.T) {
 	}
 	require.Equal(t, "completed", w.get(contosoKey, theirs).State, "nothing of it did anything")
 
-	// A tenant that is not the caller's is not found, existing or not: in a query and in a body.
+	// Another tenant is not found, in a query and in a body, whether it exists or not.
 	for _, path := range []string{"/api/requests?tenant=ID", "/api/bulk?reference=wall&tenant=ID"} {
 		none := w.must(http.StatusNotFound, "GET", strings.Replace(path, "ID", unknownID, 1), fabrikamKey, nil)
 		same(t, none, w.call("GET", strings.Replace(path, "ID", entrasim.Contoso, 1), fabrikamKey, nil))
@@ -67,7 +68,7 @@ func TestTwoTenants(t *testing.T) {
 	body["tenant"] = entrasim.Contoso
 	same(t, none, w.call("POST", "/api/requests", fabrikamKey, body, "Idempotency-Key: wall"))
 
-	// Lists show the caller's own, and a cursor is worth nothing to others.
+	// Lists show the caller's own requests, and another caller cannot use their cursor.
 	var list struct {
 		Items []request
 		Next  string
@@ -81,7 +82,7 @@ func TestTwoTenants(t *testing.T) {
 	w.must(http.StatusNotFound, "GET", "/api/bulk?reference=wall", fabrikamKey, nil)
 }
 
-// same holds two answers against each other.
+// same checks that two answers are equal.
 func same(t *testing.T, want, got reply) {
 	t.Helper()
 	require.Equal(t, want.status, got.status, got.body)
@@ -93,7 +94,7 @@ func same(t *testing.T, want, got reply) {
 	require.Equal(t, want.header, got.header)
 }
 
-// A link opens one blob, for reading.
+// A link opens one blob, for reading only.
 func TestALinkOpensItsPackageAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -115,7 +116,8 @@ func TestALinkOpensItsPackageAlone(t *testing.T) {
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, http.StatusForbidden, res.StatusCode, "deleting it")
 
-	// It is saved under a name without a name, kept by no cache, and read on where it broke off.
+	// The download's file name holds no personal data, no cache keeps it, and it can be
+	// resumed.
 	req, err = http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL, nil)
 	require.NoError(t, err)
 	req.Header.Set("Range", "bytes=10-19")
@@ -128,7 +130,8 @@ func TestALinkOpensItsPackageAlone(t *testing.T) {
 	w.must(http.StatusForbidden, "GET", "/api/requests/"+mine+"/package", readerKey, nil)
 }
 
-// What a producer puts on the queue acts as the queue's caller, in the tenants and on the paths that are its own.
+// A producer's message acts with the rights of the queue's caller: in its tenants and on its
+// paths only.
 func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{document: declared(t, "http://127.0.0.1:10000/devstoreaccount1", "unused")}) // the queue's caller has Contoso only
@@ -136,7 +139,7 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	w.upload(blob.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
 	for name, text := range map[string]string{
 		"a tenant that the queue's caller does not have": `{"tenant":"` + entrasim.Fabrikam + `","reference":"r","items":[` + line + `]}`,
-		"a tenant that nobody has":                       `{"tenant":"` + unknownID + `","reference":"r","items":[` + line + `]}`,
+		"a tenant that does not exist":                   `{"tenant":"` + unknownID + `","reference":"r","items":[` + line + `]}`,
 		"another tenant's path":                          `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"bulk/` + entrasim.Fabrikam + `/people.ndjson"}`,
 		"by way of the own path":                         `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"bulk/` + entrasim.Contoso + `/../` + entrasim.Fabrikam + `/people.ndjson"}`,
 		"escaped":                                        `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"bulk/` + entrasim.Contoso + `/%2e%2e/` + entrasim.Fabrikam + `/people.ndjson"}`,
@@ -149,5 +152,5 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	}
 	require.Empty(t, w.rowsOf("requests"))
 	require.Empty(t, w.rowsOf("keys"))
-	require.Len(t, w.names(blob.BulkInputs), 1, "the producer's own blob is not ours to delete")
+	require.Len(t, w.names(blob.BulkInputs), 1, "the producer's own blob is not deleted")
 }

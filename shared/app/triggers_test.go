@@ -22,7 +22,7 @@ type binding struct {
 	Methods                                                      []string
 }
 
-// functions are the folders that the platform sees, with their triggers.
+// functions returns the triggers of the folders that the platform sees.
 func functions(t *testing.T) map[string]binding {
 	t.Helper()
 	files, err := filepath.Glob("../../functions/*/function.json")
@@ -40,7 +40,8 @@ func functions(t *testing.T) map[string]binding {
 	return out
 }
 
-// TestTriggersAreTheFolders: what the platform calls is served, and nothing is served that the platform does not know.
+// TestTriggersAreTheFolders: the handler serves every function that the platform calls, and no
+// other.
 func TestTriggersAreTheFolders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -56,7 +57,7 @@ func TestTriggersAreTheFolders(t *testing.T) {
 			require.Len(t, strings.Fields(b.Schedule), 6, name)
 			require.Equal(t, http.StatusOK, w.timer(name), name)
 		case "httpTrigger":
-			require.Equal(t, "anonymous", b.AuthLevel, "%s: who is calling is our own check", name)
+			require.Equal(t, "anonymous", b.AuthLevel, "%s: the handler itself checks who is calling", name)
 			require.False(t, strings.HasPrefix(b.Route, "admin"), "%s: the host keeps such routes for itself", name)
 		default:
 			t.Errorf("%s: unexpected trigger %s", name, b.Type)
@@ -66,7 +67,8 @@ func TestTriggersAreTheFolders(t *testing.T) {
 	require.ElementsMatch(t, queue.Names(), queues, "each queue, its poison twin included, has a function")
 }
 
-// TestEveryCallHasAFunction: the host passes on every call of the contract, with the right method, and no job can be reached from outside.
+// TestEveryCallHasAFunction: the host passes on every call of the contract with its method, and
+// no job can be reached from outside.
 func TestEveryCallHasAFunction(t *testing.T) {
 	t.Parallel()
 	raw, err := httpapi.Contract()
@@ -94,8 +96,8 @@ func TestEveryCallHasAFunction(t *testing.T) {
 		require.True(t, b.Type != "httpTrigger" || served[name], "%s serves nothing of the contract", name)
 	}
 
-	// The host serves jobs at /{function}: without the prefix, an HTTP function of the same path
-	// would let strangers run them.
+	// The host serves jobs at /{function}. Without the prefix, an HTTP function of the same
+	// path would let strangers run them.
 	b, err := os.ReadFile("../../host.json")
 	require.NoError(t, err)
 	var host struct {
@@ -114,7 +116,8 @@ func TestEveryCallHasAFunction(t *testing.T) {
 	require.Empty(t, w.lines.with(`"step":`), "a job began")
 }
 
-// routed reports whether a route template takes a path. A catch-all takes none or more segments.
+// routed reports whether a route template takes a path. A catch-all takes any number of
+// segments.
 func routed(route, path string) bool {
 	r, p := strings.Split(route, "/"), strings.Split(path, "/")
 	for i, segment := range r {

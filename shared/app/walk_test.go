@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
-// command runs our own command line against the world.
+// command runs the product's command line against the world.
 func (w *world) command(key string, args ...string) (code int, out, errs string) {
 	w.t.Helper()
 	env := map[string]string{"RIGHTSDESK_API_KEY": key, "RIGHTSDESK_URL": w.host.URL}
@@ -38,12 +38,12 @@ func (w *world) archive(key, id string) ([]byte, verify.Report) {
 	return zip, report
 }
 
-// TestWalk is README's walk.
+// TestWalk does what README's walk does.
 func TestWalk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
 
-	// 1. and 2.: Jane asks, twice.
+	// 1. and 2.: Jane asks twice.
 	jane := asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "access", "export")
 	id := w.submit(contosoKey, "walk-1", jane)
 	require.Equal(t, id, w.submit(contosoKey, "walk-1", jane))
@@ -58,7 +58,7 @@ func TestWalk(t *testing.T) {
 	require.Contains(t, w.must(http.StatusOK, "GET", "/api/requests/"+id+"/events", contosoKey, nil).body, `"answered"`)
 	require.Contains(t, w.must(http.StatusOK, "GET", "/api/requests/"+id+"/findings", contosoKey, nil).body, `"profile"`)
 
-	// 3. and 4.: the package, by its link, verified by our own command.
+	// 3. and 4.: her package, fetched by its link and verified by the command line.
 	zip, report := w.archive(contosoKey, id)
 	require.NotZero(t, report.Records)
 	file := filepath.Join(t.TempDir(), "package.zip")
@@ -71,12 +71,12 @@ func TestWalk(t *testing.T) {
 	before := w.link(contosoKey, id)
 	require.Empty(t, w.names(blob.Parts), "parts go as soon as the package is verified")
 
-	// 5.: not a day too early, and then everywhere.
+	// 5.: the package is kept until its last day and then deleted everywhere.
 	w.advance(29 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	w.archive(contosoKey, id)
 	w.advance(2 * 24 * time.Hour)
-	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil) // also before the purge has come
+	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil) // before the purge has run as well
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil)
 	require.Equal(t, "expired", w.get(contosoKey, id).Package.State)
@@ -86,7 +86,7 @@ func TestWalk(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.timer("purge"), "twice")
 }
 
-// TestWalkDecide is the walk's two people who share an address.
+// TestWalkDecide is the part of the walk about two people who share an address.
 func TestWalkDecide(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -109,7 +109,8 @@ func TestWalkDecide(t *testing.T) {
 	require.NotContains(t, profile, found.Candidates[0].ObjectID)
 }
 
-// TestWalkMany is the walk's file of people, by our own command, while the host works.
+// TestWalkMany is the part of the walk about a file of people, sent by the command line while
+// the host works.
 func TestWalkMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -147,7 +148,7 @@ func TestWalkMany(t *testing.T) {
 	results := w.must(http.StatusOK, "GET", "/api/bulk/"+b.ID+"/results", contosoKey, nil).body
 	require.Equal(t, 4, strings.Count(results, "\n"))
 
-	// Nothing found is a package, too.
+	// A person of whom nothing was found gets a package, too.
 	var list struct{ Items []request }
 	w.must(http.StatusOK, "GET", "/api/requests?state=completed", contosoKey, nil).into(t, &list)
 	require.Len(t, list.Items, 3)
@@ -162,7 +163,7 @@ func TestWalkMany(t *testing.T) {
 	}
 	require.Equal(t, 1, empty)
 
-	// The file is deleted 7 days after the import, the results after 30.
+	// The file is deleted 7 days after the import, its results after 30 days.
 	w.advance(8 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	require.Empty(t, w.names(blob.BulkInputs))

@@ -39,8 +39,8 @@ const (
 	fabrikamKey = "local-dev-key-2"
 )
 
-// world is the whole system in one process: real storage under a prefix of its own, the simulated tenant, and the handler as the
-// Functions host calls it.
+// world is the whole system in one process: real storage under a prefix of its own, the
+// simulated tenant, and the handler as the Functions host calls it.
 type world struct {
 	t        *testing.T
 	app      *app.App
@@ -51,7 +51,7 @@ type world struct {
 	tap      *tap
 	wall     *storetest.Clock
 	business func() time.Time
-	clients  store.Clients // of the test's own, not tapped
+	clients  store.Clients // the test's own, which the tap does not see
 	prefix   string
 	settings config.Settings
 	log      *slog.Logger
@@ -61,9 +61,9 @@ type world struct {
 
 // options of a world.
 type options struct {
-	document string          // YAML; "": the local world's
+	document string          // YAML; "": that of the local world
 	clocks   *clock.Clocks   // nil: wall time, and a business clock that the simulated tenant moves
-	policies []policy.Policy // of storage
+	policies []policy.Policy // of storage clients
 	// catalogue replaces the real one, and services are simulators beside those of the local world.
 	catalogue connector.Catalogue
 	services  map[string]http.Handler
@@ -117,7 +117,7 @@ func newWorld(t *testing.T, o options) *world {
 	return w
 }
 
-// document parses a YAML document, or that of the local world.
+// document parses a YAML document; "" is that of the local world.
 func (w *world) document(text string, c connector.Catalogue) *config.Document {
 	w.t.Helper()
 	if text == "" {
@@ -130,7 +130,7 @@ func (w *world) document(text string, c connector.Catalogue) *config.Document {
 	return doc
 }
 
-// advance moves the business clock of everything, as README does.
+// advance moves the business clock of the whole world, as README does.
 func (w *world) advance(d time.Duration) {
 	w.t.Helper()
 	res, err := http.Post(w.sim.URL+"/clock", "application/json", strings.NewReader(`{"advance":"`+d.String()+`"}`))
@@ -145,7 +145,7 @@ func (w *world) directory() *entrasim.Directory {
 	return w.tenant.System("entra").(*entrasim.Directory)
 }
 
-// reply is an answer that was read.
+// reply is an answer that was read to its end.
 type reply struct {
 	status int
 	header http.Header
@@ -157,7 +157,8 @@ func (r reply) into(t *testing.T, v any) {
 	require.NoError(t, json.Unmarshal([]byte(r.body), v), r.body)
 }
 
-// call makes one call of the interface; headers are "Name: value". A body that is no text is sent as JSON.
+// call makes one call of the HTTP interface. Headers are "Name: value". A body other than a
+// string is sent as JSON.
 func (w *world) call(method, path, key string, body any, headers ...string) reply {
 	w.t.Helper()
 	var in io.Reader
@@ -188,7 +189,7 @@ func (w *world) call(method, path, key string, body any, headers ...string) repl
 	return r
 }
 
-// must is call with the status that is expected.
+// must makes a call and checks its status.
 func (w *world) must(status int, method, path, key string, body any, headers ...string) reply {
 	w.t.Helper()
 	r := w.call(method, path, key, body, headers...)
@@ -196,7 +197,7 @@ func (w *world) must(status int, method, path, key string, body any, headers ...
 	return r
 }
 
-// request is a request as the interface shows it.
+// request is a request as the HTTP interface shows it.
 type request struct {
 	ID, State string
 	Systems   []string
@@ -232,7 +233,7 @@ func (w *world) submit(key, idempotencyKey string, body map[string]any) string {
 	return r.ID
 }
 
-// asked is a body of POST /api/requests.
+// asked is a body for POST /api/requests.
 func asked(tenant string, subject map[string]any, actions ...string) map[string]any {
 	return map[string]any{"tenant": tenant, "actions": actions, "regime": "gdpr", "subject": subject}
 }
@@ -260,7 +261,7 @@ func (w *world) link(key, id string) link {
 // fetch reads a URL as a browser does.
 func (w *world) fetch(url string) (int, []byte) {
 	w.t.Helper()
-	res, err := http.Get(url) //nolint:noctx // a test's
+	res, err := http.Get(url) //nolint:noctx // of a test
 	require.NoError(w.t, err)
 	defer func() { _ = res.Body.Close() }()
 	b, err := io.ReadAll(res.Body)
@@ -286,7 +287,7 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// with are the lines that hold all of the texts.
+// with returns the lines that hold all of the texts.
 func (l *lines) with(texts ...string) []string {
 	var out []string
 next:
