@@ -15,7 +15,8 @@ type ports struct{ blob, queue, table int }
 // listening matches the line that each service prints once it listens.
 var listening = regexp.MustCompile(`Azurite (Blob|Queue|Table) service is successfully listening at https?://[^ ]*:(\d+)\r?\n`)
 
-// parsePorts reads the ports from what Azurite has printed so far; ok once all three are there.
+// parsePorts reads the ports from what Azurite has printed so far. It is ok once all three are
+// there.
 func parsePorts(text string) (p ports, ok bool) {
 	for _, m := range listening.FindAllStringSubmatch(text, -1) {
 		port, err := strconv.Atoi(m[2])
@@ -34,7 +35,8 @@ func parsePorts(text string) (p ports, ok bool) {
 	return p, p.blob != 0 && p.queue != 0 && p.table != 0
 }
 
-// announcements is a writer that passes on what Azurite prints and says when all services listen.
+// announcements is a writer that passes on what Azurite prints. It tells when all services
+// listen.
 type announcements struct {
 	ready chan ports // gets one value
 

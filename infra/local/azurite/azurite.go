@@ -1,16 +1,21 @@
-// Package azurite runs Azurite, Microsoft's storage emulator: real Table, Blob and Queue endpoints on this machine for the
-// tests and for the local world. It is installed from infra/local/package.json.
+// Package azurite runs Azurite, Microsoft's storage emulator, for the tests and for the local
+// world.
 //
-// What holds for Azurite 3.37, by its source and by our tests, and what the code here relies on:
-//   - With a folder it keeps its indexes in memory and writes them out every 5 s and on SIGTERM. SIGTERM loses nothing that was
-//     answered; SIGKILL may lose the last 5 s of answered writes, which real storage never does.
-//   - With no folder everything is gone when the process ends.
-//   - Port 0 is honoured, and the port that was taken is printed.
-//   - It closes idle connections after 5 s, which a client now and then sees as an unexpected end of file; we ask for 120 s,
-//     longer than the 90 s after which Go closes them itself.
-//   - While it stops it reads requests from open connections and never answers them, so it may have to be killed after its data
-//     is written; Stop does that after 10 s.
-//   - It asks for Node.js 22 in its package but runs on 20.
+// It gives real Table, Blob and Queue endpoints on this machine. It is installed from
+// infra/local/package.json.
+//
+// The code here relies on what follows. It was read in the source of Azurite 3.37 and seen in
+// tests.
+//   - With a folder it keeps its indexes in memory and writes them out every 5 s and on
+//     SIGTERM. SIGTERM loses nothing that was answered. SIGKILL may lose the last 5 s of
+//     answered writes, which real storage never does.
+//   - Without a folder everything is gone when the process ends.
+//   - Port 0 takes a free port, and Azurite prints which.
+//   - It closes idle connections after 5 s, which a client now and then sees as an unexpected
+//     end of file. We ask for 120 s, longer than the 90 s after which Go closes them itself.
+//   - While it stops it reads requests from open connections and never answers them. So it may
+//     have to be killed when its data is written; Stop does that after 10 s.
+//   - Its package asks for Node.js 22, but it runs on 20.
 package azurite
 
 import (
@@ -26,18 +31,20 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
-// AccountName and AccountKey are Azurite's standard account, public and the same everywhere.
+// AccountName and AccountKey are Azurite's standard account, which is public and the same
+// everywhere.
 const (
 	AccountName = "devstoreaccount1"
 	AccountKey  = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
 const (
-	startLimit = 60 * time.Second // generous: two cores may be compiling the Graph SDK meanwhile
+	startLimit = 60 * time.Second // long: the cores may be compiling the Graph SDK meanwhile
 	stopGrace  = 10 * time.Second
 )
 
-// Options says how Azurite runs. The zero value keeps everything in memory on free ports and prints nothing.
+// Options says how Azurite runs. The zero value keeps everything in memory, takes free ports
+// and prints nothing.
 type Options struct {
 	Dir       string // where state is kept, created when missing; empty keeps it in memory
 	BlobPort  int    // 0 takes a free one
@@ -51,11 +58,13 @@ type Endpoints struct {
 	BlobURL  string `json:"blobUrl"`
 	QueueURL string `json:"queueUrl"`
 	TableURL string `json:"tableUrl"`
-	// ConnectionString names all three with the standard account, as AzureWebJobsStorage takes it.
+	// ConnectionString names all three with the standard account, as AzureWebJobsStorage takes
+	// it.
 	ConnectionString string `json:"connectionString"`
 }
 
-// Instance is one Azurite. One made by Shared belongs to the whole test run and cannot be stopped.
+// Instance is one Azurite. The one that Shared returns belongs to the whole test run and cannot
+// be stopped.
 type Instance struct {
 	Endpoints
 
@@ -64,8 +73,9 @@ type Instance struct {
 	process *process.Process // nil for a shared one
 }
 
-// Start starts Azurite and returns when all three endpoints listen. It fails when a port is taken, when Node.js or Azurite is
-// not installed (the error names the command that installs it), or when ctx ends first.
+// Start starts Azurite and returns when all three endpoints listen. It fails when a port is
+// taken, when Node.js or Azurite is not installed, or when ctx ends first. The error names the
+// command that installs what is missing.
 func Start(ctx context.Context, opts Options) (*Instance, error) {
 	install, err := find()
 	if err != nil {
@@ -113,7 +123,7 @@ func command(install installation, opts Options) (*exec.Cmd, error) {
 		"--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120", "--tableKeepAliveTimeout", "120",
 		"--disableTelemetry", "--skipApiVersionCheck", "--silent",
 	}
-	cwd := os.TempDir() // Azurite makes sure that its working directory exists even when it writes nothing there
+	cwd := os.TempDir() // Azurite wants a working directory even when it writes nothing there
 	if opts.Dir == "" {
 		args = append(args, "--inMemoryPersistence")
 	} else {
@@ -139,7 +149,8 @@ func (i *Instance) Pid() int {
 	return i.process.Pid()
 }
 
-// Done is closed when Azurite has ended, for whatever reason; nil (never) for a shared one.
+// Done is closed when Azurite has ended, for whatever reason. For a shared one it is nil and so
+// never closed.
 func (i *Instance) Done() <-chan struct{} {
 	if i.process == nil {
 		return nil
@@ -147,24 +158,26 @@ func (i *Instance) Done() <-chan struct{} {
 	return i.process.Done()
 }
 
-// Stop ends Azurite with SIGTERM to its own process, which writes its state, and waits for the end.
+// Stop ends Azurite with SIGTERM to its own process, which then writes its state. It waits for
+// the end.
 func (i *Instance) Stop() {
 	i.own().Stop(stopGrace)
 }
 
-// Kill ends Azurite with SIGKILL: up to 5 s of answered writes are lost, see the package comment.
+// Kill ends Azurite with SIGKILL. Up to 5 s of answered writes are lost, see the package comment.
 func (i *Instance) Kill() {
 	i.own().Kill()
 }
 
-// Restart stops Azurite if it runs and starts it on the same ports and the same folder. The endpoints stay as they were; what
-// was in memory only is gone.
+// Restart stops Azurite if it runs and starts it on the same ports and the same folder. The
+// endpoints stay as they were. What was in memory only is gone.
 func (i *Instance) Restart(ctx context.Context) error {
 	i.Stop()
 	return i.start(ctx)
 }
 
-// own is the process that this instance may end. Ending the shared one would break other tests, so that is a fault of the test.
+// own is the process that this instance may end. Ending the shared one would break other tests,
+// so a test that tries it fails.
 func (i *Instance) own() *process.Process {
 	if i.process == nil {
 		panic("azurite: the shared instance belongs to the whole test run; use Start for one to stop")

@@ -47,8 +47,8 @@ func TestSharedIsOnePerTestRun(t *testing.T) {
 	require.Zero(t, Shared(t).Pid())
 }
 
-// Several test binaries that start at once end up with one Azurite, also after a crash left a stale state file, and it ends
-// when nobody touches the lease any more.
+// Several test binaries that start at once end up with one Azurite, also when a crash has left
+// an old state file. It ends when no test binary touches the lease any more.
 func TestShareMeetsInOneFolder(t *testing.T) {
 	t.Parallel()
 	install, err := find()

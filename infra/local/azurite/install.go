@@ -16,10 +16,12 @@ type installation struct {
 	root   string // the module's root folder
 }
 
-// ErrNotInstalled is wrapped by every error of Start that an installation would cure; its text names the command.
+// ErrNotInstalled is wrapped by every error of Start that an installation would cure. The
+// error's text names the command.
 var ErrNotInstalled = errors.New("azurite is not installed")
 
-// find looks for Node.js on PATH and for Azurite in infra/local of the module that the working directory lies in.
+// find looks for Node.js on PATH, and for Azurite in infra/local of the module that the working
+// directory lies in.
 func find() (installation, error) {
 	wd, err := os.Getwd()
 	if err != nil {

@@ -26,9 +26,11 @@ var watchdog string
 
 const touchEvery = 10 * time.Second // the watchdog's limit is 60 s
 
-// Shared returns the one Azurite, in memory, of the whole test run, and starts it when no other test binary has. It ends by
-// itself about a minute after the last test binary that used it. Names must not collide with other tests': begin each with
-// Prefix. The test fails at once when Azurite is not installed, with the command that installs it.
+// Shared returns the one Azurite of the whole test run, which keeps everything in memory. The
+// first test binary that asks starts it, and it ends by itself about a minute after the last
+// one that used it. Names must not collide with those of other tests, so begin each with
+// Prefix. When Azurite is not installed the test fails at once and names the command that
+// installs it.
 func Shared(t testing.TB) *Instance {
 	t.Helper()
 	endpoints, err := shared()
@@ -38,8 +40,8 @@ func Shared(t testing.TB) *Instance {
 	return &Instance{Endpoints: endpoints}
 }
 
-// Prefix returns ten random characters [a-z0-9] of which the first is a letter, so that tables, containers, queues and tenants
-// that begin with it are valid and belong to this test alone.
+// Prefix returns ten random characters [a-z0-9] of which the first is a letter. Names of tables,
+// containers, queues and tenants that begin with it are valid and belong to this test alone.
 func Prefix(t testing.TB) string {
 	t.Helper()
 	return "t" + strings.ToLower(rand.Text()[:9]) // base 32: a-z and 2-7
@@ -60,8 +62,9 @@ func sharedDir(root string) string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("rightsdesk-azurite-%d-%s", os.Getuid(), hex.EncodeToString(sum[:6])))
 }
 
-// share returns the endpoints of the Azurite that meets in dir. The order matters: the lease is touched before the state is
-// read, and the watchdog hides the state before it looks at the lease for the last time, so an Azurite that was found stays.
+// share returns the endpoints of the Azurite that is shared by means of dir. The order matters:
+// the lease is touched before the state is read, and the watchdog hides the state before it
+// looks at the lease for the last time. So an Azurite that was found stays.
 func share(install installation, dir string, every time.Duration) (Endpoints, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Endpoints{}, fmt.Errorf("share azurite: %w", err)
@@ -78,7 +81,7 @@ func share(install installation, dir string, every time.Duration) (Endpoints, er
 	}
 	go func() {
 		for range time.Tick(every) {
-			_ = touch(lease) // a missed touch is made up for by the next
+			_ = touch(lease) // the next touch makes up for one that failed
 		}
 	}()
 	state := filepath.Join(dir, "state.json")
@@ -117,7 +120,8 @@ func touch(path string) error {
 	return nil
 }
 
-// readState returns what the starter wrote; anything unreadable counts as nothing.
+// readState returns what the test binary wrote that started Azurite. What cannot be read counts
+// as nothing.
 func readState(path string) (Endpoints, bool) {
 	var e Endpoints
 	b, err := os.ReadFile(path)
@@ -142,7 +146,8 @@ func writeState(path string, e Endpoints) error {
 	return nil
 }
 
-// answers reports whether all three endpoints are Azurite's: after a crash another program may have taken the ports.
+// answers reports whether all three endpoints are Azurite's. After a crash another program may
+// have taken the ports.
 func answers(e Endpoints) bool {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for want, url := range map[string]string{"Azurite-Blob/": e.BlobURL, "Azurite-Queue/": e.QueueURL, "Azurite-Table/": e.TableURL} {
@@ -158,8 +163,9 @@ func answers(e Endpoints) bool {
 	return true
 }
 
-// detach starts Azurite under the watchdog, in a session of its own so that it outlives this test binary, and waits until it
-// listens. Its output goes to a file: an inherited one would keep `go test` waiting.
+// detach starts Azurite under the watchdog and waits until it listens. Azurite gets a session
+// of its own, so that it outlives this test binary. Its output goes to a file, because an
+// inherited one would keep `go test` waiting.
 func detach(install installation, dir string) (Endpoints, error) {
 	azurite, err := command(install, Options{})
 	if err != nil {

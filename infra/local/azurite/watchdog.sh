@@ -12,7 +12,8 @@ unused() {
 
 while kill -0 $pid 2>/dev/null; do
 	if unused; then
-		# Hide the state first, then look again: whoever found it has touched the lease before, see share in shared.go.
+		# Hide the state first, then look again: who has found it has touched the lease before
+		# that, see share in shared.go.
 		mv "$dir/state.json" "$dir/state.ending" 2>/dev/null
 		sleep 1
 		if unused; then

@@ -107,11 +107,3 @@ func readSettings(dir string, opts Options) (map[string]string, error) {
 	}
 	return settings, nil
 }
-
-// cutPrefixFold is strings.CutPrefix without regard to case.
-func cutPrefixFold(s, prefix string) (rest string, ok bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return s, false
-	}
-	return s[len(prefix):], true
-}

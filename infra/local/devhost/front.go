@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -20,7 +19,6 @@ const (
 type front struct {
 	app   *app
 	tune  *tuning
-	log   *slog.Logger
 	proxy http.Handler
 
 	turn  atomic.Uint64
@@ -29,9 +27,7 @@ type front struct {
 }
 
 func newFront(a *app, tune *tuning, workers int, log *slog.Logger) *front {
-	f := &front{app: a, tune: tune, log: log, hosts: make([]*host, workers)}
-	f.proxy = newProxy(f)
-	return f
+	return &front{app: a, tune: tune, proxy: newProxy(log), hosts: make([]*host, workers)}
 }
 
 // all are the hosts that have been started, stopped ones included.
@@ -137,17 +133,4 @@ func headerSize(header http.Header) int {
 		}
 	}
 	return n
-}
-
-// joined are the headers as the host passes them on: one line a name.
-func joined(in http.Header) http.Header {
-	out := make(http.Header, len(in)+8)
-	for name, values := range in {
-		separator := ", "
-		if name == "Cookie" {
-			separator = "; "
-		}
-		out[name] = []string{strings.Join(values, separator)}
-	}
-	return out
 }

@@ -25,6 +25,13 @@ var (
 	errDangling = errors.New("the handler has exited with 0, and the host does not start it again")
 )
 
+// Invocation is one call that a handler has not answered yet.
+type Invocation struct {
+	ID       string    `json:"id"`
+	Function string    `json:"function"`
+	Since    time.Time `json:"since"`
+}
+
 // host is one Functions host: one handler process at a time, and what runs on it.
 type host struct {
 	number int

@@ -14,13 +14,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Invocation is one call that a handler has not answered yet.
-type Invocation struct {
-	ID       string    `json:"id"`
-	Function string    `json:"function"`
-	Since    time.Time `json:"since"`
-}
-
 // begin notes an invocation on a handler. The returned function ends it.
 func (h *host) begin(function string) (id string, end func()) {
 	id = uuid.NewString()

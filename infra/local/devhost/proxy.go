@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -23,14 +24,14 @@ type call struct {
 type callKey struct{}
 
 // newProxy is enableProxyingHttpRequest. Both directions are streamed.
-func newProxy(f *front) http.Handler {
+func newProxy(log *slog.Logger) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:       rewrite,
 		Transport:     toHandler{},
 		FlushInterval: -1,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
-				f.log.Error("Exception while proxying an HTTP request", "reason", err.Error())
+				log.Error("Exception while proxying an HTTP request", "reason", err.Error())
 			}
 			w.WriteHeader(http.StatusInternalServerError)
 		},
@@ -61,6 +62,19 @@ func rewrite(p *httputil.ProxyRequest) {
 	}
 	header.Set("Traceparent", traceparent(header.Get("Traceparent")))
 	out.Header = header
+}
+
+// joined are the headers as the host passes them on: one line a name.
+func joined(in http.Header) http.Header {
+	out := make(http.Header, len(in)+8)
+	for name, values := range in {
+		separator := ", "
+		if name == "Cookie" {
+			separator = "; "
+		}
+		out[name] = []string{strings.Join(values, separator)}
+	}
+	return out
 }
 
 // traceparent begins a trace, or a span in the caller's trace.

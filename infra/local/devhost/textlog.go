@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// textLog writes a record as one line for a person: time in UTC, worker, level, text. A handler's own
-// lines stay as they are.
+// textLog writes a record as one line for a person: time in UTC, worker, level, text. A
+// handler's own lines stay as they are.
 type textLog struct {
 	mu     *sync.Mutex
 	out    io.Writer

@@ -12,11 +12,13 @@ import (
 	"time"
 )
 
-// stamped is the time of every member: zip cannot say an earlier one, and a real one would change the bytes.
+// stamped is the time of every member. It is the earliest that zip can say; a real one would
+// change the bytes.
 var stamped = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// archive writes the app folder as a zip with the given binary in the place of the folder's own. Local settings stay out:
-// they name local keys and no deployment reads them. The same input gives the same bytes.
+// archive writes the app folder as a zip with the given binary in the place of the folder's
+// own. Local settings stay out: they name local keys, and no deployment reads them. The same
+// input gives the same bytes.
 func archive(app, binary, out string) (err error) {
 	f, err := os.Create(out + ".next")
 	if err != nil {
@@ -33,7 +35,7 @@ func archive(app, binary, out string) (err error) {
 	return nil
 }
 
-// addTree adds every file in lexical order, which WalkDir guarantees.
+// addTree adds every file in lexical order. WalkDir guarantees that order.
 func addTree(z *zip.Writer, app, binary string) error {
 	return filepath.WalkDir(app, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

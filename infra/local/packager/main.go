@@ -1,5 +1,7 @@
-// Command packager makes what is deployed: dist/app, an app folder for a Functions host on this machine, and dist/app.zip, the
-// same for linux/amd64, byte for byte the same from the same source.
+// Command packager makes what is deployed: the folder dist/app and the archive dist/app.zip.
+//
+// dist/app is an app folder for a Functions host on this machine. dist/app.zip is the same for
+// linux/amd64, and the same source gives the same bytes.
 //
 //	go run ./infra/local/packager [-app-only] [-app dist/app] [-root .]
 package main
@@ -14,9 +16,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/progress"
 )
-
-// Binary is the program's name in an app folder, as host.json names it.
-const Binary = "rightsdesk"
 
 const sdkHint = "the first build compiles the Microsoft Graph SDK: about 3 minutes on two cores, cached after"
 
@@ -60,12 +59,14 @@ func run(root, app string, appOnly bool, show progress.Display) error {
 // target is what a binary is built for.
 type target struct{ os, arch string }
 
-// binary is where the target's binary is kept between builds, so that nothing is linked again when nothing has changed.
+// binary is where the target's binary is kept between builds, so that nothing is linked again
+// when nothing has changed.
 func (t target) binary(dist string) string {
 	return filepath.Join(dist, "build", t.os+"-"+t.arch, Binary)
 }
 
-// build builds ./functions for the target. The flags are those of the Makefile, so that the SDK is compiled in one variant only.
+// build builds ./functions for the target. The flags are those of the Makefile, so that the SDK
+// is compiled in one variant only.
 func build(root string, t target, show progress.Display) error {
 	out, err := filepath.Abs(t.binary(filepath.Join(root, "dist")))
 	if err != nil {

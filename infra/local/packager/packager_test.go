@@ -14,7 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/progress"
 )
 
-// project is a small project of the same shape, with its own module so that nothing big is compiled.
+// project is a small project of the same shape. It is a module of its own, so that nothing big is
+// compiled.
 func project(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -71,7 +72,7 @@ func TestZipIsReproducibleWithRunBits(t *testing.T) {
 	t.Parallel()
 	var zips [2][]byte
 	for n := range zips {
-		root := project(t) // another folder, another time: neither may show
+		root := project(t) // another folder and another time, and neither may show
 		require.NoError(t, os.Chtimes(filepath.Join(root, "host.json"), time.Unix(int64(n), 0), time.Unix(int64(n), 0)))
 		pack(t, root)
 		b, err := os.ReadFile(filepath.Join(root, "dist", "app.zip"))

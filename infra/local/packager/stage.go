@@ -8,8 +8,12 @@ import (
 	"path/filepath"
 )
 
-// stage fills the app folder, which is all that a Functions host sees: the binary, host.json, a folder with its function.json
-// for each function, and the sample settings. A folder that was there is replaced as a whole.
+// Binary is the program's name in an app folder, as host.json names it.
+const Binary = "rightsdesk"
+
+// stage fills the app folder, which is all that a Functions host sees. It holds the binary,
+// host.json, the sample settings, and for each function a folder with its function.json. A
+// folder that was there is replaced as a whole.
 func stage(root, binary, app string) error {
 	functions, err := filepath.Glob(filepath.Join(root, "functions", "*", "function.json"))
 	if err != nil {
@@ -45,7 +49,8 @@ func stage(root, binary, app string) error {
 	return nil
 }
 
-// copyFile copies src to dst with exactly this mode, whatever the umask is, and makes dst's folder.
+// copyFile copies src to dst with exactly this mode, whatever the umask is, and makes dst's
+// folder.
 func copyFile(src, dst string, mode os.FileMode) (err error) {
 	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
 		return fmt.Errorf("stage: %w", err)

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// MaxLine is where a line without an end is cut: a program that prints no newline must not fill our
-// memory.
+// MaxLine is where a line without an end is cut: a program that prints no newline must not fill
+// our memory.
 const MaxLine = 1 << 20
 
 // LineTaker gets the lines that a program prints, each without its end.

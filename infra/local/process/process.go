@@ -1,7 +1,7 @@
 // Package process runs a program that never outlives the one that started it.
 //
-// The program runs in a process group of its own. It is stopped politely and then firmly. On Linux
-// the kernel ends it when its parent is killed.
+// The program runs in a process group of its own. It is stopped politely and then firmly. On
+// Linux the kernel ends it when its parent is killed.
 package process
 
 import (

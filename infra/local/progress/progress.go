@@ -1,4 +1,4 @@
-// Package progress shows one step of a longer job: what it is, how long it has taken so far, how it ended.
+// Package progress shows one step of a longer job: what it is, how long it takes, how it ended.
 package progress
 
 import (
@@ -13,7 +13,8 @@ import (
 type Display struct {
 	Out  io.Writer
 	Live bool // Out is a terminal: the elapsed time ticks in place instead of in lines of its own
-	// Quiet is how long a step may run before its hint is shown and, without a terminal, how often a line says that it still runs.
+	// Quiet is how long a step may run before its hint is shown. Without a terminal it is also
+	// how often a line says that the step still runs.
 	Quiet time.Duration
 }
 
@@ -96,5 +97,5 @@ type lines struct {
 func (l *lines) printf(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = fmt.Fprintf(l.out, format, args...) // progress that cannot be shown must not stop the work
+	_, _ = fmt.Fprintf(l.out, format, args...) // what cannot be shown must not stop the work
 }

@@ -1,3 +1,5 @@
-// Package schemas holds what host.json and each function.json are checked against: the published JSON schemas
-// (copied to testdata) and the points of the host's contract that our own safety rests on.
+// Package schemas checks host.json and each function.json.
+//
+// It checks them against the published JSON schemas, which are copied to testdata, and against
+// the points of the host's contract that our own safety rests on.
 package schemas

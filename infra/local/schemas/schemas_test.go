@@ -48,7 +48,7 @@ func read(t *testing.T, path string, v any) {
 	require.NoError(t, d.Decode(v), path)
 }
 
-// compile loads a schema; edit changes it first, for what it lacks against the host's source.
+// compile loads a schema. Edit changes it first, where it differs from the host's source.
 func compile(t *testing.T, name string, edit func(schema map[string]any)) *jsonschema.Schema {
 	t.Helper()
 	b, err := os.ReadFile("testdata/" + name)
@@ -82,8 +82,8 @@ func TestHostJSONFitsItsSchema(t *testing.T) {
 	validate(t, compile(t, "host.json", nil), root+"host.json")
 }
 
-// The published schema lacks two members that the host reads. While this holds, whoever adds one of them to host.json has
-// to add it to the copy's edit as well.
+// The published schema lacks a member that the host reads. While this holds, who adds the
+// member to host.json has to add it to the edit of the schema's copy as well.
 func TestHostSchemaLagsBehindTheHost(t *testing.T) {
 	t.Parallel()
 	late := map[string]any{"version": "2.0", "customHandler": map[string]any{"initializationTimeout": "00:00:30"}}
@@ -96,8 +96,9 @@ func TestHostSchemaLagsBehindTheHost(t *testing.T) {
 	require.NoError(t, patched.Validate(late))
 }
 
-// constAsEnum writes the draft-06 word const, which the draft-04 schema of function.json uses by mistake, as draft-04 can say it:
-// as it stands, the out binding of sql fits every binding, and nothing but sql and unknown types is valid.
+// constAsEnum writes const as draft-04 can say it. The schema of function.json is draft-04 and
+// uses that word of draft-06 by mistake. As it stands, the out binding of sql fits every
+// binding, and nothing but sql and unknown types is valid.
 func constAsEnum(node any) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -105,12 +106,12 @@ func constAsEnum(node any) {
 			n["enum"] = []any{v}
 			delete(n, "const")
 		}
-		for _, child := range n {
-			constAsEnum(child)
+		for _, below := range n {
+			constAsEnum(below)
 		}
 	case []any:
-		for _, child := range n {
-			constAsEnum(child)
+		for _, below := range n {
+			constAsEnum(below)
 		}
 	}
 }
@@ -154,8 +155,9 @@ func describe(t *testing.T, bindings []binding) string {
 	return "unknown " + first.Type
 }
 
-// What these settings hold up: with any other prefix an outside caller could POST a job's path; without both flags HTTP arrives
-// in an envelope on some hosts; with base64 a plain message would go to the poison queue unseen.
+// Our safety rests on these settings. With any other prefix an outside caller could POST a
+// job's path. Without both flags HTTP arrives in an envelope on some hosts. With base64 a plain
+// message would go to the poison queue unseen.
 func TestHostJSONHoldsWhatWeRelyOn(t *testing.T) {
 	t.Parallel()
 	var h struct {
@@ -184,12 +186,13 @@ func TestHostJSONHoldsWhatWeRelyOn(t *testing.T) {
 	require.Equal(t, "00:00:30", h.Extensions.Queues.VisibilityTimeout)
 	require.Equal(t, 10, h.Extensions.Queues.MaxDequeueCount)
 	require.Equal(t, "00:10:00", h.FunctionTimeout)
-	require.Equal(t, "rightsdesk", h.CustomHandler.Description.DefaultExecutablePath, "a plain name: only that gets its run bit from func")
+	require.Equal(t, "rightsdesk", h.CustomHandler.Description.DefaultExecutablePath, "func sets the run bit of a plain name only")
 	require.True(t, h.CustomHandler.EnableForwardingHttpRequest)
 	require.True(t, h.CustomHandler.EnableProxyingHttpRequest)
 }
 
-// The host tries routes in the order of the functions' names, so no route may swallow a later one.
+// The host tries routes in the order of the functions' names, so no route may swallow a later
+// one.
 func TestNoRouteSwallowsAnother(t *testing.T) {
 	t.Parallel()
 	var heads []string

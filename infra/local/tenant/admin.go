@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 )
 
 func (s *Server) routes() {
@@ -54,10 +54,10 @@ func (s *Server) getClock(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) postClock(w http.ResponseWriter, r *http.Request) {
-	var in struct {
+	in, err := decode[struct {
 		Advance *string `json:"advance"`
-	}
-	if err := readStrict(w, r, &in); err != nil {
+	}](r)
+	if err != nil {
 		problem(w, http.StatusBadRequest, "invalid-body", err.Error())
 		return
 	}
@@ -78,8 +78,7 @@ func (s *Server) postClock(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
-	var f graphsim.Faults
-	err := readStrict(w, r, &f)
+	f, err := decode[graphsim.Faults](r)
 	if err == nil {
 		err = s.graph.SetFaults(f)
 	}
@@ -118,29 +117,14 @@ func (s *Server) getRecords(w http.ResponseWriter, r *http.Request) {
 
 const maxAdminBody = 64 << 10
 
-func readStrict(w http.ResponseWriter, r *http.Request, into any) error {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAdminBody))
+// decode reads a body that is one JSON object without unknown members.
+func decode[T any](r *http.Request) (T, error) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAdminBody+1))
 	if err != nil {
-		return errors.New("the body cannot be read or is over 64 KiB")
+		var none T
+		return none, errors.New("the body cannot be read")
 	}
-	return decodeStrict(raw, into)
-}
-
-// decodeStrict accepts one JSON object without unknown members. Errors do not quote values.
-func decodeStrict(raw []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		var mistyped *json.UnmarshalTypeError
-		if errors.As(err, &mistyped) {
-			return fmt.Errorf("%s: wrong type", mistyped.Field)
-		}
-		return fmt.Errorf("no valid JSON object: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
-	}
-	return nil
+	return jsonbody.Decode[T](raw, maxAdminBody)
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
@@ -151,7 +135,7 @@ func reply(w http.ResponseWriter, status int, body any) {
 }
 
 func problem(w http.ResponseWriter, status int, code, detail string) {
-	raw, _ := json.Marshal(map[string]any{"status": status, "code": code, "detail": detail}) // strings and an int
+	raw, _ := json.Marshal(map[string]any{"status": status, "code": code, "detail": detail})
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_, _ = w.Write(raw)

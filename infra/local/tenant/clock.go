@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 )
 
-// Clock is the business clock of the local world: wall time plus an offset that only grows and survives a restart.
+// Clock is the business clock of the local world: wall time plus an offset. The offset only
+// grows, and it survives a restart.
 type Clock struct {
 	wall func() time.Time
 	file string // "": not kept
@@ -20,6 +23,8 @@ type Clock struct {
 	offset time.Duration
 	born   time.Time
 }
+
+const maxClockFile = 4 << 10
 
 // clockState is the stored form.
 type clockState struct {
@@ -47,13 +52,13 @@ func OpenClock(dir string, wall func() time.Time) (*Clock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clock: %w", err)
 	}
-	var s clockState
-	if err := decodeStrict(raw, &s); err != nil {
-		return nil, fmt.Errorf("clock: %s is damaged, start with an empty state directory: %w", filepath.Base(c.file), err)
+	s, err := jsonbody.Decode[clockState](raw, maxClockFile)
+	if err != nil {
+		return nil, fmt.Errorf("clock: %s is damaged; start with an empty state directory (make run RESET=1): %w", filepath.Base(c.file), err)
 	}
 	offset, err := time.ParseDuration(s.Offset)
 	if err != nil || offset < 0 || offset > maxOffset || s.Born.IsZero() {
-		return nil, fmt.Errorf("clock: %s holds no usable clock, start with an empty state directory", filepath.Base(c.file))
+		return nil, fmt.Errorf("clock: %s holds no usable clock; start with an empty state directory (make run RESET=1)", filepath.Base(c.file))
 	}
 	c.born, c.offset = s.Born, offset
 	return c, nil
@@ -76,7 +81,7 @@ func (c *Clock) Offset() time.Duration {
 // Born is when the organisation was made, in business time.
 func (c *Clock) Born() time.Time { return c.born }
 
-var errBackwards = errors.New("advance: must not be negative")
+var errBackwards = errors.New("advance: it may not be negative, because the clock does not go back")
 
 // Advance moves the clock. It is stored before it takes effect.
 func (c *Clock) Advance(d time.Duration) error {
@@ -86,7 +91,7 @@ func (c *Clock) Advance(d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d > maxOffset-c.offset {
-		return errors.New("advance: more than a hundred years in all")
+		return errors.New("advance: the clock may be ahead by a hundred years at most")
 	}
 	if err := c.store(c.offset + d); err != nil {
 		return err

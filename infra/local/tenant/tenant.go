@@ -13,14 +13,10 @@ import (
 
 // Options configures the server.
 type Options struct {
-	// StateDir keeps the clock; "" keeps nothing.
-	StateDir string
-	// Wall is wall time.
-	Wall func() time.Time
-	// Log gets a line a call, without personal data. Default: nothing.
-	Log *slog.Logger
-	// PageSize is Graph's page without $top; default 100.
-	PageSize int
+	StateDir string           // keeps the clock; "" keeps nothing
+	Wall     func() time.Time // wall time
+	Log      *slog.Logger     // gets a line a call, without personal data; nil drops them
+	PageSize int              // rows of a page of Graph without $top; 0 is 100
 }
 
 // Server is the simulated tenant. It is an [http.Handler].
@@ -43,7 +39,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{clock: business, mux: http.NewServeMux(), opened: map[string]any{}}
-	environment := Environment{Now: business.Now, Born: business.Born(), Log: o.Log}
+	environment := Environment{Clocks: clock.Clocks{Wall: o.Wall, Business: business.Now}, Born: business.Born(), Log: o.Log}
 	for _, t := range localTenants {
 		environment.Tenants = append(environment.Tenants, t.id)
 	}
@@ -52,7 +48,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.graph, err = graphsim.New(graphsim.Options{
-		Tenants: graphTenants(), Sources: sources, Clocks: clock.Clocks{Wall: o.Wall, Business: business.Now}, PageSize: o.PageSize, Log: o.Log,
+		Tenants: graphTenants(), Sources: sources, Clocks: environment.Clocks, PageSize: o.PageSize, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -61,7 +57,7 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// open starts the systems and sorts what each is.
+// open starts the systems and puts each to its uses.
 func (s *Server) open(environment Environment) ([]graphsim.Source, error) {
 	var sources []graphsim.Source
 	for _, sys := range systems {
@@ -101,10 +97,12 @@ func (s *Server) Clock() *Clock { return s.clock }
 // Graph returns the simulated Graph, for its faults and counts.
 func (s *Server) Graph() *graphsim.Sim { return s.graph }
 
-// System returns what a system of the list opened, such as the *entrasim.Directory of "entra"; nil for an unknown name.
+// System returns what a system of the list opened, such as the *entrasim.Directory of "entra". It
+// returns nil for an unknown name.
 func (s *Server) System(name string) any { return s.opened[name] }
 
-// ServeHTTP sends Graph's paths to Graph as they came, because a mux would clean them and redirect.
+// ServeHTTP hands Graph's paths to Graph as they came, because a mux would clean them and
+// redirect.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1.0/") || strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token") {
 		s.graph.ServeHTTP(w, r)

@@ -153,7 +153,8 @@ func TestTokensOfTheLocalWorld(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
-// TestLocalTokenReadsEverything holds that the reader's permissions suffice for every kind that the sample has.
+// TestLocalTokenReadsEverything holds that the reader's permissions suffice for every kind that
+// the sample has.
 func TestLocalTokenReadsEverything(t *testing.T) {
 	t.Parallel()
 	s := open(t, "")

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// writeLocalSettings writes the local.settings.json that Core Tools read: the sample with our values on top.
+// writeLocalSettings writes the local.settings.json that Core Tools read. It is the sample with
+// the given values on top.
 func writeLocalSettings(app string, values map[string]string) error {
 	var doc map[string]any
 	b, err := os.ReadFile(filepath.Join(app, "local.settings.sample.json"))

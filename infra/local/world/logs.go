@@ -43,8 +43,8 @@ func isTerminal(out io.Writer) bool {
 // say prints a line of our own.
 func (l *logs) say(text string) { l.line("rightsdesk", bold, []byte(text)) }
 
-// line prints one line under a name. Errors are dropped: a terminal that is gone must not stop the
-// world.
+// line prints one line under a name. Errors are dropped: a terminal that is gone must not stop
+// the world.
 func (l *logs) line(name string, c colour, text []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

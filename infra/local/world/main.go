@@ -1,8 +1,9 @@
-// Command world starts the local world: Azurite, the simulated tenant, and the dev host (or Azure Functions Core Tools) with the
-// handler. It streams their logs in one place and stops them together.
+// Command world starts the local world, streams its logs in one place and stops it as a whole.
 //
-// The Makefile builds what it starts and runs it in the project's folder. The environment: PORT is the port of the API (7071),
-// RESET=1 starts with empty state, HOST=func takes Core Tools.
+// The local world is Azurite, the simulated tenant, and the dev host with the handler. The
+// Makefile builds these programs and runs this one in the project's folder. Of the environment
+// it reads PORT, the port of the API (7071), RESET=1, which starts with empty state, and
+// HOST=func, which takes Azure Functions Core Tools instead of the dev host.
 package main
 
 import (
@@ -10,12 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strconv"
 	"syscall"
-	"time"
-
-	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
 func main() {
@@ -30,74 +26,5 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "make run:", err)
 		os.Exit(1)
-	}
-}
-
-// settings are what the local world is made of. All paths are absolute.
-type settings struct {
-	root       string
-	state      string // .local
-	port       int    // of the API
-	tenantAddr string
-	reset      bool
-	coreTools  bool // HOST=func
-	azurite    azurite.Options
-	storage    string   // AzureWebJobsStorage; empty takes the ports that Azurite has chosen
-	tenant     []string // the simulated tenant's command line
-	host       []string // the host's command line
-	hostDir    string
-	readyLimit time.Duration
-}
-
-func settingsOf(getenv func(string) string) (settings, error) {
-	root, err := os.Getwd()
-	if err != nil {
-		return settings{}, fmt.Errorf("find the project's folder: %w", err)
-	}
-	s := settings{root: root, state: filepath.Join(root, ".local"), port: 7071, tenantAddr: "127.0.0.1:7080", readyLimit: 30 * time.Second}
-	if p := getenv("PORT"); p != "" {
-		if s.port, err = strconv.Atoi(p); err != nil || s.port < 1 || s.port > 65535 {
-			return settings{}, fmt.Errorf("PORT must be a number from 1 to 65535")
-		}
-	}
-	switch getenv("RESET") {
-	case "", "0":
-	case "1":
-		s.reset = true
-	default:
-		return settings{}, fmt.Errorf("RESET must be 1 (start with empty state) or 0")
-	}
-	switch getenv("HOST") {
-	case "", "devhost":
-	case "func":
-		s.coreTools = true
-	default:
-		return settings{}, fmt.Errorf("HOST must be devhost (our own, the default) or func (Azure Functions Core Tools)")
-	}
-	s.azurite = azurite.Options{Dir: filepath.Join(s.state, "azurite"), BlobPort: azurite.BlobPort, QueuePort: azurite.QueuePort, TablePort: azurite.TablePort}
-	s.storage = "UseDevelopmentStorage=true"
-	s.commands(filepath.Join(root, "dist", "bin"), filepath.Join(root, "dist", "app"))
-	return s, nil
-}
-
-// commands says what is started, out of the folder of the local world's programs and the app folder.
-func (s *settings) commands(bin, app string) {
-	s.tenant = []string{filepath.Join(bin, "tenant"), "--addr", s.tenantAddr, "--state", filepath.Join(s.state, "tenant")}
-	s.host = []string{filepath.Join(bin, "devhost"), "--app", app, "--port", strconv.Itoa(s.port), "--workers", "1"}
-	s.hostDir = s.root
-	if s.coreTools {
-		s.hostDir, s.host = app, []string{"func", "start", "--port", strconv.Itoa(s.port)}
-	}
-}
-
-// values are the app settings of the handler, as a function app would have them.
-func (s settings) values() map[string]string {
-	return map[string]string{
-		"AzureWebJobsStorage":      s.storage,
-		"FUNCTIONS_WORKER_RUNTIME": "custom",
-		"RIGHTSDESK_CONFIG":        filepath.Join(s.root, "infra", "local", "rightsdesk.yaml"),
-		"RIGHTSDESK_KEYS":          filepath.Join(s.state, "keys.json"),
-		"RIGHTSDESK_GRAPH":         "http://" + s.tenantAddr,
-		"RIGHTSDESK_CLOCK":         "http://" + s.tenantAddr + "/clock",
 	}
 }

@@ -22,8 +22,9 @@ import (
 // walkLimit is how long the walk may take while two cores run other tests.
 const walkLimit = 5 * time.Minute
 
-// TestReadmesWalk types what README tells a reader to type, into a local world of its own. Only the
-// two addresses are replaced. The folder of the walk has the dist/app that is built from this tree.
+// TestReadmesWalk types what README tells a reader to type, into a local world of its own. Only
+// the two addresses are replaced. The folder of the walk has the dist/app that is built from
+// this tree.
 func TestReadmesWalk(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -15,14 +15,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
-// stopGrace is how long a process may take to end by itself. The handler needs none: its host kills it.
+// stopGrace is how long a process may take to end by itself. The handler needs none: its host
+// kills it.
 const stopGrace = 5 * time.Second
 
 // world is the running local world.
 type world struct {
 	settings
 	logs *logs
-	died chan string // names what ended by itself
+	died chan string // gets the name of what has ended by itself
 	stop []func()    // in the order of starting
 }
 
@@ -30,8 +31,8 @@ func newWorld(s settings, out io.Writer) *world {
 	return &world{settings: s, logs: newLogs(out), died: make(chan string, 3)}
 }
 
-// run starts everything, says when it is ready and waits until ctx ends, which is no error. Whatever happens, nothing that it
-// started is left running.
+// run starts everything, says when it is ready and waits until ctx ends, which is no error.
+// Whatever happens, nothing that it has started is left running.
 func (w *world) run(ctx context.Context) error {
 	if err := w.prepare(); err != nil {
 		return err
@@ -112,7 +113,8 @@ func (w *world) startAll(ctx context.Context) error {
 	if err := w.start("host", green, w.hostDir, w.host, env); err != nil {
 		return err
 	}
-	// The contract, other than health, waits until the storage is set up: from now on a message finds its queue.
+	// Unlike health, the contract is answered only when the storage is set up. From then on a
+	// message finds its queue.
 	return w.await(ctx, "the API", w.api()+"/api/openapi.json", func(status int) bool { return status == http.StatusOK })
 }
 

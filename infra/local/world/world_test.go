@@ -23,8 +23,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// TestMain lets this test binary play the processes that the world starts: ROLE serve answers on an address, die ends at once,
-// world runs a whole world in the folder given.
+// TestMain lets this test binary play the processes that the world starts. With the role
+// process it answers on an address, or ends at once. With the role world it runs a whole world
+// in a folder.
 func TestMain(m *testing.M) {
 	switch role := os.Getenv("WORLD_TEST_ROLE"); role {
 	case "":
@@ -66,7 +67,7 @@ func playWorld() {
 	os.Exit(1)
 }
 
-// testSettings is a world in root whose tenant and host are this test binary in the role given.
+// testSettings is a world in root whose tenant and host are played by this test binary.
 func testSettings(root, self, tenant, host string) (settings, error) {
 	var ports []int
 	for range 2 {
@@ -172,7 +173,7 @@ func TestResetEmptiesTheState(t *testing.T) {
 	}
 }
 
-// SIGKILL of the orchestrator cannot be caught; on Linux the kernel ends what it started.
+// SIGKILL of the world cannot be caught. On Linux the kernel ends what it has started.
 func TestKilledWorldLeavesNothing(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -1,4 +1,4 @@
-// Command progress runs a program as one step and shows the time that passes while the program is silent:
+// Command progress runs a program as one step and shows how long it takes.
 //
 //	go run ./infra/local/progress/cmd [-hint text] name program arguments…
 //

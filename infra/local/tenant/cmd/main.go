@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
+	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -52,14 +53,14 @@ func run() error {
 	return serve(listener, server)
 }
 
-// loopbackOnly refuses an address that other machines could reach: the server gives everything to everybody.
+// loopbackOnly refuses an address that other machines could reach, because the server gives
+// everything to everybody.
 func loopbackOnly(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return errors.New("--addr: must be a loopback address")
+	if !config.Loopback("http://" + addr) {
+		return errors.New("--addr: must be a loopback address, such as 127.0.0.1:7080")
 	}
 	return nil
 }
