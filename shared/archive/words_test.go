@@ -81,3 +81,13 @@ func TestLargeRecordsAreCut(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 }
+
+func TestEveryActionHasItsWords(t *testing.T) {
+	t.Parallel()
+	for _, a := range dsr.Requestable() {
+		require.NotEmpty(t, asks[a], "words.go says in asks what %s asks for", a)
+		for _, r := range []dsr.Regime{dsr.GDPR, dsr.CCPA} {
+			require.NotEmpty(t, rights[r][a], "words.go says in rights what %s rests on under %s", a, r)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -32,12 +33,15 @@ type doc struct {
 
 type object = map[string]any
 
-// Contract is the OpenAPI 3.1 document, made from the table of routes, the table of codes and the schemas.
+// Contract is the OpenAPI 3.1 document, made from the table of routes, the table of codes, the
+// schemas, and the states and actions of requests.
 func Contract() ([]byte, error) {
 	var shapes object
 	if err := json.Unmarshal(schemas, &shapes); err != nil {
 		return nil, fmt.Errorf("schemas.json: %w", err)
 	}
+	shapes["State"] = object{"type": "string", "enum": dsr.States()}
+	shapes["Action"] = object{"type": "string", "enum": dsr.Requestable()}
 	shapes["Problem"] = problemSchema()
 	paths := object{}
 	for _, r := range routes() {

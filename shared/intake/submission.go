@@ -4,6 +4,7 @@ package intake
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -144,12 +145,12 @@ func (w wire) submission() (Submission, error) {
 
 func (w wire) actions(s *Submission) error {
 	if len(w.Actions) == 0 {
-		return problem.New(problem.MissingField, "/actions", "at least one action is needed: access or export")
+		return problem.New(problem.MissingField, "/actions", "at least one action is needed; "+theActions())
 	}
 	for i, name := range w.Actions {
 		a := dsr.Action(name)
 		if !slices.Contains(dsr.Requestable(), a) {
-			return problem.New(problem.UnknownAction, at("/actions", i), "the actions are access and export")
+			return problem.New(problem.UnknownAction, at("/actions", i), theActions())
 		}
 		if slices.Contains(s.Actions, a) {
 			return problem.New(problem.Repeated, at("/actions", i), "an action stands twice")
@@ -157,6 +158,15 @@ func (w wire) actions(s *Submission) error {
 		s.Actions = append(s.Actions, a)
 	}
 	return nil
+}
+
+// theActions names the actions that a request may ask for.
+func theActions() string {
+	var names []string
+	for _, a := range dsr.Requestable() {
+		names = append(names, string(a))
+	}
+	return "the actions are " + strings.Join(names, ", ")
 }
 
 func (w wire) regime(s *Submission) error {
