@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -53,14 +53,14 @@ func (t *target) client(o Options) (*client, error) {
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
 		return nil, usage(errors.New("--url is not an address such as https://rightsdesk.example.com"))
 	}
-	if base.Scheme == "http" && !loopback(base.Hostname()) {
+	if base.Scheme == "http" && !cloud.Loopback(base.Hostname()) {
 		return nil, usage(errors.New("--url must begin with https:// unless it is this machine: the API key would travel in the clear"))
 	}
 	key := t.key
 	if key == "" {
 		key = o.Env("RIGHTSDESK_API_KEY")
 	}
-	if key == "" && loopback(base.Hostname()) {
+	if key == "" && cloud.Loopback(base.Hostname()) {
 		key = localKey
 	}
 	if key == "" {
@@ -69,11 +69,6 @@ func (t *target) client(o Options) (*client, error) {
 	h := *o.HTTP
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the key would go along
 	return &client{base: base, key: key, http: &h, pause: o.Pause}, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // call is one call of the API.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 )
 
 // Setting is one environment variable, as Functions app settings are.
@@ -120,7 +122,7 @@ func (s Settings) check() error {
 	bad := func(name, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
 	}
-	if _, ok := clouds[s.Cloud]; !ok {
+	if _, ok := cloud.Named(s.Cloud); !ok {
 		bad(envCloud, "public, usgov or china is expected")
 	}
 	if _, ok := logLevels[s.LogLevel]; !ok {
@@ -151,10 +153,10 @@ func Loopback(raw string) bool {
 	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return false
 	}
-	return loopbackHost(u.Hostname())
+	return cloud.Loopback(u.Hostname())
 }
 
 func httpsURL(raw string) bool {
 	u, err := url.Parse(raw)
-	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" && !loopbackHost(u.Hostname())
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" && !cloud.Loopback(u.Hostname())
 }

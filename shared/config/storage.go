@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 )
 
 // azuriteAccount and azuriteKey are published with Azurite: they protect nothing.
@@ -97,9 +98,9 @@ func fields(connection string) (map[string]string, error) {
 	return out, nil
 }
 
-// fromParts takes the account's own endpoints in the configured cloud, or those of this machine: what we write goes nowhere else. An empty
-// cloud is a mistake that is told elsewhere.
-func fromParts(parts map[string]string, cloud string) (Storage, error) {
+// fromParts takes the account's own endpoints in the cloud with that suffix, or those of this machine:
+// data is written nowhere else. An empty suffix comes from a cloud without a name, which another check reports.
+func fromParts(parts map[string]string, suffix string) (Storage, error) {
 	s := Storage{Account: parts["accountname"], Key: parts["accountkey"]}
 	if s.Account == "" || s.Key == "" {
 		return Storage{}, fmt.Errorf("%s: AccountName and AccountKey are needed; for a managed identity set %s instead", envStorage, envAccount)
@@ -118,9 +119,9 @@ func fromParts(parts map[string]string, cloud string) (Storage, error) {
 	}
 	loopback := Loopback(s.BlobURL) && Loopback(s.QueueURL) && Loopback(s.TableURL)
 	for i, name := range services {
-		if !loopback && cloud != "" && *urls[i] != endpoint(s.Account, name, "https", cloud) {
+		if !loopback && suffix != "" && *urls[i] != endpoint(s.Account, name, "https", suffix) {
 			errs = append(errs, fmt.Errorf("%s: the endpoint of the %s service must be https://{AccountName}.%s.%s, or all three loopback ones of this machine",
-				envStorage, name, name, cloud))
+				envStorage, name, name, suffix))
 		}
 	}
 	return s, errors.Join(errs...)
@@ -152,13 +153,5 @@ func blobAccount(address, suffix string) bool {
 // onThisMachine reports whether a URL names this machine, whatever its scheme and the rest of it.
 func onThisMachine(raw string) bool {
 	u, err := url.Parse(raw)
-	return err == nil && loopbackHost(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."))
-}
-
-func loopbackHost(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return err == nil && cloud.Loopback(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
 
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -25,7 +26,7 @@ const (
 
 // Entry is the line of this system in the catalogue.
 func Entry() connector.Entry {
-	return connector.Entry{Descriptor: describe(), Service: "graph", New: func(s connector.Settings) (connector.Connector, error) { return New(s) }}
+	return connector.Entry{Descriptor: describe(), Service: cloud.Graph, New: func(s connector.Settings) (connector.Connector, error) { return New(s) }}
 }
 
 func describe() connector.Descriptor {

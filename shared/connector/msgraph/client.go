@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +17,7 @@ import (
 	coreauth "github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
@@ -29,9 +28,6 @@ const (
 	// callTimeout bounds a call with all its attempts and the pauses between them, so that a step knows how long a page can take.
 	callTimeout = 45 * time.Second
 )
-
-// clouds are the hosts that a real credential may be sent to.
-var clouds = []string{"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"}
 
 // Client asks Graph in the context of one tenant.
 type Client struct {
@@ -112,10 +108,12 @@ func middlewares(o *core.GraphClientOptions) []khttp.Middleware {
 }
 
 func scope(base *url.URL) string {
-	if loopback(base.Hostname()) {
-		return "https://" + clouds[0] + "/.default"
+	address := base.Scheme + "://" + base.Host
+	if cloud.Loopback(base.Hostname()) { // a token for the simulator names the service that is simulated
+		public, _ := cloud.Named(cloud.Public)
+		address = public.Services[cloud.Graph]
 	}
-	return "https://" + base.Host + "/.default"
+	return address + "/.default"
 }
 
 // parseEndpoint accepts https to a Graph cloud, and http or https to this machine.
@@ -129,15 +127,10 @@ func parseEndpoint(s string) (*url.URL, error) {
 	default:
 		return nil, errors.New("the path of a base URL is empty or " + version)
 	}
-	cloud := u.Scheme == "https" && slices.Contains(clouds, u.Host)
-	local := (u.Scheme == "http" || u.Scheme == "https") && loopback(u.Hostname())
-	if !cloud && !local {
+	named := cloud.Serves(cloud.Graph, u.Scheme+"://"+u.Host)
+	local := (u.Scheme == "http" || u.Scheme == "https") && cloud.Loopback(u.Hostname())
+	if !named && !local {
 		return nil, errors.New("neither https to a Microsoft Graph cloud nor a loopback address")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: version}, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

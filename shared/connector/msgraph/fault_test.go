@@ -254,6 +254,7 @@ func TestEndpoints(t *testing.T) {
 		"http://[::1]:7080/v1.0":                    "http://[::1]:7080/v1.0",
 		"http://localhost:1":                        "http://localhost:1/v1.0",
 		"http://graph.microsoft.com":                "",
+		"https://dod-graph.microsoft.us":            "", // a cloud that is not on the list
 		"https://graph.microsoft.com:444":           "",
 		"https://graph.microsoft.com.evil.example":  "",
 		"https://graph.microsoft.com@evil.example/": "",

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
-	"github.com/rightsdesk/rightsdesk/shared/config"
+	"github.com/rightsdesk/rightsdesk/shared/cloud"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
@@ -56,10 +56,11 @@ func run() error {
 // loopbackOnly refuses an address that other machines could reach, because the server gives
 // everything to everybody.
 func loopbackOnly(addr string) error {
-	if _, _, err := net.SplitHostPort(addr); err != nil {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
-	if !config.Loopback("http://" + addr) {
+	if !cloud.Loopback(host) {
 		return errors.New("--addr: must be a loopback address, such as 127.0.0.1:7080")
 	}
 	return nil
