@@ -1,6 +1,7 @@
 # Rightsdesk: `make` prints what there is. Everything local needs Go and Node.js (npm) only.
 
-# One variant of everything: the Microsoft Graph SDK takes minutes to compile, and other flags would compile it again.
+# One variant of everything: the Microsoft Graph SDK takes minutes to compile, and other flags would
+# compile it again.
 export GOFLAGS := -trimpath
 export CGO_ENABLED := 0
 
@@ -27,8 +28,9 @@ test: setup ## run all tests, then those of packages without the Graph SDK under
 	go test -vet=off -count=1 -timeout 10m ./...
 	@$(MAKE) --no-print-directory race
 
-# The race detector needs cgo, another variant of every package, so it runs only where no SDK is among the dependencies. The
-# local world's programs are left out too: they are processes that talk by HTTP, and starting them is most of their tests' time.
+# The race detector needs cgo, another variant of every package, so it runs only where no SDK is
+# among the dependencies. The local world's programs are left out too: they are processes that talk
+# by HTTP, and starting them takes most of their tests' time.
 race: require
 	@if ! command -v $$(go env CC) >/dev/null; then \
 		echo "==> no race detector: it needs a C compiler ($$(go env CC)), and there is none"; \
