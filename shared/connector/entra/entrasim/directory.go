@@ -53,11 +53,11 @@ type person struct {
 
 // New returns a directory with the given tenants, each empty but for its domain.
 func New(domains map[string]string, now func() time.Time) (*Directory, error) {
-	contract, err := graphsim.LoadContract()
+	api, err := graphsim.LoadContract()
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{now: now, contract: contract, tenants: map[string]*tenant{}}
+	d := &Directory{now: now, contract: api, tenants: map[string]*tenant{}}
 	for id, domain := range domains {
 		d.tenants[id] = newTenant(id, domain)
 	}

@@ -104,6 +104,9 @@ func (c *Contract) checkArray(p property, v any, at string) error {
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
+// isGUID reports whether a text is a GUID in lower case.
+func isGUID(text string) bool { return uuidPattern.MatchString(text) }
+
 func checkString(p property, v any, at string) error {
 	text, ok := v.(string)
 	if !ok {
@@ -118,7 +121,7 @@ func checkString(p property, v any, at string) error {
 			return fmt.Errorf("%s: not a date-time", at)
 		}
 	case "uuid":
-		if !uuidPattern.MatchString(text) {
+		if !isGUID(text) {
 			return fmt.Errorf("%s: not a GUID", at)
 		}
 	}

@@ -129,7 +129,7 @@ func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Ans
 		return Answer{}, nil, Denied()
 	}
 	var refusal *Error
-	if call.Query, refusal = x.sim.contract.parseQuery(op, x.r); refusal != nil {
+	if call.Query, refusal = parseQuery(x.sim.contract, op, x.r); refusal != nil {
 		return Answer{}, nil, refusal
 	}
 	if call.Body, refusal = x.body(op); refusal != nil {

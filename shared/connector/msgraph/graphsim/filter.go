@@ -14,6 +14,9 @@ type Filter struct {
 	advanced bool
 }
 
+// Empty reports whether the filter matches everything.
+func (f Filter) Empty() bool { return f.root == nil }
+
 // Match reports whether a record satisfies the filter.
 func (f Filter) Match(r Record) bool { return f.root == nil || f.root.match(r) }
 
@@ -109,11 +112,6 @@ func compareTime(op string, got, want time.Time) bool {
 	return got.Equal(want)
 }
 
-// resolver tells the type of a property; of names inside any() it is asked with the element's type.
-type resolver interface {
-	lookup(typeName, name string) (property, bool)
-}
-
 const (
 	maxFilterBytes = 8 << 10
 	maxFilterDepth = 16
@@ -121,7 +119,7 @@ const (
 
 // parseFilter reads the part of OData's filter language that the simulator serves: eq on strings, booleans, null and times, ge and le on
 // times, and, or, parentheses, any(), startswith and endswith. Everything else is an error that names no value.
-func parseFilter(text, typeName string, types resolver) (Filter, error) {
+func parseFilter(text, typeName string, types *Contract) (Filter, error) {
 	if len(text) > maxFilterBytes {
 		return Filter{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)
 	}

@@ -18,7 +18,7 @@ type filterParser struct {
 	tokens   []token
 	at       int
 	depth    int
-	types    resolver
+	types    *Contract
 	scope    scope
 	names    map[string]bool
 	advanced bool

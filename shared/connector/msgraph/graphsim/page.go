@@ -83,7 +83,7 @@ func (q Query) paginate(matching []Record, bind uint64, defaultSize int, empty b
 }
 
 func (q Query) matching(records []Record) []Record {
-	if q.Filter.root == nil {
+	if q.Filter.Empty() {
 		return records
 	}
 	out := []Record{}
@@ -113,7 +113,7 @@ func (q Query) project(r Record, element string) Record {
 			out[name] = v
 		}
 	}
-	if t, ok := r["@odata.type"]; ok && polymorphic[element] {
+	if t, ok := r["@odata.type"]; ok && mixes(element) {
 		out["@odata.type"] = t
 	}
 	return out

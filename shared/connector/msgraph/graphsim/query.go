@@ -27,7 +27,7 @@ func (q Query) Wants(name string) bool {
 }
 
 // parseQuery checks the options against the operation and the schema of what it answers with.
-func (c *Contract) parseQuery(op *Operation, r *http.Request) (Query, *Error) {
+func parseQuery(c *Contract, op *Operation, r *http.Request) (Query, *Error) {
 	raw, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return Query{}, BadRequest("The query string is malformed.")

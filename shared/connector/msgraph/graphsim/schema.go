@@ -125,7 +125,7 @@ func (c *Contract) lookup(typeName, name string) (property, bool) {
 			return p, true
 		}
 	}
-	if !polymorphic[typeName] {
+	if !mixes(typeName) {
 		return property{}, false
 	}
 	for _, t := range c.types {
@@ -136,13 +136,13 @@ func (c *Contract) lookup(typeName, name string) (property, bool) {
 	return property{}, false
 }
 
-// polymorphic are the bases whose lists mix derived types; each element names its own in @odata.type.
-var polymorphic = map[string]bool{"directoryObject": true, "authenticationMethod": true}
+// mixes reports whether lists of a type hold objects of types derived from it. Each object then names its own in @odata.type.
+func mixes(typeName string) bool { return typeName == "directoryObject" || typeName == "authenticationMethod" }
 
 // Complete returns the record with what the service would say of properties that are not set: null, or an empty array. A property
 // that may not be null stays absent.
-func (c *Contract) Complete(typeName string, r Record) Record {
-	out := make(Record, len(r))
+func (c *Contract) Complete(typeName string, r map[string]any) map[string]any {
+	out := make(map[string]any, len(r))
 	if t := c.types[typeName]; t != nil {
 		for name, p := range t.properties {
 			switch {

@@ -41,7 +41,7 @@ type Sim struct {
 
 // New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
 func New(o Options) (*Sim, error) {
-	contract, err := LoadContract()
+	api, err := LoadContract()
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func New(o Options) (*Sim, error) {
 		return nil, errors.New("graphsim: a clock is missing")
 	}
 	s := &Sim{
-		contract: contract, routes: map[string]Route{}, counters: newCounters(),
+		contract: api, routes: map[string]Route{}, counters: newCounters(),
 		clocks: o.Clocks, pageSize: o.PageSize, log: o.Log,
 	}
 	if s.pageSize == 0 {
@@ -125,7 +125,7 @@ func tokenPath(path string) (tenant string, ok bool) {
 // clientRequestID returns the caller's id if it is one, because it is echoed and logged.
 func clientRequestID(r *http.Request) string {
 	id := strings.ToLower(r.Header.Get("client-request-id"))
-	if !uuidPattern.MatchString(id) {
+	if !isGUID(id) {
 		return ""
 	}
 	return id

@@ -75,9 +75,9 @@ func TestRefusals(t *testing.T) {
 // requireODataError holds a refusal against the contract's error schema.
 func requireODataError(t *testing.T, res response) {
 	t.Helper()
-	contract, err := graphsim.LoadContract()
+	api, err := graphsim.LoadContract()
 	require.NoError(t, err)
-	require.NoError(t, contract.Check("ODataErrors.ODataError", res.body))
+	require.NoError(t, api.Check("ODataErrors.ODataError", res.body))
 	inner := res.body["error"].(map[string]any)["innerError"].(map[string]any)
 	require.Equal(t, res.header.Get("request-id"), inner["request-id"])
 	require.NotEmpty(t, inner["client-request-id"])

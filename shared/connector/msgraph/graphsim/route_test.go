@@ -1,0 +1,23 @@
+package graphsim
+
+import "testing"
+
+// FuzzPath holds that hostile paths neither panic nor reach an operation under another number of segments.
+func FuzzPath(f *testing.F) {
+	for _, seed := range []string{"users/a", "users('a')", "users('a''b')/manager", "users/%2e%2e/x", "users('", "users/$ref", "a//b", "%zz", "users/x(y={z},q=1)"} {
+		f.Add(seed)
+	}
+	api, err := LoadContract()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		segments, err := splitPath(path)
+		if err != nil {
+			return
+		}
+		if op, _, _ := api.find("GET", segments); op != nil && len(op.segments) != len(segments) {
+			t.Fatal("matched a template of another length")
+		}
+	})
+}
