@@ -53,7 +53,7 @@ type person struct {
 
 // New returns a directory with the given tenants, each empty but for its domain.
 func New(domains map[string]string, now func() time.Time) (*Directory, error) {
-	api, err := graphsim.LoadContract()
+	api, err := graphsim.Load()
 	if err != nil {
 		return nil, err
 	}

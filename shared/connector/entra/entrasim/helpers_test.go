@@ -38,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.directory, err = entrasim.NewSample(now, born)
 	require.NoError(t, err)
-	w.contract, err = graphsim.LoadContract()
+	w.contract, err = graphsim.Load()
 	require.NoError(t, err)
 	w.sim, err = graphsim.New(graphsim.Options{
 		Tenants: map[string]graphsim.TenantOptions{

@@ -13,7 +13,7 @@ import (
 func TestContractLoadsFast(t *testing.T) {
 	t.Parallel()
 	begin := time.Now()
-	_, err := graphsim.LoadContract()
+	_, err := graphsim.Load()
 	require.NoError(t, err)
 	require.Less(t, time.Since(begin), 10*time.Second, "about 0.1 s on an idle machine")
 }

@@ -72,11 +72,11 @@ func (x *exchange) match() (*Operation, map[string]string, *Error) {
 	if !ok {
 		return nil, nil, unknown
 	}
-	path, err := splitPath(below)
+	path, err := SplitPath(below)
 	if err != nil {
 		return nil, nil, BadRequest("The request URI is not valid: " + err.Error() + ".")
 	}
-	op, params, known := x.sim.contract.find(x.r.Method, path)
+	op, params, known := x.sim.contract.Find(x.r.Method, path)
 	switch {
 	case op != nil:
 		return op, params, nil
@@ -156,14 +156,14 @@ func (x *exchange) body(op *Operation) (Record, *Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, nil
 	}
-	if op.body == "" {
+	if op.Body == "" {
 		return nil, BadRequest("The operation takes no body.")
 	}
 	var out Record
 	if err := json.Unmarshal(raw, &out); err != nil || out == nil {
 		return nil, BadRequest("Unable to read JSON request payload.")
 	}
-	if err := x.sim.contract.Check(op.body, out); err != nil {
+	if err := x.sim.contract.Check(op.Body, out); err != nil {
 		return nil, BadRequest("The body does not match the schema: " + err.Error() + ".")
 	}
 	return out, nil
@@ -172,7 +172,7 @@ func (x *exchange) body(op *Operation) (Record, *Error) {
 // render filters, pages and selects.
 func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Error) {
 	q := call.Query
-	element, _ := x.sim.contract.elementType(op.answers[http.StatusOK])
+	element, _ := x.sim.contract.Element(op.Answers[http.StatusOK])
 	context := origin(x.r) + "/v1.0/$metadata#" + element
 	if !answer.list {
 		out := Record{"@odata.context": context + "/$entity"}
@@ -203,7 +203,7 @@ func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Er
 
 // send holds the answer against the contract and writes it, whole or cut.
 func (x *exchange) send(op *Operation, body Record) {
-	if err := x.sim.contract.Check(op.answers[http.StatusOK], body); err != nil {
+	if err := x.sim.contract.Check(op.Answers[http.StatusOK], body); err != nil {
 		x.sim.counters.violation()
 		x.sim.log.LogAttrs(x.r.Context(), slog.LevelError, "THE SIMULATOR'S ANSWER BREAKS THE CONTRACT",
 			slog.String("route", x.route), slog.String("reason", err.Error()))

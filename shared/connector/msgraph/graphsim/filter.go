@@ -11,7 +11,7 @@ type Filter struct {
 	root  node
 	names map[string]bool
 	// advanced is set by functions that the service runs on its index only.
-	advanced bool
+	Advanced bool
 }
 
 // Empty reports whether the filter matches everything.
@@ -119,7 +119,7 @@ const (
 
 // parseFilter reads the part of OData's filter language that the simulator serves: eq on strings, booleans, null and times, ge and le on
 // times, and, or, parentheses, any(), startswith and endswith. Everything else is an error that names no value.
-func parseFilter(text, typeName string, types *Contract) (Filter, error) {
+func Parse(text, typeName string, types *Contract) (Filter, error) {
 	if len(text) > maxFilterBytes {
 		return Filter{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)
 	}
@@ -127,7 +127,7 @@ func parseFilter(text, typeName string, types *Contract) (Filter, error) {
 	if err != nil {
 		return Filter{}, err
 	}
-	p := &filterParser{tokens: tokens, types: types, scope: scope{typeName: typeName}, names: map[string]bool{}}
+	p := &parser{tokens: tokens, types: types, scope: scope{typeName: typeName}, names: map[string]bool{}}
 	root, err := p.or()
 	if err != nil {
 		return Filter{}, err
@@ -135,5 +135,5 @@ func parseFilter(text, typeName string, types *Contract) (Filter, error) {
 	if p.peek().kind != tokenEnd {
 		return Filter{}, p.unexpected()
 	}
-	return Filter{root: root, names: p.names, advanced: p.advanced}, nil
+	return Filter{root: root, names: p.names, Advanced: p.advanced}, nil
 }

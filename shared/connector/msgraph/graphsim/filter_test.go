@@ -21,7 +21,7 @@ func sampleUser() Record {
 
 func TestFilterMatches(t *testing.T) {
 	t.Parallel()
-	api, err := LoadContract()
+	api, err := Load()
 	require.NoError(t, err)
 	for text, want := range map[string]bool{
 		`displayName eq 'Pat O''Brien'`:                         true,
@@ -48,7 +48,7 @@ func TestFilterMatches(t *testing.T) {
 		`createdDateTime ge 2026-05-01T12:00:01Z`:                                             false,
 		`createdDateTime eq 2026-05-01T14:00:00+02:00`:                                        true,
 	} {
-		f, err := parseFilter(text, "user", api)
+		f, err := Parse(text, "user", api)
 		require.NoError(t, err, text)
 		require.Equal(t, want, f.Match(sampleUser()), text)
 	}
@@ -56,7 +56,7 @@ func TestFilterMatches(t *testing.T) {
 
 func TestFilterRefusals(t *testing.T) {
 	t.Parallel()
-	api, err := LoadContract()
+	api, err := Load()
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"nothing":                    ``,
@@ -100,7 +100,7 @@ func TestFilterRefusals(t *testing.T) {
 		"too long":                   `mail eq '` + strings.Repeat("x", maxFilterBytes) + `'`,
 		"annotation":                 `@odata.type eq 'x'`,
 	} {
-		_, err := parseFilter(text, "user", api)
+		_, err := Parse(text, "user", api)
 		require.Error(t, err, name)
 	}
 }
@@ -113,13 +113,13 @@ func FuzzFilter(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	api, err := LoadContract()
+	api, err := Load()
 	if err != nil {
 		f.Fatal(err)
 	}
 	user := sampleUser()
 	f.Fuzz(func(t *testing.T, text string) {
-		parsed, err := parseFilter(text, "user", api)
+		parsed, err := Parse(text, "user", api)
 		if err != nil {
 			if strings.Contains(text, "canary") && strings.Contains(err.Error(), "canary") {
 				t.Fatal("the error quotes the filter")

@@ -101,7 +101,7 @@ func (q Query) project(r Record, element string) Record {
 	if selected == nil {
 		actual := element
 		if odata, ok := r["@odata.type"].(string); ok {
-			actual = shortName(odata)
+			actual = ShortName(odata)
 		}
 		if selected = defaultSelect[actual]; selected == nil {
 			return r
@@ -113,7 +113,7 @@ func (q Query) project(r Record, element string) Record {
 			out[name] = v
 		}
 	}
-	if t, ok := r["@odata.type"]; ok && mixes(element) {
+	if t, ok := r["@odata.type"]; ok && Mixes(element) {
 		out["@odata.type"] = t
 	}
 	return out

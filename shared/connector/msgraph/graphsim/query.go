@@ -32,13 +32,13 @@ func parseQuery(c *Contract, op *Operation, r *http.Request) (Query, *Error) {
 	if err != nil {
 		return Query{}, BadRequest("The query string is malformed.")
 	}
-	element, collection := c.elementType(op.answers[http.StatusOK])
+	element, collection := c.Element(op.Answers[http.StatusOK])
 	q := Query{raw: raw}
 	for name, values := range raw {
 		if len(values) != 1 {
 			return Query{}, BadRequest("A query option was given more than once.")
 		}
-		known := op.query[name] || name == "$skiptoken" && collection
+		known := op.Query[name] || name == "$skiptoken" && collection
 		if !known {
 			return Query{}, BadRequest("A query option is not declared for this operation.")
 		}
@@ -54,7 +54,7 @@ func (q *Query) set(c *Contract, name, value, element string) *Error {
 	case "$select":
 		return q.setSelect(c, value, element)
 	case "$filter":
-		f, err := parseFilter(value, element, c)
+		f, err := Parse(value, element, c)
 		if err != nil {
 			return BadRequest("Invalid filter clause: " + err.Error() + ".")
 		}
@@ -82,7 +82,7 @@ func (q *Query) setSelect(c *Contract, value, element string) *Error {
 	q.Select = []string{}
 	for _, name := range strings.Split(value, ",") {
 		name = strings.TrimSpace(name)
-		if _, ok := c.lookup(element, name); !ok || strings.HasPrefix(name, "@") {
+		if _, ok := c.Lookup(element, name); !ok || strings.HasPrefix(name, "@") {
 			return BadRequest("Parsing OData Select and Expand failed: could not find a selected property on type 'microsoft.graph." + element + "'.")
 		}
 		if !slices.Contains(q.Select, name) {
@@ -96,7 +96,7 @@ func (q *Query) setSelect(c *Contract, value, element string) *Error {
 // endsWith, and a filter on mobilePhone.
 func (q *Query) checkAdvanced(r *http.Request, element string) *Error {
 	eventual := strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual")
-	if (q.Filter.advanced || element == "user" && q.Filter.Mentions("mobilePhone")) && !(eventual && q.Count) {
+	if (q.Filter.Advanced || element == "user" && q.Filter.Mentions("mobilePhone")) && !(eventual && q.Count) {
 		return Unsupported("The filter needs the header ConsistencyLevel: eventual and $count=true.")
 	}
 	if q.Count && !eventual {

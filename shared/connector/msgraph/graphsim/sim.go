@@ -41,7 +41,7 @@ type Sim struct {
 
 // New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
 func New(o Options) (*Sim, error) {
-	api, err := LoadContract()
+	api, err := Load()
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func tokenPath(path string) (tenant string, ok bool) {
 // clientRequestID returns the caller's id if it is one, because it is echoed and logged.
 func clientRequestID(r *http.Request) string {
 	id := strings.ToLower(r.Header.Get("client-request-id"))
-	if !isGUID(id) {
+	if !IsGUID(id) {
 		return ""
 	}
 	return id

@@ -75,7 +75,7 @@ func TestRefusals(t *testing.T) {
 // requireODataError holds a refusal against the contract's error schema.
 func requireODataError(t *testing.T, res response) {
 	t.Helper()
-	api, err := graphsim.LoadContract()
+	api, err := graphsim.Load()
 	require.NoError(t, err)
 	require.NoError(t, api.Check("ODataErrors.ODataError", res.body))
 	inner := res.body["error"].(map[string]any)["innerError"].(map[string]any)
