@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -116,7 +117,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 		return out
 	}(), []byte(",\n"))
 	start := time.Now()
-	raw := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "raw"}, blob.WriteOptions{})
+	raw := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: retention.Packages, Name: "raw"}, blob.WriteOptions{})
 	for range benchPages {
 		_, err := raw.Write(block)
 		require.NoError(b, err)
@@ -126,9 +127,9 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	upload = time.Since(start)
 
 	start = time.Now()
-	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: blob.Packages, Name: p.Blob})
+	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(b, err)
-	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "again"}, blob.WriteOptions{})
+	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: retention.Packages, Name: "again"}, blob.WriteOptions{})
 	_, err = again.Write(body)
 	require.NoError(b, err)
 	_, err = again.Commit(b.Context())
@@ -136,7 +137,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	both = time.Since(start)
 
 	start = time.Now()
-	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
+	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(b, err)
 	b.ReportMetric(float64(size)/1e6/time.Since(start).Seconds(), "verify-MB/s")
 	b.ReportMetric(float64(size)/1e6/parts.Seconds(), "parts-MB/s")
