@@ -1,5 +1,6 @@
-// Package shared_test holds the map of the project: which package may import which, where the clock is read, and where personal
-// data is revealed. Files are parsed in-process: the output of a child `go list` would be served stale by the test cache.
+// Package shared_test holds the map of the project: which package may import which, where the
+// clock is read, and where personal data is revealed. Files are parsed in-process: the output
+// of a child `go list` would be served stale by the test cache.
 package shared_test
 
 import (
@@ -30,18 +31,21 @@ const (
 const (
 	pure      = "shared/clock shared/cloud shared/pii shared/dsr shared/problem shared/jsonbody shared/tenant shared/deadline shared/retention "
 	contracts = pure + "shared/connector "
-	forms     = "shared/tabular shared/manifest shared/verify " // pure as well: what a package is made of, and what checks it
-	storage   = "shared/store shared/store/blob shared/store/queue shared/store/failure "
-	services  = contracts + forms + storage + "shared/part shared/archive shared/auth shared/task shared/due "
-	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
-	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
-	clients   = "shared/connector/msgraph shared/connector/odata "
+	// pure as well: what a package is made of, and what checks it
+	forms    = "shared/tabular shared/manifest shared/verify "
+	storage  = "shared/store shared/store/blob shared/store/queue shared/store/failure "
+	services = contracts + forms + storage + "shared/part shared/archive shared/auth shared/task shared/due "
+	steps    = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
+	edges    = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
+	clients  = "shared/connector/msgraph shared/connector/odata "
 )
 
-// rule says what of ours a package may import; both sides are patterns of path.Match. The first rule that matches counts.
+// rule says what of ours a package may import; both sides are patterns of path.Match. The first
+// rule that matches counts.
 type rule struct{ pkg, imports string }
 
-// table is the map. Arrows run one way: functions → app → edges → steps → services → contracts → pure.
+// table is the map. Arrows run one way: functions → app → edges → steps → services → contracts
+// → pure.
 var table = []rule{
 	// Values in, values out: no context, no I/O, no clock.
 	{"shared/clock", ""},
@@ -74,7 +78,8 @@ var table = []rule{
 	{"shared/store/row", "shared/store/failure"},
 	{"shared/store/aztable", "shared/store/failure shared/store/row"},
 	{"shared/store/failure", ""},
-	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"}, // rows and queues are unknown to it
+	// rows and queues are unknown to it
+	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"},
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
@@ -85,7 +90,8 @@ var table = []rule{
 	// Steps never import each other; they meet in the queue and in the request's state.
 	{"shared/intake", services},
 	{"shared/bulk/list", "shared/problem"},
-	{"shared/bulk", services + "shared/intake shared/bulk/list"}, // the other half of intake: a file of submissions instead of one
+	// the other half of intake: a file of submissions instead of one
+	{"shared/bulk", services + "shared/intake shared/bulk/list"},
 	{"shared/decide", services},
 	{"shared/discover", services},
 	{"shared/fulfil", services},
@@ -98,15 +104,18 @@ var table = []rule{
 	{"shared/telemetry", "shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth"},
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
-	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"}, // nothing of the store
+	// nothing of the store
+	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"},
 
-	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does and do not wait for the Graph SDK.
+	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does
+	// and do not wait for the Graph SDK.
 	{"shared/pipeline", services + steps},
 	{"shared/app", services + steps + edges + "shared/pipeline " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 
-// mayImport says whether the rule for pkg allows dep; known is false for a package that is not on the map.
+// mayImport says whether the rule for pkg allows dep; known is false for a package that is not
+// on the map.
 func mayImport(pkg, dep string) (allowed, known bool) {
 	for _, r := range table {
 		if matches(r.pkg, pkg) {
@@ -121,8 +130,10 @@ func matches(pattern, name string) bool {
 	return err == nil && ok
 }
 
-func isSim(pkg string) bool   { return strings.HasSuffix(pkg, "sim") }
-func isAid(pkg string) bool   { return strings.HasSuffix(pkg, "test") } // what several packages' tests share, as httptest is
+func isSim(pkg string) bool { return strings.HasSuffix(pkg, "sim") }
+
+// what several packages' tests share, as httptest is
+func isAid(pkg string) bool   { return strings.HasSuffix(pkg, "test") }
 func isInfra(pkg string) bool { return pkg == "infra" || strings.HasPrefix(pkg, "infra/") }
 
 func TestEveryPackageIsOnTheMap(t *testing.T) {
@@ -134,7 +145,8 @@ func TestEveryPackageIsOnTheMap(t *testing.T) {
 	}
 }
 
-// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import anything; nothing imports infra.
+// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import
+// anything; nothing imports infra.
 func TestArrowsRunOneWay(t *testing.T) {
 	t.Parallel()
 	for _, f := range project(t) {
@@ -236,8 +248,9 @@ func TestTheGraphSDKStaysWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip, url) are none, and problem takes
-// the numbers of the statuses from net/http, clock the end of a wait from context.
+// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip,
+// url) are none, and problem takes the numbers of the statuses from net/http, clock the end of
+// a wait from context.
 func forbiddenInPure(pkg, dep string) bool {
 	switch {
 	case slices.Contains([]string{"net/mail", "net/netip", "net/url", "net/textproto"}, dep):
@@ -298,7 +311,8 @@ func (f file) ours() (folders []string) {
 	return folders
 }
 
-// nameOf is the name under which the file imports a package of the standard library; empty when it does not.
+// nameOf is the name under which the file imports a package of the standard library; empty when
+// it does not.
 func (f file) nameOf(dep string) string {
 	for _, spec := range f.syntax.Imports {
 		if importPath(spec) == dep {
@@ -370,7 +384,8 @@ func importPath(spec *ast.ImportSpec) string {
 	return p
 }
 
-// project parses every Go file of the module; folders that git ignores and modules of their own are none of it.
+// project parses every Go file of the module; folders that git ignores and modules of their own
+// are none of it.
 func project(t *testing.T) (files []file) {
 	t.Helper()
 	ignored, err := os.ReadFile("../.gitignore")

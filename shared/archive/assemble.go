@@ -32,15 +32,17 @@ type Assembly struct {
 	Tenant    tenant.Tenant
 	Catalogue connector.Catalogue
 	Now       func() time.Time // business clock
-	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
-	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
+	// Check says whether the work is still ours. It is asked once it is known which version is
+	// to be replaced: whoever takes over later stores another one, so that a worker who has
+	// lost the claim meanwhile cannot replace that. Nil asks nobody.
 	Check func(context.Context) error
 }
 
-// Assemble streams the parts of a request into one archive and returns where it is, how long and with which sum; state and expiry are
-// the caller's. Memory does not grow with the data. A package of an earlier attempt or round is replaced under its ETag, and gives
-// the members whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete; store.ErrExists or store.ErrConflict when another
-// worker stored a package meanwhile.
+// Assemble streams the parts of a request into one archive and returns where it is, how long
+// and with which sum; state and expiry are the caller's. Memory does not grow with the data. A
+// package of an earlier attempt or round is replaced under its ETag, and gives the members
+// whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete; store.ErrExists
+// or store.ErrConflict when another worker stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	target, err := Location(tenant.Tenants{a.Tenant}, a.Case.Tenant, a.Case.ID, a.Case.Dest)
 	if err != nil {
@@ -61,7 +63,8 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
 }
 
-// texts are what people wrote when they ended tasks. The package is for the person whom they may name.
+// texts are what people wrote when they ended tasks. The package is for the person whom they
+// may name.
 func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 	out := map[dsr.TaskID]string{}
 	for _, t := range listed(&a.Case.Request) {

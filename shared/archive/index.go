@@ -59,7 +59,8 @@ type chapter struct {
 	Members []part.Member
 }
 
-// writeIndex writes index.html. Records are read as they are written: memory is bounded by one of them.
+// writeIndex writes index.html. Records are read as they are written: memory is bounded by one
+// of them.
 func writeIndex(w io.Writer, b book) error {
 	var failed error
 	v := view{book: b, failed: &failed}
@@ -84,8 +85,9 @@ type page struct {
 	LeftOut    []string
 	Data       iter.Seq[section]
 	Files      []fileRow
-	// DataLooked and AllLooked say that every access task, and every task, looked at all there is: only then does "no records" mean
-	// that there are none, and not that somebody may not see them.
+	// DataLooked and AllLooked say that every access task, and every task, looked at all there
+	// is: only then does "no records" mean that there are none, and not that somebody may not
+	// see them.
 	DataLooked, AllLooked bool
 }
 
@@ -163,7 +165,8 @@ func (v view) kind(system, name string) connector.Kind {
 	return connector.Kind{Name: name, Title: titleOf(name)}
 }
 
-// person says whom the request is about and by what was searched. The package is made for that person.
+// person says whom the request is about and by what was searched. The package is made for that
+// person.
 func (v view) person() []field {
 	titles := map[string]string{dsr.Email: "E-mail address", dsr.ObjectID: "Object id", dsr.EmployeeID: "Employee number"}
 	for _, e := range v.Catalogue {

@@ -63,7 +63,8 @@ func (v view) section(t dsr.Task, of []part.Member, first bool) section {
 	return s
 }
 
-// records goes through the records of a kind in words, numbered from 1. An error ends it and is kept for writeIndex.
+// records goes through the records of a kind in words, numbered from 1. An error ends it and is
+// kept for writeIndex.
 func (v view) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []field] {
 	return func(yield func(int64, []field) bool) {
 		n := int64(0)

@@ -27,7 +27,8 @@ func (s Settings) Deployment(c connector.Catalogue) Deployment {
 	return Deployment{Catalogue: c, StorageSuffix: s.Endpoints().StorageSuffix, Local: s.Local()}
 }
 
-// Parse reads the YAML document and reports everything that is wrong with it at once, each with its line. Defaults are filled in.
+// Parse reads the YAML document and reports everything that is wrong with it at once, each with
+// its line. Defaults are filled in.
 func Parse(text []byte, to Deployment) (*Document, error) {
 	doc := &Document{}
 	d := decodeYAML(text, doc)
@@ -47,7 +48,8 @@ type checker struct {
 	to  Deployment
 }
 
-// at reports a mistake on the line of a path, or of the nearest path above it that stands in the document.
+// at reports a mistake on the line of a path, or of the nearest path above it that stands in
+// the document.
 func (c *checker) at(path, format string, args ...any) {
 	where := path
 	for c.lines[where] == 0 && where != "" {

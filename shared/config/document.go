@@ -22,8 +22,9 @@ type Queue struct {
 
 // Caller is a machine that may call.
 type Caller struct {
-	Name      string   `yaml:"name"`
-	KeySHA256 string   `yaml:"keySHA256"` // 64 lower-case hex digits; none: the caller of the queue, which nobody can be by HTTP
+	Name string `yaml:"name"`
+	// 64 lower-case hex digits; none: the caller of the queue, which nobody can be by HTTP
+	KeySHA256 string   `yaml:"keySHA256"`
 	Tenants   []string `yaml:"tenants"`
 	Rights    []string `yaml:"rights"`
 }
@@ -44,7 +45,8 @@ func (d *Document) Known() []auth.Known {
 	return out
 }
 
-// QueueCaller returns the caller that messages on dsr-bulk act as. It has no rights where the document names none.
+// QueueCaller returns the caller that messages on dsr-bulk act as. It has no rights where the
+// document names none.
 func (d *Document) QueueCaller() auth.Caller {
 	for _, k := range d.Known() {
 		if k.Name == d.Queue.Caller {

@@ -25,11 +25,13 @@ type Key struct {
 
 // Keys are the keys of a deployment, as the key file holds them. They are secrets.
 type Keys struct {
-	Local  bool   `json:"local,omitempty"` // made by itself in the local world; refused where a platform runs us
-	Vault  []Key  `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
-	ID     []byte `json:"id"`              // request and bulk ids; never rotated
-	Tokens []Key  `json:"tokens"`          // keyed hashes
-	Cursor []byte `json:"cursor"`          // authenticates the cursors of lists
+	// made by itself in the local world; refused where a platform runs us
+	Local bool `json:"local,omitempty"`
+	// wrap the data keys of cases; the last one wraps new ones
+	Vault  []Key  `json:"vault"`
+	ID     []byte `json:"id"`     // request and bulk ids; never rotated
+	Tokens []Key  `json:"tokens"` // keyed hashes
+	Cursor []byte `json:"cursor"` // authenticates the cursors of lists
 }
 
 // String hides the keys.
@@ -54,8 +56,9 @@ func localKeys() []string {
 	return out
 }
 
-// LoadKeys reads the file of keys. In the local world a file that is missing is made, readable by its owner only, also when several
-// processes start at once: the first one's keys are everybody's.
+// LoadKeys reads the file of keys. In the local world a file that is missing is made, readable
+// by its owner only, also when several processes start at once: the first one's keys are
+// everybody's.
 func (s Settings) LoadKeys() (Keys, error) {
 	k, err := s.readKeys()
 	if !errors.Is(err, fs.ErrNotExist) || !s.Local() {
@@ -117,8 +120,8 @@ func parseKeys(text []byte) (Keys, error) {
 	return k, errors.Join(errs...)
 }
 
-// makeKeys writes new keys beside the path and links them there: the link fails when another process was faster, and then its keys
-// count. Nobody ever reads half a file.
+// makeKeys writes new keys beside the path and links them there: the link fails when another
+// process was faster, and then its keys count. Nobody ever reads half a file.
 func makeKeys(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -2,7 +2,8 @@ package config
 
 import "encoding/json"
 
-// Sample is local.settings.sample.json, which Azure Functions Core Tools read: the settings of the local world.
+// Sample is local.settings.sample.json, which Azure Functions Core Tools read: the settings of
+// the local world.
 func Sample() ([]byte, error) {
 	values := map[string]string{}
 	for _, s := range Table() {

@@ -1,5 +1,6 @@
-// Package config reads how a deployment is set up: settings from the environment, the YAML document of tenants and callers, and the file
-// of keys. It reports everything that is wrong at once, and refuses what belongs to the local world where the platform runs it.
+// Package config reads how a deployment is set up: settings from the environment, the YAML
+// document of tenants and callers, and the file of keys. It reports everything that is wrong at
+// once, and refuses what belongs to the local world where the platform runs it.
 package config
 
 import (
@@ -15,10 +16,12 @@ import (
 type Setting struct {
 	Name    string `json:"name"`
 	Meaning string `json:"meaning"`
-	// Azure says whether an app on Azure has it: needed, optional, or more words. It is empty for what is local only.
-	Azure     string `json:"azure,omitempty"`
-	Default   string `json:"default,omitempty"`
-	Sample    string `json:"-"`         // value in local.settings.sample.json, which is that of the local world; empty: not there
+	// Azure says whether an app on Azure has it: needed, optional, or more words. It is empty
+	// for what is local only.
+	Azure   string `json:"azure,omitempty"`
+	Default string `json:"default,omitempty"`
+	// value in local.settings.sample.json, which is that of the local world; empty: not there
+	Sample    string `json:"-"`
 	LocalOnly bool   `json:"localOnly"` // refused where the platform runs us
 }
 
@@ -68,7 +71,8 @@ func Table() []Setting {
 	}
 }
 
-// platformVariables say that a platform runs us. WEBSITE_HOSTNAME is not among them: Core Tools sets it too.
+// platformVariables say that a platform runs us. WEBSITE_HOSTNAME is not among them: Core Tools
+// sets it too.
 var platformVariables = []string{"WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "AWS_LAMBDA_FUNCTION_NAME"}
 
 // Settings are the settings as they were read.
@@ -85,11 +89,13 @@ type Settings struct {
 	Platform string
 }
 
-// Local reports whether this is the local world: no platform, and Azurite's own account. Only there are keys made by themselves and are
-// a simulated Graph, a movable clock and the published local keys taken.
+// Local reports whether this is the local world: no platform, and Azurite's own account. Only
+// there are keys made by themselves and are a simulated Graph, a movable clock and the
+// published local keys taken.
 func (s Settings) Local() bool { return s.Platform == "" && s.Storage.Development() }
 
-// Load reads settings by a function such as os.Getenv and reports everything that is wrong with them at once.
+// Load reads settings by a function such as os.Getenv and reports everything that is wrong with
+// them at once.
 func Load(env func(string) string) (Settings, error) {
 	get := func(name string) string {
 		if v := strings.TrimSpace(env(name)); v != "" {
@@ -147,7 +153,8 @@ func (s Settings) check() error {
 
 var logLevels = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
 
-// Loopback reports whether a URL is http and names this machine by a literal address or as localhost.
+// Loopback reports whether a URL is http and names this machine by a literal address or as
+// localhost.
 func Loopback(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {

@@ -49,7 +49,8 @@ func (s Storage) Local() bool {
 
 var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
 
-// parseStorage reads a connection string, or makes the endpoints of an account that a managed identity opens.
+// parseStorage reads a connection string, or makes the endpoints of an account that a managed
+// identity opens.
 func parseStorage(connection, account, suffix string) (Storage, error) {
 	switch {
 	case connection != "" && account != "":
@@ -98,8 +99,9 @@ func fields(connection string) (map[string]string, error) {
 	return out, nil
 }
 
-// fromParts takes the account's own endpoints in the cloud with that suffix, or those of this machine:
-// data is written nowhere else. An empty suffix comes from a cloud without a name, which another check reports.
+// fromParts takes the account's own endpoints in the cloud with that suffix, or those of this
+// machine: data is written nowhere else. An empty suffix comes from a cloud without a name,
+// which another check reports.
 func fromParts(parts map[string]string, suffix string) (Storage, error) {
 	s := Storage{Account: parts["accountname"], Key: parts["accountkey"]}
 	if s.Account == "" || s.Key == "" {
@@ -140,7 +142,8 @@ func endpoints(s Storage, scheme, suffix string) Storage {
 	return s
 }
 
-// blobAccount reports whether a URL is that of a blob account in the cloud with that suffix, and nothing more.
+// blobAccount reports whether a URL is that of a blob account in the cloud with that suffix,
+// and nothing more.
 func blobAccount(address, suffix string) bool {
 	account, ok := strings.CutPrefix(strings.TrimSuffix(address, "/"), "https://")
 	if !ok || suffix == "" {

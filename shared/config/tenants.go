@@ -51,7 +51,8 @@ func (c *checker) tenant(t *tenant.Tenant, path string) {
 // system checks one place where a system of the catalogue stands for the tenant.
 func (c *checker) system(t *tenant.Tenant, i int, path string) {
 	s := t.Systems[i]
-	key := func(name string) string { // of a system that is given by its name alone, the path itself
+	// of a system that is given by its name alone, the path itself
+	key := func(name string) string {
 		if c.lines[path+"."+name] == 0 {
 			return path
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// decoder fills Go values from a YAML tree and remembers on which line each stands. It goes on after a mistake, so that a document's
-// mistakes are all told at once.
+// decoder fills Go values from a YAML tree and remembers on which line each stands. It goes on
+// after a mistake, so that a document's mistakes are all told at once.
 type decoder struct {
 	errs  []error
 	lines map[string]int // path → line
@@ -22,8 +22,8 @@ type decoder struct {
 // maxYAMLDepth keeps hostile nesting from the stack.
 const maxYAMLDepth = 32
 
-// decodeYAML reads one document into out, a pointer to a struct. Unknown keys, keys that stand twice, other types than expected,
-// anchors, aliases and tags are mistakes.
+// decodeYAML reads one document into out, a pointer to a struct. Unknown keys, keys that stand
+// twice, other types than expected, anchors, aliases and tags are mistakes.
 func decodeYAML(text []byte, out any) *decoder {
 	d := &decoder{lines: map[string]int{}}
 	file, err := parse(text)
@@ -45,8 +45,8 @@ func decodeYAML(text []byte, out any) *decoder {
 	return d
 }
 
-// parse keeps the first line of the parser's message; the rest draws a part of the document. The parser and its errors panic on
-// some texts that are not YAML.
+// parse keeps the first line of the parser's message; the rest draws a part of the document.
+// The parser and its errors panic on some texts that are not YAML.
 func parse(text []byte) (file *ast.File, err error) {
 	defer func() {
 		if recover() != nil {

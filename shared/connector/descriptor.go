@@ -8,7 +8,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// Descriptor is what a system says of itself. Names of systems and kinds come from here, never from constants elsewhere.
+// Descriptor is what a system says of itself. Names of systems and kinds come from here, never
+// from constants elsewhere.
 type Descriptor struct {
 	System      string       // name, such as "entra"
 	Title       string       // as people call it: "Microsoft Entra ID"
@@ -34,8 +35,8 @@ type Kind struct {
 	Category   dsr.Category
 	Provenance dsr.Provenance
 	ID         string // the JSON member that identifies a record, normally "id"
-	// Columns of the tabular forms (CSV, XLSX, XML), in order. Every record's JSON form is complete; members that no column names are
-	// joined in a last column "other" as JSON.
+	// Columns of the tabular forms (CSV, XLSX, XML), in order. Every record's JSON form is
+	// complete; members that no column names are joined in a last column "other" as JSON.
 	Columns []Column
 }
 

@@ -17,7 +17,8 @@ const (
 	Rejected    FaultKind = "rejected"    // the system does not understand us: no try will help
 )
 
-// Fault is an error of a system. Its text holds no personal data: codes and the system's own request id only.
+// Fault is an error of a system. Its text holds no personal data: codes and the system's own
+// request id only.
 type Fault struct {
 	Kind       FaultKind
 	System     string

@@ -22,7 +22,8 @@ func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, &patience{left: d})
 }
 
-// spend takes a pause from what is left. It takes nothing and returns false when that is too little.
+// spend takes a pause from what is left. It takes nothing and returns false when that is too
+// little.
 func (p *patience) spend(pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -33,17 +34,18 @@ func (p *patience) spend(pause time.Duration) bool {
 	return true
 }
 
-// The pauses between two tries when the system asks for none: 100 ms, doubled each time up to 3.2 s.
+// The pauses between two tries when the system asks for none: 100 ms, doubled each time up to
+// 3.2 s.
 const (
 	firstPause = 100 * time.Millisecond
 	doublings  = 5
 )
 
-// Retry makes one call of a system, and makes it again while it ends in a fault that waiting may cure
-// and the context's patience lasts. A pause is at least as long as the system asked for
-// (Retry-After). A pause that is longer than what is left is not begun: the fault is returned, and
-// the step puts the task back for minutes. Each connector wraps its single calls in Retry, so that
-// only what failed is asked again; the call must be one that may be repeated.
+// Retry makes one call of a system, and makes it again while it ends in a fault that waiting
+// may cure and the context's patience lasts. A pause is at least as long as the system asked
+// for (Retry-After). A pause that is longer than what is left is not begun: the fault is
+// returned, and the step puts the task back for minutes. Each connector wraps its single calls
+// in Retry, so that only what failed is asked again; the call must be one that may be repeated.
 func Retry(ctx context.Context, call func() error) error {
 	p, _ := ctx.Value(patienceKey{}).(*patience)
 	for n := 0; ; n++ {

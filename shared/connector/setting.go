@@ -24,7 +24,8 @@ type Mistake struct {
 	Text    string // what is wrong and what is expected; the value is not quoted
 }
 
-// CheckSettings returns every mistake in the settings that a tenant gives, in the order of their names.
+// CheckSettings returns every mistake in the settings that a tenant gives, in the order of
+// their names.
 func (d Descriptor) CheckSettings(given map[string]string) []Mistake {
 	var out []Mistake
 	bad := func(name, format string, args ...any) { out = append(out, Mistake{name, fmt.Sprintf(format, args...)}) }

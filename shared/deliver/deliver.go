@@ -69,7 +69,8 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	p.ExpiresAt = s.Clocks.Business().Add(t.Package.Retention()).UTC().Truncate(time.Millisecond) // as times are kept
+	// as times are kept
+	p.ExpiresAt = s.Clocks.Business().Add(t.Package.Retention()).UTC().Truncate(time.Millisecond)
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
 	// before that.

@@ -49,7 +49,8 @@ func (c *call) ifMatch() func(*dsr.Request) error {
 	}
 }
 
-// named reports whether a list of entity tags holds one (RFC 9110 §8.8.3). A weak tag matches for reading only.
+// named reports whether a list of entity tags holds one (RFC 9110 §8.8.3). A weak tag matches
+// for reading only.
 func named(values []string, tag string, weak bool) bool {
 	for t := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		t = strings.TrimSpace(t)

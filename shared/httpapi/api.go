@@ -1,5 +1,5 @@
-// Package httpapi serves /api/…: it finds out who is calling, reads what is asked, and answers in JSON. Every other answer than the one
-// that a call promises is application/problem+json.
+// Package httpapi serves /api/…: it finds out who is calling, reads what is asked, and answers
+// in JSON. Every other answer than the one that a call promises is application/problem+json.
 package httpapi
 
 import (

@@ -11,12 +11,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// schemas are the shapes of bodies, as JSON Schema; a test validates every answer that the tests see against them.
+// schemas are the shapes of bodies, as JSON Schema; a test validates every answer that the
+// tests see against them.
 //
 //go:embed schemas.json
 var schemas []byte
 
-// doc is what the OpenAPI document says of a route beside its method, address, right and parameters.
+// doc is what the OpenAPI document says of a route beside its method, address, right and
+// parameters.
 type doc struct {
 	summary  string
 	more     string // what else there is to say; may be empty

@@ -14,7 +14,8 @@ import (
 // linkFor is how long a link reads a package.
 const linkFor = 15 * time.Minute
 
-// pack is GET /api/requests/{id}/package. The answer is a link and not the archive: the Functions host may buffer whole answers.
+// pack is GET /api/requests/{id}/package. The answer is a link and not the archive: the
+// Functions host may buffer whole answers.
 func (c *call) pack() error {
 	found, err := c.find()
 	if err != nil {
@@ -39,7 +40,8 @@ func (c *call) pack() error {
 	return c.answer(http.StatusOK, packageLinkView{URL: url, ExpiresAt: expires, SHA256: p.SHA256, Bytes: p.Bytes})
 }
 
-// ready returns the package and how long it may still be read, by the business clock: also a purge that is late hands out nothing.
+// ready returns the package and how long it may still be read, by the business clock: also a
+// purge that is late hands out nothing.
 func (c *call) ready(r *dsr.Request) (p *dsr.Package, left time.Duration, err error) {
 	switch {
 	case r.Package == nil || r.Package.State == dsr.PackageBuilding:

@@ -20,7 +20,8 @@ const (
 	maxUpload = 64 << 20
 )
 
-// parseQuery reads the query of a URL. Parameters that the route does not know, and those that stand twice, are refused.
+// parseQuery reads the query of a URL. Parameters that the route does not know, and those that
+// stand twice, are refused.
 func parseQuery(raw string, params []string) (url.Values, error) {
 	q, err := url.ParseQuery(raw)
 	if err != nil || len(raw) > 8192 {
@@ -40,7 +41,8 @@ func parseQuery(raw string, params []string) (url.Values, error) {
 	return q, nil
 }
 
-// contentType returns the media type of the body when it is one of those that the call takes. UTF-8 is the one charset.
+// contentType returns the media type of the body when it is one of those that the call takes.
+// UTF-8 is the one charset.
 func (c *call) contentType(types ...string) (string, error) {
 	refused := problem.New(problem.ContentType, "", "the Content-Type must be "+strings.Join(types, " or "))
 	values := c.r.Header.Values("Content-Type")
@@ -83,7 +85,8 @@ func decode[T any](c *call) (T, error) {
 	return jsonbody.Decode[T](b, maxBody)
 }
 
-// decodeOptional is decode for a call that may come without a body, also by a host that says nothing of its length.
+// decodeOptional is decode for a call that may come without a body, also by a host that says
+// nothing of its length.
 func decodeOptional[T any](c *call) (T, error) {
 	var none T
 	first := make([]byte, 1)
@@ -97,7 +100,8 @@ func decodeOptional[T any](c *call) (T, error) {
 	return decode[T](c)
 }
 
-// capped reads up to a number of bytes; what goes beyond is a too-large problem, and what breaks off an invalid one.
+// capped reads up to a number of bytes; what goes beyond is a too-large problem, and what
+// breaks off an invalid one.
 type capped struct {
 	r    io.Reader
 	left int64
@@ -137,7 +141,8 @@ func (c *call) idempotencyKey() (string, error) {
 	return values[0], nil
 }
 
-// tenant is the tenant that a query names, or the caller's only one. One that is not the caller's is not found, whether it exists or not.
+// tenant is the tenant that a query names, or the caller's only one. One that is not the
+// caller's is not found, whether it exists or not.
 func (c *call) tenant() (string, error) {
 	t := c.query.Get("tenant")
 	switch {

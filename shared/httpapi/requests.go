@@ -58,14 +58,16 @@ func (c *call) get() error {
 	return c.request(http.StatusOK, &found.Request)
 }
 
-// find looks for the request in each of the caller's tenants at once: no partition is ever computed from anything else.
+// find looks for the request in each of the caller's tenants at once: no partition is ever
+// computed from anything else.
 func (c *call) find() (*store.Case, error) {
 	return inTenants(c.r.Context(), c.caller.Tenants, func(ctx context.Context, tenant string) (*store.Case, error) {
 		return c.api.Store.Load(ctx, tenant, c.id)
 	})
 }
 
-// inTenants returns what load finds in one of the tenants. A fault in one matters only when none has it.
+// inTenants returns what load finds in one of the tenants. A fault in one matters only when
+// none has it.
 func inTenants[T any](ctx context.Context, tenants []string, load func(context.Context, string) (*T, error)) (*T, error) {
 	found, errs := make([]*T, len(tenants)), make([]error, len(tenants))
 	var g errgroup.Group

@@ -155,7 +155,8 @@ func TestListing(t *testing.T) {
 	require.Equal(t, "malformed-cursor", r.json(t)["code"], "a cursor is worth nothing to another tenant")
 }
 
-// TestATenantIsAWall compares the whole answer for what is another tenant's with the answer for what there is not.
+// TestATenantIsAWall compares the whole answer for what is another tenant's with the answer for
+// what there is not.
 func TestATenantIsAWall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -17,7 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// oldest is how far back a request may have been received: the past that nobody keeps records of is a slip of the pen.
+// oldest is how far back a request may have been received: the past that nobody keeps records
+// of is a slip of the pen.
 const oldest = 10 // years
 
 // skew is how far a caller's clock may be ahead of ours.
@@ -34,7 +35,8 @@ type Service struct {
 	Wall      func() time.Time
 }
 
-// Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
+// Submit makes the request that a submission asks for, or returns the one that the same key and
+// body made before. Errors are
 // *problem.Error (not-found for a tenant that is not the caller's, whether it exists or not) or faults of the store.
 func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
 	t, ok := s.Tenants.Tenant(sub.Tenant)
@@ -60,7 +62,8 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 	return made.Request, made.Existing, nil
 }
 
-// sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it was hashed with.
+// sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it
+// was hashed with.
 func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
 	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
 	c, err := s.Store.Load(ctx, d.Request.Tenant, s.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
@@ -79,8 +82,9 @@ func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Su
 // bodyToken is the kind under which the hash of a body is made.
 const bodyToken = "body"
 
-// Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
-// and the key are what its id is made from. Errors are *problem.Error.
+// Draft is the request that a submission asks for at a business time, ready to be stored:
+// nothing is written or sent. The caller's name and the key are what its id is made from.
+// Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
 	now = now.UTC().Truncate(time.Millisecond) // as times are kept
 	if err := s.check(t, sub, now); err != nil {

@@ -18,7 +18,8 @@ import (
 
 func at(pointer string, i int) string { return fmt.Sprintf("%s/%d", pointer, i) }
 
-// text trims a text and brings it into Unicode's form NFC, in which two spellings of one letter are the same bytes.
+// text trims a text and brings it into Unicode's form NFC, in which two spellings of one letter
+// are the same bytes.
 func text(s, pointer string, limit int, lines bool) (string, error) {
 	s = norm.NFC.String(strings.TrimSpace(s))
 	if len(s) > limit {
@@ -97,7 +98,8 @@ func (w wire) person(s *Submission) error {
 
 var residenceForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
 
-// residence reports whether s is a country of ISO 3166-1, or one with a subdivision in the form of ISO 3166-2.
+// residence reports whether s is a country of ISO 3166-1, or one with a subdivision in the form
+// of ISO 3166-2.
 func residence(s string) bool {
 	if !residenceForm.MatchString(s) {
 		return false
@@ -106,7 +108,8 @@ func residence(s string) bool {
 	return err == nil && r.IsCountry() && r.String() == s[:2]
 }
 
-// add appends an identifier in its canonical form, once; a national phone number also in its international one.
+// add appends an identifier in its canonical form, once; a national phone number also in its
+// international one.
 func (s *Submission) add(kind, value, kindAt, pointer string) error {
 	value, err := text(value, pointer, MaxIdentifier, false)
 	if err != nil {
@@ -133,7 +136,8 @@ func (s *Submission) add(kind, value, kindAt, pointer string) error {
 			return problem.New(problem.MalformedPhone, pointer,
 				"a phone number in international form is expected, beginning with + and the country's code, or one of the country of residence")
 		}
-		if !strings.HasPrefix(value, "+") { // only here is it known which country a national number belongs to
+		// only here is it known which country a national number belongs to
+		if !strings.HasPrefix(value, "+") {
 			forms = append(forms, e164)
 		}
 	}
@@ -159,8 +163,9 @@ const (
 	maxDomain = 255
 )
 
-// address brings name@domain into its canonical form: the domain in lower case, the name as it is. It takes the dot-atom of RFC 5322
-// with the letters of RFC 6531 and nothing else: no quotes, no comments, no display name, no address literal, no domain without a dot.
+// address brings name@domain into its canonical form: the domain in lower case, the name as it
+// is. It takes the dot-atom of RFC 5322 with the letters of RFC 6531 and nothing else: no
+// quotes, no comments, no display name, no address literal, no domain without a dot.
 func address(s string) (string, bool) {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(local) > maxLocal || len(domain) > maxDomain || !atoms(local) {

@@ -1,4 +1,5 @@
-// Package intake takes requests in: it decodes and checks what a caller submits, makes the request with its tasks, and tells the queue.
+// Package intake takes requests in: it decodes and checks what a caller submits, makes the
+// request with its tasks, and tells the queue.
 package intake
 
 import (
@@ -23,7 +24,8 @@ const (
 	MaxSystems     = 64
 )
 
-// Submission is what a caller asks for, decoded and with every value in its canonical form. It holds personal data only as pii.Value.
+// Submission is what a caller asks for, decoded and with every value in its canonical form. It
+// holds personal data only as pii.Value.
 type Submission struct {
 	Tenant      string // empty in an item of a bulk, whose message names the tenant
 	Key         string // an item's own idempotency key; empty in a request, where it is a header
@@ -40,8 +42,8 @@ type Submission struct {
 	kindAt    []string // where the kind of each identifier stands in the body
 }
 
-// Canonical is the submission as JSON in one spelling, without tenant and key: what an idempotency key stands for. It is personal
-// data; only its keyed hash is kept.
+// Canonical is the submission as JSON in one spelling, without tenant and key: what an
+// idempotency key stands for. It is personal data; only its keyed hash is kept.
 func (s Submission) Canonical() pii.Value { return s.canonical }
 
 // wire is the body of POST /api/requests without the tenant.
@@ -83,7 +85,8 @@ type wireItem struct {
 	wire
 }
 
-// DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote nothing.
+// DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote
+// nothing.
 func DecodeRequest(body []byte) (Submission, error) {
 	w, err := jsonbody.Decode[wireRequest](body, MaxBody)
 	if err != nil {
@@ -100,8 +103,9 @@ func DecodeRequest(body []byte) (Submission, error) {
 	return s, err
 }
 
-// DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests without tenant, plus an optional
-// idempotencyKey. Its errors are *problem.Error and quote nothing.
+// DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests
+// without tenant, plus an optional idempotencyKey. Its errors are *problem.Error and quote
+// nothing.
 func DecodeItem(raw []byte) (Submission, error) {
 	w, err := jsonbody.Decode[wireItem](raw, MaxBody)
 	if err != nil {
@@ -130,7 +134,8 @@ func ValidKey(s string) bool {
 	return true
 }
 
-// submission checks what can be checked without knowing the tenant, and puts every value in its canonical form.
+// submission checks what can be checked without knowing the tenant, and puts every value in its
+// canonical form.
 func (w wire) submission() (Submission, error) {
 	var s Submission
 	steps := []func(*Submission) error{w.actions, w.regime, w.received, w.subject, w.systems, w.texts}
@@ -225,7 +230,8 @@ func (w wire) texts(s *Submission) error {
 	return nil
 }
 
-// canonical writes a checked submission in one spelling: members in a fixed order, values in their canonical form.
+// canonical writes a checked submission in one spelling: members in a fixed order, values in
+// their canonical form.
 func canonical(s Submission) pii.Value {
 	out := wire{
 		Regime: string(s.Regime), Systems: s.Systems, Destination: s.Destination, Reference: s.Reference.Reveal(), Note: s.Note.Reveal(),
@@ -242,7 +248,8 @@ func canonical(s Submission) pii.Value {
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		panic("intake: texts and lists of texts cannot be written as JSON") // cannot happen: there is nothing else in it
+		// cannot happen: there is nothing else in it
+		panic("intake: texts and lists of texts cannot be written as JSON")
 	}
 	return pii.New(string(b))
 }

@@ -1,5 +1,5 @@
-// Package jsonbody decodes one JSON object and takes nothing that it does not know: every failure is a problem of its own, with a
-// pointer and an offset, and none quotes the input.
+// Package jsonbody decodes one JSON object and takes nothing that it does not know: every
+// failure is a problem of its own, with a pointer and an offset, and none quotes the input.
 package jsonbody
 
 import (
@@ -17,9 +17,11 @@ import (
 // MaxDepth is how deeply objects and arrays may be nested.
 const MaxDepth = 64
 
-// Decode reads data, at most limit bytes, as one JSON object into a T, a struct. Its errors are *problem.Error: empty-body, too-large,
-// invalid-utf8, too-deep, not-an-object, invalid-json, duplicate-key, unknown-field, wrong-type. A name that T does not have may
-// itself be personal data, so it is not repeated: the pointer ends at the object that holds it. A member that is null counts as absent.
+// Decode reads data, at most limit bytes, as one JSON object into a T, a struct. Its errors are
+// *problem.Error: empty-body, too-large, invalid-utf8, too-deep, not-an-object, invalid-json,
+// duplicate-key, unknown-field, wrong-type. A name that T does not have may itself be personal
+// data, so it is not repeated: the pointer ends at the object that holds it. A member that is
+// null counts as absent.
 func Decode[T any](data []byte, limit int) (T, error) {
 	var out T
 	if err := shape(data, limit); err != nil {
@@ -69,8 +71,8 @@ func invalidAt(data []byte) int {
 	return len(data)
 }
 
-// tooDeepAt returns the offset of the first bracket that opens one level too many, or -1. It does not recurse: ten thousand
-// brackets cost ten thousand steps.
+// tooDeepAt returns the offset of the first bracket that opens one level too many, or -1. It
+// does not recurse: ten thousand brackets cost ten thousand steps.
 func tooDeepAt(data []byte) int {
 	depth, inText := 0, false
 	for i := 0; i < len(data); i++ {
@@ -91,7 +93,8 @@ func tooDeepAt(data []byte) int {
 	return -1
 }
 
-// explain turns an error of the library into a problem. The library's own text quotes the input and is dropped, also as a cause.
+// explain turns an error of the library into a problem. The library's own text quotes the input
+// and is dropped, also as a cause.
 func explain[T any](err error) error {
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// known is a pointer as far as T knows the way: names of its fields and indexes of its lists. Whatever follows came from the input
-// and may be personal data.
+// known is a pointer as far as T knows the way: names of its fields and indexes of its lists.
+// Whatever follows came from the input and may be personal data.
 func known[T any](p jsontext.Pointer) string {
 	t := reflect.TypeFor[T]()
 	out := jsontext.Pointer("")

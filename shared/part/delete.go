@@ -17,8 +17,9 @@ import (
 
 const deletesAtOnce = 8
 
-// Delete deletes the parts of a request up to a round, of whatever task, and returns when a listing is empty. It is safe to
-// repeat. Parts of a later round are those of a retry that is under way.
+// Delete deletes the parts of a request up to a round, of whatever task, and returns when a
+// listing is empty. It is safe to repeat. Parts of a later round are those of a retry that is
+// under way.
 func Delete(ctx context.Context, st *store.Store, tenant, request string, round int) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, tenant, request, round)
@@ -60,7 +61,8 @@ func deleteAll(ctx context.Context, st *store.Store, parts []blob.Info) error {
 	for _, p := range parts {
 		g.Go(func() error {
 			err := st.Blobs.Delete(ctx, blob.Ref{Container: retention.Parts, Name: p.Name}, p.ETag)
-			if err != nil && !errors.Is(err, store.ErrConflict) { // one that changed is in the next listing
+			// one that changed is in the next listing
+			if err != nil && !errors.Is(err, store.ErrConflict) {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()

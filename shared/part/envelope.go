@@ -22,14 +22,17 @@ type Sealer interface {
 	Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error)
 }
 
-// maxMetaCursor is how long a sealed cursor may be, as base64, to stand in metadata, which Azure bounds at 8 KiB in all.
+// maxMetaCursor is how long a sealed cursor may be, as base64, to stand in metadata, which
+// Azure bounds at 8 KiB in all.
 const maxMetaCursor = 4 << 10
 
 // envelope is where an export stands after a part: what another worker needs to go on from there.
 type envelope struct {
-	// Cursor is the connector's own, after the last page that is stored wholly; nil when there is none.
+	// Cursor is the connector's own, after the last page that is stored wholly; nil when there
+	// is none.
 	Cursor []byte `json:"cursor,omitempty"`
-	// Skip counts the records of the page after the cursor that are stored already: only a page over the hard cap is split.
+	// Skip counts the records of the page after the cursor that are stored already: only a page
+	// over the hard cap is split.
 	Skip    int64          `json:"skip,omitempty"`
 	Queries []dsr.Query    `json:"queries,omitempty"` // of the pages up to the cursor
 	Records int64          `json:"records"`
@@ -56,7 +59,8 @@ func (e *envelope) ask(queries []dsr.Query) {
 	}
 }
 
-// seal puts the envelope into the metadata of a part, or, when it is long, into a blob of its own that the metadata names.
+// seal puts the envelope into the metadata of a part, or, when it is long, into a blob of its
+// own that the metadata names.
 func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Spec, seq int, meta map[string]string) error {
 	plain, err := json.Marshal(e)
 	if err != nil {
@@ -94,7 +98,8 @@ func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, se
 		return e, fmt.Errorf("part: open the cursor of part %d: %w", seq, err)
 	}
 	if err := json.Unmarshal(plain, &e); err != nil {
-		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", seq, len(plain)) // the cause would quote it
+		// the cause would quote it
+		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", seq, len(plain))
 	}
 	return e.clone(), nil
 }

@@ -34,8 +34,9 @@ func (p Spec) part(seq int, f tenant.Format) string {
 	return fmt.Sprintf("%s%06d.%s", p.prefix(), seq, f)
 }
 
-// cursor is the name of the blob with a sealed cursor that is too long for metadata. It carries the id of the writer, so that a part can
-// never be read with the cursor of a worker who lost the race for that part.
+// cursor is the name of the blob with a sealed cursor that is too long for metadata. It carries
+// the id of the writer, so that a part can never be read with the cursor of a worker who lost
+// the race for that part.
 func (p Spec) cursor(seq int, id string) string {
 	return fmt.Sprintf("%s%06d-%s.cursor", p.prefix(), seq, id)
 }

@@ -21,14 +21,15 @@ import (
 const (
 	// DefaultSize is how many bytes of JSON a part collects before it ends with the page.
 	DefaultSize = 16 << 20
-	// MaxSize is what no part exceeds, in bytes of JSON: a page that would pass it is split between records.
+	// MaxSize is what no part exceeds, in bytes of JSON: a page that would pass it is split
+	// between records.
 	MaxSize = 32 << 20
 
 	frame = 8 // bytes that an array takes beside its records, generously
 )
 
-// ErrSuperseded says that another worker stored the part with that number first. Its part counts: Resume again and go on
-// from the cursor that it returns.
+// ErrSuperseded says that another worker stored the part with that number first. Its part
+// counts: Resume again and go on from the cursor that it returns.
 var ErrSuperseded = errors.New("part: another worker stored this part first")
 
 // RecordError says that a connector handed over what cannot be stored. No later try will help.
@@ -48,12 +49,14 @@ type SinkOptions struct {
 	Case       Sealer
 	Spec       Spec
 	Descriptor connector.Descriptor
-	Kinds      []string                    // that may be handed over; others are refused
-	Formats    []tenant.Format             // the tabular forms that the tenant wants; JSON is always there
-	Hash       func(pii.Value) string      // keyed hash of a query
-	Check      func(context.Context) error // whether the task is still ours, asked once a page; nil asks nobody
-	Now        func() time.Time            // business clock
-	PartSize   int                         // bytes; 0 means DefaultSize
+	Kinds      []string // that may be handed over; others are refused
+	// the tabular forms that the tenant wants; JSON is always there
+	Formats []tenant.Format
+	Hash    func(pii.Value) string // keyed hash of a query
+	// whether the task is still ours, asked once a page; nil asks nobody
+	Check    func(context.Context) error
+	Now      func() time.Time // business clock
+	PartSize int              // bytes; 0 means DefaultSize
 }
 
 // Summary is what a task handed over, its earlier attempts included.
@@ -63,11 +66,13 @@ type Summary struct {
 	Parts   int
 }
 
-// Sink is the connector.Sink that writes parts. One goroutine uses it. While a part is compressed the one before is stored; two are in
-// memory at most. After an error every call returns that error, until Resume.
+// Sink is the connector.Sink that writes parts. One goroutine uses it. While a part is
+// compressed the one before is stored; two are in memory at most. After an error every call
+// returns that error, until Resume.
 type Sink struct {
 	o SinkOptions
-	// ctx is that of Resume. Parts are stored in the background: the context of the Put that filled one may be over by then.
+	// ctx is that of Resume. Parts are stored in the background: the context of the Put that
+	// filled one may be over by then.
 	ctx context.Context
 
 	done    envelope    // after the last page that was taken
@@ -97,7 +102,8 @@ func (s *Sink) Asked(a connector.Asked) {
 	s.asked = append(s.asked, dsr.Query{Hash: s.o.Hash(a.Query), Permission: a.Permission, At: at, Records: a.Records})
 }
 
-// Put implements connector.Sink. Its errors: what Check says, *RecordError, ErrSuperseded, or one of the storage.
+// Put implements connector.Sink. Its errors: what Check says, *RecordError, ErrSuperseded, or
+// one of the storage.
 func (s *Sink) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
 	if s.err == nil {
 		s.err = s.put(ctx, kind, records, next)
@@ -166,8 +172,8 @@ func (s *Sink) room(kind string, size int) error {
 
 const separator = ",\n"
 
-// write adds records to the part. With split it ends parts in the middle of the page, each of which says how many records of
-// the page after its cursor are stored.
+// write adds records to the part. With split it ends parts in the middle of the page, each of
+// which says how many records of the page after its cursor are stored.
 func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split bool) error {
 	for i, r := range records {
 		if split && s.records > 0 && s.fill.bytes+int64(len(r)+frame) > MaxSize {
@@ -191,8 +197,9 @@ func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split 
 	return nil
 }
 
-// Close stores what is left and waits for it. It returns the sum of all that the task handed over, or the error that ended the sink. It
-// may be called after a fault of the system, too, so that what came before is not read again; and more than once.
+// Close stores what is left and waits for it. It returns the sum of all that the task handed
+// over, or the error that ended the sink. It may be called after a fault of the system, too, so
+// that what came before is not read again; and more than once.
 func (s *Sink) Close(_ context.Context) (Summary, error) {
 	if s.err == nil && s.records > 0 {
 		s.err = s.flush()

@@ -24,8 +24,8 @@ type finished struct {
 	have []tenant.Format // tabular forms that are stored already
 }
 
-// flush ends the part that is being filled and stores it in the background, after the one before: parts appear in order and whole, so
-// that the last one in a listing is where to go on.
+// flush ends the part that is being filled and stores it in the background, after the one
+// before: parts appear in order and whole, so that the last one in a listing is where to go on.
 func (s *Sink) flush() error {
 	if err := s.wait(); err != nil {
 		return err
@@ -74,8 +74,8 @@ func (s *Sink) store(ctx context.Context, p finished) error {
 	return s.tabulate(ctx, p)
 }
 
-// tabulate makes the tabular forms that a stored part lacks, from the bytes that are stored. They are a function of those bytes, so
-// whoever stores one first is right.
+// tabulate makes the tabular forms that a stored part lacks, from the bytes that are stored.
+// They are a function of those bytes, so whoever stores one first is right.
 func (s *Sink) tabulate(ctx context.Context, p finished) error {
 	kind, known := s.o.Descriptor.Kind(p.m.Kind)
 	if !known {

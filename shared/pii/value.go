@@ -1,5 +1,5 @@
-// Package pii holds values that identify a person so that they cannot be printed by accident, and the keyed tokens that
-// stand for them where a value must not be.
+// Package pii holds values that identify a person so that they cannot be printed by accident,
+// and the keyed tokens that stand for them where a value must not be.
 package pii
 
 import (
@@ -12,11 +12,12 @@ import (
 // Redacted is what every accidental way of printing a Value shows.
 const Redacted = "‹redacted›"
 
-// Value is a piece of personal data. Only Reveal returns it: fmt with any verb, log/slog, encoding/json and error texts
-// show Redacted.
+// Value is a piece of personal data. Only Reveal returns it: fmt with any verb, log/slog,
+// encoding/json and error texts show Redacted.
 //
-// The text stands behind a pointer because fmt does not call the methods of values that it finds in unexported fields: there
-// it prints an address, never what stands at it. The zero Value is empty.
+// The text stands behind a pointer because fmt does not call the methods of values that it
+// finds in unexported fields: there it prints an address, never what stands at it. The zero
+// Value is empty.
 type Value struct {
 	_ [0]func() // == would compare addresses; use Equal
 	p *string
@@ -30,8 +31,8 @@ func New(s string) Value {
 	return Value{p: &s}
 }
 
-// Reveal returns the text. Each call site is listed in a golden file by the layout test: reveal only to send the value to the
-// system that it is looked up in, to seal it, or to compare it.
+// Reveal returns the text. Each call site is listed in a golden file by the layout test: reveal
+// only to send the value to the system that it is looked up in, to seal it, or to compare it.
 func (v Value) Reveal() string {
 	if v.p == nil {
 		return ""

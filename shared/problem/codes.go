@@ -2,7 +2,8 @@ package problem
 
 import "net/http"
 
-// Code names one kind of failure. Codes are part of the interface: they are added to, never changed.
+// Code names one kind of failure. Codes are part of the interface: they are added to, never
+// changed.
 type Code string
 
 // The codes.

@@ -22,7 +22,8 @@ const (
 	BusinessClock Clock = "business"
 )
 
-// Clock is the clock that a kind of wake follows: redelivery is of wall time, retention of business time.
+// Clock is the clock that a kind of wake follows: redelivery is of wall time, retention of
+// business time.
 func (k WakeKind) Clock() Clock {
 	if k == WakeRedeliver || k == WakeBulk {
 		return WallClock

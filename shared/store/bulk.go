@@ -22,7 +22,8 @@ const (
 	BulkFailed    = "failed"
 )
 
-// Bulk is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be claimed.
+// Bulk is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be
+// claimed.
 type Bulk struct {
 	ID, Tenant, Reference, Caller string
 	State                         string
@@ -104,8 +105,8 @@ func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, err
 	return s.bulkOf(tenant, id, r)
 }
 
-// CreateBulk stores an import: its wakes first, then its row. Existing means that one with that id was there before; it is returned as
-// it is. The ID is BulkID, the shard follows from it.
+// CreateBulk stores an import: its wakes first, then its row. Existing means that one with that
+// id was there before; it is returned as it is. The ID is BulkID, the shard follows from it.
 func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing bool, err error) {
 	if !layout.ValidSegment(b.Tenant) || !layout.ValidSegment(b.ID) {
 		return nil, false, errors.New("store: tenant or id of an import is not an id")
@@ -135,8 +136,8 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	return now, !slices.Contains(now.writes, write), nil
 }
 
-// putWakes writes the wakes that the import names from now on, and again those that it named before, so that these can be deleted
-// afterwards unless somebody asks for them anew.
+// putWakes writes the wakes that the import names from now on, and again those that it named
+// before, so that these can be deleted afterwards unless somebody asks for them anew.
 func (b *BulkCase) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []row.Op
@@ -160,8 +161,9 @@ func (b *BulkCase) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	return dead, failure.Wrap("store wakes", b.s.lists.Transact(ctx, ops))
 }
 
-// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when EndedAt is set. ErrClaimed when the
-// lease was lost, ErrConflict when somebody else changed the import; anything else is a fault of storage.
+// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it
+// when EndedAt is set. ErrClaimed when the lease was lost, ErrConflict when somebody else
+// changed the import; anything else is a fault of storage.
 func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 	etag, lease := b.etag, dsr.Claim{Count: b.Claim.Count}
 	if cl := b.claim; cl != nil {
@@ -209,8 +211,9 @@ func removals(written []row.Op) []row.Op {
 	return ops
 }
 
-// unclear reads the import after an error: our write id there means that we have won. When somebody has moved on since, the case keeps
-// the ETag that no longer matches, so that its next save is a conflict.
+// unclear reads the import after an error: our write id there means that we have won. When
+// somebody has moved on since, the case keeps the ETag that no longer matches, so that its next
+// save is a conflict.
 func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row.Row, cause error) (*row.Row, error) {
 	r, err := b.s.requests.Get(ctx, layout.Partition(b.Tenant, b.ID), layout.RowBulk)
 	if err != nil {
@@ -244,14 +247,16 @@ func (b *BulkCase) saved(r *row.Row) {
 	}
 }
 
-// ClaimBulk takes the lease of an import that has not ended, as Claim does of a task. SaveBulk of the same case is then under it.
+// ClaimBulk takes the lease of an import that has not ended, as Claim does of a task. SaveBulk
+// of the same case is then under it.
 func (s *Store) ClaimBulk(ctx context.Context, b *BulkCase, owner string) (*Claim, error) {
 	if !b.EndedAt.IsZero() || b.Claim.Live(s.wall()) {
 		return nil, ErrClaimed
 	}
 	cl := &Claim{s: s, lease: dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: b.Claim.Count + 1}}
 	next := *b
-	next.Claim, next.Wakes = cl.lease, b.named // wakes change by SaveBulk, which writes their rows first
+	// wakes change by SaveBulk, which writes their rows first
+	next.Claim, next.Wakes = cl.lease, b.named
 	r := next.row(b.writes)
 	r.ETag = b.etag
 	if err := cl.take(ctx, r); err != nil {

@@ -19,7 +19,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// The standard account of Azurite, public and the same everywhere: what UseDevelopmentStorage=true stands for.
+// The standard account of Azurite, public and the same everywhere: what
+// UseDevelopmentStorage=true stands for.
 const (
 	devAccount = "devstoreaccount1"
 	devKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -30,14 +31,16 @@ type Clients struct {
 	Tables *aztables.ServiceClient
 	Blobs  *service.Client
 	Queues *azqueue.ServiceClient
-	// BlobKey signs links where the account is opened by its key; nil with a token, where links are signed by a user-delegation key.
+	// BlobKey signs links where the account is opened by its key; nil with a token, where links
+	// are signed by a user-delegation key.
 	BlobKey *service.SharedKeyCredential
 }
 
 // ServicesOptions says how what lies in an account is found.
 type ServicesOptions struct {
-	Prefix   string                     // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
-	Accounts map[string]*service.Client // other blob accounts that destinations name, by account URL
+	Prefix string // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
+	// other blob accounts that destinations name, by account URL
+	Accounts map[string]*service.Client
 	Clocks   clock.Clocks
 }
 
@@ -61,8 +64,8 @@ func (c Clients) Services(o ServicesOptions) (s Services, err error) {
 	return s, err
 }
 
-// Transport is an HTTP transport with enough idle connections for a bulk import: the default keeps two per host and would open and
-// close one per call.
+// Transport is an HTTP transport with enough idle connections for a bulk import: the default
+// keeps two per host and would open and close one per call.
 func Transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -76,8 +79,9 @@ func Transport() *http.Transport {
 	}
 }
 
-// ClientOptions are options for the three services' clients: five tries within about ten seconds, well under the 30 s after which a
-// message comes back. A nil transport means Transport(). The policies see every try: tests inject faults there, benches count.
+// ClientOptions are options for the three services' clients: five tries within about ten
+// seconds, well under the 30 s after which a message comes back. A nil transport means
+// Transport(). The policies see every try: tests inject faults there, benches count.
 func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore.ClientOptions {
 	if transport == nil {
 		transport = &http.Client{Transport: Transport()}
@@ -94,7 +98,8 @@ func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore
 	}
 }
 
-// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs take as long as their bytes.
+// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs
+// take as long as their bytes.
 const tryTimeout = 10 * time.Second
 
 // short are the options for services whose answers are small.
@@ -105,8 +110,9 @@ func short(o azcore.ClientOptions) azcore.ClientOptions {
 	return o
 }
 
-// Connect opens an account by a connection string as AzureWebJobsStorage holds it: with or without explicit endpoints, or
-// UseDevelopmentStorage=true. Errors name the missing part, never a value.
+// Connect opens an account by a connection string as AzureWebJobsStorage holds it: with or
+// without explicit endpoints, or UseDevelopmentStorage=true. Errors name the missing part,
+// never a value.
 func Connect(connectionString string, o azcore.ClientOptions) (Clients, error) {
 	a, err := parseAccount(connectionString)
 	if err != nil {
@@ -136,7 +142,8 @@ func Connect(connectionString string, o azcore.ClientOptions) (Clients, error) {
 	return c, nil
 }
 
-// ConnectManaged opens an account on Azure by its name with a token, in the cloud whose storage suffix is given ("core.windows.net").
+// ConnectManaged opens an account on Azure by its name with a token, in the cloud whose storage
+// suffix is given ("core.windows.net").
 func ConnectManaged(account, suffix string, cred azcore.TokenCredential, o azcore.ClientOptions) (Clients, error) {
 	url := func(svc string) string { return fmt.Sprintf("https://%s.%s.%s", account, svc, suffix) }
 	var c Clients

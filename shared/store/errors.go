@@ -6,7 +6,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// What callers tell apart. Everything else is a fault of our own storage: nothing is known to have been written.
+// What callers tell apart. Everything else is a fault of our own storage: nothing is known to
+// have been written.
 var (
 	ErrNotFound    = failure.ErrNotFound
 	ErrConflict    = failure.ErrConflict

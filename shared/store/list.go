@@ -18,7 +18,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// ListQuery says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
+// ListQuery says which requests to list. Without State and DueBefore the newest received come
+// first, with either the first due.
 type ListQuery struct {
 	Tenants   []string // of the caller; at least one
 	State     dsr.State
@@ -30,7 +31,8 @@ type ListQuery struct {
 const (
 	defaultLimit = 50
 	maxLimit     = 200
-	// maxRounds bounds how often a page looks further for rows that agree with their heads: a page may be short, or empty, and have a next.
+	// maxRounds bounds how often a page looks further for rows that agree with their heads: a
+	// page may be short, or empty, and have a next.
 	maxRounds = 4
 )
 
@@ -42,9 +44,10 @@ type list struct {
 	below string
 }
 
-// List returns a page of requests with their tasks, as their heads are now; rows that their head contradicts are left out. Next is the
-// cursor of the following page, empty at the end. ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another
-// list or of nobody's.
+// List returns a page of requests with their tasks, as their heads are now; rows that their
+// head contradicts are left out. Next is the cursor of the following page, empty at the end.
+// ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another list or of
+// nobody's.
 func (s *Store) List(ctx context.Context, q ListQuery) (items []*dsr.Request, next string, err error) {
 	l, err := s.newList(q)
 	if err != nil {
@@ -197,8 +200,9 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 	return slices.DeleteFunc(found, func(r *dsr.Request) bool { return r == nil }), nil
 }
 
-// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a commit left behind that never happened, or
-// that died before it cleaned up. Who writes it anew changes its ETag.
+// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a
+// commit left behind that never happened, or that died before it cleaned up. Who writes it anew
+// changes its ETag.
 func (l *list) tidy(ctx context.Context, r listRow) {
 	if l.s.orphaned(r.Row) {
 		_ = drop(ctx, l.s.lists, r.Row)

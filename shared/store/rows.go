@@ -12,7 +12,8 @@ func insert(r *row.Row) row.Op { return row.Op{Kind: row.Insert, Row: r} }
 // replace is conditional on the row's ETag.
 func replace(r *row.Row) row.Op { return row.Op{Kind: row.Replace, Row: r} }
 
-// upsert is for rows that are wholly a function of their key: it adds what is given and keeps what is there.
+// upsert is for rows that are wholly a function of their key: it adds what is given and keeps
+// what is there.
 func upsert(r *row.Row) row.Op { return row.Op{Kind: row.Upsert, Row: r} }
 
 // remove is conditional on the row's ETag. The values of the row are not needed.
@@ -26,7 +27,8 @@ func put(ctx context.Context, t row.Table, r *row.Row) error {
 	return t.Replace(ctx, r)
 }
 
-// drop deletes a row that is unchanged. One that is not there is no error, a changed one is ErrConflict.
+// drop deletes a row that is unchanged. One that is not there is no error, a changed one is
+// ErrConflict.
 func drop(ctx context.Context, t row.Table, r *row.Row) error {
 	err := t.Delete(ctx, r)
 	switch refused := row.AsRefusal(err); {
@@ -38,9 +40,9 @@ func drop(ctx context.Context, t row.Table, r *row.Row) error {
 	return failure.Wrap("delete row", err)
 }
 
-// lostRace reports whether a conditional write was refused because of what is stored. It does not say
-// who won: the client of the table tries again by itself, so the winner may be our own first try whose
-// answer was lost.
+// lostRace reports whether a conditional write was refused because of what is stored. It does
+// not say who won: the client of the table tries again by itself, so the winner may be our own
+// first try whose answer was lost.
 func lostRace(err error) bool {
 	refused := row.AsRefusal(err)
 	return refused != nil && refused.Reason != row.Missing

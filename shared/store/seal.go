@@ -13,7 +13,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and dsr.Task.Text.
+// SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and
+// dsr.Task.Text.
 const SealReason = "reason"
 
 // sealPrivate is the use under which a request's private part is sealed.
@@ -102,8 +103,9 @@ func (k *keyring) unseal(ctx context.Context, what string, sealed []byte) ([]byt
 	return plain, nil
 }
 
-// Seal encrypts under the case's key (AES-256-GCM). What says what it is used for: the result opens only for the same tenant, request
-// and use. The key is read when first needed (one call) and kept; ErrShredded when it is gone.
+// Seal encrypts under the case's key (AES-256-GCM). What says what it is used for: the result
+// opens only for the same tenant, request and use. The key is read when first needed (one call)
+// and kept; ErrShredded when it is gone.
 func (c *Case) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
 	return c.keys.seal(ctx, what, plain)
 }
@@ -113,7 +115,8 @@ func (c *Case) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, 
 	return c.keys.unseal(ctx, what, sealed)
 }
 
-// Private returns the subject, the notes and the candidates. ErrShredded when the case's key is gone.
+// Private returns the subject, the notes and the candidates. ErrShredded when the case's key is
+// gone.
 func (c *Case) Private(ctx context.Context) (dsr.Private, error) {
 	plain, err := c.keys.unseal(ctx, sealPrivate, c.sealed)
 	if err != nil {

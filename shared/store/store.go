@@ -26,19 +26,22 @@ type Options struct {
 	Queues  *queue.Queues
 	Wrapper KeyWrapper
 	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is being read begins anew.
+	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
+	// that is being read begins anew.
 	CursorKey []byte
 	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
 	Log       *slog.Logger // nil: slog.Default()
 }
 
-// Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a message comes back.
+// Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a
+// message comes back.
 const Lease = 20 * time.Second
 
 // renewEvery is how often Keep renews: two renewals may fail before a lease is over.
 const renewEvery = 7 * time.Second
 
-// orphanAge is how old a row must be, in wall time, before it may be dropped because no head names it: no creation takes that long.
+// orphanAge is how old a row must be, in wall time, before it may be dropped because no head
+// names it: no creation takes that long.
 const orphanAge = time.Hour
 
 // Shards is how many partitions of lists, and of keys, a tenant has.

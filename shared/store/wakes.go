@@ -29,8 +29,8 @@ type Wake struct {
 	rows []string // list rows that were written with it
 }
 
-// DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
-// stored. Now is of the kind's own clock.
+// DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first.
+// It is one range query, whatever else is stored. Now is of the kind's own clock.
 func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
 		return nil, ErrNotFound
@@ -67,7 +67,8 @@ func readWake(r *row.Row) (Wake, error) {
 	return w, r.Err()
 }
 
-// named reports whether the head of a request, or of an import, calls for the wake. It also returns the list rows and the key that the head names.
+// named reports whether the head of a request, or of an import, calls for the wake. It also
+// returns the list rows and the key that the head names.
 func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, key string, err error) {
 	if w.Bulk {
 		b, err := s.LoadBulk(ctx, w.Tenant, w.ID)
@@ -94,9 +95,10 @@ func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, k
 	return ok && at.Equal(w.Due), c.namedRows(), c.KeyID, nil
 }
 
-// DropWake deletes a wake that no head names, with the list rows and the key that were written with it, once it is an hour old: what it
-// was written for was never committed. It looks at the head itself and leaves everything alone that the head names or that is younger,
-// and rows that somebody has written again meanwhile. Dropping twice is no error.
+// DropWake deletes a wake that no head names, with the list rows and the key that were written
+// with it, once it is an hour old: what it was written for was never committed. It looks at the
+// head itself and leaves everything alone that the head names or that is younger, and rows that
+// somebody has written again meanwhile. Dropping twice is no error.
 func (s *Store) DropWake(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
 	self, err := s.lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
@@ -109,7 +111,8 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 	if w, err = refreshWake(w, self); err != nil {
 		return err
 	}
-	// The rows are read before the head: one that a later creation writes again has another ETag, and one that it wrote before is young.
+	// The rows are read before the head: one that a later creation writes again has another
+	// ETag, and one that it wrote before is young.
 	old, err := s.oldRows(ctx, pk, w.rows)
 	if err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 	"fmt"
 )
 
-// KeyWrapper wraps the cases' data keys by a key that never leaves its vault. Implementations are safe for concurrent use.
+// KeyWrapper wraps the cases' data keys by a key that never leaves its vault. Implementations
+// are safe for concurrent use.
 type KeyWrapper interface {
 	Wrap(ctx context.Context, key []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
@@ -22,8 +23,8 @@ type VaultKey struct {
 	Key     []byte // 32 bytes
 }
 
-// FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world and for hosts without a vault. What it wrapped
-// with any of its versions it can unwrap.
+// FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world and for
+// hosts without a vault. What it wrapped with any of its versions it can unwrap.
 type FileKey struct {
 	current int
 	aeads   map[int]cipher.AEAD

@@ -23,7 +23,8 @@ func small() limits {
 	return l
 }
 
-// spoilt makes an archive of one member and a manifest that is given as a text; %s in it is the list of files.
+// spoilt makes an archive of one member and a manifest that is given as a text; %s in it is the
+// list of files.
 func spoilt(t *testing.T, text string, c content) []byte {
 	t.Helper()
 	files := []File{listedAs(c), listedAs(content{name: IndexName, body: "<html>"})}

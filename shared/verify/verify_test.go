@@ -145,7 +145,8 @@ func TestVerifySeesEveryChangedByteOfData(t *testing.T) {
 				require.ErrorIs(t, err, ErrNotVerified)
 				continue
 			}
-			// A bit of deflate's own, such as the one that marks the last block: what it stands for must be the same.
+			// A bit of deflate's own, such as the one that marks the last block: what it stands
+			// for must be the same.
 			z, err := zip.NewReader(bytes.NewReader(spoilt), int64(len(spoilt)))
 			require.NoError(t, err)
 			require.Equal(t, inflate(t, f), inflate(t, z.File[n]), "%s, byte %d", f.Name, i-offset)

@@ -1,4 +1,5 @@
-// Package catalog is the list of systems. It alone imports connectors: adding a system is one line here.
+// Package catalog is the list of systems. It alone imports connectors: adding a system is one
+// line here.
 package catalog
 
 import (

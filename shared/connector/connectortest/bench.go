@@ -21,8 +21,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// bench is one test's connector in its world. When the test ends, what was logged, traced and returned as an error is searched for
-// the people's identifiers.
+// bench is one test's connector in its world. When the test ends, what was logged, traced and
+// returned as an error is searched for the people's identifiers.
 type bench struct {
 	Harness
 	World
@@ -39,7 +39,8 @@ func newBench(t *testing.T, h Harness) *bench {
 	return b
 }
 
-// place is the name of the system in the tenant: another than its own, so that nobody mistakes the two.
+// place is the name of the system in the tenant: another than its own, so that nobody mistakes
+// the two.
 const place = "some-place"
 
 // open makes a connector, as another process would.
@@ -122,7 +123,8 @@ func (b *bench) requireSilence(spans *tracetest.InMemoryExporter) {
 	}
 }
 
-// collectSpans makes the process's traces end in memory. They are those of all tests together: none of them may hold a value.
+// collectSpans makes the process's traces end in memory. They are those of all tests together:
+// none of them may hold a value.
 var collectSpans = sync.OnceValue(func() *tracetest.InMemoryExporter {
 	spans := tracetest.NewInMemoryExporter()
 	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))

@@ -38,7 +38,8 @@ func testExport(t *testing.T, b *bench) {
 	require.Empty(t, got.puts)
 }
 
-// requireOracle compares what was handed over with the simulator's store: the same records with the same values, no more, no fewer.
+// requireOracle compares what was handed over with the simulator's store: the same records with
+// the same values, no more, no fewer.
 func (b *bench) requireOracle(got map[string][]json.RawMessage, object string, action dsr.Action) {
 	b.t.Helper()
 	want := b.Oracle(object)
@@ -99,7 +100,8 @@ func testScope(t *testing.T, b *bench) {
 	}
 }
 
-// testResume kills the export in every Put and goes on in a new process from each cursor that had been handed out.
+// testResume kills the export in every Put and goes on in a new process from each cursor that
+// had been handed out.
 func testResume(t *testing.T, b *bench) {
 	scope := b.scope(dsr.Access, b.find(b.Rich))
 	whole := newRecorder()

@@ -98,7 +98,8 @@ func testPermissions(t *testing.T, b *bench) {
 	}
 }
 
-// requireMissing exports without a kind's permission: the kind is reported as missing, and what needs another permission is handed over.
+// requireMissing exports without a kind's permission: the kind is reported as missing, and what
+// needs another permission is handed over.
 func (b *bench) requireMissing(s connector.Settings, k connector.Kind, findings []dsr.Finding, whole *recorder) {
 	b.t.Helper()
 	got := newRecorder()
@@ -174,13 +175,15 @@ func blab(r *http.Request, status int, said string) *http.Response {
 	}
 }
 
-// testSilence makes look-ups fail in ways that quote them. The bench searches what they left behind.
+// testSilence makes look-ups fail in ways that quote them. The bench searches what they left
+// behind.
 func testSilence(t *testing.T, b *bench) {
 	n := 0
 	for name, broken := range blabbers {
 		s := b.Settings
 		s.Transport = broken
-		for range 2 { // in turn, so that the kinds of identifier take part without each costing every pause
+		// in turn, so that the kinds of identifier take part without each costing every pause
+		for range 2 {
 			_, err := b.discover(s, dsr.Subject{Identifiers: []dsr.Identifier{b.Known[n%len(b.Known)].Identifier}})
 			require.NotNil(t, connector.AsFault(err), "%s: %v", name, err)
 			n++

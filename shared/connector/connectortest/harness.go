@@ -28,15 +28,17 @@ type Harness struct {
 
 // World is a simulator with people in it.
 type World struct {
-	// Settings reach the simulator with every permission that the descriptor names. Name, Log and Transport are the suite's to set.
+	// Settings reach the simulator with every permission that the descriptor names. Name, Log
+	// and Transport are the suite's to set.
 	Settings connector.Settings
 	// BadToken are the same with a credential that the simulator does not know.
 	BadToken connector.Settings
-	// Without returns the same without the permission that a kind of record needs, or without the one that look-ups need (kind "").
-	// It reports false where there is no such permission.
+	// Without returns the same without the permission that a kind of record needs, or without
+	// the one that look-ups need (kind ""). It reports false where there is no such permission.
 	Without func(kind string) (connector.Settings, bool)
 
-	// Known has at least one entry for each kind of identifier that the descriptor declares; the values are at least five bytes long.
+	// Known has at least one entry for each kind of identifier that the descriptor declares;
+	// the values are at least five bytes long.
 	Known []Known
 	// Nobody are identifiers of each declared kind that name nobody.
 	Nobody []dsr.Identifier
@@ -45,7 +47,8 @@ type World struct {
 	// Rich is the object id of somebody whose records take several pages.
 	Rich string
 
-	// Oracle returns what an export must hand over of a person, by kind, straight from the simulator's store.
+	// Oracle returns what an export must hand over of a person, by kind, straight from the
+	// simulator's store.
 	Oracle func(object string) map[string][]json.RawMessage
 	// Fail makes the simulator misbehave from now on.
 	Fail func(Fault)
@@ -59,8 +62,8 @@ type World struct {
 type Known struct {
 	Identifier dsr.Identifier
 	Object     string
-	// Partial is set where the person's records cannot all be had, as of a deleted account: its export ends so, and must hand over what
-	// the oracle says.
+	// Partial is set where the person's records cannot all be had, as of a deleted account: its
+	// export ends so, and must hand over what the oracle says.
 	Partial bool
 }
 

@@ -7,12 +7,14 @@ import (
 	"slices"
 )
 
-// cursor is where an export stands after a page. It holds paths and object ids of the subject: its keeper seals it.
+// cursor is where an export stands after a page. It holds paths and object ids of the subject:
+// its keeper seals it.
 type cursor struct {
 	Kind string `json:"kind"`           // to go on with; empty when all were read
 	Next string `json:"next,omitempty"` // its next page; empty: from its beginning
-	// Seen are the first bytes of the hashes of the ids of this kind's records that were handed over, so that no record is handed over
-	// twice: not when the service has forgotten the page and the kind is read anew, nor when its pages shift while they are read.
+	// Seen are the first bytes of the hashes of the ids of this kind's records that were handed
+	// over, so that no record is handed over twice: not when the service has forgotten the page
+	// and the kind is read anew, nor when its pages shift while they are read.
 	Seen    []byte    `json:"seen,omitempty"`
 	Gaps    []gap     `json:"gaps,omitempty"`
 	State   userState `json:"state,omitempty"`
@@ -61,7 +63,8 @@ func decodeCursor(b []byte, scope []kind) (cursor, error) {
 	return c, nil
 }
 
-// take reports whether a record has not been handed over yet, and remembers it. A record without an id is always new.
+// take reports whether a record has not been handed over yet, and remembers it. A record
+// without an id is always new.
 func (c *cursor) take(record json.RawMessage, member string) bool {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(record, &m) != nil || m[member] == nil {

@@ -13,8 +13,8 @@ import (
 
 const profileKind = "profile"
 
-// Export hands over the records of the account that discovery found, kind by kind. A kind that the app may not read is a gap and does
-// not stop the others.
+// Export hands over the records of the account that discovery found, kind by kind. A kind that
+// the app may not read is a gap and does not stop the others.
 func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, sink connector.Sink) (dsr.Outcome, error) {
 	scope := kindsOf(s)
 	id, err := account(c.name, s.Findings)
@@ -96,7 +96,8 @@ func (e *export) read(ctx context.Context, k kind, following string) error {
 		switch {
 		case err == nil:
 		case resumed && f != nil && (f.Status == http.StatusBadRequest || f.Status == http.StatusGone):
-			// The service has forgotten the page (Directory_ExpiredPageToken): the kind is read anew, past what was taken.
+			// The service has forgotten the page (Directory_ExpiredPageToken): the kind is read
+			// anew, past what was taken.
 			e.at.Next = ""
 			continue
 		case f != nil && f.Kind == connector.Forbidden:

@@ -12,13 +12,16 @@ import (
 type lookup struct {
 	filter  string
 	deleted bool
-	// advanced marks a filter that Graph answers from its index only. The index lags behind, so nothing else uses it.
+	// advanced marks a filter that Graph answers from its index only. The index lags behind, so
+	// nothing else uses it.
 	advanced bool
-	// accept is asked about each match where the filter is wider than what is meant; nil accepts all.
+	// accept is asked about each match where the filter is wider than what is meant; nil
+	// accepts all.
 	accept func(found) bool
 }
 
-// quote escapes a text for a string literal of a filter (OData 4.01 URL conventions, section 5.1.1.6.1).
+// quote escapes a text for a string literal of a filter (OData 4.01 URL conventions, section
+// 5.1.1.6.1).
 func quote(s string) string { return strings.ReplaceAll(s, "'", "''") }
 
 func eq(property, value string) string { return property + " eq '" + quote(value) + "'" }
@@ -30,7 +33,8 @@ func lookups(kind, value string) (asks []lookup, gap string) {
 	switch kind {
 	case dsr.ObjectID:
 		if !dsr.ValidGUID(strings.ToLower(value)) {
-			return nil, "The object id does not have the form of Microsoft Entra ID's, so it was not looked for." // Graph would answer 400
+			// Graph would answer 400
+			return nil, "The object id does not have the form of Microsoft Entra ID's, so it was not looked for."
 		}
 		return both(eq("id", value)), ""
 	case dsr.UserPrincipalName:
@@ -61,8 +65,9 @@ func both(clauses ...string) []lookup {
 	return []lookup{{filter: filter}, {filter: filter, deleted: true}}
 }
 
-// mangled finds a deleted user by the name that it had: Graph puts the object id without dashes before it. The filter also fits names
-// that merely end alike, so each match is held against its own id.
+// mangled finds a deleted user by the name that it had: Graph puts the object id without dashes
+// before it. The filter also fits names that merely end alike, so each match is held against
+// its own id.
 func mangled(upn string) lookup {
 	return lookup{
 		filter: "endsWith(userPrincipalName,'" + quote(upn) + "')", deleted: true, advanced: true,
@@ -72,7 +77,8 @@ func mangled(upn string) lookup {
 	}
 }
 
-// invited finds a guest by the invited address, which the user principal name holds as name_domain#EXT#.
+// invited finds a guest by the invited address, which the user principal name holds as
+// name_domain#EXT#.
 func invited(address string) string {
 	i := strings.LastIndexByte(address, '@')
 	if i < 0 {
@@ -89,7 +95,8 @@ func proxy(address string) string {
 	return "smtp:" + address
 }
 
-// phone asks for a number as it was given and as directories commonly write it: the directory compares text, not numbers.
+// phone asks for a number as it was given and as directories commonly write it: the directory
+// compares text, not numbers.
 func phone(value string) []lookup {
 	forms := []string{value}
 	add := func(s string) {
@@ -107,7 +114,8 @@ func phone(value string) []lookup {
 		add(international)
 		add(strings.ReplaceAll(international, "-", " "))
 		if code, rest, ok := strings.Cut(international, " "); ok {
-			add(code + " " + strings.NewReplacer(" ", "", "-", "").Replace(rest)) // as Entra writes numbers of authentication methods
+			// as Entra writes numbers of authentication methods
+			add(code + " " + strings.NewReplacer(" ", "", "-", "").Replace(rest))
 		}
 	}
 	var clauses []string
@@ -121,11 +129,12 @@ func phone(value string) []lookup {
 	return out
 }
 
-// issuers are those of federated identities that Microsoft documents, for names that come without theirs.
+// issuers are those of federated identities that Microsoft documents, for names that come
+// without theirs.
 var issuers = []string{"google.com", "facebook.com", "live.com", "MicrosoftAccount", "mail", "ExternalAzureAD"}
 
-// signInName asks for "issuer|name". Graph refuses to look for a name alone, so without an issuer the known ones and the name's own
-// domain are tried.
+// signInName asks for "issuer|name". Graph refuses to look for a name alone, so without an
+// issuer the known ones and the name's own domain are tried.
 func signInName(value string) ([]lookup, string) {
 	if issuer, name, ok := strings.Cut(value, "|"); ok {
 		return both(identity(issuer, name)), ""

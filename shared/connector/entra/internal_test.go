@@ -43,7 +43,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// Every kind of identifier that the descriptor declares is looked for, among the users and among the deleted ones.
+// Every kind of identifier that the descriptor declares is looked for, among the users and
+// among the deleted ones.
 func TestEveryDeclaredIdentifierIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for _, id := range describe().Identifiers {

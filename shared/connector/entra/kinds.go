@@ -30,16 +30,19 @@ type kind struct {
 	ask func(ctx context.Context, g *msgraph.Client, user *users.UserItemRequestBuilder, id string) (*abs.RequestInformation, error)
 	// single is set where the answer is one object, and 404 means that there is none.
 	single bool
-	// needs names a member without which an answer says nothing: Graph leaves it out, or null, where there is no such data.
+	// needs names a member without which an answer says nothing: Graph leaves it out, or null,
+	// where there is no such data.
 	needs string
 	// shape takes out what must never be handed over.
 	shape func(json.RawMessage) (json.RawMessage, error)
-	// named is set for directory objects, which all have a display name: where it is missing, Graph hid it (see hidden).
+	// named is set for directory objects, which all have a display name: where it is missing,
+	// Graph hid it (see hidden).
 	named bool
 }
 
-// kinds are all kinds of record in the order in which they are exported: the profile first, since it tells whether the user is still
-// there. How the provenances were chosen stands in the package comment.
+// kinds are all kinds of record in the order in which they are exported: the profile first,
+// since it tells whether the user is still there. How the provenances were chosen stands in the
+// package comment.
 var kinds = []kind{
 	{Kind: of("profile", "Profile", dsr.Provided, profileColumns), permission: readUsers, single: true, ask: askUser(profileColumns)},
 	{Kind: of("online-profile", "Online profile (SharePoint)", dsr.Provided, onlineProfileColumns), permission: readUsers, single: true, ask: askUser(onlineProfileColumns)},

@@ -49,7 +49,8 @@ func newClient(s connector.Settings) (*client, error) {
 		credential: s.Credential,
 		http: &http.Client{
 			Transport: s.Transport, Timeout: callTimeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token stays here
+			// the token stays here
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
 }
@@ -65,8 +66,9 @@ type question struct {
 	permission string // that it needs; a refusal names it
 }
 
-// ask decodes the answer to a question into out. A short fault is waited out: every question here only
-// reads, so it may be asked again. Errors are errAbsent, *connector.Fault or that of the context.
+// ask decodes the answer to a question into out. A short fault is waited out: every question
+// here only reads, so it may be asked again. Errors are errAbsent, *connector.Fault or that of
+// the context.
 func (c *client) ask(ctx context.Context, q question, out any) error {
 	return connector.Retry(ctx, func() error { return c.once(ctx, q, out) })
 }

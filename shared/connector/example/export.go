@@ -60,7 +60,8 @@ type export struct {
 	at     cursor
 }
 
-// read hands over the rest of a kind. A kind that may not be read is remembered and does not stop the others.
+// read hands over the rest of a kind. A kind that may not be read is remembered and does not
+// stop the others.
 func (e *export) read(ctx context.Context, k kind, following string) error {
 	for {
 		records, after, err := e.page(ctx, k)

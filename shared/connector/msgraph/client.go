@@ -25,7 +25,8 @@ const (
 	version = "/v1.0"
 	// attemptTimeout bounds one exchange with Graph, body included.
 	attemptTimeout = 20 * time.Second
-	// callTimeout bounds a call with all its attempts and the pauses between them, so that a step knows how long a page can take.
+	// callTimeout bounds a call with all its attempts and the pauses between them, so that a
+	// step knows how long a page can take.
 	callTimeout = 45 * time.Second
 )
 
@@ -39,7 +40,8 @@ type Client struct {
 	clocks  clock.Clocks
 }
 
-// building keeps two clients from being made at once: the SDK registers its serialisers in unguarded globals.
+// building keeps two clients from being made at once: the SDK registers its serialisers in
+// unguarded globals.
 var building sync.Mutex
 
 // New makes a client. It fails when the endpoint is neither a Graph cloud nor a loopback address.
@@ -58,7 +60,8 @@ func New(s connector.Settings) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	// The provider sends no token, and says nothing, to a host that is not on this list; the guard refuses such hosts altogether.
+	// The provider sends no token, and says nothing, to a host that is not on this list; the
+	// guard refuses such hosts altogether.
 	auth, err := coreauth.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(s.Credential, []string{scope(base)}, []string{base.Hostname()})
 	if err != nil {
 		return nil, fmt.Errorf("msgraph: authentication: %w", err)
@@ -81,13 +84,16 @@ func (c *Client) For(system string) *Client {
 	return &d
 }
 
-// SDK returns the SDK's client, whose builders make the requests: only their ToGetRequestInformation is to be called.
+// SDK returns the SDK's client, whose builders make the requests: only their
+// ToGetRequestInformation is to be called.
 func (c *Client) SDK() *sdk.GraphServiceClient { return c.sdk }
 
-// httpClient is the SDK's client with middlewares of our own choice and order. The SDK's default list is built by ranging over a map:
-// in some orders it retries a POST with a plain body under the header Content-Encoding: gzip. Left out are compression (for that
-// reason), retry (it counts 503 and cut bodies differently from us, cannot be set to zero, and panics without ShouldRetry), redirect
-// (Graph sends none to us, and a redirect would carry the query elsewhere) and the replacement of /me (meaningless without a user).
+// httpClient is the SDK's client with middlewares of our own choice and order. The SDK's
+// default list is built by ranging over a map: in some orders it retries a POST with a plain
+// body under the header Content-Encoding: gzip. Left out are compression (for that reason),
+// retry (it counts 503 and cut bodies differently from us, cannot be set to zero, and panics
+// without ShouldRetry), redirect (Graph sends none to us, and a redirect would carry the query
+// elsewhere) and the replacement of /me (meaningless without a user).
 func httpClient(base *url.URL, next http.RoundTripper) *http.Client {
 	if next == nil {
 		next = http.DefaultTransport
@@ -109,7 +115,8 @@ func middlewares(o *core.GraphClientOptions) []khttp.Middleware {
 
 func scope(base *url.URL) string {
 	address := base.Scheme + "://" + base.Host
-	if cloud.Loopback(base.Hostname()) { // a token for the simulator names the service that is simulated
+	// a token for the simulator names the service that is simulated
+	if cloud.Loopback(base.Hostname()) {
 		public, _ := cloud.Named(cloud.Public)
 		address = public.Services[cloud.Graph]
 	}

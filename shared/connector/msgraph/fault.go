@@ -33,8 +33,9 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e)
 }
 
-// classify turns the outcome of one attempt into a *connector.Fault or *NotFoundError made of codes only. Nothing of err itself is
-// kept: what the SDK and net/http write into their texts is not ours to vouch for.
+// classify turns the outcome of one attempt into a *connector.Fault or *NotFoundError made of
+// codes only. Nothing of err itself is kept: what the SDK and net/http write into their texts
+// is not ours to vouch for.
 func (c *Client) classify(err error, ex *exchange, permission string) error {
 	f := &connector.Fault{
 		Kind: connector.Unavailable, System: c.system, Code: ex.code, Status: ex.status, RequestID: ex.requestID,
@@ -45,7 +46,9 @@ func (c *Client) classify(err error, ex *exchange, permission string) error {
 		f.Code = *odata.GetErrorEscaped().GetCode()
 	}
 	switch {
-	case !ex.answered: // the token could not be had: time or an operator cures that, and nothing is lost by waiting
+	// the token could not be had: time or an operator cures that, and nothing is lost by
+	// waiting
+	case !ex.answered:
 		f.Code = codeNoToken
 	case ex.status >= 200 && ex.status < 300:
 		f.Code = bodyCode(err)
@@ -61,7 +64,8 @@ func (c *Client) classify(err error, ex *exchange, permission string) error {
 	case ex.status == http.StatusTooManyRequests:
 		f.Kind = connector.Throttled
 	case ex.status == http.StatusUnauthorized, ex.status == http.StatusRequestTimeout:
-		// Unavailable: a token that is refused today (secret replaced, consent on its way) is accepted later.
+		// Unavailable: a token that is refused today (secret replaced, consent on its way) is
+		// accepted later.
 	case ex.status >= 400 && ex.status < 500, ex.status == http.StatusNotImplemented:
 		f.Kind = connector.Rejected
 	}
@@ -85,8 +89,9 @@ func bodyCode(err error) string {
 // maxRetryAfter is the longest pause that we take at Graph's word.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads Retry-After: seconds, which Graph sends with a fraction at times, or a date, which is held against the answer's own
-// Date so that clocks need not agree (RFC 9110 section 10.2.3). 0 means that the header is absent or senseless.
+// retryAfter reads Retry-After: seconds, which Graph sends with a fraction at times, or a date,
+// which is held against the answer's own Date so that clocks need not agree (RFC 9110 section
+// 10.2.3). 0 means that the header is absent or senseless.
 func (c *Client) retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")
 	if v == "" {

@@ -186,8 +186,9 @@ func TestRetryAfter(t *testing.T) {
 	c := client(t, connector.Settings{
 		Endpoint: "https://graph.microsoft.com", Credential: &credential{},
 		Clocks: clock.Clocks{
-			Wall:     func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
-			Business: func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) }, // a month ahead, as in the local world: no matter
+			Wall: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+			// a month ahead, as in the local world: no matter
+			Business: func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) },
 		},
 	})
 	for name, tc := range map[string]struct {
@@ -213,8 +214,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestMiddlewaresStandInOneOrder pins what replaces the SDK's list: ranged from a map, it retries a POST with a plain body under a gzip
-// header in two runs of three.
+// TestMiddlewaresStandInOneOrder pins what replaces the SDK's list: ranged from a map, it
+// retries a POST with a plain body under a gzip header in two runs of three.
 func TestMiddlewaresStandInOneOrder(t *testing.T) {
 	t.Parallel()
 	order := ""

@@ -16,7 +16,8 @@ import (
 const (
 	maxBody      = 32 << 20 // of a page; Graph's are far below
 	maxErrorBody = 64 << 10
-	// noAnswer is the status of the answer that stands for a request without one. Graph never sends it.
+	// noAnswer is the status of the answer that stands for a request without one. Graph never
+	// sends it.
 	noAnswer = 599
 )
 
@@ -51,7 +52,8 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
-// guard is the innermost transport. What passes it outwards holds neither the URL nor a text of Graph's: see the package comment.
+// guard is the innermost transport. What passes it outwards holds neither the URL nor a text of
+// Graph's: see the package comment.
 type guard struct {
 	base *url.URL
 	next http.RoundTripper
@@ -60,7 +62,8 @@ type guard struct {
 // RoundTrip never returns an error: net/http would wrap it with the URL.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
-	ex.requestID = identifier(req.Header.Get("client-request-id")) // ours, which Graph's support can look up as well
+	// ours, which Graph's support can look up as well
+	ex.requestID = identifier(req.Header.Get("client-request-id"))
 	if req.URL.Scheme != g.base.Scheme || req.URL.Host != g.base.Host {
 		return ex.instead(req, nil, codeForeignHost), nil
 	}
@@ -82,8 +85,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// instead builds the answer that stands for a failure: an OData error with a code, and with a message because the SDK's error type
-// panics without one. resp is Graph's answer, nil when there was none.
+// instead builds the answer that stands for a failure: an OData error with a code, and with a
+// message because the SDK's error type panics without one. resp is Graph's answer, nil when
+// there was none.
 func (e *exchange) instead(req *http.Request, resp *http.Response, code string) *http.Response {
 	e.answered = true
 	status, header := noAnswer, http.Header{}
@@ -100,7 +104,8 @@ func (e *exchange) instead(req *http.Request, resp *http.Response, code string) 
 		}
 	}
 	e.code = code
-	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": code, "message": code}}) // strings only: cannot fail
+	// strings only: cannot fail
+	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": code, "message": code}})
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	return &http.Response{
@@ -109,11 +114,13 @@ func (e *exchange) instead(req *http.Request, resp *http.Response, code string) 
 	}
 }
 
-// challenge is the part of a WWW-Authenticate header that asks for a token with other claims (continuous access evaluation). The SDK
-// panics when it is not quoted, so that only this form reaches it.
+// challenge is the part of a WWW-Authenticate header that asks for a token with other claims
+// (continuous access evaluation). The SDK panics when it is not quoted, so that only this form
+// reaches it.
 var challenge = regexp.MustCompile(`claims="[0-9A-Za-z+/=]+"`)
 
-// readCode returns the code of an OData error, or codeUnknown. The message beside it may quote a filter's values.
+// readCode returns the code of an OData error, or codeUnknown. The message beside it may quote
+// a filter's values.
 func readCode(body io.Reader) string {
 	var doc struct {
 		Error struct {
@@ -129,7 +136,8 @@ func readCode(body io.Reader) string {
 
 var identifierForm = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
 
-// identifier returns s if it has the form of a code or an id, which no name, address or number with a plus has.
+// identifier returns s if it has the form of a code or an id, which no name, address or number
+// with a plus has.
 func identifier(s string) string {
 	if identifierForm.MatchString(s) {
 		return s
@@ -147,7 +155,8 @@ func codeOf(err error) string {
 
 var errTooLarge = errors.New("msgraph: the answer is larger than a page can be")
 
-// limited fails instead of ending when a body is longer than it may be, so that a part is never taken for the whole.
+// limited fails instead of ending when a body is longer than it may be, so that a part is never
+// taken for the whole.
 type limited struct {
 	io.ReadCloser
 	left int64

@@ -24,8 +24,8 @@ type Query struct {
 	Permission string
 }
 
-// Advanced marks a request as an advanced query: Graph then answers it from its index, also the pages that follow. The request must also
-// ask for $count=true.
+// Advanced marks a request as an advanced query: Graph then answers it from its index, also the
+// pages that follow. The request must also ask for $count=true.
 func Advanced() *abs.RequestHeaders {
 	h := abs.NewRequestHeaders()
 	h.Add("ConsistencyLevel", "eventual")
@@ -35,13 +35,15 @@ func Advanced() *abs.RequestHeaders {
 // Page is one page of a collection.
 type Page struct {
 	Records []json.RawMessage // objects, as Graph sent them
-	// Next is path and query of the next page, to be handed to List as it is; empty after the last. It names no host, so that whoever
-	// keeps it cannot be made to send a token elsewhere.
+	// Next is path and query of the next page, to be handed to List as it is; empty after the
+	// last. It names no host, so that whoever keeps it cannot be made to send a token
+	// elsewhere.
 	Next string
 }
 
-// List returns a page of a collection: the first, or the one that next names. A page may be empty and still have a next one. Headers of
-// the request go out with every page. Errors are *connector.Fault, *NotFoundError or that of the context.
+// List returns a page of a collection: the first, or the one that next names. A page may be
+// empty and still have a next one. Headers of the request go out with every page. Errors are
+// *connector.Fault, *NotFoundError or that of the context.
 func (c *Client) List(ctx context.Context, q Query, next string) (Page, error) {
 	var page Page
 	uri, err := c.address(q, next)
@@ -55,7 +57,8 @@ func (c *Client) List(ctx context.Context, q Query, next string) (Page, error) {
 	return page, err
 }
 
-// Object returns a single object as Graph sent it, without @odata.context. Errors are those of List.
+// Object returns a single object as Graph sent it, without @odata.context. Errors are those of
+// List.
 func (c *Client) Object(ctx context.Context, q Query) (json.RawMessage, error) {
 	var object json.RawMessage
 	uri, err := c.address(q, "")
@@ -69,7 +72,8 @@ func (c *Client) Object(ctx context.Context, q Query) (json.RawMessage, error) {
 	return object, err
 }
 
-// Text returns the question as it stands in the proof that it was asked. It holds the values that were looked for.
+// Text returns the question as it stands in the proof that it was asked. It holds the values
+// that were looked for.
 func (c *Client) Text(q Query) pii.Value {
 	uri, err := c.address(q, "")
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package parttest has a person's request and a feed of records, for tests of what is made of parts.
+// Package parttest has a person's request and a feed of records, for tests of what is made of
+// parts.
 package parttest
 
 import (
@@ -107,7 +108,8 @@ func NewBench(t testing.TB) *Bench {
 	c := NewCase(t, w.Store, "bench", Asked(dsr.GDPR, dsr.Access))
 	b := &Bench{World: w, Case: c, PartSize: 400}
 	b.Spec = part.Spec{Tenant: TenantID, Request: c.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
-	_, err := c.Seal(t.Context(), "warm", []byte("x")) // reads the key, so that a count of calls is one of parts
+	// reads the key, so that a count of calls is one of parts
+	_, err := c.Seal(t.Context(), "warm", []byte("x"))
 	require.NoError(t, err)
 	return b
 }

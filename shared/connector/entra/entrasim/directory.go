@@ -14,7 +14,8 @@ import (
 // Record is one JSON object as Graph would send it.
 type Record = graphsim.Record
 
-// softDeleteDays is how long a deleted user can be restored; the service does not let anybody change it.
+// softDeleteDays is how long a deleted user can be restored; the service does not let anybody
+// change it.
 const softDeleteDays = 30
 
 // Directory holds the users and objects of several tenants. It is safe for concurrent use.
@@ -79,7 +80,8 @@ func (d *Directory) tenant(id string) (*tenant, error) {
 	return t, nil
 }
 
-// expired reports whether the soft-delete window is over, after which the service has purged the user.
+// expired reports whether the soft-delete window is over, after which the service has purged
+// the user.
 func (p *person) expired(now time.Time) bool {
 	return !p.deleted.IsZero() && !now.Before(p.deleted.AddDate(0, 0, softDeleteDays))
 }

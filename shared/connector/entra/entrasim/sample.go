@@ -23,8 +23,9 @@ const (
 	sampleSeed     = 20180525 // the day from which the GDPR applies
 )
 
-// NewSample returns the sample organisation: the same people, ids and values for the same born. Times in it lie before born, but for the
-// dates on which people are going to leave: a directory that is generated again from the same born continues where it was.
+// NewSample returns the sample organisation: the same people, ids and values for the same born.
+// Times in it lie before born, but for the dates on which people are going to leave: a
+// directory that is generated again from the same born continues where it was.
 func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
 	d, err := New(map[string]string{Contoso: "contoso.example", Fabrikam: "fabrikam.example"}, now)
 	if err != nil {

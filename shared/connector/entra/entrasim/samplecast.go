@@ -1,6 +1,7 @@
 package entrasim
 
-// contosoCast are the people with a name in the guides and the tests. Jane's manager is John, as the first of the list manages.
+// contosoCast are the people with a name in the guides and the tests. Jane's manager is John,
+// as the first of the list manages.
 var contosoCast = []casting{
 	{
 		key: "john", upn: "john@contoso.example", given: "John", surname: "Roe", rich: true,

@@ -12,7 +12,8 @@ type Person struct {
 // clubs are the clubs of each tenant. The members of the second have other ids.
 var clubs = []string{"north", "south"}
 
-// sample is the same for each tenant and club: Jane with three pages of visits, two people who share a phone, and a closed membership.
+// sample is the same for each tenant and club: Jane with three pages of visits, two people who
+// share a phone, and a closed membership.
 func sample(club int) []*Person {
 	first := 100 * club
 	return []*Person{

@@ -1,5 +1,6 @@
-// Package examplesim plays the made-up loyalty club of the worked example, for tests and for the local world; the product never links
-// it. It refuses unknown tokens and missing permissions, throttles, pages and cuts bodies on demand.
+// Package examplesim plays the made-up loyalty club of the worked example, for tests and for
+// the local world; the product never links it. It refuses unknown tokens and missing
+// permissions, throttles, pages and cuts bodies on demand.
 package examplesim
 
 import (

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Check holds a decoded JSON value against a named schema: every property must be declared and have the declared type. It is stricter
-// than JSON Schema validation of the contract, whose open types would let any property pass. The error names the property, never a value.
+// Check holds a decoded JSON value against a named schema: every property must be declared and
+// have the declared type. It is stricter than JSON Schema validation of the contract, whose
+// open types would let any property pass. The error names the property, never a value.
 func (c *Contract) Check(typeName string, value any) error {
 	obj, ok := value.(map[string]any)
 	if !ok {

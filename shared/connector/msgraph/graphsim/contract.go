@@ -13,7 +13,8 @@ import (
 //go:embed contract/graph-openapi.yaml
 var contractYAML []byte
 
-// Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching paths and checking bodies.
+// Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching
+// paths and checking bodies.
 type Contract struct {
 	operations []*Operation
 	types      map[string]*schemaType
@@ -24,7 +25,8 @@ type Contract struct {
 type Operation struct {
 	Method string
 	Path   string // template, as in the contract
-	// Permissions are the application permissions of which any one suffices; none means delegated only.
+	// Permissions are the application permissions of which any one suffices; none means
+	// delegated only.
 	Permissions []string
 	Unlisted    bool // the contract names no permission either way
 
@@ -70,7 +72,8 @@ func newOperation(method, path string, op *openapi3.Operation) *Operation {
 	return o
 }
 
-// permissionsOf reads x-permissions. Entries carry remarks such as "User.Read.All (user)"; only the name counts.
+// permissionsOf reads x-permissions. Entries carry remarks such as "User.Read.All (user)"; only
+// the name counts.
 func permissionsOf(ext map[string]any) (names []string, unlisted bool) {
 	perms, ok := ext["x-permissions"].(map[string]any)
 	if !ok {
@@ -97,13 +100,15 @@ func jsonSchemaName(content openapi3.Content) string {
 	return ShortName(media.Schema.Ref)
 }
 
-// shortName turns a schema reference or an @odata.type into the name that the contract's types are indexed by.
+// shortName turns a schema reference or an @odata.type into the name that the contract's types
+// are indexed by.
 func ShortName(ref string) string {
 	ref = ref[strings.LastIndex(ref, "/")+1:]
 	return strings.TrimPrefix(strings.TrimPrefix(ref, "#"), "microsoft.graph.")
 }
 
-// find returns the operation for a path, the values of its parameters, and whether any method has this path.
+// find returns the operation for a path, the values of its parameters, and whether any method
+// has this path.
 func (c *Contract) Find(method string, path []string) (op *Operation, params map[string]string, known bool) {
 	best := -1
 	for _, o := range c.operations {
@@ -119,8 +124,8 @@ func (c *Contract) Find(method string, path []string) (op *Operation, params map
 	return op, params, known
 }
 
-// Validate holds a decoded JSON value against the contract's own JSON Schema: slower than [Contract.Check] and a second opinion on
-// required members, enumerations and types.
+// Validate holds a decoded JSON value against the contract's own JSON Schema: slower than
+// [Contract.Check] and a second opinion on required members, enumerations and types.
 func (c *Contract) Validate(typeName string, value any) error {
 	s := c.doc.Components.Schemas["microsoft.graph."+typeName]
 	if s == nil {
@@ -132,7 +137,8 @@ func (c *Contract) Validate(typeName string, value any) error {
 	return nil
 }
 
-// AnswerType names the schema of a successful GET on a path template; "" for a path that the contract does not have.
+// AnswerType names the schema of a successful GET on a path template; "" for a path that the
+// contract does not have.
 func (c *Contract) AnswerType(path string) string {
 	for _, op := range c.operations {
 		if op.Method == http.MethodGet && op.Path == path {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// exchange is one request and its answer. It is the ResponseWriter, so that the status is known when the call is logged.
+// exchange is one request and its answer. It is the ResponseWriter, so that the status is known
+// when the call is logged.
 type exchange struct {
 	sim *Sim
 	w   http.ResponseWriter
@@ -31,7 +32,8 @@ func (x *exchange) Header() http.Header         { return x.w.Header() }
 func (x *exchange) Write(b []byte) (int, error) { return x.w.Write(b) }
 func (x *exchange) WriteHeader(status int)      { x.status = status; x.w.WriteHeader(status) }
 
-// serve is the order of a call: who, what, fault, may they, is it well formed, what is there, is the answer right.
+// serve is the order of a call: who, what, fault, may they, is it well formed, what is there,
+// is the answer right.
 func (x *exchange) serve() {
 	g, refusal := x.sim.auth.authenticate(x.r)
 	if refusal != nil {

@@ -17,7 +17,8 @@ type Faults struct {
 	Rules []FaultRule `json:"rules"`
 }
 
-// FaultRule is the misbehaviour of some calls. Rates are shares of 1 and may not add up to more than 1.
+// FaultRule is the misbehaviour of some calls. Rates are shares of 1 and may not add up to more
+// than 1.
 type FaultRule struct {
 	Path           string  `json:"path,omitempty"`           // template of the contract; "": all
 	Tenant         string  `json:"tenant,omitempty"`         // "": all
@@ -25,12 +26,17 @@ type FaultRule struct {
 	ThrottleSilent float64 `json:"throttleSilent,omitempty"` // 429 without Retry-After
 	Unavailable    float64 `json:"unavailable,omitempty"`    // 503 without Retry-After
 	ServerError    float64 `json:"serverError,omitempty"`    // 500
-	CutBody        float64 `json:"cutBody,omitempty"`        // 200 whose connection closes in the middle of the body
-	EmptyPage      float64 `json:"emptyPage,omitempty"`      // an empty page with a nextLink, before the real one
-	Wrong          float64 `json:"wrong,omitempty"`          // 200 with a body that is not JSON
-	RetryAfter     string  `json:"retryAfter,omitempty"`     // seconds, may be fractional; default 1
-	Latency        string  `json:"latency,omitempty"`        // Go duration, added to every call that fits
-	Times          int     `json:"times,omitempty"`          // the rule ends after so many faults; 0: never
+	// 200 whose connection closes in the middle of the body
+	CutBody float64 `json:"cutBody,omitempty"`
+	// an empty page with a nextLink, before the real one
+	EmptyPage float64 `json:"emptyPage,omitempty"`
+	Wrong     float64 `json:"wrong,omitempty"` // 200 with a body that is not JSON
+	// seconds, may be fractional; default 1
+	RetryAfter string `json:"retryAfter,omitempty"`
+	// Go duration, added to every call that fits
+	Latency string `json:"latency,omitempty"`
+	// the rule ends after so many faults; 0: never
+	Times int `json:"times,omitempty"`
 }
 
 type faultKind string

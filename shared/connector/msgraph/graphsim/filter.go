@@ -117,8 +117,9 @@ const (
 	maxFilterDepth = 16
 )
 
-// parseFilter reads the part of OData's filter language that the simulator serves: eq on strings, booleans, null and times, ge and le on
-// times, and, or, parentheses, any(), startswith and endswith. Everything else is an error that names no value.
+// parseFilter reads the part of OData's filter language that the simulator serves: eq on
+// strings, booleans, null and times, ge and le on times, and, or, parentheses, any(),
+// startswith and endswith. Everything else is an error that names no value.
 func Parse(text, typeName string, types *Contract) (Filter, error) {
 	if len(text) > maxFilterBytes {
 		return Filter{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// scope is what a name in the filter refers to: the resource, or inside any() the element under its variable.
+// scope is what a name in the filter refers to: the resource, or inside any() the element under
+// its variable.
 type scope struct {
 	typeName string    // the named schema; "" for an element that is no object
 	variable string    // "" outside any()

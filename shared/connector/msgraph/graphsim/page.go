@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// defaultSelect is what the service returns of a resource without $select, where that is less than everything.
+// defaultSelect is what the service returns of a resource without $select, where that is less
+// than everything.
 var defaultSelect = map[string][]string{
 	"user": {
 		"businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone",
@@ -24,7 +25,8 @@ type page struct {
 	next    string // skiptoken, or "" on the last page
 }
 
-// cursor is what a skiptoken holds. It is bound to the query, so that a token from another list is refused.
+// cursor is what a skiptoken holds. It is bound to the query, so that a token from another list
+// is refused.
 type cursor struct {
 	offset  int
 	skipped bool // the empty page before this offset was already served
@@ -95,7 +97,8 @@ func (q Query) matching(records []Record) []Record {
 	return out
 }
 
-// project returns the selected properties of a record. In polymorphic lists @odata.type always comes along.
+// project returns the selected properties of a record. In polymorphic lists @odata.type always
+// comes along.
 func (q Query) project(r Record, element string) Record {
 	selected := q.Select
 	if selected == nil {
@@ -119,7 +122,8 @@ func (q Query) project(r Record, element string) Record {
 	return out
 }
 
-// nextLink repeats the request with the token, on the host that the caller used, as clients follow it verbatim.
+// nextLink repeats the request with the token, on the host that the caller used, as clients
+// follow it verbatim.
 func (q Query) nextLink(r *http.Request, token string) string {
 	params := url.Values{}
 	for name, values := range q.raw {

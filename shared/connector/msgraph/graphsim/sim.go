@@ -23,7 +23,8 @@ type Options struct {
 	Clocks clock.Clocks
 	// PageSize is the length of a page without $top; default 100, as the directory's.
 	PageSize int
-	// Log gets one line a call: method, path template, status, tenant; never a path as asked or a query. Default: nothing.
+	// Log gets one line a call: method, path template, status, tenant; never a path as asked or
+	// a query. Default: nothing.
 	Log *slog.Logger
 }
 
@@ -39,7 +40,8 @@ type Sim struct {
 	log      *slog.Logger
 }
 
-// New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
+// New builds a simulator. It fails when a source answers an operation that the contract does
+// not have, or that another source answers.
 func New(o Options) (*Sim, error) {
 	api, err := Load()
 	if err != nil {
