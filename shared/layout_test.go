@@ -59,7 +59,8 @@ var table = []rule{
 	{"shared/connector/catalog", contracts + clients + "shared/connector/*"},
 	{"shared/connector/msgraph", contracts},
 	{"shared/connector/odata", contracts},
-	{"shared/connector/*/*sim", contracts + "shared/connector/*/*sim"},
+	{"shared/connector/*/*sim", contracts + "shared/connector/*/*sim shared/connector/*/*sim/*"},
+	{"shared/connector/*/*sim/*", "shared/connector/*/*sim/*"}, // what a simulator is made of
 	{"shared/connector/*", contracts + clients},
 	{"shared/host", ""},
 
@@ -119,8 +120,8 @@ func matches(pattern, name string) bool {
 	return err == nil && ok
 }
 
-func isSim(pkg string) bool   { return strings.HasSuffix(pkg, "sim") }
-func isAid(pkg string) bool   { return strings.HasSuffix(pkg, "test") } // what several packages' tests share, as httptest is
+func isSim(pkg string) bool   { return strings.Contains(pkg+"/", "sim/") } // or a part of one
+func isAid(pkg string) bool   { return strings.HasSuffix(pkg, "test") }    // what several packages' tests share, as httptest is
 func isInfra(pkg string) bool { return pkg == "infra" || strings.HasPrefix(pkg, "infra/") }
 
 func TestEveryPackageIsOnTheMap(t *testing.T) {

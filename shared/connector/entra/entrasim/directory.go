@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Record is one JSON object as Graph would send it.
@@ -20,7 +21,7 @@ const softDeleteDays = 30
 // Directory holds the users and objects of several tenants. It is safe for concurrent use.
 type Directory struct {
 	now      func() time.Time
-	contract *graphsim.Contract
+	contract *contract.Contract
 
 	mu      sync.RWMutex
 	tenants map[string]*tenant
@@ -53,7 +54,7 @@ type person struct {
 
 // New returns a directory with the given tenants, each empty but for its domain.
 func New(domains map[string]string, now func() time.Time) (*Directory, error) {
-	api, err := graphsim.LoadContract()
+	api, err := contract.Load()
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // exchange is one request and its answer. It is the ResponseWriter, so that the status is known when the call is logged.
@@ -66,17 +68,17 @@ func (x *exchange) serve() {
 	x.send(op, body)
 }
 
-func (x *exchange) match() (*Operation, map[string]string, *Error) {
+func (x *exchange) match() (*contract.Operation, map[string]string, *Error) {
 	unknown := &Error{Status: http.StatusNotFound, Code: "BadRequest", Message: "Resource not found for the segment."}
 	below, ok := strings.CutPrefix(x.r.URL.EscapedPath(), "/v1.0/")
 	if !ok {
 		return nil, nil, unknown
 	}
-	path, err := splitPath(below)
+	path, err := contract.SplitPath(below)
 	if err != nil {
 		return nil, nil, BadRequest("The request URI is not valid: " + err.Error() + ".")
 	}
-	op, params, known := x.sim.contract.find(x.r.Method, path)
+	op, params, known := x.sim.contract.Find(x.r.Method, path)
 	switch {
 	case op != nil:
 		return op, params, nil
@@ -87,7 +89,7 @@ func (x *exchange) match() (*Operation, map[string]string, *Error) {
 }
 
 // inject plays the faults that need no answer. It reports whether the call is over.
-func (x *exchange) inject(op *Operation) bool {
+func (x *exchange) inject(op *contract.Operation) bool {
 	x.fault = x.sim.faults.draw(op.Path, x.tenant)
 	if x.fault.latency > 0 {
 		timer := time.NewTimer(x.fault.latency)
@@ -119,7 +121,7 @@ func (x *exchange) inject(op *Operation) bool {
 }
 
 // answer checks permission, query and body, and asks the source.
-func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Answer, *Call, *Error) {
+func (x *exchange) answer(op *contract.Operation, params map[string]string, g grant) (Answer, *Call, *Error) {
 	route, ok := x.sim.routes[x.route]
 	if !ok {
 		return Answer{}, nil, &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "The simulator does not answer this operation."}
@@ -140,7 +142,7 @@ func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Ans
 }
 
 // body reads, unzips and checks a JSON request body. Clients of the SDK zip theirs by default.
-func (x *exchange) body(op *Operation) (Record, *Error) {
+func (x *exchange) body(op *contract.Operation) (Record, *Error) {
 	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, maxBody)
 	if strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") {
 		zipped, err := gzip.NewReader(in)
@@ -156,23 +158,23 @@ func (x *exchange) body(op *Operation) (Record, *Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, nil
 	}
-	if op.body == "" {
+	if op.Body == "" {
 		return nil, BadRequest("The operation takes no body.")
 	}
 	var out Record
 	if err := json.Unmarshal(raw, &out); err != nil || out == nil {
 		return nil, BadRequest("Unable to read JSON request payload.")
 	}
-	if err := x.sim.contract.Check(op.body, out); err != nil {
+	if err := x.sim.contract.Check(op.Body, out); err != nil {
 		return nil, BadRequest("The body does not match the schema: " + err.Error() + ".")
 	}
 	return out, nil
 }
 
 // render filters, pages and selects.
-func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Error) {
+func (x *exchange) render(op *contract.Operation, call *Call, answer Answer) (Record, *Error) {
 	q := call.Query
-	element, _ := x.sim.contract.elementType(op.answers[http.StatusOK])
+	element, _ := x.sim.contract.Element(op.Answers[http.StatusOK])
 	context := origin(x.r) + "/v1.0/$metadata#" + element
 	if !answer.list {
 		out := Record{"@odata.context": context + "/$entity"}
@@ -202,8 +204,8 @@ func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Er
 }
 
 // send holds the answer against the contract and writes it, whole or cut.
-func (x *exchange) send(op *Operation, body Record) {
-	if err := x.sim.contract.Check(op.answers[http.StatusOK], body); err != nil {
+func (x *exchange) send(op *contract.Operation, body Record) {
+	if err := x.sim.contract.Check(op.Answers[http.StatusOK], body); err != nil {
 		x.sim.counters.violation()
 		x.sim.log.LogAttrs(x.r.Context(), slog.LevelError, "THE SIMULATOR'S ANSWER BREAKS THE CONTRACT",
 			slog.String("route", x.route), slog.String("reason", err.Error()))

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // defaultSelect is what the service returns of a resource without $select, where that is less than everything.
@@ -101,7 +103,7 @@ func (q Query) project(r Record, element string) Record {
 	if selected == nil {
 		actual := element
 		if odata, ok := r["@odata.type"].(string); ok {
-			actual = shortName(odata)
+			actual = contract.ShortName(odata)
 		}
 		if selected = defaultSelect[actual]; selected == nil {
 			return r
@@ -113,7 +115,7 @@ func (q Query) project(r Record, element string) Record {
 			out[name] = v
 		}
 	}
-	if t, ok := r["@odata.type"]; ok && mixes(element) {
+	if t, ok := r["@odata.type"]; ok && contract.Mixes(element) {
 		out["@odata.type"] = t
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Options configures a simulator.
@@ -29,7 +30,7 @@ type Options struct {
 
 // Sim is the simulated service. It answers /v1.0/… and /{tenant}/oauth2/v2.0/token.
 type Sim struct {
-	contract *Contract
+	contract *contract.Contract
 	routes   map[string]Route
 	auth     *authority
 	faults   faultEngine
@@ -41,7 +42,7 @@ type Sim struct {
 
 // New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
 func New(o Options) (*Sim, error) {
-	api, err := LoadContract()
+	api, err := contract.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +65,10 @@ func New(o Options) (*Sim, error) {
 }
 
 func (s *Sim) addRoutes(sources []Source) error {
-	declared := map[string]bool{}
-	for _, op := range s.contract.operations {
-		declared[op.Method+" "+op.Path] = true
-	}
 	for _, source := range sources {
 		for _, r := range source.Routes() {
 			key := r.Method + " " + r.Path
-			if !declared[key] {
+			if !s.contract.Has(r.Method, r.Path) {
 				return fmt.Errorf("graphsim: %s is not in the contract", key)
 			}
 			if _, twice := s.routes[key]; twice {
@@ -125,7 +122,7 @@ func tokenPath(path string) (tenant string, ok bool) {
 // clientRequestID returns the caller's id if it is one, because it is echoed and logged.
 func clientRequestID(r *http.Request) string {
 	id := strings.ToLower(r.Header.Get("client-request-id"))
-	if !isGUID(id) {
+	if !contract.IsGUID(id) {
 		return ""
 	}
 	return id

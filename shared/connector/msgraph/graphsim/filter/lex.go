@@ -1,4 +1,4 @@
-package graphsim
+package filter
 
 import (
 	"errors"

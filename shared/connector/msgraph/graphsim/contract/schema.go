@@ -1,4 +1,4 @@
-package graphsim
+package contract
 
 import (
 	"maps"
@@ -11,37 +11,37 @@ import (
 // schemaType is one named schema with its inherited properties flattened in.
 type schemaType struct {
 	name       string
-	properties map[string]property
+	properties map[string]Property
 	bases      []string
 	required   []string
 }
 
-type kind int
+type Kind int
 
 const (
-	kindAny kind = iota
-	kindString
-	kindBool
-	kindInteger
-	kindNumber
-	kindArray
-	kindObject
+	Any Kind = iota
+	String
+	Bool
+	Integer
+	Number
+	Array
+	Object
 )
 
 // property is what the contract says about one value.
-type property struct {
-	kind     kind
-	nullable bool
-	format   string
+type Property struct {
+	Kind     Kind
+	Nullable bool
+	Format   string
 	enum     []string
-	typeName string    // kindObject: the named schema
-	items    *property // kindArray
+	TypeName string    // kindObject: the named schema
+	Items    *Property // kindArray
 }
 
 func indexTypes(schemas openapi3.Schemas) map[string]*schemaType {
 	out := make(map[string]*schemaType, len(schemas))
 	for ref, s := range schemas {
-		t := &schemaType{name: shortName(ref), properties: map[string]property{}}
+		t := &schemaType{name: ShortName(ref), properties: map[string]Property{}}
 		t.collect(s)
 		out[t.name] = t
 	}
@@ -51,7 +51,7 @@ func indexTypes(schemas openapi3.Schemas) map[string]*schemaType {
 func (t *schemaType) collect(s *openapi3.SchemaRef) {
 	for _, part := range s.Value.AllOf {
 		if part.Ref != "" {
-			t.bases = append(t.bases, shortName(part.Ref))
+			t.bases = append(t.bases, ShortName(part.Ref))
 		}
 		t.collect(part)
 	}
@@ -61,12 +61,12 @@ func (t *schemaType) collect(s *openapi3.SchemaRef) {
 	t.required = append(t.required, s.Value.Required...)
 }
 
-func newProperty(ref *openapi3.SchemaRef) property {
+func newProperty(ref *openapi3.SchemaRef) Property {
 	s := ref.Value
-	p := property{nullable: s.Nullable, format: s.Format}
+	p := Property{Nullable: s.Nullable, Format: s.Format}
 	if ref.Ref == "" && len(s.AllOf) == 1 { // a nullable reference is written as allOf with one member
 		p = newProperty(s.AllOf[0])
-		p.nullable = s.Nullable
+		p.Nullable = s.Nullable
 		return p
 	}
 	for _, v := range s.Enum {
@@ -76,19 +76,19 @@ func newProperty(ref *openapi3.SchemaRef) property {
 	}
 	switch {
 	case s.Type.Is("string"):
-		p.kind = kindString
+		p.Kind = String
 	case s.Type.Is("boolean"):
-		p.kind = kindBool
+		p.Kind = Bool
 	case s.Type.Is("integer"):
-		p.kind = kindInteger
+		p.Kind = Integer
 	case s.Type.Is("number"):
-		p.kind = kindNumber
+		p.Kind = Number
 	case s.Type.Is("array"):
-		p.kind = kindArray
+		p.Kind = Array
 		items := newProperty(s.Items)
-		p.items = &items
+		p.Items = &items
 	case ref.Ref != "":
-		p.kind, p.typeName = kindObject, shortName(ref.Ref)
+		p.Kind, p.TypeName = Object, ShortName(ref.Ref)
 	}
 	return p
 }
@@ -106,38 +106,40 @@ func (c *Contract) derives(name, base string) bool {
 }
 
 // elementType returns the type of the things that an operation answers with: of the members of value for a collection.
-func (c *Contract) elementType(name string) (element string, collection bool) {
+func (c *Contract) Element(name string) (element string, collection bool) {
 	t := c.types[name]
 	if t == nil {
 		return name, false
 	}
-	if v, ok := t.properties["value"]; ok && strings.HasSuffix(name, "CollectionResponse") && v.kind == kindArray {
-		return v.items.typeName, true
+	if v, ok := t.properties["value"]; ok && strings.HasSuffix(name, "CollectionResponse") && v.Kind == Array {
+		return v.Items.TypeName, true
 	}
 	return name, false
 }
 
 // lookup finds a property of a type. Of a polymorphic base such as directoryObject it also finds what a derived type declares,
 // as the service accepts $select=displayName on memberOf.
-func (c *Contract) lookup(typeName, name string) (property, bool) {
+func (c *Contract) Lookup(typeName, name string) (Property, bool) {
 	if t := c.types[typeName]; t != nil {
 		if p, ok := t.properties[name]; ok {
 			return p, true
 		}
 	}
-	if !mixes(typeName) {
-		return property{}, false
+	if !Mixes(typeName) {
+		return Property{}, false
 	}
 	for _, t := range c.types {
 		if p, ok := t.properties[name]; ok && c.derives(t.name, typeName) {
 			return p, true
 		}
 	}
-	return property{}, false
+	return Property{}, false
 }
 
 // mixes reports whether lists of a type hold objects of types derived from it. Each object then names its own in @odata.type.
-func mixes(typeName string) bool { return typeName == "directoryObject" || typeName == "authenticationMethod" }
+func Mixes(typeName string) bool {
+	return typeName == "directoryObject" || typeName == "authenticationMethod"
+}
 
 // Complete returns the record with what the service would say of properties that are not set: null, or an empty array. A property
 // that may not be null stays absent.
@@ -147,9 +149,9 @@ func (c *Contract) Complete(typeName string, r map[string]any) map[string]any {
 		for name, p := range t.properties {
 			switch {
 			case strings.HasPrefix(name, "@"):
-			case p.kind == kindArray:
+			case p.Kind == Array:
 				out[name] = []any{}
-			case p.nullable:
+			case p.Nullable:
 				out[name] = nil
 			}
 		}

@@ -1,4 +1,4 @@
-package graphsim
+package contract
 
 import (
 	"encoding/json"
@@ -49,7 +49,7 @@ func (c *Contract) checkObject(typeName string, obj map[string]any, at string, t
 // actualType follows @odata.type to a derived type.
 func (c *Contract) actualType(typeName string, obj map[string]any) (string, error) {
 	if odata, ok := obj["@odata.type"].(string); ok {
-		name := shortName(odata)
+		name := ShortName(odata)
 		if !strings.HasPrefix(odata, "#microsoft.graph.") || c.types[name] == nil || !c.derives(name, typeName) {
 			return "", fmt.Errorf("@odata.type is no kind of %s", typeName)
 		}
@@ -61,41 +61,41 @@ func (c *Contract) actualType(typeName string, obj map[string]any) (string, erro
 	return typeName, nil
 }
 
-func (c *Contract) checkValue(p property, v any, at string) error {
+func (c *Contract) checkValue(p Property, v any, at string) error {
 	if v == nil {
-		if p.nullable || p.kind == kindAny {
+		if p.Nullable || p.Kind == Any {
 			return nil
 		}
 		return fmt.Errorf("%s: null is not allowed", at)
 	}
-	switch p.kind {
-	case kindString:
+	switch p.Kind {
+	case String:
 		return checkString(p, v, at)
-	case kindBool:
+	case Bool:
 		if _, ok := v.(bool); !ok {
 			return fmt.Errorf("%s: not a boolean", at)
 		}
-	case kindInteger, kindNumber:
+	case Integer, Number:
 		return checkNumber(p, v, at)
-	case kindArray:
+	case Array:
 		return c.checkArray(p, v, at)
-	case kindObject:
+	case Object:
 		obj, ok := v.(map[string]any)
 		if !ok {
 			return fmt.Errorf("%s: not an object", at)
 		}
-		return c.checkObject(p.typeName, obj, at, false)
+		return c.checkObject(p.TypeName, obj, at, false)
 	}
 	return nil
 }
 
-func (c *Contract) checkArray(p property, v any, at string) error {
+func (c *Contract) checkArray(p Property, v any, at string) error {
 	list, ok := v.([]any)
 	if !ok {
 		return fmt.Errorf("%s: not an array", at)
 	}
 	for i, item := range list {
-		if err := c.checkValue(*p.items, item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+		if err := c.checkValue(*p.Items, item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
 			return err
 		}
 	}
@@ -105,9 +105,9 @@ func (c *Contract) checkArray(p property, v any, at string) error {
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // isGUID reports whether a text is a GUID in lower case.
-func isGUID(text string) bool { return uuidPattern.MatchString(text) }
+func IsGUID(text string) bool { return uuidPattern.MatchString(text) }
 
-func checkString(p property, v any, at string) error {
+func checkString(p Property, v any, at string) error {
 	text, ok := v.(string)
 	if !ok {
 		return fmt.Errorf("%s: not a string", at)
@@ -115,20 +115,20 @@ func checkString(p property, v any, at string) error {
 	if len(p.enum) > 0 && !slices.Contains(p.enum, text) {
 		return fmt.Errorf("%s: not one of the declared values", at)
 	}
-	switch p.format {
+	switch p.Format {
 	case "date-time":
 		if _, err := time.Parse(time.RFC3339, text); err != nil {
 			return fmt.Errorf("%s: not a date-time", at)
 		}
 	case "uuid":
-		if !isGUID(text) {
+		if !IsGUID(text) {
 			return fmt.Errorf("%s: not a GUID", at)
 		}
 	}
 	return nil
 }
 
-func checkNumber(p property, v any, at string) error {
+func checkNumber(p Property, v any, at string) error {
 	var f float64
 	switch n := v.(type) {
 	case int:
@@ -144,10 +144,10 @@ func checkNumber(p property, v any, at string) error {
 	default:
 		return fmt.Errorf("%s: not a number", at)
 	}
-	if p.kind == kindInteger && f != math.Trunc(f) {
+	if p.Kind == Integer && f != math.Trunc(f) {
 		return fmt.Errorf("%s: not an integer", at)
 	}
-	if p.format == "int32" && (f > math.MaxInt32 || f < math.MinInt32) {
+	if p.Format == "int32" && (f > math.MaxInt32 || f < math.MinInt32) {
 		return fmt.Errorf("%s: out of range", at)
 	}
 	return nil

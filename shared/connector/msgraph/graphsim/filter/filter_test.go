@@ -1,27 +1,29 @@
-package graphsim
+package filter
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
-func sampleUser() Record {
-	return Record{
+func sampleUser() map[string]any {
+	return map[string]any{
 		"displayName": "Pat O'Brien", "mail": "Pat@A.example", "employeeId": nil, "accountEnabled": true, "createdDateTime": "2026-05-01T12:00:00Z",
 		"otherMails": []any{"one@home.example", "two@home.example"}, "proxyAddresses": []any{"SMTP:pat@a.example"},
 		"identities": []any{
-			Record{"issuer": "a.example", "issuerAssignedId": "pat", "signInType": "emailAddress"},
-			Record{"issuer": "b.example", "issuerAssignedId": "other", "signInType": "federated"},
+			map[string]any{"issuer": "a.example", "issuerAssignedId": "pat", "signInType": "emailAddress"},
+			map[string]any{"issuer": "b.example", "issuerAssignedId": "other", "signInType": "federated"},
 		},
-		"onPremisesExtensionAttributes": Record{"extensionAttribute1": "CC-1"},
+		"onPremisesExtensionAttributes": map[string]any{"extensionAttribute1": "CC-1"},
 	}
 }
 
 func TestFilterMatches(t *testing.T) {
 	t.Parallel()
-	api, err := LoadContract()
+	api, err := contract.Load()
 	require.NoError(t, err)
 	for text, want := range map[string]bool{
 		`displayName eq 'Pat O''Brien'`:                         true,
@@ -48,7 +50,7 @@ func TestFilterMatches(t *testing.T) {
 		`createdDateTime ge 2026-05-01T12:00:01Z`:                                             false,
 		`createdDateTime eq 2026-05-01T14:00:00+02:00`:                                        true,
 	} {
-		f, err := parseFilter(text, "user", api)
+		f, err := Parse(text, "user", api)
 		require.NoError(t, err, text)
 		require.Equal(t, want, f.Match(sampleUser()), text)
 	}
@@ -56,7 +58,7 @@ func TestFilterMatches(t *testing.T) {
 
 func TestFilterRefusals(t *testing.T) {
 	t.Parallel()
-	api, err := LoadContract()
+	api, err := contract.Load()
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"nothing":                    ``,
@@ -100,7 +102,7 @@ func TestFilterRefusals(t *testing.T) {
 		"too long":                   `mail eq '` + strings.Repeat("x", maxFilterBytes) + `'`,
 		"annotation":                 `@odata.type eq 'x'`,
 	} {
-		_, err := parseFilter(text, "user", api)
+		_, err := Parse(text, "user", api)
 		require.Error(t, err, name)
 	}
 }
@@ -113,13 +115,13 @@ func FuzzFilter(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	api, err := LoadContract()
+	api, err := contract.Load()
 	if err != nil {
 		f.Fatal(err)
 	}
 	user := sampleUser()
 	f.Fuzz(func(t *testing.T, text string) {
-		parsed, err := parseFilter(text, "user", api)
+		parsed, err := Parse(text, "user", api)
 		if err != nil {
 			if strings.Contains(text, "canary") && strings.Contains(err.Error(), "canary") {
 				t.Fatal("the error quotes the filter")

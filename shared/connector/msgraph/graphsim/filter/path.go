@@ -1,29 +1,31 @@
-package graphsim
+package filter
 
 import (
 	"fmt"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // path resolves a property path against the scope. It stops before /any, which the caller reads.
-func (p *filterParser) path(first token) ([]string, property, error) {
+func (p *parser) path(first token) ([]string, contract.Property, error) {
 	if first.kind != tokenName {
-		return nil, property{}, fmt.Errorf("$filter: property expected at position %d", first.pos)
+		return nil, contract.Property{}, fmt.Errorf("$filter: property expected at position %d", first.pos)
 	}
 	if p.scope.variable != "" {
 		return p.elementPath(first)
 	}
-	prop, ok := p.types.lookup(p.scope.typeName, first.text)
+	prop, ok := p.types.Lookup(p.scope.typeName, first.text)
 	if !ok {
-		return nil, property{}, fmt.Errorf("$filter: property at position %d is not declared by %s", first.pos, p.scope.typeName)
+		return nil, contract.Property{}, fmt.Errorf("$filter: property at position %d is not declared by %s", first.pos, p.scope.typeName)
 	}
 	p.names[first.text] = true
 	return p.members([]string{first.text}, prop)
 }
 
 // elementPath resolves a name inside any(): the variable alone, or a member of it.
-func (p *filterParser) elementPath(first token) ([]string, property, error) {
+func (p *parser) elementPath(first token) ([]string, contract.Property, error) {
 	if first.text != p.scope.variable {
-		return nil, property{}, fmt.Errorf("$filter: unknown variable at position %d", first.pos)
+		return nil, contract.Property{}, fmt.Errorf("$filter: unknown variable at position %d", first.pos)
 	}
 	path, prop, err := p.members(nil, *p.scope.element)
 	if err == nil && len(path) > 0 {
@@ -33,12 +35,12 @@ func (p *filterParser) elementPath(first token) ([]string, property, error) {
 }
 
 // members follows /name as long as the property is an object.
-func (p *filterParser) members(path []string, prop property) ([]string, property, error) {
-	for prop.kind == kindObject && p.accept(tokenPunct, "/") {
+func (p *parser) members(path []string, prop contract.Property) ([]string, contract.Property, error) {
+	for prop.Kind == contract.Object && p.accept(tokenPunct, "/") {
 		t := p.next()
-		inner, ok := p.types.lookup(prop.typeName, t.text)
+		inner, ok := p.types.Lookup(prop.TypeName, t.text)
 		if t.kind != tokenName || !ok {
-			return nil, property{}, fmt.Errorf("$filter: member at position %d is not declared by %s", t.pos, prop.typeName)
+			return nil, contract.Property{}, fmt.Errorf("$filter: member at position %d is not declared by %s", t.pos, prop.TypeName)
 		}
 		path, prop = append(path, t.text), inner
 	}
@@ -46,8 +48,8 @@ func (p *filterParser) members(path []string, prop property) ([]string, property
 }
 
 // lambda reads any(v:expression) after the slash.
-func (p *filterParser) lambda(path []string, prop property) (node, error) {
-	if len(path) != 1 || prop.kind != kindArray || p.scope.variable != "" {
+func (p *parser) lambda(path []string, prop contract.Property) (node, error) {
+	if len(path) != 1 || prop.Kind != contract.Array || p.scope.variable != "" {
 		return nil, p.unexpected()
 	}
 	if err := p.expect(tokenName, "any"); err != nil {
@@ -64,7 +66,7 @@ func (p *filterParser) lambda(path []string, prop property) (node, error) {
 		return nil, err
 	}
 	outer := p.scope
-	p.scope, p.compared = scope{variable: variable.text, element: prop.items}, map[string]bool{}
+	p.scope, p.compared = scope{variable: variable.text, element: prop.Items}, map[string]bool{}
 	inner, err := p.or()
 	p.scope = outer
 	if err != nil {

@@ -1,16 +1,17 @@
-package graphsim
+package contract
 
 import (
 	_ "embed"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-//go:embed contract/graph-openapi.yaml
+//go:embed graph-openapi.yaml
 var contractYAML []byte
 
 // Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching paths and checking bodies.
@@ -29,13 +30,13 @@ type Operation struct {
 	Unlisted    bool // the contract names no permission either way
 
 	segments []segment
-	query    map[string]bool
-	body     string // schema name of the JSON request body, or ""
-	answers  map[int]string
+	Query    map[string]bool
+	Body     string // schema name of the JSON request body, or ""
+	Answers  map[int]string
 }
 
 // LoadContract parses the embedded contract once per process.
-func LoadContract() (*Contract, error) { return loadContract() }
+func Load() (*Contract, error) { return loadContract() }
 
 var loadContract = sync.OnceValues(func() (*Contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(contractYAML)
@@ -52,19 +53,19 @@ var loadContract = sync.OnceValues(func() (*Contract, error) {
 })
 
 func newOperation(method, path string, op *openapi3.Operation) *Operation {
-	o := &Operation{Method: method, Path: path, segments: parseTemplate(path), query: map[string]bool{}, answers: map[int]string{}}
+	o := &Operation{Method: method, Path: path, segments: parseTemplate(path), Query: map[string]bool{}, Answers: map[int]string{}}
 	for _, p := range op.Parameters {
 		if p.Value != nil && p.Value.In == openapi3.ParameterInQuery {
-			o.query[p.Value.Name] = true
+			o.Query[p.Value.Name] = true
 		}
 	}
 	o.Permissions, o.Unlisted = permissionsOf(op.Extensions)
 	if op.RequestBody != nil && op.RequestBody.Value != nil {
-		o.body = jsonSchemaName(op.RequestBody.Value.Content)
+		o.Body = jsonSchemaName(op.RequestBody.Value.Content)
 	}
 	for _, status := range []int{http.StatusOK, http.StatusCreated} {
 		if r := op.Responses.Status(status); r != nil && r.Value != nil {
-			o.answers[status] = jsonSchemaName(r.Value.Content)
+			o.Answers[status] = jsonSchemaName(r.Value.Content)
 		}
 	}
 	return o
@@ -94,17 +95,17 @@ func jsonSchemaName(content openapi3.Content) string {
 	if media == nil || media.Schema == nil {
 		return ""
 	}
-	return shortName(media.Schema.Ref)
+	return ShortName(media.Schema.Ref)
 }
 
 // shortName turns a schema reference or an @odata.type into the name that the contract's types are indexed by.
-func shortName(ref string) string {
+func ShortName(ref string) string {
 	ref = ref[strings.LastIndex(ref, "/")+1:]
 	return strings.TrimPrefix(strings.TrimPrefix(ref, "#"), "microsoft.graph.")
 }
 
 // find returns the operation for a path, the values of its parameters, and whether any method has this path.
-func (c *Contract) find(method string, path []string) (op *Operation, params map[string]string, known bool) {
+func (c *Contract) Find(method string, path []string) (op *Operation, params map[string]string, known bool) {
 	best := -1
 	for _, o := range c.operations {
 		values, literal, ok := matchTemplate(o.segments, path)
@@ -132,12 +133,23 @@ func (c *Contract) Validate(typeName string, value any) error {
 	return nil
 }
 
+// operation returns the operation with that method and path template, nil when the contract has none.
+func (c *Contract) operation(method, path string) *Operation {
+	i := slices.IndexFunc(c.operations, func(o *Operation) bool { return o.Method == method && o.Path == path })
+	if i < 0 {
+		return nil
+	}
+	return c.operations[i]
+}
+
+// Has reports whether the contract has an operation with that method and path template.
+func (c *Contract) Has(method, path string) bool { return c.operation(method, path) != nil }
+
 // AnswerType names the schema of a successful GET on a path template; "" for a path that the contract does not have.
 func (c *Contract) AnswerType(path string) string {
-	for _, op := range c.operations {
-		if op.Method == http.MethodGet && op.Path == path {
-			return op.answers[http.StatusOK]
-		}
+	op := c.operation(http.MethodGet, path)
+	if op == nil {
+		return ""
 	}
-	return ""
+	return op.Answers[http.StatusOK]
 }

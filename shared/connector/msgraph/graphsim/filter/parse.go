@@ -1,33 +1,35 @@
-package graphsim
+package filter
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // scope is what a name in the filter refers to: the resource, or inside any() the element under its variable.
 type scope struct {
-	typeName string    // the named schema; "" for an element that is no object
-	variable string    // "" outside any()
-	element  *property // the element's type inside any()
+	typeName string             // the named schema; "" for an element that is no object
+	variable string             // "" outside any()
+	element  *contract.Property // the element's type inside any()
 }
 
-type filterParser struct {
+type parser struct {
 	tokens   []token
 	at       int
 	depth    int
-	types    *Contract
+	types    *contract.Contract
 	scope    scope
 	names    map[string]bool
 	advanced bool
 	compared map[string]bool // inside any(): the members that were compared
 }
 
-func (p *filterParser) peek() token { return p.tokens[p.at] }
+func (p *parser) peek() token { return p.tokens[p.at] }
 
-func (p *filterParser) next() token {
+func (p *parser) next() token {
 	t := p.tokens[p.at]
 	if t.kind != tokenEnd {
 		p.at++
@@ -35,11 +37,11 @@ func (p *filterParser) next() token {
 	return t
 }
 
-func (p *filterParser) unexpected() error {
+func (p *parser) unexpected() error {
 	return fmt.Errorf("$filter is not understood at position %d", p.peek().pos)
 }
 
-func (p *filterParser) accept(kind tokenKind, text string) bool {
+func (p *parser) accept(kind tokenKind, text string) bool {
 	if t := p.peek(); t.kind == kind && t.text == text {
 		p.at++
 		return true
@@ -47,22 +49,22 @@ func (p *filterParser) accept(kind tokenKind, text string) bool {
 	return false
 }
 
-func (p *filterParser) expect(kind tokenKind, text string) error {
+func (p *parser) expect(kind tokenKind, text string) error {
 	if !p.accept(kind, text) {
 		return p.unexpected()
 	}
 	return nil
 }
 
-func (p *filterParser) or() (node, error) {
+func (p *parser) or() (node, error) {
 	return p.joined("or", p.and, func(parts []node) node { return orNode{parts} })
 }
 
-func (p *filterParser) and() (node, error) {
+func (p *parser) and() (node, error) {
 	return p.joined("and", p.term, func(parts []node) node { return andNode{parts} })
 }
 
-func (p *filterParser) joined(word string, part func() (node, error), join func([]node) node) (node, error) {
+func (p *parser) joined(word string, part func() (node, error), join func([]node) node) (node, error) {
 	var parts []node
 	for {
 		n, err := part()
@@ -79,7 +81,7 @@ func (p *filterParser) joined(word string, part func() (node, error), join func(
 	return join(parts), nil
 }
 
-func (p *filterParser) term() (node, error) {
+func (p *parser) term() (node, error) {
 	if p.depth++; p.depth > maxFilterDepth {
 		return nil, errors.New("$filter is nested too deeply")
 	}
@@ -106,7 +108,7 @@ func (p *filterParser) term() (node, error) {
 }
 
 // function reads the arguments of startswith and endswith.
-func (p *filterParser) function(name string) (node, error) {
+func (p *parser) function(name string) (node, error) {
 	path, prop, err := p.path(p.next())
 	if err != nil {
 		return nil, err
@@ -115,14 +117,14 @@ func (p *filterParser) function(name string) (node, error) {
 		return nil, err
 	}
 	lit := p.next()
-	if lit.kind != tokenString || prop.kind != kindString {
+	if lit.kind != tokenString || prop.Kind != contract.String {
 		return nil, fmt.Errorf("$filter: %s takes a string property and a string", name)
 	}
 	p.advanced = p.advanced || name == "endswith"
 	return compareNode{path: path, op: name, want: lit.text}, p.expect(tokenPunct, ")")
 }
 
-func (p *filterParser) comparison(first token) (node, error) {
+func (p *parser) comparison(first token) (node, error) {
 	path, prop, err := p.path(first)
 	if err != nil {
 		return nil, err
@@ -145,17 +147,17 @@ func (p *filterParser) comparison(first token) (node, error) {
 }
 
 // literal reads a constant of the property's type.
-func literal(t token, prop property) (any, error) {
+func literal(t token, prop contract.Property) (any, error) {
 	switch {
-	case t.kind == tokenName && t.text == "null" && prop.nullable:
+	case t.kind == tokenName && t.text == "null" && prop.Nullable:
 		return nil, nil
-	case t.kind == tokenName && (t.text == "true" || t.text == "false") && prop.kind == kindBool:
+	case t.kind == tokenName && (t.text == "true" || t.text == "false") && prop.Kind == contract.Bool:
 		return t.text == "true", nil
-	case t.kind == tokenString && prop.kind == kindString && prop.format != "date-time":
+	case t.kind == tokenString && prop.Kind == contract.String && prop.Format != "date-time":
 		return t.text, nil
-	case t.kind == tokenWord && prop.kind == kindString && prop.format == "uuid":
+	case t.kind == tokenWord && prop.Kind == contract.String && prop.Format == "uuid":
 		return t.text, nil
-	case t.kind == tokenWord && prop.kind == kindString && prop.format == "date-time":
+	case t.kind == tokenWord && prop.Kind == contract.String && prop.Format == "date-time":
 		at, err := time.Parse(time.RFC3339, t.text)
 		if err != nil {
 			return nil, fmt.Errorf("$filter: no time at position %d", t.pos)

@@ -1,4 +1,4 @@
-package graphsim
+package contract
 
 import (
 	"errors"
@@ -48,7 +48,7 @@ func callSegment(text string, found [][]int) segment {
 
 // splitPath cuts the escaped path below /v1.0 into unescaped segments. OData's key form users('x') becomes users/x, and the cast
 // microsoft.graph.user becomes graph.user, because the contract knows the second of each.
-func splitPath(escaped string) ([]string, error) {
+func SplitPath(escaped string) ([]string, error) {
 	var out []string
 	for _, raw := range strings.Split(strings.Trim(escaped, "/"), "/") {
 		text, err := url.PathUnescape(raw)

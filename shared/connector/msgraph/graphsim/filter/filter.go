@@ -1,27 +1,29 @@
-package graphsim
+package filter
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Filter is a parsed $filter. The zero Filter matches everything.
-type Filter struct {
+type Expression struct {
 	root  node
 	names map[string]bool
 	// advanced is set by functions that the service runs on its index only.
-	advanced bool
+	Advanced bool
 }
 
 // Empty reports whether the filter matches everything.
-func (f Filter) Empty() bool { return f.root == nil }
+func (f Expression) Empty() bool { return f.root == nil }
 
 // Match reports whether a record satisfies the filter.
-func (f Filter) Match(r Record) bool { return f.root == nil || f.root.match(r) }
+func (f Expression) Match(r map[string]any) bool { return f.root == nil || f.root.match(r) }
 
 // Mentions reports whether the filter uses the property.
-func (f Filter) Mentions(name string) bool { return f.names[name] }
+func (f Expression) Mentions(name string) bool { return f.names[name] }
 
 // node is a boolean expression over one value: a record, or inside any() an element of an array.
 type node interface{ match(value any) bool }
@@ -119,21 +121,21 @@ const (
 
 // parseFilter reads the part of OData's filter language that the simulator serves: eq on strings, booleans, null and times, ge and le on
 // times, and, or, parentheses, any(), startswith and endswith. Everything else is an error that names no value.
-func parseFilter(text, typeName string, types *Contract) (Filter, error) {
+func Parse(text, typeName string, types *contract.Contract) (Expression, error) {
 	if len(text) > maxFilterBytes {
-		return Filter{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)
+		return Expression{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)
 	}
 	tokens, err := tokenize(text)
 	if err != nil {
-		return Filter{}, err
+		return Expression{}, err
 	}
-	p := &filterParser{tokens: tokens, types: types, scope: scope{typeName: typeName}, names: map[string]bool{}}
+	p := &parser{tokens: tokens, types: types, scope: scope{typeName: typeName}, names: map[string]bool{}}
 	root, err := p.or()
 	if err != nil {
-		return Filter{}, err
+		return Expression{}, err
 	}
 	if p.peek().kind != tokenEnd {
-		return Filter{}, p.unexpected()
+		return Expression{}, p.unexpected()
 	}
-	return Filter{root: root, names: p.names, advanced: p.advanced}, nil
+	return Expression{root: root, names: p.names, Advanced: p.advanced}, nil
 }
