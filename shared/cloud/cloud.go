@@ -1,4 +1,4 @@
-// Package cloud says which addresses may be sent a credential: those of the named clouds, and this machine.
+// Package cloud says where a credential may go: to the named clouds, and to this machine.
 package cloud
 
 import "net/netip"
@@ -7,7 +7,7 @@ import "net/netip"
 type Cloud struct {
 	Login         string            // authority of Microsoft Entra ID
 	StorageSuffix string            // of the storage endpoints
-	Services      map[string]string // base URLs by the name of the service, as entries of the catalogue have it
+	Services      map[string]string // base URLs by the service that an entry of the catalogue names
 }
 
 // Graph is the name of Microsoft Graph as a service.
@@ -16,11 +16,11 @@ const Graph = "graph"
 // Public is the name of the cloud that most customers use.
 const Public = "public"
 
-// clouds is the one list. A credential is issued by the login of a cloud and goes to the services of
-// that cloud only, so a host that no cloud here names is refused wherever a URL comes from: the
-// Graph of the US Department of Defense (dod-graph.microsoft.us), say, would be a cloud of its own.
-// A connector of another service needs a line in each cloud that has the service.
-// https://learn.microsoft.com/graph/deployments
+// clouds is the one list. A credential is issued by the login of a cloud and goes to the
+// services of that cloud only, so a host that no cloud here names is refused wherever a URL
+// comes from: the Graph of the US Department of Defense (dod-graph.microsoft.us), say, would be
+// a cloud of its own. A connector of another service needs a line in each cloud that has the
+// service. https://learn.microsoft.com/graph/deployments
 var clouds = map[string]Cloud{
 	Public: {
 		Login: "https://login.microsoftonline.com", StorageSuffix: "core.windows.net",
@@ -42,8 +42,8 @@ func Named(name string) (Cloud, bool) {
 	return c, ok
 }
 
-// Serves reports whether the URL, a scheme and a host without a path, is where one of the clouds has
-// the service.
+// Serves reports whether the URL, a scheme and a host without a path, is where one of the
+// clouds has the service.
 func Serves(service, url string) bool {
 	for _, c := range clouds {
 		if base, ok := c.Services[service]; ok && base == url {

@@ -13,27 +13,28 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Connector is a system as it stands in one tenant. The optional interfaces below are what it can do.
+// Connector is a system as it stands in one tenant. The optional interfaces below are what it
+// can do.
 type Connector interface {
 	Descriptor() Descriptor
 }
 
 // Discoverer finds a person.
 type Discoverer interface {
-	// Discover looks for everybody whom any of the identifiers names. It looks also among what is
-	// deleted but can still be restored. Two people who match are candidates and are never merged;
-	// that holds for two people named by different identifiers, too. Its error is a *Fault where the
-	// system failed.
+	// Discover looks for everybody whom any of the identifiers names. It looks also among what
+	// is deleted but can still be restored. Two people who match are candidates and are never
+	// merged; that holds for two people named by different identifiers, too. Its error is a
+	// *Fault where the system failed.
 	Discover(ctx context.Context, l Lookup) (Discovery, error)
 }
 
 // Exporter reads what discovery found.
 type Exporter interface {
-	// Export hands every record of the scope's kinds to the sink, page by page in a fixed order. It
-	// begins at a cursor that it gave to the sink before, or at the beginning when from is nil. Any
-	// process must be able to resume from any cursor. The outcome is done, nothing-found, partial (its
-	// reason names what could not be read), refused or manual. A *Fault that a later try may cure is
-	// returned as the error.
+	// Export hands every record of the scope's kinds to the sink, page by page in a fixed
+	// order. It begins at a cursor that it gave to the sink before, or at the beginning when
+	// from is nil. Any process must be able to resume from any cursor. The outcome is done,
+	// nothing-found, partial (its reason names what could not be read), refused or manual. A
+	// *Fault that a later try may cure is returned as the error.
 	Export(ctx context.Context, s Scope, from []byte, sink Sink) (dsr.Outcome, error)
 }
 
@@ -53,7 +54,8 @@ type Discovery struct {
 	Findings   []dsr.Finding
 	Candidates []dsr.Candidate // none, or at least two
 	Asked      []Asked
-	// Reason says in a sentence what could not be looked at. It is empty when the answer is complete.
+	// Reason says in a sentence what could not be looked at. It is empty when the answer is
+	// complete.
 	Reason string
 }
 
@@ -67,34 +69,38 @@ type Scope struct {
 // Asked is a query that was made. It is the proof of what was found, and of what was not.
 type Asked struct {
 	Kind       string    // of record; empty for a look-up of the person
-	Query      pii.Value // as it was sent, with the person's identifiers; only its keyed hash is kept
+	Query      pii.Value // holds the person's identifiers: only its keyed hash is kept
 	Permission string
 	Records    int64
 }
 
 // Sink takes what an export reads.
 type Sink interface {
-	// Put takes one page of records of a kind, each a JSON object, and the cursor that continues after
-	// them. A page may be empty. When Put returns nil the page is taken, but it may not be stored yet:
-	// after a crash the export resumes at an earlier cursor. An error of Put ends the export, which
-	// returns it as it is.
+	// Put takes one page of records of a kind, each a JSON object, and the cursor that
+	// continues after them. A page may be empty. When Put returns nil the page is taken, but it
+	// may not be stored yet: after a crash the export resumes at an earlier cursor. An error of
+	// Put ends the export, which returns it as it is.
 	Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error
-	// Asked records a query before the Put that takes its records. What was asked since the last Put is
-	// stored with that page, so that a resume neither loses nor doubles it. Records of queries with the
-	// same text and permission are added up.
+	// Asked records a query before the Put that takes its records. What was asked since the
+	// last Put is stored with that page, so that a resume neither loses nor doubles it. Records
+	// of queries with the same text and permission are added up.
 	Asked(a Asked)
 }
 
 // Settings is what a connector is made from.
 type Settings struct {
-	Tenant     string
-	Name       string                 // of the system in the tenant: findings, candidates and faults carry it
-	Options    map[string]string      // the tenant's settings of the system, as the descriptor declares them
-	Endpoint   string                 // base URL of the service, in a named cloud or on this machine
+	Tenant string
+	// Name is that of the system in the tenant. Findings, candidates and faults carry it.
+	Name string
+	// Options are the tenant's settings of the system, as the descriptor declares them.
+	Options map[string]string
+	// Endpoint is the base URL of the service, in a named cloud or on this machine.
+	Endpoint   string
 	Credential azcore.TokenCredential // for that endpoint only
 	Transport  http.RoundTripper      // nil means http.DefaultTransport
-	Clocks     clock.Clocks           // Business for dates in the data, Wall for the service's own times
-	Log        *slog.Logger
+	// Clocks: dates in the data are compared with Business, the service's own times with Wall.
+	Clocks clock.Clocks
+	Log    *slog.Logger
 }
 
 // Entry is a connector's line in the catalogue.

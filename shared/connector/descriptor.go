@@ -35,8 +35,9 @@ type Kind struct {
 	Category   dsr.Category
 	Provenance dsr.Provenance
 	ID         string // the JSON member that identifies a record, normally "id"
-	// Columns are those of the tabular forms (CSV, XLSX, XML), in order. A record's JSON form is always
-	// complete; members that no column names are joined as JSON in a last column "other".
+	// Columns are those of the tabular forms (CSV, XLSX, XML), in order. A record's JSON form
+	// is always complete; members that no column names are joined as JSON in a last column
+	// "other".
 	Columns []Column
 }
 

@@ -14,7 +14,7 @@ const (
 	Throttled   FaultKind = "throttled"   // try again after RetryAfter
 	Unavailable FaultKind = "unavailable" // 5xx, time-outs, cut bodies: try again
 	Forbidden   FaultKind = "forbidden"   // the permission is missing, which never means "no data"
-	Rejected    FaultKind = "rejected"    // the system does not accept the request: trying again does not help
+	Rejected    FaultKind = "rejected"    // the request is not accepted: trying again does not help
 )
 
 // Fault is a failure of a system. It holds codes and the system's request id, never personal data.

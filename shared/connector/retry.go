@@ -22,7 +22,8 @@ func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, &patience{left: d})
 }
 
-// spend takes a pause from what is left. When that is too little it takes nothing and returns false.
+// spend takes a pause from what is left. When that is too little it takes nothing and returns
+// false.
 func (p *patience) spend(pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -41,12 +42,12 @@ const (
 )
 
 // Retry makes one call of a system. It makes the call again while the call ends in a fault that
-// waiting may cure and the context's patience lasts. A pause is at least as long as the system asked
-// for (Retry-After). A pause that is longer than what is left is not begun: the fault is returned, and
-// the step puts the task back for minutes.
+// waiting may cure and the context's patience lasts. A pause is at least as long as the system
+// asked for (Retry-After). A pause that is longer than what is left is not begun: the fault is
+// returned, and the step puts the task back for minutes.
 //
-// This is the only retry below a step. Each connector wraps its single calls in it, so that only what
-// failed is asked again. The call must be one that may be repeated.
+// This is the only retry below a step. Each connector wraps its single calls in it, so that
+// only what failed is asked again. The call must be one that may be repeated.
 func Retry(ctx context.Context, call func() error) error {
 	p, _ := ctx.Value(patienceKey{}).(*patience)
 	for n := 0; ; n++ {

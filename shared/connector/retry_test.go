@@ -75,7 +75,8 @@ func TestRetryWithoutPatienceAsksOnce(t *testing.T) {
 	require.Len(t, c.at, 1)
 }
 
-// One invocation makes many calls; a system that fails each of them now and then must not hold it for ever.
+// One invocation makes many calls; a system that fails each of them now and then must not hold
+// it for ever.
 func TestTheCallsOfAnInvocationShareItsPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
