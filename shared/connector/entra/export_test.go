@@ -70,7 +70,8 @@ func TestForgottenPageIsReadAnew(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, len(whole.records["member-of"]), 100)
 
-	// The process dies after the first page of memberships; meanwhile the service forgets the next one, and a membership is added.
+	// The process dies after the first page of memberships; meanwhile the service forgets the
+	// next one, and a membership is added.
 	first := &sink{}
 	first.onPut = func(int) error {
 		if first.kinds[len(first.kinds)-1] == "member-of" {
