@@ -103,7 +103,8 @@ var (
 	_ connector.Exporter   = (*Connector)(nil)
 )
 
-// New makes the connector of a club. It fails without an endpoint, a credential or the setting club.
+// New makes the connector of a club. It fails without an endpoint, a credential or the setting
+// club.
 func New(s connector.Settings) (*Connector, error) {
 	c, err := newClient(s)
 	if err != nil {
