@@ -54,5 +54,5 @@ func (c *call) ready(r *dsr.Request) (p *dsr.Package, left time.Duration, err er
 }
 
 func expired() error {
-	return problem.New(problem.PackageExpired, "", "the package's retention has ended and it was deleted")
+	return problem.New(problem.PackageExpired, "", "the package's retention has ended: it can no longer be fetched")
 }

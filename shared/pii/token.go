@@ -10,18 +10,21 @@ import (
 
 // TokenKey is one version of the key that tokens are made with.
 type TokenKey struct {
-	Version int    // 1, 2, …; written into the token so that old tokens stay recognisable after a rotation
+	// Version begins at 1. It is a part of the token, so that old tokens are known after a rotation.
+	Version int
 	Key     []byte // at least 32 bytes
 }
 
-// Tokens makes keyed, versioned tokens: what stands for a value in look-ups, query proofs and idempotency keys. Without the key
-// a token says nothing about the value, not even to somebody who can guess it.
+// Tokens makes keyed, versioned tokens. They replace values in look-ups, query proofs and
+// idempotency keys. Without the key a token says nothing about the value, not even to somebody
+// who can guess it.
 type Tokens struct {
 	current TokenKey
 	all     []TokenKey
 }
 
-// NewTokens uses the key with the highest version for new tokens and all of them to recognise old ones.
+// NewTokens makes new tokens with the key of the highest version and recognises old ones with
+// all keys.
 func NewTokens(keys ...TokenKey) (*Tokens, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("pii: no token key")
@@ -33,7 +36,7 @@ func NewTokens(keys ...TokenKey) (*Tokens, error) {
 			return nil, fmt.Errorf("pii: token key %d has %d bytes, at least 32 are needed", k.Version, len(k.Key))
 		}
 		if k.Version < 1 || seen[k.Version] {
-			return nil, fmt.Errorf("pii: token key version %d is not positive or stands twice", k.Version)
+			return nil, fmt.Errorf("pii: token key version %d is not positive or is given twice", k.Version)
 		}
 		seen[k.Version] = true
 		if k.Version > t.current.Version {
@@ -43,11 +46,11 @@ func NewTokens(keys ...TokenKey) (*Tokens, error) {
 	return t, nil
 }
 
-// Token returns "v{version}-{64 hex digits}" for a value of a kind in a scope (a tenant id, say). The three are kept apart by
-// their lengths, so that no two triples share a token.
+// Token returns "v{version}-{64 hex digits}" for a value of a kind in a scope, such as a tenant
+// id. The three are hashed with their lengths, so that no two triples share a token.
 func (t *Tokens) Token(scope, kind string, v Value) string { return token(t.current, scope, kind, v) }
 
-// All returns the token under every known key, newest first is not promised: look-ups try each.
+// All returns the token under every key, in no particular order. A look-up tries each.
 func (t *Tokens) All(scope, kind string, v Value) []string {
 	out := make([]string, 0, len(t.all))
 	for _, k := range t.all {

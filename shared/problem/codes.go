@@ -2,7 +2,8 @@ package problem
 
 import "net/http"
 
-// Code names one kind of failure. Codes are part of the interface: they are added to, never changed.
+// Code names one kind of failure. Codes are part of the interface: new ones may be added, none is
+// changed.
 type Code string
 
 // The codes.
@@ -96,7 +97,7 @@ type Meaning struct {
 func Table() []Meaning { return table }
 
 var table = []Meaning{
-	{ContentType, http.StatusUnsupportedMediaType, "The Content-Type (or Content-Encoding) is missing or not one that this call takes."},
+	{ContentType, http.StatusUnsupportedMediaType, "The Content-Type (or Content-Encoding) is missing, or this call does not take it."},
 	{EmptyBody, http.StatusBadRequest, "There is no body."},
 	{TooLarge, http.StatusRequestEntityTooLarge, "The body is over the cap, whether it was declared or chunked."},
 	{InvalidJSON, http.StatusBadRequest, "The body is not JSON; the detail names the byte offset."},
@@ -111,17 +112,17 @@ var table = []Meaning{
 	{TooLong, http.StatusBadRequest, "A text is longer than allowed."},
 	{TooMany, http.StatusBadRequest, "A list has more entries than allowed."},
 	{Repeated, http.StatusBadRequest, "A list names the same thing twice."},
-	{InvalidCSV, http.StatusBadRequest, "A line is not CSV as RFC 4180 has it, or has another number of cells than the header."},
+	{InvalidCSV, http.StatusBadRequest, "A line is not CSV (RFC 4180), or has another number of cells than the header."},
 	{UnknownColumn, http.StatusBadRequest, "The header of a CSV file names a column that is not known, or one twice."},
 	{InvalidBlobPath, http.StatusBadRequest, "The blob is not in the tenant's own path."},
 	{TooManyLines, http.StatusBadRequest, "The list has more than 100,000 lines; this line and all after it are not looked at."},
 	{UnclosedQuote, http.StatusBadRequest, "A quote that opens in a CSV file is never closed; this line and all after it cannot be read."},
-	{WrongEncoding, http.StatusBadRequest, "The list is UTF-16 or UTF-32, UTF-8 is expected."},
+	{WrongEncoding, http.StatusBadRequest, "The list is UTF-16 or UTF-32; UTF-8 is expected."},
 	{BlobMissing, http.StatusBadRequest, "The blob that a queue message names is not there."},
-	{BlobUnreadable, http.StatusBadRequest, "The storage refuses to read the blob that a queue message names: it is archived, say."},
+	{BlobUnreadable, http.StatusBadRequest, "The storage does not let the blob be read that a queue message names, for example because it is archived."},
 	{BlobChanged, http.StatusBadRequest, "The blob of a list was replaced after the list had been received."},
-	{UnknownTenant, http.StatusBadRequest, "A queue message names no tenant, or none that the queue's caller may act for."},
-	{GaveUp, http.StatusInternalServerError, "The host put a queue message away after our storage had failed it too often."},
+	{UnknownTenant, http.StatusBadRequest, "A queue message names no tenant, or one that the queue's caller may not act for."},
+	{GaveUp, http.StatusInternalServerError, "The host moved a queue message to the poison queue, after it had failed too often because the storage did."},
 	{UnknownSystem, http.StatusBadRequest, "The tenant has no such system."},
 	{UnknownAction, http.StatusBadRequest, "There is no such action, or the tenant does not take requests for it."},
 	{UnknownRegime, http.StatusBadRequest, "There is no such regime."},
@@ -132,29 +133,29 @@ var table = []Meaning{
 	{MalformedObjectID, http.StatusBadRequest, "An object id is not a GUID."},
 	{MalformedUPN, http.StatusBadRequest, "A user principal name is not name@domain."},
 	{MalformedEmail, http.StatusBadRequest, "An e-mail address is not name@domain."},
-	{MalformedPhone, http.StatusBadRequest, "A phone number is not in international form, nor one of the country of residence."},
-	{MalformedTime, http.StatusBadRequest, "A time is not as RFC 3339 has it."},
+	{MalformedPhone, http.StatusBadRequest, "A phone number is neither in international form nor in the form of the country of residence."},
+	{MalformedTime, http.StatusBadRequest, "A time is not in the form of RFC 3339."},
 	{FutureDate, http.StatusBadRequest, "A date lies in the future."},
 	{PastDate, http.StatusBadRequest, "A date lies more than ten years back."},
 	{MissingIdempotencyKey, http.StatusBadRequest, "The header Idempotency-Key is missing."},
 	{MalformedIdempotencyKey, http.StatusBadRequest, "The idempotency key is not 1 to 255 printable ASCII characters, or is given twice."},
 	{MalformedReference, http.StatusBadRequest, "A reference has characters or a length that are not allowed."},
-	{MalformedID, http.StatusBadRequest, "An id is not one: lower-case hex digits in groups of 8-4-4-4-12 are expected."},
+	{MalformedID, http.StatusBadRequest, "An id is malformed: lower-case hex digits in groups of 8-4-4-4-12 are expected."},
 	{MalformedQuery, http.StatusBadRequest, "The query of the URL cannot be read."},
 	{UnknownParameter, http.StatusBadRequest, "The URL has a query parameter that this call does not know."},
 	{MalformedParameter, http.StatusBadRequest, "A query parameter has a value that is not allowed, or is given twice."},
 	{MissingParameter, http.StatusBadRequest, "A query parameter that is needed is not there."},
-	{MalformedCursor, http.StatusBadRequest, "The cursor is not one that was given out for this list."},
+	{MalformedCursor, http.StatusBadRequest, "The cursor was not given out for this list."},
 	{UnsupportedFilter, http.StatusBadRequest, "No list is kept that answers these filters together."},
-	{KeyInURL, http.StatusBadRequest, "A key belongs in the header x-api-key: URLs are logged. Consider the key known to others."},
+	{KeyInURL, http.StatusBadRequest, "A key was sent in the URL. It belongs in the header x-api-key. URLs are logged, so replace the key."},
 	{MissingKey, http.StatusUnauthorized, "The header x-api-key is missing."},
 	{WrongKey, http.StatusUnauthorized, "The key is not known."},
 	{NoRight, http.StatusForbidden, "The caller does not have the right that this call needs."},
 	{NotFound, http.StatusNotFound, "There is no such thing, or it belongs to a tenant that is not the caller's."},
 	{NoRoute, http.StatusNotFound, "Nothing is served at this address."},
-	{NoPackage, http.StatusNotFound, "There is no package, not yet or never."},
-	{NoResult, http.StatusNotFound, "There is no result, not yet or no longer."},
-	{PackageExpired, http.StatusGone, "The package's retention has ended and it was deleted."},
+	{NoPackage, http.StatusNotFound, "There is no package, or not yet."},
+	{NoResult, http.StatusNotFound, "There is no result yet, or no longer."},
+	{PackageExpired, http.StatusGone, "The package's retention has ended: it can no longer be fetched."},
 	{WrongMethod, http.StatusMethodNotAllowed, "The address does not take this method; the header Allow names those that it takes."},
 	{IdempotencyConflict, http.StatusConflict, "The idempotency key was used with another body, or for another reference, before."},
 	{ReferenceTaken, http.StatusConflict, "The reference was used for another file before."},
@@ -162,11 +163,11 @@ var table = []Meaning{
 	{NotManual, http.StatusConflict, "The task does not wait for a person."},
 	{NothingToRetry, http.StatusConflict, "No task of the request has failed."},
 	{DestinationGone, http.StatusConflict, "The destination that holds the package is no longer configured."},
-	{CaseKeyDestroyed, http.StatusConflict, "The key of the case was destroyed: what it sealed is gone."},
-	{ChangedMeanwhile, http.StatusConflict, "Others changed the request at the same time, again and again. Try once more."},
+	{CaseKeyDestroyed, http.StatusConflict, "The key of the case was destroyed: what was sealed with it cannot be read any more."},
+	{ChangedMeanwhile, http.StatusConflict, "The request was changed by others at the same time, several times in a row. Try once more."},
 	{PreconditionFailed, http.StatusPreconditionFailed, "If-Match names another version than the present one."},
-	{Internal, http.StatusInternalServerError, "Something went wrong on our side; the header X-Request-Id finds it in the log."},
-	{Unavailable, http.StatusServiceUnavailable, "The storage does not answer. Try again after Retry-After seconds; a POST with the same Idempotency-Key."},
+	{Internal, http.StatusInternalServerError, "Rightsdesk failed. The value of the header X-Request-Id finds the reason in the log."},
+	{Unavailable, http.StatusServiceUnavailable, "The storage does not answer. Try again after Retry-After seconds, a POST with the same Idempotency-Key."},
 }
 
 var statuses = func() map[Code]int {

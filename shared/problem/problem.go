@@ -1,5 +1,6 @@
-// Package problem says what went wrong in a form that can be shown to anybody: a stable code, a sentence, a JSON pointer; the
-// cause stays private.
+// Package problem says what went wrong in a form that may be shown to anybody.
+//
+// A problem has a stable code, a sentence and a JSON pointer. Its cause stays private.
 package problem
 
 import (
@@ -9,12 +10,15 @@ import (
 	"net/http"
 )
 
-// Error is a failure with a text that may be shown to a caller: it names the field and what is wrong, never a value.
+// Error is a failure with a text that may be shown to a caller. The text names the field and
+// what is wrong with it, never a value.
 type Error struct {
-	Code    Code
-	Status  int    // HTTP status, from the table of codes
-	Detail  string // a sentence for a person
-	Pointer string // RFC 6901: where in the body; empty when the whole is meant, or a query parameter or header
+	Code   Code
+	Status int    // HTTP status, from the table of codes
+	Detail string // a sentence for a person
+	// Pointer says where in the body (RFC 6901). It is empty when the whole body is meant, or a
+	// query parameter or a header.
+	Pointer string
 	cause   error
 }
 
@@ -28,17 +32,11 @@ func Newf(code Code, pointer, format string, args ...any) *Error {
 	return New(code, pointer, fmt.Sprintf(format, args...))
 }
 
-// Because returns a copy with a private cause: errors.Is and errors.As see it, no caller does.
+// Because returns a copy with a private cause. errors.Is and errors.As find it; no caller is
+// shown it.
 func (e *Error) Because(err error) *Error {
 	c := *e
 	c.cause = err
-	return &c
-}
-
-// At returns a copy whose pointer begins with a prefix, for what was decoded as a part of something larger.
-func (e *Error) At(prefix string) *Error {
-	c := *e
-	c.Pointer = prefix + c.Pointer
 	return &c
 }
 
@@ -68,8 +66,9 @@ func Is(err error, code Code) bool {
 	return e != nil && e.Code == code
 }
 
-// Body is the application/problem+json form (RFC 9457). It has no member that differs between two calls: another tenant's thing and an
-// unknown one must answer the same bytes.
+// Body is the application/problem+json form (RFC 9457). It has no member that differs between
+// two calls, because the answers for another tenant's thing and for an unknown one must be the
+// same bytes.
 type Body struct {
 	Type    string `json:"type"`
 	Title   string `json:"title"`
@@ -79,8 +78,8 @@ type Body struct {
 	Pointer string `json:"pointer,omitempty"`
 }
 
-// ServeHTTP answers a call with the problem. It is the one writer of problems. Headers that were set
-// before stay.
+// ServeHTTP answers a call with the problem. All problems are written here. Headers that were set
+// before are kept.
 func (e *Error) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	b, _ := json.Marshal(e.Body()) // texts and a number never fail
 	w.Header().Set("Content-Type", "application/problem+json")
