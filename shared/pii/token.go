@@ -10,7 +10,8 @@ import (
 
 // TokenKey is one version of the key that tokens are made with.
 type TokenKey struct {
-	// Version begins at 1. It is a part of the token, so that old tokens are known after a rotation.
+	// Version begins at 1. It is a part of the token, so that old tokens are known after a
+	// rotation.
 	Version int
 	Key     []byte // at least 32 bytes
 }

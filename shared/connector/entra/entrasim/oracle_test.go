@@ -23,12 +23,14 @@ var paths = map[string]string{
 	"methods": "/authentication/methods", "oauth2PermissionGrants": "/oauth2PermissionGrants",
 }
 
-// filtered are the resources that the API has for the tenant only, with the property that names the user.
+// filtered are the resources that the API has for the tenant only, with the property that names
+// the user.
 var filtered = map[string][2]string{
 	"signIns": {"/auditLogs/signIns", "userId"}, "roleAssignments": {"/roleManagement/directory/roleAssignments", "principalId"},
 }
 
-// TestOracleEqualsTheAPI reads people through the API, page by page, and compares every record with the oracle's.
+// TestOracleEqualsTheAPI reads people through the API, page by page, and compares every record
+// with the oracle's.
 func TestOracleEqualsTheAPI(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -77,7 +79,8 @@ func (w *world) read(t *testing.T, token, resource, id string, expected []map[st
 	return records
 }
 
-// properties joins the names of all properties of the records; annotations cannot be selected and come by themselves.
+// properties joins the names of all properties of the records; annotations cannot be selected
+// and come by themselves.
 func properties(records []map[string]any) string {
 	names := map[string]bool{}
 	for _, r := range records {

@@ -1,11 +1,13 @@
 package entrasim
 
-// resource is one kind of record of a user: what the API serves under a path and what the oracle reads from the store.
+// resource is one kind of record of a user: what the API serves under a path and what the
+// oracle reads from the store.
 type resource struct {
 	name string // as the oracle calls it: the last segment of the path
-	path string // below /users/{user-id}; "" where the API asks the whole tenant with a filter
+	path string // below /users/{user-id}; "" where the API filters a list of the tenant
 	read func(*tenant, *person) []Record
-	// limited names the permissions of which one is needed to see more than type and id of groups, roles and units.
+	// limited names the permissions of which one is needed to see more than type and id of
+	// groups, roles and units.
 	limited []string
 	// survives is set for what stays readable while the user is soft-deleted.
 	survives bool

@@ -23,8 +23,9 @@ const (
 	sampleSeed     = 20180525 // the day from which the GDPR applies
 )
 
-// NewSample returns the sample organisation: the same people, ids and values for the same born. Times in it lie before born, but for the
-// dates on which people are going to leave: a directory that is generated again from the same born continues where it was.
+// NewSample returns the sample organisation: the same people, ids and values for the same born.
+// Times in it lie before born, except the dates on which people are going to leave. So a
+// directory that is generated again from the same born continues where it was.
 func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
 	d, err := New(map[string]string{Contoso: "contoso.example", Fabrikam: "fabrikam.example"}, now)
 	if err != nil {
@@ -45,7 +46,7 @@ func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
 	return d, nil
 }
 
-// builder fills one tenant. The first error sticks.
+// builder fills one tenant. It keeps its first error.
 type builder struct {
 	d    *Directory
 	t    *tenant
@@ -77,7 +78,7 @@ func (b *builder) fail(err error) {
 	}
 }
 
-// checked returns the record after holding it against the contract.
+// checked returns the record after checking it by the contract.
 func (b *builder) checked(typeName string, r Record) Record {
 	if err := b.d.contract.Check(typeName, r); err != nil {
 		b.fail(err)

@@ -57,7 +57,8 @@ func TestSampleIsTheSameEveryTime(t *testing.T) {
 	}
 }
 
-// TestSampleIsRich holds what the local world promises: 500 people with 6 kinds of record, 20 with several pages of a kind.
+// TestSampleIsRich holds what the local world promises: 500 people with 6 kinds of record, 20
+// with several pages of a kind.
 func TestSampleIsRich(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

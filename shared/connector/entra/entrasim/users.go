@@ -8,19 +8,22 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
 
-// fullProfile are the permissions that show more of a user than basicProfile, which User.ReadBasic.All is limited to.
+// fullProfile are the permissions that show more of a user than basicProfile, which
+// User.ReadBasic.All is limited to.
 var (
 	fullProfile  = []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	basicProfile = []string{"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 )
 
-// guarded are the properties that take a permission of their own, any of those named, besides that for the profile.
+// guarded are the properties that take a permission of their own besides that for the profile.
+// Any one of those named suffices.
 var guarded = map[string][]string{
 	"signInActivity":        {"AuditLog.Read.All"},
 	"employeeLeaveDateTime": {"User-LifeCycleInfo.Read.All", "User-LifeCycleInfo.ReadWrite.All"},
 }
 
-// sharePointProperties live outside the directory: on a list they answer 501, and for a user without a licence they are not there.
+// sharePointProperties are kept outside the directory. A list of users with them answers 501,
+// and a user without a licence does not have them.
 var sharePointProperties = []string{
 	"aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools", "skills",
 }
@@ -69,7 +72,8 @@ func getDeleted(t *tenant, c *call) (answer, reply) {
 	return graphsim.One(asObject(p.record)), nil
 }
 
-// mayRead refuses the whole call when one property needs a permission that the app lacks, as the service does.
+// mayRead refuses the whole call when one property needs a permission that the app lacks, as
+// the service does.
 func mayRead(c *call) reply {
 	for property, permissions := range guarded {
 		if c.Query.Wants(property) && !c.Can(permissions...) {
@@ -102,7 +106,8 @@ func visible(c *call, users []Record) []Record {
 
 func wantsAny(c *call, names []string) bool { return slices.ContainsFunc(names, c.Query.Wants) }
 
-// licensed reports whether a user has a licence, and with it the part of the profile that SharePoint keeps.
+// licensed reports whether a user has a licence, and with it the part of the profile that
+// SharePoint keeps.
 func licensed(user Record) bool {
 	licences, _ := user["assignedLicenses"].([]any)
 	return len(licences) > 0

@@ -15,7 +15,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
-// exchange is one request and its answer. It is the ResponseWriter, so that the status is known when the call is logged.
+// exchange is one request and its answer. It is the ResponseWriter, so that the status is known
+// when the call is logged.
 type exchange struct {
 	sim *Sim
 	w   http.ResponseWriter
@@ -33,7 +34,8 @@ func (x *exchange) Header() http.Header         { return x.w.Header() }
 func (x *exchange) Write(b []byte) (int, error) { return x.w.Write(b) }
 func (x *exchange) WriteHeader(status int)      { x.status = status; x.w.WriteHeader(status) }
 
-// serve is the order of a call: who, what, fault, may they, is it well formed, what is there, is the answer right.
+// serve answers a call in this order: who is asking, for what, is there a fault to play, is it
+// allowed and well formed, what is stored, does the answer keep the contract.
 func (x *exchange) serve() {
 	g, refusal := x.sim.auth.authenticate(x.r)
 	if refusal != nil {
@@ -203,7 +205,7 @@ func (x *exchange) render(op *contract.Operation, call *Call, answer Answer) (Re
 	return out, nil
 }
 
-// send holds the answer against the contract and writes it, whole or cut.
+// send checks the answer by the contract and writes it, whole or cut.
 func (x *exchange) send(op *contract.Operation, body Record) {
 	if err := x.sim.contract.Check(op.Answers[http.StatusOK], body); err != nil {
 		x.sim.counters.violation()

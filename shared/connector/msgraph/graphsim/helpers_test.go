@@ -26,7 +26,8 @@ var born = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 func fixedNow() time.Time { return born }
 
-// source is a small directory: seven users for tenant A, one for tenant B, and routes that misbehave on purpose.
+// source is a small directory: seven users for tenant A, one for tenant B, and routes that
+// misbehave on purpose.
 type source struct {
 	users map[string][]graphsim.Record
 	extra []graphsim.Route
@@ -142,7 +143,8 @@ func get(t *testing.T, token, address string, header ...string) response {
 	return do(t, req, token)
 }
 
-// query escapes the values of name=value pairs as the SDK does: a literal $, the rest percent-encoded.
+// query escapes the values of name=value pairs as the SDK does: a literal $, the rest
+// percent-encoded.
 func query(pairs ...string) string {
 	var parts []string
 	for i := 0; i+1 < len(pairs); i += 2 {

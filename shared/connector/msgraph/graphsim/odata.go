@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Record is one JSON object as the service would send it. A stored record is never changed, only replaced.
+// Record is one JSON object as the service would send it. A stored record is never changed,
+// only replaced.
 type Record = map[string]any
 
 // Error is a refusal in the form of an OData error.

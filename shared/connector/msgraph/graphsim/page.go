@@ -12,7 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
-// defaultSelect is what the service returns of a resource without $select, where that is less than everything.
+// defaultSelect is what the service returns of a resource without $select, where that is less
+// than all properties.
 var defaultSelect = map[string][]string{
 	"user": {
 		"businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone",
@@ -26,7 +27,8 @@ type page struct {
 	next    string // skiptoken, or "" on the last page
 }
 
-// cursor is what a skiptoken holds. It is bound to the query, so that a token from another list is refused.
+// cursor is what a skiptoken holds. It is bound to the query, so that a token from another list
+// is refused.
 type cursor struct {
 	offset  int
 	skipped bool // the empty page before this offset was already served
@@ -97,7 +99,8 @@ func (q Query) matching(records []Record) []Record {
 	return out
 }
 
-// project returns the selected properties of a record. In polymorphic lists @odata.type always comes along.
+// project returns the selected properties of a record. In lists of several types @odata.type is
+// always among them.
 func (q Query) project(r Record, element string) Record {
 	selected := q.Select
 	if selected == nil {
@@ -121,7 +124,8 @@ func (q Query) project(r Record, element string) Record {
 	return out
 }
 
-// nextLink repeats the request with the token, on the host that the caller used, as clients follow it verbatim.
+// nextLink repeats the request with the token, on the host that the caller used, since clients
+// follow it verbatim.
 func (q Query) nextLink(r *http.Request, token string) string {
 	params := url.Values{}
 	for name, values := range q.raw {

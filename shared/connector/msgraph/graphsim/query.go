@@ -95,8 +95,8 @@ func (q *Query) setSelect(c *contract.Contract, value, element string) *Error {
 	return nil
 }
 
-// checkAdvanced refuses what the directory answers from its index only, unless the caller accepts eventual consistency and counts:
-// endsWith, and a filter on mobilePhone.
+// checkAdvanced refuses what the directory answers from its index only, unless the caller accepts
+// eventual consistency and counts. That is endsWith, and a filter on mobilePhone.
 func (q *Query) checkAdvanced(r *http.Request, element string) *Error {
 	eventual := strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual")
 	if (q.Filter.Advanced || element == "user" && q.Filter.Mentions("mobilePhone")) && !(eventual && q.Count) {

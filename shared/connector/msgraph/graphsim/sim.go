@@ -24,7 +24,8 @@ type Options struct {
 	Clocks clock.Clocks
 	// PageSize is the length of a page without $top; default 100, as the directory's.
 	PageSize int
-	// Log gets one line a call: method, path template, status, tenant; never a path as asked or a query. Default: nothing.
+	// Log gets one line a call: method, path template, status, tenant. It never gets a path as
+	// it was asked, or a query. By default nothing is logged.
 	Log *slog.Logger
 }
 
@@ -40,7 +41,8 @@ type Sim struct {
 	log      *slog.Logger
 }
 
-// New builds a simulator. It fails when a source answers an operation that the contract does not have, or that another source answers.
+// New builds a simulator. It fails when a source answers an operation that the contract does
+// not have or that another source answers.
 func New(o Options) (*Sim, error) {
 	api, err := contract.Load()
 	if err != nil {
@@ -119,7 +121,8 @@ func tokenPath(path string) (tenant string, ok bool) {
 	return tenant, ok && tenant != "" && !strings.Contains(tenant, "/")
 }
 
-// clientRequestID returns the caller's id if it is one, because it is echoed and logged.
+// clientRequestID returns the caller's id if it has the form of one, because it is sent back
+// and logged.
 func clientRequestID(r *http.Request) string {
 	id := strings.ToLower(r.Header.Get("client-request-id"))
 	if !contract.IsGUID(id) {

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Check holds a decoded JSON value against a named schema: every property must be declared and have the declared type. It is stricter
-// than JSON Schema validation of the contract, whose open types would let any property pass. The error names the property, never a value.
+// Check checks a decoded JSON value by a named schema: every property must be declared and have
+// the declared type. It is stricter than a validation by JSON Schema, where the contract's open
+// types let any property pass. The error names the property, never a value.
 func (c *Contract) Check(typeName string, value any) error {
 	obj, ok := value.(map[string]any)
 	if !ok {
@@ -51,7 +52,7 @@ func (c *Contract) actualType(typeName string, obj map[string]any) (string, erro
 	if odata, ok := obj["@odata.type"].(string); ok {
 		name := ShortName(odata)
 		if !strings.HasPrefix(odata, "#microsoft.graph.") || c.types[name] == nil || !c.derives(name, typeName) {
-			return "", fmt.Errorf("@odata.type is no kind of %s", typeName)
+			return "", fmt.Errorf("@odata.type is not a kind of %s", typeName)
 		}
 		return name, nil
 	}
@@ -104,7 +105,7 @@ func (c *Contract) checkArray(p Property, v any, at string) error {
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// isGUID reports whether a text is a GUID in lower case.
+// IsGUID reports whether a text is a GUID in lower case.
 func IsGUID(text string) bool { return uuidPattern.MatchString(text) }
 
 func checkString(p Property, v any, at string) error {

@@ -14,7 +14,8 @@ import (
 //go:embed graph-openapi.yaml
 var contractYAML []byte
 
-// Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching paths and checking bodies.
+// Contract is the trimmed OpenAPI description of Microsoft Graph v1.0, indexed for matching
+// paths and checking bodies.
 type Contract struct {
 	operations []*Operation
 	types      map[string]*schemaType
@@ -25,7 +26,8 @@ type Contract struct {
 type Operation struct {
 	Method string
 	Path   string // template, as in the contract
-	// Permissions are the application permissions of which any one suffices; none means delegated only.
+	// Permissions are application permissions, of which any one suffices. Without any, only a
+	// signed-in user may call.
 	Permissions []string
 	Unlisted    bool // the contract names no permission either way
 
@@ -35,7 +37,7 @@ type Operation struct {
 	Answers  map[int]string
 }
 
-// LoadContract parses the embedded contract once per process.
+// Load parses the embedded contract once per process.
 func Load() (*Contract, error) { return loadContract() }
 
 var loadContract = sync.OnceValues(func() (*Contract, error) {
@@ -71,7 +73,8 @@ func newOperation(method, path string, op *openapi3.Operation) *Operation {
 	return o
 }
 
-// permissionsOf reads x-permissions. Entries carry remarks such as "User.Read.All (user)"; only the name counts.
+// permissionsOf reads x-permissions. Entries have remarks, as in "User.Read.All (user)"; only
+// the name counts.
 func permissionsOf(ext map[string]any) (names []string, unlisted bool) {
 	perms, ok := ext["x-permissions"].(map[string]any)
 	if !ok {
@@ -98,13 +101,15 @@ func jsonSchemaName(content openapi3.Content) string {
 	return ShortName(media.Schema.Ref)
 }
 
-// shortName turns a schema reference or an @odata.type into the name that the contract's types are indexed by.
+// ShortName turns a schema reference or an @odata.type into the name that the contract's types are
+// indexed by.
 func ShortName(ref string) string {
 	ref = ref[strings.LastIndex(ref, "/")+1:]
 	return strings.TrimPrefix(strings.TrimPrefix(ref, "#"), "microsoft.graph.")
 }
 
-// find returns the operation for a path, the values of its parameters, and whether any method has this path.
+// Find returns the operation for a path, the values of its parameters, and whether any method
+// has this path.
 func (c *Contract) Find(method string, path []string) (op *Operation, params map[string]string, known bool) {
 	best := -1
 	for _, o := range c.operations {
@@ -120,8 +125,8 @@ func (c *Contract) Find(method string, path []string) (op *Operation, params map
 	return op, params, known
 }
 
-// Validate holds a decoded JSON value against the contract's own JSON Schema: slower than [Contract.Check] and a second opinion on
-// required members, enumerations and types.
+// Validate checks a decoded JSON value by the contract's own JSON Schema. It is slower than
+// [Contract.Check] and a second opinion on required members, enumerations and types.
 func (c *Contract) Validate(typeName string, value any) error {
 	s := c.doc.Components.Schemas["microsoft.graph."+typeName]
 	if s == nil {
@@ -133,7 +138,8 @@ func (c *Contract) Validate(typeName string, value any) error {
 	return nil
 }
 
-// operation returns the operation with that method and path template, nil when the contract has none.
+// operation returns the operation with that method and path template, nil when the contract has
+// none.
 func (c *Contract) operation(method, path string) *Operation {
 	i := slices.IndexFunc(c.operations, func(o *Operation) bool { return o.Method == method && o.Path == path })
 	if i < 0 {
@@ -145,7 +151,8 @@ func (c *Contract) operation(method, path string) *Operation {
 // Has reports whether the contract has an operation with that method and path template.
 func (c *Contract) Has(method, path string) bool { return c.operation(method, path) != nil }
 
-// AnswerType names the schema of a successful GET on a path template; "" for a path that the contract does not have.
+// AnswerType names the schema of a successful GET on a path template; "" for a path that the
+// contract does not have.
 func (c *Contract) AnswerType(path string) string {
 	op := c.operation(http.MethodGet, path)
 	if op == nil {

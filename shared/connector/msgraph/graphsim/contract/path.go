@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// segment is one part of a path template: literal text, one parameter, or a function whose arguments are parameters.
+// segment is one part of a path template: literal text, one parameter, or a function whose
+// arguments are parameters.
 type segment struct {
 	literal string
 	param   string
@@ -46,8 +47,9 @@ func callSegment(text string, found [][]int) segment {
 	return segment{call: regexp.MustCompile("^" + expr.String() + "$"), args: args}
 }
 
-// splitPath cuts the escaped path below /v1.0 into unescaped segments. OData's key form users('x') becomes users/x, and the cast
-// microsoft.graph.user becomes graph.user, because the contract knows the second of each.
+// SplitPath cuts the escaped path below /v1.0 into unescaped segments. OData's key form
+// users('x') becomes users/x, and the cast microsoft.graph.user becomes graph.user, because the
+// contract knows the second form of each.
 func SplitPath(escaped string) ([]string, error) {
 	var out []string
 	for _, raw := range strings.Split(strings.Trim(escaped, "/"), "/") {
@@ -75,7 +77,7 @@ func SplitPath(escaped string) ([]string, error) {
 
 var reservedSegments = map[string]bool{"$ref": true, "$value": true, "$count": true, "$batch": true}
 
-// quotedKey reads users('O”Brien') as users and O'Brien.
+// quotedKey reads the segment users('jane') as users and jane. A quote in the key is doubled.
 func quotedKey(text string) (name, key string, ok bool) {
 	open := strings.Index(text, "('")
 	if open <= 0 || !strings.HasSuffix(text, "')") || open+2 > len(text)-2 {
@@ -88,7 +90,8 @@ func quotedKey(text string) (name, key string, ok bool) {
 	return text[:open], strings.ReplaceAll(inner, "''", "'"), true
 }
 
-// matchTemplate reports the parameters and how many literal segments matched, so that /users/delta() wins over /users/{user-id}.
+// matchTemplate reports the parameters and how many literal segments matched, so that
+// /users/delta() wins over /users/{user-id}.
 func matchTemplate(template []segment, path []string) (params map[string]string, literal int, ok bool) {
 	if len(template) != len(path) {
 		return nil, 0, false

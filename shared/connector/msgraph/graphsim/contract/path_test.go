@@ -15,7 +15,8 @@ func TestTheContractLoadsFast(t *testing.T) {
 	require.Less(t, time.Since(begin), 10*time.Second, "about 0.1 s on an idle machine")
 }
 
-// FuzzPath holds that hostile paths neither panic nor reach an operation under another number of segments.
+// FuzzPath holds that hostile paths neither panic nor reach an operation under another number
+// of segments.
 func FuzzPath(f *testing.F) {
 	for _, seed := range []string{"users/a", "users('a')", "users('a''b')/manager", "users/%2e%2e/x", "users('", "users/$ref", "a//b", "%zz", "users/x(y={z},q=1)"} {
 		f.Add(seed)

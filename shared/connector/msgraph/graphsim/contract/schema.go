@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// schemaType is one named schema with its inherited properties flattened in.
+// schemaType is one named schema with its own and its inherited properties.
 type schemaType struct {
 	name       string
 	properties map[string]Property
@@ -28,7 +28,7 @@ const (
 	Object
 )
 
-// property is what the contract says about one value.
+// Property is what the contract says about one value.
 type Property struct {
 	Kind     Kind
 	Nullable bool
@@ -64,7 +64,7 @@ func (t *schemaType) collect(s *openapi3.SchemaRef) {
 func newProperty(ref *openapi3.SchemaRef) Property {
 	s := ref.Value
 	p := Property{Nullable: s.Nullable, Format: s.Format}
-	if ref.Ref == "" && len(s.AllOf) == 1 { // a nullable reference is written as allOf with one member
+	if ref.Ref == "" && len(s.AllOf) == 1 { // so the contract writes a nullable reference
 		p = newProperty(s.AllOf[0])
 		p.Nullable = s.Nullable
 		return p
@@ -105,7 +105,8 @@ func (c *Contract) derives(name, base string) bool {
 	return t != nil && slices.ContainsFunc(t.bases, func(b string) bool { return c.derives(b, base) })
 }
 
-// elementType returns the type of the things that an operation answers with: of the members of value for a collection.
+// Element returns the type of the objects that an operation answers with. For a collection that
+// is the type of the members of value.
 func (c *Contract) Element(name string) (element string, collection bool) {
 	t := c.types[name]
 	if t == nil {
@@ -117,8 +118,9 @@ func (c *Contract) Element(name string) (element string, collection bool) {
 	return name, false
 }
 
-// lookup finds a property of a type. Of a polymorphic base such as directoryObject it also finds what a derived type declares,
-// as the service accepts $select=displayName on memberOf.
+// Lookup finds a property of a type. Of a base whose lists mix types, such as directoryObject,
+// it also finds what a derived type declares, as the service accepts $select=displayName on
+// memberOf.
 func (c *Contract) Lookup(typeName, name string) (Property, bool) {
 	if t := c.types[typeName]; t != nil {
 		if p, ok := t.properties[name]; ok {
@@ -136,13 +138,14 @@ func (c *Contract) Lookup(typeName, name string) (Property, bool) {
 	return Property{}, false
 }
 
-// mixes reports whether lists of a type hold objects of types derived from it. Each object then names its own in @odata.type.
+// Mixes reports whether lists of a type hold objects of types derived from it. Each object then
+// names its own in @odata.type.
 func Mixes(typeName string) bool {
 	return typeName == "directoryObject" || typeName == "authenticationMethod"
 }
 
-// Complete returns the record with what the service would say of properties that are not set: null, or an empty array. A property
-// that may not be null stays absent.
+// Complete returns the record with what the service says of properties that are not set: null,
+// or an empty array. A property that may not be null stays absent.
 func (c *Contract) Complete(typeName string, r map[string]any) map[string]any {
 	out := make(map[string]any, len(r))
 	if t := c.types[typeName]; t != nil {

@@ -1,2 +1,2 @@
-// Package filter reads the part of OData's $filter that the simulator serves, and evaluates it on records.
+// Package filter reads and evaluates the part of OData's $filter that the simulator serves.
 package filter

@@ -8,11 +8,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
-// Filter is a parsed $filter. The zero Filter matches everything.
+// Expression is a parsed $filter. The zero Expression matches everything.
 type Expression struct {
 	root  node
 	names map[string]bool
-	// advanced is set by functions that the service runs on its index only.
+	// Advanced is set by functions that the service runs on its index only.
 	Advanced bool
 }
 
@@ -119,8 +119,9 @@ const (
 	maxFilterDepth = 16
 )
 
-// parseFilter reads the part of OData's filter language that the simulator serves: eq on strings, booleans, null and times, ge and le on
-// times, and, or, parentheses, any(), startswith and endswith. Everything else is an error that names no value.
+// Parse reads a $filter on objects of a type. It knows eq on strings, booleans, null and times,
+// ge and le on times, and, or, parentheses, any(), startswith and endswith. Everything else is
+// an error that names no value.
 func Parse(text, typeName string, types *contract.Contract) (Expression, error) {
 	if len(text) > maxFilterBytes {
 		return Expression{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)

@@ -107,7 +107,8 @@ func TestFilterRefusals(t *testing.T) {
 	}
 }
 
-// FuzzFilter holds that the parser never panics, never quotes a value in an error, and that what it accepts can be evaluated.
+// FuzzFilter holds that the parser never panics, never quotes a value in an error, and that
+// what it accepts can be evaluated.
 func FuzzFilter(f *testing.F) {
 	for _, seed := range []string{
 		`mail eq 'jane'`, `identities/any(c:c/issuerAssignedId eq 'a' and c/issuer eq 'b')`, `startswith(displayName,'O''B')`,

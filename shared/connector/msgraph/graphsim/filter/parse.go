@@ -9,9 +9,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
-// scope is what a name in the filter refers to: the resource, or inside any() the element under its variable.
+// scope is what a name in the filter refers to: the resource, or inside any() the element under
+// its variable.
 type scope struct {
-	typeName string             // the named schema; "" for an element that is no object
+	typeName string             // the named schema; "" for an element that is not an object
 	variable string             // "" outside any()
 	element  *contract.Property // the element's type inside any()
 }
