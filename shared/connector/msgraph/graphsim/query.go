@@ -76,7 +76,7 @@ func (q *Query) set(c *contract.Contract, name, value, element string) *Error {
 	case "$skiptoken":
 		q.skiptoken = value
 	default:
-		return Unsupported("The query option " + name + " is not supported for this resource.")
+		return unsupported("The query option " + name + " is not supported for this resource.")
 	}
 	return nil
 }
@@ -100,10 +100,10 @@ func (q *Query) setSelect(c *contract.Contract, value, element string) *Error {
 func (q *Query) checkAdvanced(r *http.Request, element string) *Error {
 	eventual := strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual")
 	if (q.Filter.Advanced || element == "user" && q.Filter.Mentions("mobilePhone")) && !(eventual && q.Count) {
-		return Unsupported("The filter needs the header ConsistencyLevel: eventual and $count=true.")
+		return unsupported("The filter needs the header ConsistencyLevel: eventual and $count=true.")
 	}
 	if q.Count && !eventual {
-		return Unsupported("$count needs the header ConsistencyLevel: eventual.")
+		return unsupported("$count needs the header ConsistencyLevel: eventual.")
 	}
 	return nil
 }
