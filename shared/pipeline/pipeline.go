@@ -1,4 +1,4 @@
-// Package pipeline puts the steps together, in the same way for the product and for tests.
+// Package pipeline connects the steps, in the same way for the product and for tests.
 package pipeline
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
 
-// Options are what the steps are made of. All are needed but the bounds, which are zero for the
+// Options are the parts of the steps. All are required except the bounds; zero means the
 // product's own values.
 type Options struct {
 	Store      *store.Store
@@ -33,13 +33,13 @@ type Options struct {
 	Log        *slog.Logger
 	Counter    task.Counter
 
-	Patience time.Duration // of pauses between attempts within one invocation
+	Patience time.Duration // total pauses between attempts within one invocation
 	PartSize int           // bytes of uncompressed JSON after which a part is closed
-	Limit    int           // wakes of one kind and shard in one sweep
-	Bound    time.Duration // of a whole sweep, wall time
+	Limit    int           // wakes of one kind and shard in one run of a timer
+	Bound    time.Duration // of a whole run of a timer, wall time
 }
 
-// Pipeline is the steps.
+// Pipeline holds the connected steps.
 type Pipeline struct {
 	Runner *task.Runner
 	Decide *decide.Service
@@ -47,7 +47,7 @@ type Pipeline struct {
 	Purge  *purge.Step
 }
 
-// New makes the steps. The error joins what their constructors refuse.
+// New connects the steps. Its error joins those of their constructors.
 func New(o Options) (*Pipeline, error) {
 	found, err1 := discover.New(discover.Options{
 		Store: o.Store, Connectors: o.Connectors, Tokens: o.Tokens, Clocks: o.Clocks, Patience: o.Patience,

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// bareApp is an app folder whose program is this one in its role as the bare handler.
+// bareApp makes an app folder whose program is this one in its role as the bare handler.
 func (b *bench) bareApp(t template) (folder string, env []string, err error) {
 	folder = filepath.Join(b.dir, "bare")
 	if err := os.MkdirAll(filepath.Join(folder, "requests"), 0o755); err != nil {

@@ -27,7 +27,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// importParallel is how many requests of a chunk ours makes at a time; the raw side has as many calls under way.
+// importParallel is how many requests of a chunk the importer makes at a time. The raw side has
+// as many calls under way.
 const importParallel = 16
 
 // benchBulk is part (b).
@@ -52,7 +53,7 @@ type importer struct {
 	lines    int
 }
 
-// listOf is a list of lines, each a request as (a) sends it.
+// listOf is a list of lines. Each is a request as part (a) sends it.
 func listOf(lines int) []byte {
 	var out bytes.Buffer
 	for n := range lines {
@@ -80,7 +81,7 @@ func (im importer) service(a *app.App) (*bulk.Service, error) {
 	})
 }
 
-// run imports the list and returns how long that took, its reception aside.
+// run imports the list and returns how long that took, without its reception.
 func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (seconds float64, page calls.Page, err error) {
 	a, err := newApp(ctx, im.settings, prefix, seen)
 	if err != nil {
@@ -119,7 +120,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	return seconds, page, nil
 }
 
-// forget drops the tables of a run: they would slow the next ones.
+// forget drops the tables of a run, since they would slow the next ones down.
 func (im importer) forget(ctx context.Context, prefix string) error {
 	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
 	if err != nil {
@@ -133,10 +134,11 @@ func (im importer) forget(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// enough is how long a first round may take for a second to fit into the run.
+// enough is how long a first round may take if a second is to fit into the run.
 const enough = 3 * time.Minute
 
-// compare imports and makes the same calls again raw, each into empty tables, in an order that turns about.
+// compare imports and then repeats the same calls raw, each into empty tables. The order
+// changes with each round.
 func (im importer) compare(ctx context.Context) error {
 	if err := im.warmUp(ctx); err != nil {
 		return err
@@ -171,12 +173,12 @@ func (im importer) compare(ctx context.Context) error {
 	t.Note("(b) raw: the calls of that import as they were sent, the same bytes in the same order, up to %d at a time and without waiting for each other. Azurite's CPU: %.0f s ours, %.0f s raw.",
 		importParallel, report.Median(cpu[ours]), report.Median(cpu[bare]))
 	if rounds == 1 {
-		t.Note("(b) ONE ROUND ONLY, ours first: the machine was too slow or too busy for a second with the order turned about. The ratio does not tell side from order and load: measure again.")
+		t.Note("(b) ONE ROUND ONLY, ours first: the machine was too slow or too busy for a second in the other order. The ratio mixes the effects of side, order and load: measure again.")
 	}
 	return nil
 }
 
-// warmUp lets both sides, and Azurite, get going.
+// warmUp runs both sides once, to warm them and Azurite up.
 func (im importer) warmUp(ctx context.Context) error {
 	im.lines = 300
 	page, _, err := im.ours(ctx, "warmours")
@@ -196,7 +198,7 @@ func (im importer) ours(ctx context.Context, prefix string) (calls.Page, float64
 	return page, seconds, im.forget(ctx, prefix)
 }
 
-// raw makes kept calls again.
+// raw repeats the kept calls.
 func (im importer) raw(ctx context.Context, prefix string, kept []calls.Call) (seconds float64, err error) {
 	r, err := calls.OpenRaw(im.storage.ConnectionString, prefix)
 	if err != nil {
@@ -212,7 +214,7 @@ func (im importer) raw(ctx context.Context, prefix string, kept []calls.Call) (s
 	return time.Since(began).Seconds(), im.forget(ctx, prefix)
 }
 
-// awaitSetUp returns when containers and queues are there: any call but liveness waits for them.
+// awaitSetUp returns when containers and queues exist: every call but liveness waits for them.
 func awaitSetUp(ctx context.Context, api string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/openapi.json", nil)
 	if err != nil {
@@ -224,12 +226,13 @@ func awaitSetUp(ctx context.Context, api string) error {
 	}
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the contract is answered with %d", res.StatusCode)
+		return fmt.Errorf("GET /api/openapi.json answers %d", res.StatusCode)
 	}
 	return nil
 }
 
-// allOn imports through the queue of the whole app while all its functions work on what the import makes.
+// allOn imports through the queue of the whole app, while all its functions work on what the
+// import makes.
 func (im importer) allOn(ctx context.Context) error {
 	lines := im.lines / 5
 	api, stop, err := im.b.host(ctx, im.b.App, im.storage.ConnectionString, pairs(im.settings))

@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// cpuSeconds is the processor time that a process has taken; 0 where /proc does not say. Unlike a rate it hardly depends on what else
-// runs on the machine.
+// cpuSeconds is the processor time that a process has used, or 0 where /proc does not tell.
+// Unlike a rate it hardly depends on what else runs on the machine.
 func cpuSeconds(pid int) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
-	// The name in brackets may hold blanks; utime and stime are the 12th and 13th field after it (proc(5)), in hundredths of a second.
+	// The name in brackets may hold blanks. utime and stime are the 12th and 13th field after
+	// it, in hundredths of a second (proc(5)).
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	if len(fields) < 13 {
 		return 0
@@ -34,8 +35,9 @@ const (
 
 func (s side) String() string { return [...]string{"ours", "raw"}[s] }
 
-// turns is the order in which the sides take part in a round. Azurite grows slower with everything that it has stored, by its own CPU
-// time up to a tenth a run: whoever always came second would lose by that, so the order turns about.
+// turns is the order of the sides in a round. Azurite slows down with what it has stored, by up
+// to a tenth of its CPU time a run. A side that always came second would lose by that, so the
+// order changes.
 func turns(round int) []side {
 	if round%2 == 0 {
 		return []side{ours, bare}

@@ -9,7 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 )
 
-// exportTask is what a child process is to do.
+// exportTask is the work of another process of the bench.
 type exportTask struct {
 	Connection string   `json:"connection"`
 	Request    string   `json:"request"` // name of the parts
@@ -19,7 +19,7 @@ type exportTask struct {
 	Profile    string   `json:"profile,omitempty"`
 }
 
-// exportResult is what it measured.
+// exportResult is what that process measured.
 type exportResult struct {
 	Request string  `json:"request"` // id
 	Bytes   int64   `json:"bytes"`   // of JSON
@@ -28,7 +28,7 @@ type exportResult struct {
 	People  int     `json:"people,omitempty"` // each with discovery and parts of their own
 	Seconds float64 `json:"seconds"`
 	Over    int64   `json:"over"` // peak memory over idle, bytes
-	How     string  `json:"how"`  // it was measured
+	How     string  `json:"how"`  // how it was measured
 }
 
 const mib = 1 << 20
@@ -50,7 +50,7 @@ func benchExport(ctx context.Context, b *bench) error {
 	return e.graph()
 }
 
-// exports runs the comparisons, each side in a process of its own, one after the other.
+// exports runs the comparisons, one after the other, each side in a process of its own.
 type exports struct {
 	b          *bench
 	ctx        context.Context
@@ -70,7 +70,7 @@ func (e exports) task(role string, t exportTask) (exportResult, error) {
 // speed is in MiB a second.
 func speed(bytes int64, seconds float64) float64 { return float64(bytes) / mib / seconds }
 
-// plain compares parts without tabular forms, and the assembly of a package from them, in alternating rounds.
+// plain compares parts without tabular forms, and a package of them, in alternating rounds.
 func (e exports) plain() error {
 	const rounds = 2
 	var parts, packs [2][]float64
@@ -88,7 +88,7 @@ func (e exports) plain() error {
 			}
 		}
 		for _, who := range turns(n) {
-			r, err := e.task([2]string{ours: roleAssemble, bare: roleCopy}[who], exportTask{Request: sink.Request})
+			r, err := e.task([2]string{ours: rolePack, bare: roleCopy}[who], exportTask{Request: sink.Request})
 			if err != nil {
 				return err
 			}
@@ -104,17 +104,18 @@ func (e exports) plain() error {
 	t.Ratio(fmt.Sprintf("(c) package of those parts, %d MiB stored", packed.Packed/mib), "MiB/s", report.Median(packs[ours]), report.Median(packs[bare]), 0.6)
 	t.AtMost("(c) peak memory over idle, parts", "%.0f MiB", float64(sink.Over)/mib, 64)
 	t.AtMost("(c) peak memory over idle, package", "%.0f MiB", float64(packed.Over)/mib, 64)
-	t.Note("(c) raw parts: the uncompressed bytes as 4 MiB blocks, 4 at a time; raw package: each part downloaded and staged as a block, 4 at a time. Memory: %s. Median of %d rounds, in an order that turns about; the worse of two peaks.", sink.How, rounds)
+	t.Note("(c) raw parts: the uncompressed bytes as 4 MiB blocks, 4 at a time; raw package: each part downloaded and staged as a block, 4 at a time. Memory: %s. Median of %d rounds, in an order that changes; the worse of two peaks.", sink.How, rounds)
 	return nil
 }
 
-// csv is the same with CSV on: the JSON counts, so that the price of the second form is seen.
+// csv measures the same with CSV on. Only the JSON counts, which shows the price of the second
+// form.
 func (e exports) csv() error {
 	s, err := e.task(roleSink, exportTask{Formats: []string{"csv"}})
 	if err != nil {
 		return err
 	}
-	a, err := e.task(roleAssemble, exportTask{Request: s.Request})
+	a, err := e.task(rolePack, exportTask{Request: s.Request})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// upload is the raw side of the parts: the same bytes, ready in memory, as blocks of one blob.
+// upload is the raw side of the parts. It stores the same bytes, ready in memory, as blocks of
+// one blob.
 func (e *exporter) upload(ctx context.Context) error {
 	ready, err := readyBytes()
 	if err != nil {
@@ -48,7 +49,7 @@ func (e *exporter) upload(ctx context.Context) error {
 
 func blockID(n int) string { return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", n)) }
 
-// readyBytes is a block of records as they stand in a part.
+// readyBytes is a block of records in the form that they have in a part.
 func readyBytes() ([]byte, error) {
 	all, err := sample.Pages()
 	if err != nil {
@@ -66,7 +67,8 @@ func readyBytes() ([]byte, error) {
 	return b.Bytes()[:rawBlock], nil
 }
 
-// copy is the raw side of the package: every part downloaded and uploaded as a block of one blob.
+// copy is the raw side of the package. It downloads every part and uploads it as a block of one
+// blob.
 func (e *exporter) copy(ctx context.Context) error {
 	e.result.Request = e.Request
 	all, err := e.parts(ctx)

@@ -20,7 +20,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// template is one request as ours stored and answered it; the bare handler does the same with fresh ids.
+// template is one request as the product stored and answered it. The bare handler does the same
+// with fresh ids.
 type template struct {
 	Connection string       `json:"connection"`
 	Prefix     string       `json:"prefix"`
@@ -33,7 +34,7 @@ type template struct {
 	Answer     string       `json:"answer"`
 }
 
-// newTemplate sorts the calls of one request of ours.
+// newTemplate sorts the calls of one request of the product.
 func newTemplate(all []calls.Call, request, answer string) (template, error) {
 	t := template{Request: request, Answer: answer}
 	for _, c := range all {
@@ -61,7 +62,7 @@ func newTemplate(all []calls.Call, request, answer string) (template, error) {
 	return t, nil
 }
 
-// filled is a call with the ids of another request.
+// filled returns a call with the ids of another request.
 func filled(c calls.Call, r *strings.Replacer) calls.Call {
 	c.Text = r.Replace(c.Text)
 	rows := make([]calls.Row, len(c.Rows))
@@ -72,7 +73,8 @@ func filled(c calls.Call, r *strings.Replacer) calls.Call {
 	return c
 }
 
-// serveRaw is the bare custom handler: it stores what ours stores, and neither decodes, checks, seals nor logs anything.
+// serveRaw is the bare custom handler. It stores what the product stores and neither decodes,
+// checks, seals nor logs anything.
 func serveRaw(path, port string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -107,13 +109,14 @@ func serveRaw(path, port string) error {
 	return server.ListenAndServe()
 }
 
-// fresh replaces the ids of the template by new ones. The shard is one of as many as ours has: Azurite grows slower with a partition.
+// fresh replaces the ids of the template by new ones. It uses as many shards as the product,
+// since Azurite slows down with the size of a partition.
 func (t template) fresh(id string) *strings.Replacer {
 	other := partitionOf(t.Shard, mathrand.IntN(store.Shards))
 	return strings.NewReplacer(t.Request, id, t.Key, strings.ReplaceAll(freshID(), "-", ""), `"`+t.Shard+`"`, `"`+other+`"`)
 }
 
-// partitionOf is the partition of another shard of the same tenant.
+// partitionOf returns the partition of another shard of the same tenant.
 func partitionOf(partition string, shard int) string {
 	return fmt.Sprintf("%s|%d", partition[:strings.LastIndexByte(partition, '|')], shard)
 }

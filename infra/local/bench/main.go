@@ -1,5 +1,6 @@
-// Command bench measures Rightsdesk against raw storage calls of the same kind, number and size, both sides in one run on the same
-// Azurite. It prints a table; a goal that is missed is said in words and is no failure of the run.
+// Command bench measures Rightsdesk against raw storage calls of the same kind, number and
+// size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
+// reported there and does not fail the run.
 //
 //	go run ./infra/local/bench [--only a,b,c,d,e] [--small] [--app dist/app] [--profile folder]
 package main
@@ -25,7 +26,7 @@ type options struct {
 	App     string
 	Only    []string
 	Small   bool
-	Profile string // folder for CPU profiles of our sides; "" makes none
+	Profile string // folder for CPU profiles of the product's sides; "": none
 }
 
 // part is one letter of the list of goals.
@@ -38,14 +39,14 @@ var parts = []section{
 	{"a", "POST /api/requests through dev host and handler", benchPost},
 	{"b", "bulk import", benchBulk},
 	{"c", "export of ready records, and the package", benchExport},
-	{"d", "sweep of due wakes", benchWakes},
+	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
 }
 
 // bench is what all parts share.
 type bench struct {
 	options
-	dir   string // temporary, gone afterwards
+	dir   string // temporary, deleted at the end
 	table report.Table
 }
 
@@ -71,7 +72,7 @@ func main() {
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
-			return fmt.Errorf("there is no part %q", name)
+			return fmt.Errorf("--only: there is no part %q; the parts are a to e", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rightsdesk-bench-")
@@ -84,7 +85,7 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("%s, %d cores, %s/%s; Azurite, simulators, dev host, both sides of every comparison and the load share them\n",
 		runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	if o.Small {
-		fmt.Println("a small run: its numbers say that everything works, and little else")
+		fmt.Println("a small run: it shows that everything works, but its numbers are not comparable")
 	}
 	var errs []error
 	for _, p := range parts {
@@ -101,7 +102,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	b.table.Print(os.Stdout)
-	fmt.Printf("all of it in %s\n", time.Since(began).Round(time.Second))
+	fmt.Printf("finished in %s\n", time.Since(began).Round(time.Second))
 	return errors.Join(errs...)
 }
 

@@ -52,7 +52,7 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 		return template{}, err
 	}
 	var t template
-	for n := range 2 { // the second: nothing is set up any more
+	for n := range 2 { // the second one, after everything is set up
 		if _, err := seen.Take(); err != nil {
 			return t, err
 		}
@@ -83,7 +83,7 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 	return t, nil
 }
 
-// newApp wires our app over an Azurite, with names of its own, as the handler does.
+// newApp wires the product over an Azurite under a prefix, as the handler does.
 func newApp(ctx context.Context, settings map[string]string, prefix string, seen policy.Policy) (*app.App, error) {
 	s, doc, err := load(settings)
 	if err != nil {
@@ -94,7 +94,7 @@ func newApp(ctx context.Context, settings map[string]string, prefix string, seen
 	})
 }
 
-// submission is the body of a request: one action for one person, as most are.
+// submission is the body of a request with one action for one person, as most are.
 func submission(n int) []byte {
 	id := pii.MAC([]byte("bench"), fmt.Sprint(n))
 	return fmt.Appendf(nil, `{"tenant":%q,"actions":["export"],"regime":"gdpr","subject":{"objectId":"%x-%x-%x-%x-%x","email":"person%06d@contoso.example","name":"Jane Person"},"reference":"case %06d"}`,
@@ -107,7 +107,8 @@ func setHeaders(req *http.Request, key string) {
 	req.Header.Set("Idempotency-Key", key)
 }
 
-// comparePost measures our handler and the bare one in turn, each under a dev host of its own on the same storage.
+// comparePost measures the product's handler and the bare one in turn. Each runs under its own
+// dev host on the same storage.
 func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, settings map[string]string, t template) error {
 	r, err := calls.OpenRaw(t.Connection, t.Prefix)
 	if err != nil {
@@ -154,13 +155,14 @@ func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, sett
 		}
 	}
 	b.table.Ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", callers), "/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
-	b.table.Note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d rounds, in an order that turns about.", rounds)
+	b.table.Note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d rounds, in an order that changes.", rounds)
 	return nil
 }
 
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: time.Minute}
 
-// post sends count requests, callers at a time, and returns how many were accepted a second. All must be.
+// post sends count requests, callers at a time, and returns the rate of accepted ones. All must
+// be accepted.
 func post(ctx context.Context, api, round string, count int) (float64, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(callers)
@@ -192,8 +194,8 @@ func post(ctx context.Context, api, round string, count int) (float64, error) {
 	return float64(count) / time.Since(began).Seconds(), nil
 }
 
-// postAllOn is the rate while every function is on and works on what comes in, on storage of its own: what the comparison left undone is
-// not its work.
+// postAllOn measures the rate while every function is on and works on what arrives. It has its
+// own storage, because work left over from the comparison would count otherwise.
 func (b *bench) postAllOn(ctx context.Context) error {
 	s, err := b.stage(ctx)
 	if err != nil {
@@ -213,7 +215,7 @@ func (b *bench) postAllOn(ctx context.Context) error {
 	return nil
 }
 
-// sizes says how large the calls are.
+// sizes tells how large the calls are.
 func (t template) sizes() string {
 	var out []string
 	for _, c := range append(append(t.First, t.Then), t.Messages...) {

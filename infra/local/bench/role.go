@@ -11,7 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
 
-// The bench starts itself again, in a role that these variables name: as the bare handler, or to measure memory from a clean start.
+// The bench starts itself again in the role that these variables name: as the bare handler, or
+// to measure memory from a clean start.
 const (
 	roleVariable  = "RIGHTSDESK_BENCH_ROLE"
 	taskVariable  = "RIGHTSDESK_BENCH_TASK"
@@ -19,7 +20,7 @@ const (
 	roleUpload    = "upload"
 	roleSink      = "sink"
 	roleCopy      = "copy"
-	roleAssemble  = "assemble"
+	rolePack      = "pack"
 	roleGraphSink = "graph-sink"
 )
 
@@ -30,10 +31,10 @@ func play(role string) int {
 	switch role {
 	case roleHandler:
 		err = serveRaw(os.Getenv(taskVariable), os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
-	case roleUpload, roleSink, roleCopy, roleAssemble, roleGraphSink:
+	case roleUpload, roleSink, roleCopy, rolePack, roleGraphSink:
 		err = playExport(ctx, role)
 	default:
-		err = fmt.Errorf("no such role")
+		err = fmt.Errorf("there is no such role")
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "bench: role %s: %v\n", role, err)
@@ -42,7 +43,7 @@ func play(role string) int {
 	return 0
 }
 
-// delegate has another process of this program play a role and returns what it prints.
+// delegate lets another process of this program play a role and returns what it prints.
 func delegate[T any](ctx context.Context, role string, task any) (T, error) {
 	var out T
 	text, err := json.Marshal(task)
@@ -73,7 +74,7 @@ func delegate[T any](ctx context.Context, role string, task any) (T, error) {
 	return out, json.Unmarshal(stdout.Bytes(), &out)
 }
 
-// task reads what the parent gave.
+// taskInput reads the task that the parent process gave.
 func taskInput[T any]() (T, error) {
 	var t T
 	err := json.Unmarshal([]byte(os.Getenv(taskVariable)), &t)

@@ -34,7 +34,7 @@ func benchStart(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		if n == 0 { // tables, containers, queues and keys are made, and the binary is read from disk
+		if n == 0 { // makes tables, containers, queues and keys, and reads the binary from disk
 			first = ms
 			continue
 		}
@@ -81,7 +81,7 @@ func startOnce(ctx context.Context, binary string, settings map[string]string) (
 		}
 		resp, err := client.Get("http://127.0.0.1:" + port + "/api/health")
 		if err != nil {
-			continue // nobody listens yet
+			continue // nothing listens yet
 		}
 		_, _ = io.Copy(io.Discard, resp.Body)
 		_ = resp.Body.Close()

@@ -33,63 +33,63 @@ func benchWakes(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer s.stop()
-	few, err := sweepOf(ctx, s.storage, s.settings, "few", 1_000)
+	few, err := runWakes(ctx, s.storage, s.settings, "few", 1_000)
 	if err != nil {
 		return err
 	}
 	stored := b.size(100_000)
-	many, err := sweepOf(ctx, s.storage, s.settings, "many", stored)
+	many, err := runWakes(ctx, s.storage, s.settings, "many", stored)
 	if err != nil {
 		return err
 	}
 	same := func(what string, x, y int) {
 		b.table.Add(report.Line{
-			What: fmt.Sprintf("(d) %s of a sweep, %d due among 1,000 and among %d", what, dueWakes, stored), Ours: fmt.Sprintf("%d and %d", x, y),
+			What: fmt.Sprintf("(d) %s of a run of the wake timer, %d due among 1,000 and among %d", what, dueWakes, stored), Ours: fmt.Sprintf("%d and %d", x, y),
 			Goal: "the same", Met: report.Judge(x == y),
 		})
 	}
 	same("storage calls", few.Total, many.Total)
 	same("rows returned", few.Rows, many.Rows)
 	b.table.Add(report.Line{
-		What: "(d) time of the sweep", Ours: fmt.Sprintf("%s and %s", few.took.Round(time.Millisecond), many.took.Round(time.Millisecond)),
+		What: "(d) time of the run", Ours: fmt.Sprintf("%s and %s", few.took.Round(time.Millisecond), many.took.Round(time.Millisecond)),
 	})
 	b.table.Note("(d) the calls: %s. Of that time, finding what is due took %s and %s: Azurite scans, which the service does not.", many.Text(),
 		few.look.Round(time.Millisecond), many.look.Round(time.Millisecond))
 	return nil
 }
 
-// swept is one sweep.
-type swept struct {
+// wakeRun is one run of the wake timer.
+type wakeRun struct {
 	calls.Page
 	took, look time.Duration
 }
 
-// sweepOf stores requests that are due and others' wakes that are not, sweeps once and counts.
-func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string]string, prefix string, stored int) (swept, error) {
+// runWakes stores due requests and wakes that are not due, runs the timer once and counts.
+func runWakes(ctx context.Context, storage *azurite.Instance, settings map[string]string, prefix string, stored int) (wakeRun, error) {
 	seen := calls.NewLedger(storage.Endpoints, prefix, false)
 	a, err := newApp(ctx, settings, prefix, seen)
 	if err != nil {
-		return swept{}, err
+		return wakeRun{}, err
 	}
 	began := time.Now()
 	if err := storeDue(ctx, a.Store); err != nil {
-		return swept{}, err
+		return wakeRun{}, err
 	}
 	if err := storeFuture(ctx, storage.ConnectionString, prefix, stored-dueWakes); err != nil {
-		return swept{}, err
+		return wakeRun{}, err
 	}
 	say("%d wakes stored in %s", stored, time.Since(began).Round(time.Second))
-	step, err := sweeper(a)
+	step, err := newWake(a)
 	if err != nil {
-		return swept{}, err
+		return wakeRun{}, err
 	}
 	began = time.Now()
 	for shard := range store.Shards {
 		if _, err := a.Store.DueWakes(ctx, contoso, shard, store.WakeRedeliver, wall(), 500); err != nil {
-			return swept{}, err
+			return wakeRun{}, err
 		}
 	}
-	out := swept{look: time.Since(began)}
+	out := wakeRun{look: time.Since(began)}
 	if _, err := seen.Take(); err != nil {
 		return out, err
 	}
@@ -100,14 +100,14 @@ func sweepOf(ctx context.Context, storage *azurite.Instance, settings map[string
 		return out, err
 	}
 	if res.Due != dueWakes || res.Done != dueWakes {
-		return out, fmt.Errorf("the sweep found %d due and did %d, %d were stored", res.Due, res.Done, dueWakes)
+		return out, fmt.Errorf("the wake timer found %d due wakes and did %d; %d were stored", res.Due, res.Done, dueWakes)
 	}
 	out.Page, err = seen.Take()
 	return out, err
 }
 
-// sweeper is wired as the app does it, without a bound that a slow machine could meet.
-func sweeper(a *app.App) (*wake.Step, error) {
+// newWake wires the wake step as in the app, without a bound that a slow machine could meet.
+func newWake(a *app.App) (*wake.Step, error) {
 	log, clocks := slog.New(slog.DiscardHandler), clock.Clocks{Wall: wall, Business: wall}
 	runner, err := task.New(task.Options{Store: a.Store, Clocks: clocks, Log: log, Counter: telemetry.Counter{}})
 	if err != nil {
@@ -141,7 +141,8 @@ func storeDue(ctx context.Context, st *store.Store) error {
 	return g.Wait()
 }
 
-// storeFuture stores wakes that are not due, in full transactions over all shards. The key is that of store/keys.go.
+// storeFuture stores wakes that are not due, in full transactions over all shards. The keys
+// follow store/keys.go.
 func storeFuture(ctx context.Context, connection, prefix string, count int) error {
 	c, err := store.Connect(connection, store.ClientOptions(nil))
 	if err != nil {

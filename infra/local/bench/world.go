@@ -21,11 +21,11 @@ import (
 // apiKey is Contoso's caller with all rights in infra/local/rightsdesk.yaml.
 const apiKey = "local-dev-key"
 
-// contoso is the tenant that everything is measured in.
+// contoso is the tenant of all measurements.
 const contoso = entrasim.Contoso
 
-// storage starts an Azurite of its own for a part, so that no part's leftovers slow another. With a folder it keeps its state on disk,
-// as in make run; without one in memory.
+// storage starts an Azurite for one part, so that no part's leftovers slow another part down.
+// With onDisk it keeps its state in a folder, as in make run; otherwise in memory.
 func (b *bench) storage(ctx context.Context, onDisk bool) (*azurite.Instance, func(), error) {
 	var o azurite.Options
 	if onDisk {
@@ -39,7 +39,7 @@ func (b *bench) storage(ctx context.Context, onDisk bool) (*azurite.Instance, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	// Nothing of it is kept, so it need not write its state.
+	// The state is deleted anyway, so Azurite need not write it at its end.
 	return a, func() { a.Kill(); _ = os.RemoveAll(o.Dir) }, nil
 }
 
@@ -106,7 +106,8 @@ func (b *bench) host(ctx context.Context, app, connection string, env []string) 
 	return "", nil, fmt.Errorf("dev host of %s: %w", app, err)
 }
 
-// whileRunning says nothing any more once its context has ended: a host that is stopped complains of what it was doing.
+// whileRunning drops log lines once its context has ended, since a host that is being stopped
+// logs errors about its work.
 type whileRunning struct {
 	slog.Handler
 	running context.Context
@@ -122,7 +123,8 @@ func (w whileRunning) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return whileRunning{w.Handler.WithAttrs(attrs), w.running}
 }
 
-// settings are the app settings of our handler, as make run has them but for the movable clock: what is measured is the product.
+// settings are the app settings of the product's handler, as in make run but without the
+// movable clock, since the product is measured.
 func (b *bench) settings(connection, graph string) (map[string]string, error) {
 	document, err := filepath.Abs("infra/local/rightsdesk.yaml")
 	if err != nil {
@@ -156,7 +158,7 @@ func load(settings map[string]string) (config.Settings, *config.Document, error)
 	return s, doc, err
 }
 
-// disabled switches all functions of an app folder off but those named.
+// disabled switches off all functions of an app folder except those named.
 func disabled(app string, but ...string) ([]string, error) {
 	folders, err := filepath.Glob(filepath.Join(app, "*", "function.json"))
 	if err != nil || len(folders) == 0 {

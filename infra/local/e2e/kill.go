@@ -17,7 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// stepLog is where the handlers' lines end: it learns from them which step an invocation is at.
+// stepLog receives the handlers' log lines and learns from them at which step an invocation is.
 type stepLog struct {
 	verbose bool
 	mu      *sync.Mutex
@@ -43,7 +43,7 @@ func (l *stepLog) Handle(_ context.Context, r slog.Record) error {
 	}
 	if json.Unmarshal([]byte(r.Message), &line) == nil && line.Step != "" {
 		if line.Step == string(dsr.StepBulk) && line.Bulk == "" {
-			line.Step = "receive" // It takes a list in, and imports nothing yet.
+			line.Step = "receive" // It receives a list and imports nothing yet.
 		}
 		l.mu.Lock()
 		l.steps[line.Invocation] = line.Step
@@ -88,15 +88,17 @@ func (w *world) startKilling(ctx context.Context, o options) *kills {
 	return k
 }
 
-// killOne looks for a handler with an invocation in flight at a step that is wanted, and kills it.
+// killOne looks for a handler with an invocation at a wanted step and kills it.
 func (w *world) killOne(ctx context.Context, k *kills, o options, rng *rand.Rand) {
 	if w.killIf(ctx, k, rng, func(step string) bool { return k.wants(step, o) }) {
-		// The platform needs a moment to start the handler anew; work must go on between two kills.
+		// The platform needs a moment to start the handler again. Work must continue between
+		// two kills.
 		pause(ctx, time.Duration(500+rng.IntN(1000))*time.Millisecond)
 	}
 }
 
-// killIf kills the first handler, in random order, that is at a step that the caller wants to hit.
+// killIf kills the first handler, in random order, that is at a step that the caller wants to
+// hit.
 func (w *world) killIf(ctx context.Context, k *kills, rng *rand.Rand, wants func(step string) bool) bool {
 	var workers []devhost.Worker
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.api+"/admin/devhost/workers", nil)
@@ -128,7 +130,7 @@ func (w *world) killIf(ctx context.Context, k *kills, rng *rand.Rand, wants func
 	return false
 }
 
-// wants takes the steps that lack hits first; the rest of the kills fall where they fall.
+// wants prefers the steps that lack hits. The remaining kills may hit any step.
 func (k *kills) wants(step string, o options) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -152,7 +154,7 @@ func (k *kills) count() int {
 	return k.total
 }
 
-// report prints what was hit, and fails when a step was not.
+// report prints what was hit and fails when a step has too few hits.
 func (k *kills) report(o options) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

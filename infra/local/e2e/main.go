@@ -1,5 +1,6 @@
-// Command e2e proves that nothing accepted is lost and nothing happens twice: it sends people's requests through dist/app under the dev
-// host while handlers are killed, Azurite is restarted and the simulated Graph fails, and then compares every package with what the
+// Command e2e proves that no accepted request is lost and nothing happens twice. It sends
+// people's requests through dist/app under the dev host. Meanwhile it kills handlers, restarts
+// Azurite and lets the simulated Graph fail. Then it compares every package with what the
 // simulator stores. It prints counts and exits 1 on the first claim that does not hold.
 package main
 
@@ -34,8 +35,8 @@ func main() {
 	flag.IntVar(&o.Kills, "kills", 20, "handlers to kill while they work")
 	flag.IntVar(&o.PerStep, "per-step", 2, "kills that must hit each of bulk, discover, fulfil and deliver, as far as there are as many kills")
 	flag.IntVar(&o.Workers, "workers", 2, "hosts with one handler each")
-	flag.Uint64Var(&o.Seed, "seed", 1, "of what is random")
-	flag.DurationVar(&o.Limit, "limit", 25*time.Minute, "after which the run has failed")
+	flag.Uint64Var(&o.Seed, "seed", 1, "of the random choices")
+	flag.DurationVar(&o.Limit, "limit", 25*time.Minute, "time after which the run fails")
 	flag.BoolVar(&o.Verbose, "v", false, "show the handlers' logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -48,7 +49,7 @@ func main() {
 	}
 }
 
-// run is the whole story, in order.
+// run does everything in order.
 func run(ctx context.Context, o options) error {
 	began := time.Now()
 	w, err := open(ctx, o)
@@ -58,7 +59,8 @@ func run(ctx context.Context, o options) error {
 	defer w.close()
 	say("world is up: %d workers, Azurite, the simulated tenant", o.Workers)
 
-	// 1. Submit everything while Graph answers one call in ten with 429, 503 or a cut body, and handlers are killed.
+	// 1. Submit everything while Graph answers one call in ten with 429, 503 or a cut body and
+	// handlers are killed.
 	if err := w.faults(0.10); err != nil {
 		return err
 	}
@@ -76,7 +78,8 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 
-	// 3. Everything ends. A small run may be over before enough handlers were hit: then more people ask.
+	// 3. Every request ends. A small run may end before enough handlers were hit; then more
+	// requests are sent.
 	if err := w.await(ctx, reqs); err != nil {
 		return err
 	}
@@ -93,7 +96,8 @@ func run(ctx context.Context, o options) error {
 	}
 	say("completed: %d requests in %s", len(reqs), since(began))
 
-	// 4. Every package equals the oracle; nothing is in poison; the tenants cannot see each other.
+	// 4. Every package equals the simulator's data, no message is in poison, and the tenants
+	// cannot see each other.
 	if err := w.faults(0); err != nil {
 		return err
 	}
@@ -107,16 +111,16 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 
-	// 5. 31 days later the purge, killed once in its middle, leaves nothing.
+	// 5. 31 days later the purge, killed once in its middle, deletes everything.
 	if err := w.purge(ctx, reqs); err != nil {
 		return err
 	}
-	say("all of it in %s", since(began))
+	say("finished in %s", since(began))
 	fmt.Printf("%d passed, 0 failed\n", len(reqs))
 	return nil
 }
 
-// maxWaves is after how many bulk files the kills are given up.
+// maxWaves is the number of bulk files after which the run stops trying to kill more.
 const maxWaves = 8
 
 func say(format string, args ...any) { fmt.Printf("e2e: "+format+"\n", args...) }

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// purge moves the clock 31 days, runs the purge, kills it once in its middle, runs it again, and finds everything gone.
+// purge moves the clock 31 days, runs the purge, kills it once in its middle and runs it again.
+// Everything must be gone then.
 func (w *world) purge(ctx context.Context, reqs []sent) error {
 	links := make([]string, 0, len(reqs))
 	for _, s := range reqs {
@@ -36,7 +37,7 @@ func (w *world) purge(ctx context.Context, reqs []sent) error {
 	return w.allGone(ctx, reqs, links)
 }
 
-// advance moves the business clock of everything.
+// advance moves the business clock of all processes.
 func (w *world) advance(ctx context.Context, by string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.simURL+"/clock", strings.NewReader(fmt.Sprintf(`{"advance":%q}`, by)))
 	if err != nil {
@@ -66,7 +67,7 @@ func (w *world) runPurge(ctx context.Context) error {
 	return nil
 }
 
-// killPurge kills the handler that purges as soon as some packages are gone and others are not.
+// killPurge kills the purging handler as soon as some packages are gone and others are not.
 func (w *world) killPurge(ctx context.Context, all int) (int, error) {
 	k := &kills{by: map[string]int{}}
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -76,7 +77,7 @@ func (w *world) killPurge(ctx context.Context, all int) (int, error) {
 			return 0, err
 		}
 		if len(names) == 0 {
-			return 0, fmt.Errorf("the purge was over before it could be killed")
+			return 0, fmt.Errorf("the purge ended before it could be killed")
 		}
 		if len(names) < all {
 			w.killIf(ctx, k, rng, func(step string) bool { return step == "purge" })
@@ -89,7 +90,8 @@ func (w *world) killPurge(ctx context.Context, all int) (int, error) {
 	return 0, ctx.Err()
 }
 
-// awaitEmpty runs the purge until the containers of parts, packages, bulk inputs and results are empty.
+// awaitEmpty runs the purge until the containers of parts, packages, bulk inputs and results
+// are empty.
 func (w *world) awaitEmpty(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := w.runPurge(ctx); err != nil {
@@ -110,7 +112,7 @@ func (w *world) awaitEmpty(ctx context.Context) error {
 			pause(ctx, 200*time.Millisecond)
 		}
 	}
-	return fmt.Errorf("the purge leaves something: %w", ctx.Err())
+	return fmt.Errorf("the purge has left blobs: %w", ctx.Err())
 }
 
 // allGone asks for every package, by the old link and by the API.

@@ -16,7 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 )
 
-// sent is one request and whom it is about.
+// sent is one request and the person whom it is about.
 type sent struct {
 	id, tenant, person string
 	actions            []string
@@ -29,7 +29,8 @@ func (w *world) directory() *entrasim.Directory {
 
 // submit puts a bulk file on the queue and posts single requests at the same time.
 func (w *world) submit(ctx context.Context, o options) ([]sent, error) {
-	// Of a deleted person Graph shows only a part, so their tasks end as partial; the connector's own tests compare them.
+	// Graph shows only a part of a deleted person, so such tasks end as partial. The
+	// connector's own tests compare them.
 	contoso, fabrikam := active(w.directory().Users(entrasim.Contoso)), active(w.directory().Users(entrasim.Fabrikam))
 	if len(contoso) < o.Bulk {
 		return nil, fmt.Errorf("the organisation has %d people, %d are needed", len(contoso), o.Bulk)
@@ -76,18 +77,19 @@ func (w *world) submitOne(ctx context.Context, s sent, n int) (string, error) {
 	return r.ID, json.Unmarshal(b, &r)
 }
 
-// wave sends one more bulk file, of another reference, and waits for its end.
+// wave sends one more bulk file under another reference and waits for its end.
 func (w *world) wave(ctx context.Context, o options, n int) ([]sent, error) {
 	people := active(w.directory().Users(entrasim.Contoso))
 	reqs, err := w.submitBulk(ctx, fmt.Sprintf("e2e-%d", n), people[:min(o.Bulk, len(people))])
 	if err != nil {
 		return nil, err
 	}
-	say("accepted: %d requests of bulk file %d, to have more handlers at work", len(reqs), n)
+	say("accepted: %d requests of bulk file %d, to keep more handlers at work", len(reqs), n)
 	return reqs, w.await(ctx, reqs)
 }
 
-// submitBulk uploads a CSV as a producer does, names it on the queue, twice, and waits for the import.
+// submitBulk uploads a CSV as a producer does, names it on the queue twice, and waits for the
+// import.
 func (w *world) submitBulk(ctx context.Context, reference string, people []entrasim.Person) ([]sent, error) {
 	var b bytes.Buffer
 	c := csv.NewWriter(&b)

@@ -20,10 +20,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
-// counted is what was compared.
+// counted is the number of things compared.
 type counted struct{ packages, members, records int }
 
-// verify fetches every package by its link, checks it against its manifest, and compares its records with the simulator's store.
+// verify fetches every package by its link, checks it against its manifest, and compares its
+// records with the simulator's store.
 func (w *world) verify(ctx context.Context, reqs []sent) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
@@ -56,7 +57,7 @@ func (w *world) verifyOne(ctx context.Context, s sent) (counted, error) {
 		return c, err
 	}
 	if r.Package == nil || r.Package.State != "ready" || len(r.Tasks) != len(s.actions) {
-		return c, fmt.Errorf("no package, or not %d tasks: %+v", len(s.actions), r)
+		return c, fmt.Errorf("the request has no package or not %d tasks: %+v", len(s.actions), r)
 	}
 	for _, t := range r.Tasks {
 		if code := outcome(t.Outcome); code != "done" {
@@ -82,7 +83,7 @@ func (w *world) verifyOne(ctx context.Context, s sent) (counted, error) {
 	return c, nil
 }
 
-// outcome reads a task's outcome, a word or an object with one.
+// outcome reads a task's outcome: a word, or an object with one.
 func outcome(raw json.RawMessage) string {
 	var word string
 	if json.Unmarshal(raw, &word) == nil {
@@ -123,7 +124,8 @@ func (w *world) fetch(ctx context.Context, url string) (int, []byte, error) {
 	return res.StatusCode, b, err
 }
 
-// compare holds the records of one action against the oracle: the same ids and values per kind, no more, no fewer.
+// compare checks the records of one action against the simulator's store: the same ids and
+// values for each kind, no more and no fewer.
 func (w *world) compare(s sent, action dsr.Action, archive []byte) (int, error) {
 	got, err := recordsOf(archive, action)
 	if err != nil {
@@ -149,7 +151,7 @@ func (w *world) compare(s sent, action dsr.Action, archive []byte) (int, error) 
 		delete(got, name)
 	}
 	if len(got) > 0 {
-		return n, fmt.Errorf("%d kinds are in the package that should not be", len(got))
+		return n, fmt.Errorf("the package has %d kinds that were not expected", len(got))
 	}
 	return n, nil
 }
@@ -204,7 +206,8 @@ func same(id string, got, want []map[string]any) error {
 	return nil
 }
 
-// plain is a record as JSON sees it, without members that are null or tell only how it was asked for.
+// plain returns a record as JSON, without members that are null or only tell how it was asked
+// for.
 func plain(r map[string]any) (map[string]any, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
@@ -249,7 +252,7 @@ func (w *world) list(ctx context.Context, container string) ([]string, error) {
 	return names, nil
 }
 
-// poisonEmpty looks into every poison queue.
+// poisonEmpty checks that every poison queue is empty.
 func (w *world) poisonEmpty(ctx context.Context) error {
 	for _, q := range []string{"dsr-bulk-poison", "dsr-work-poison", "dsr-fulfil-poison"} {
 		p, err := w.clients.Queues.NewQueueClient(q).GetProperties(ctx, nil)
@@ -267,11 +270,12 @@ func (w *world) poisonEmpty(ctx context.Context) error {
 	if len(rejected) != 0 {
 		return fmt.Errorf("%d rejected bulk messages", len(rejected))
 	}
-	say("nothing in poison, nothing rejected")
+	say("no message in a poison queue, no bulk message rejected")
 	return nil
 }
 
-// wall has each caller ask for every id of the other tenant: the answer is the one for an id that never was.
+// wall lets each caller ask for every id of the other tenant. The answer must be the one for an
+// id that does not exist.
 func (w *world) wall(ctx context.Context, reqs []sent) error {
 	asked := 0
 	for _, s := range reqs {
@@ -295,6 +299,6 @@ func (w *world) wall(ctx context.Context, reqs []sent) error {
 			}
 		}
 	}
-	say("the wall holds: %d questions of the other tenant answered like unknown ids", asked)
+	say("the tenants cannot see each other: %d calls with the other tenant's ids were answered like unknown ids", asked)
 	return nil
 }

@@ -89,7 +89,8 @@ func (w *world) openHost(ctx context.Context, o options) error {
 	}()
 	select {
 	case w.api = <-ready:
-		// Any call but liveness waits until containers and queues are there: what is put into them by hand then finds its place.
+		// Every call but liveness waits until containers and queues exist. Without them the
+		// uploads that follow would fail.
 		_, _, err := w.insist(ctx, "GET", "/api/openapi.json", "", nil, nil)
 		return err
 	case err := <-w.host:
@@ -107,14 +108,15 @@ func (w *world) close() {
 	_ = os.RemoveAll(w.dir)
 }
 
-// faults makes Graph fail a share of all calls, evenly by 429, 503 and cut bodies.
+// faults lets Graph fail a share of all calls, evenly by 429, 503 and cut bodies.
 func (w *world) faults(rate float64) error {
 	return w.tenant.Graph().SetFaults(graphsim.Faults{Seed: 7, Rules: []graphsim.FaultRule{{
 		Throttle: rate / 4, RetryAfter: "0.05", ThrottleSilent: rate / 4, Unavailable: rate / 4, CutBody: rate / 4,
 	}}})
 }
 
-// restartAzurite stops Azurite by a signal to its own process and starts it again on the same ports and folder.
+// restartAzurite stops Azurite by a signal to its own process and starts it again on the same
+// ports and folder.
 func (w *world) restartAzurite(ctx context.Context) error {
 	began := time.Now()
 	if err := w.azurite.Restart(ctx); err != nil {
@@ -124,7 +126,8 @@ func (w *world) restartAzurite(ctx context.Context) error {
 	return nil
 }
 
-// call sends one API call as a caller. Only answers below 500 count; what a killed handler answered is asked again by the caller.
+// call sends one API call. Only answers below 500 count; the caller repeats a call that a
+// killed handler answered.
 func (w *world) call(ctx context.Context, method, path, key string, header map[string]string, body []byte) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, w.api+path, bytes.NewReader(body))
 	if err != nil {
@@ -146,7 +149,8 @@ func (w *world) call(ctx context.Context, method, path, key string, header map[s
 	return res.StatusCode, b, err
 }
 
-// insist repeats a call until its answer is not a fault of ours, as a client with an idempotency key does.
+// insist repeats a call until the answer is below 500, as a client with an idempotency key
+// does.
 func (w *world) insist(ctx context.Context, method, path, key string, header map[string]string, body []byte) (int, []byte, error) {
 	for {
 		status, b, err := w.call(ctx, method, path, key, header, body)

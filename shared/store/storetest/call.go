@@ -11,7 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Call is one try of a call to storage, as the transport sees it.
+// Call is one attempt of a storage call, as the transport sees it.
 type Call struct {
 	Service  string // "table", "blob" or "queue"
 	Method   string
@@ -25,19 +25,20 @@ type Call struct {
 // Write reports whether the call changes something.
 func (c Call) Write() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
 
-// Is reports whether the call is to a service's resource, such as "table", "requests"; "" is any.
+// Is reports whether the call goes to a service's resource, such as "table", "requests". ""
+// matches any.
 func (c Call) Is(service, resource string) bool {
 	return (service == "" || c.Service == service) && (resource == "" || c.Resource == resource)
 }
 
-// where tells services apart by their addresses.
-type where struct {
+// addresses tells services apart by their addresses.
+type addresses struct {
 	prefix   string
 	services map[string]string // by host and port
 }
 
-func whereOf(e azurite.Endpoints, prefix string) where {
-	w := where{prefix: prefix, services: map[string]string{}}
+func addressesOf(e azurite.Endpoints, prefix string) addresses {
+	w := addresses{prefix: prefix, services: map[string]string{}}
 	for service, raw := range map[string]string{"blob": e.BlobURL, "queue": e.QueueURL, "table": e.TableURL} {
 		if u, err := url.Parse(raw); err == nil {
 			w.services[u.Host] = service
@@ -46,8 +47,8 @@ func whereOf(e azurite.Endpoints, prefix string) where {
 	return w
 }
 
-// call reads what a request is about. Paths are those of Azurite: /{account}/{resource}….
-func (w where) call(req *policy.Request) Call {
+// call reads what a request is about. Paths are Azurite's: /{account}/{resource}….
+func (w addresses) call(req *policy.Request) Call {
 	raw := req.Raw()
 	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match")}
 	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
@@ -73,7 +74,8 @@ func bodyOf(req *policy.Request) string {
 	return string(b)
 }
 
-// batchTable finds the table in the first change of a transaction: "POST http://host/account/table HTTP/1.1".
+// batchTable finds the table in the first change of a transaction: "POST
+// http://host/account/table HTTP/1.1".
 func batchTable(body string) string {
 	for line := range strings.Lines(body) {
 		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[2], "HTTP/1.") {

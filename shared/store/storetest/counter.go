@@ -9,17 +9,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Counter is an azcore policy that counts tries of calls. It is safe for concurrent use.
+// Counter is an azcore policy that counts attempts of calls. It is safe for concurrent use.
 type Counter struct {
-	where where
+	where addresses
 
 	mu    sync.Mutex
 	calls []Call
 }
 
-// NewCounter counts calls to one Azurite; prefix is that of the resources' names.
+// NewCounter counts calls to one Azurite. The resources' names begin with prefix.
 func NewCounter(e azurite.Endpoints, prefix string) *Counter {
-	return &Counter{where: whereOf(e, prefix)}
+	return &Counter{where: addressesOf(e, prefix)}
 }
 
 // Do implements policy.Policy.
@@ -31,21 +31,21 @@ func (c *Counter) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// Calls are the tries since the last Reset.
+// Calls returns the attempts since the last Reset.
 func (c *Counter) Calls() []Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Call(nil), c.calls...)
 }
 
-// Total is how many tries there were since the last Reset.
+// Total returns the number of attempts since the last Reset.
 func (c *Counter) Total() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.calls)
 }
 
-// Reset starts at zero again.
+// Reset sets the count to zero.
 func (c *Counter) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

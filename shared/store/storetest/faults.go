@@ -1,4 +1,5 @@
-// Package storetest opens stores on the shared Azurite for tests, and injects faults and counts calls at their transport.
+// Package storetest opens stores on the shared Azurite for tests. It injects faults and counts
+// calls at their transport.
 package storetest
 
 import (
@@ -19,48 +20,52 @@ type Action int
 
 // The actions.
 const (
-	Pass          Action = iota // nothing; for the hooks
+	Pass          Action = iota // the call proceeds; for the hooks
 	Lost                        // it never arrives
-	DoneButFailed               // it is done, and the answer is lost
-	Throttled                   // 503 ServerBusy, not done
-	Cut                         // it is done, and the answer ends in the middle
+	DoneButFailed               // it takes effect, and the answer is lost
+	Throttled                   // 503 ServerBusy; it takes no effect
+	Cut                         // it takes effect, and the answer ends in the middle
 )
 
-// Fault is what happens to the calls that it matches. The SDK tries again by itself: a fault that is to be seen must meet every try.
+// Fault is what happens to the calls that it matches. The SDK repeats failed calls by itself,
+// so a fault that a caller is to see must meet every attempt.
 type Fault struct {
 	Match  func(Call) bool // nil: every call
 	Action Action
-	Times  int    // tries that it meets; 0: all
-	Skip   int    // matching tries that it lets pass first
+	Times  int    // attempts that it meets; 0: all
+	Skip   int    // matching attempts that pass first
 	Before func() // runs before the call
-	After  func() // runs after the call was done, before its answer is seen
+	After  func() // runs after the call took effect, before its answer is seen
 }
 
 // ErrInjected is the network error of an injected fault.
 var ErrInjected = errors.New("storetest: injected fault")
 
-// Faults is an azcore policy that spoils calls. It is safe for concurrent use.
+// Faults is an azcore policy that injects faults. It is safe for concurrent use.
 type Faults struct {
-	where where
+	where addresses
 
 	mu     sync.Mutex
-	faults []*armed
+	faults []*armedFault
 	met    int
 }
 
-// NewFaults spoils calls to one Azurite; prefix is that of the resources' names.
-func NewFaults(e azurite.Endpoints, prefix string) *Faults { return &Faults{where: whereOf(e, prefix)} }
+// NewFaults injects faults into calls to one Azurite. The resources' names begin with prefix.
+func NewFaults(e azurite.Endpoints, prefix string) *Faults {
+	return &Faults{where: addressesOf(e, prefix)}
+}
 
-type armed struct {
+type armedFault struct {
 	Fault
 	left int
 	skip int
 	gone bool
 }
 
-// Add arms a fault; the first that matches a call applies. The function disarms it.
+// Add arms a fault and returns a function that disarms it. The first armed fault that matches a
+// call applies.
 func (f *Faults) Add(x Fault) (disarm func()) {
-	a := &armed{Fault: x, left: x.Times, skip: x.Skip}
+	a := &armedFault{Fault: x, left: x.Times, skip: x.Skip}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = append(f.faults, a)
@@ -71,19 +76,20 @@ func (f *Faults) Add(x Fault) (disarm func()) {
 	}
 }
 
-// KillAfter loses every call after the next n: what is seen from outside when the process dies there.
+// KillAfter loses every call after the next n. From outside this looks as if the process died
+// there.
 func (f *Faults) KillAfter(n int) (revive func()) {
 	return f.Add(Fault{Action: Lost, Skip: n})
 }
 
-// Met is how many tries met a fault so far.
+// Met returns the number of attempts that met a fault.
 func (f *Faults) Met() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.met
 }
 
-func (f *Faults) find(c Call) *armed {
+func (f *Faults) find(c Call) *armedFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.faults {

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// Clock is the real time moved by what a test has advanced it.
+// Clock shows the real time plus what a test has advanced it by.
 type Clock struct {
 	mu    sync.Mutex
 	moved time.Duration
@@ -35,17 +35,18 @@ func (c *Clock) Advance(d time.Duration) {
 	c.moved += d
 }
 
-// World is a store of a test's own on the shared Azurite, with everything that a test may want to meddle with.
+// World is a test's own store on the shared Azurite, with everything that a test may want to
+// change.
 type World struct {
 	Store   *store.Store
-	Clients store.Clients // of Store, faults and counter included
+	Clients store.Clients // those of Store, with faults and counter
 	Faults  *Faults
 	Counter *Counter
 	Clock   *Clock // wall clock
 	Prefix  string
 	Wrapper store.KeyWrapper
 	IDKey   []byte
-	// CursorKey is of the next store that is opened.
+	// CursorKey belongs to the next store that is opened.
 	CursorKey []byte
 
 	connection string
@@ -73,13 +74,14 @@ func New(t testing.TB) *World {
 	return w
 }
 
-// Open returns a store of the test's own on the shared Azurite.
+// Open returns a test's own store on the shared Azurite.
 func Open(t testing.TB) *store.Store {
 	t.Helper()
 	return New(t).Store
 }
 
-// Another opens a second store on the same tables, containers and queues that meets no faults and is not counted: the other process.
+// Another opens a second store on the same tables, containers and queues, as another process
+// would. It meets no faults and is not counted.
 func (w *World) Another(t testing.TB) *store.Store {
 	t.Helper()
 	clients, err := store.Connect(w.connection, store.ClientOptions(nil))
@@ -100,7 +102,8 @@ func (w *World) open(t testing.TB, c store.Clients) *store.Store {
 	return s
 }
 
-// Rows returns all rows of a table as the service sends them, for tests that look for what must not be there.
+// Rows returns all rows of a table as the service sends them, for tests that look for what must
+// not be stored.
 func (w *World) Rows(t testing.TB, table string) [][]byte {
 	t.Helper()
 	var out [][]byte

@@ -19,10 +19,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// Visibility is after how long a message that failed comes back, as host.json says.
+// Visibility is the time after which a failed message comes back, as in host.json.
 const Visibility = 30 * time.Second
 
-// maxDequeue is after how many deliveries the host gives a message up: what host.json says.
+// maxDequeue is the number of deliveries after which the host gives a message up, read from
+// host.json.
 var maxDequeue = sync.OnceValue(func() int {
 	path := "host.json"
 	text, err := os.ReadFile(path)
@@ -40,20 +41,22 @@ var maxDequeue = sync.OnceValue(func() int {
 		} `json:"extensions"`
 	}
 	if err := json.Unmarshal(text, &h); err != nil || h.Extensions.Queues.MaxDequeueCount == 0 {
-		panic("host.json says no maxDequeueCount")
+		panic("host.json has no maxDequeueCount")
 	}
 	return h.Extensions.Queues.MaxDequeueCount
 })
 
-// Host delivers the messages of the real queues to the steps, one after the other, by the wall clock of the world.
+// Host delivers the messages of the real queues to the steps, one after the other, by the
+// world's wall clock.
 type Host struct {
 	w     *World
 	inbox []*Delivery
 
-	// Twice delivers each message twice; Lose says which messages never arrive.
+	// Twice delivers each message twice. Lose chooses the messages that never arrive.
 	Twice bool
 	Lose  func(Delivery) bool
-	// Failed counts invocations that ended with an error, Poisoned messages that were given up on.
+	// Failed counts the invocations that ended with an error, Poisoned the messages that were
+	// given up.
 	Failed, Poisoned int
 }
 
@@ -67,7 +70,7 @@ type Delivery struct {
 	visible time.Time
 }
 
-// Fetch takes what is on the queues into the host's hands.
+// Fetch moves the messages from the queues to the host.
 func (h *Host) Fetch() {
 	h.w.T.Helper()
 	ctx := context.Background()
@@ -107,7 +110,7 @@ func (h *Host) Put(name string, m queue.Message) {
 	h.inbox = append(h.inbox, &Delivery{Queue: name, Message: m})
 }
 
-// Waiting are the messages in the host's hands.
+// Waiting returns the messages that the host holds.
 func (h *Host) Waiting() []Delivery {
 	var out []Delivery
 	for _, d := range h.inbox {
@@ -116,10 +119,11 @@ func (h *Host) Waiting() []Delivery {
 	return out
 }
 
-// Drop loses every message in the host's hands.
+// Drop loses every message that the host holds.
 func (h *Host) Drop() { h.inbox = nil }
 
-// Next delivers the first message that is visible and reports whether there was one. A failed one comes back later.
+// Next delivers the first visible message and reports whether there was one. A failed message
+// comes back later.
 func (h *Host) Next() (delivered bool, err error) {
 	h.w.T.Helper()
 	h.Fetch()
@@ -139,7 +143,7 @@ func (h *Host) Next() (delivered bool, err error) {
 	if d.tries >= maxDequeue() {
 		h.Poisoned++
 		if d.Poison {
-			return true, err // nobody reads the poison of the poison
+			return true, err // no function reads the poison of a poison queue
 		}
 		d.Poison, d.tries, d.visible = true, 0, time.Time{}
 	}
@@ -184,7 +188,8 @@ func (h *Host) DrainTo(id string, s dsr.State) {
 	h.w.T.Fatalf("the request is %s and does not become %s", h.w.Load(id).State, s)
 }
 
-// Pass lets wall time go by in pieces of a minute, with the wake timer at each and what it sends.
+// Pass lets wall time pass in pieces of a minute. At each it runs the wake timer and delivers
+// what that sends.
 func (h *Host) Pass(d time.Duration) {
 	h.w.T.Helper()
 	for ; d > 0; d -= time.Minute {
@@ -194,7 +199,8 @@ func (h *Host) Pass(d time.Duration) {
 	}
 }
 
-// Finish delivers, and lets time go by, until the request has ended by itself or waits for a person.
+// Finish delivers messages and lets time pass until the request has ended by itself or waits
+// for a person.
 func (h *Host) Finish(id string) *store.Case {
 	h.w.T.Helper()
 	h.Drain()

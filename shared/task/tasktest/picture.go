@@ -32,7 +32,7 @@ type Picture struct {
 	Parts    int
 }
 
-// Look draws a picture of a request. The package is verified on the way.
+// Look draws a picture of a request and verifies its package.
 func (w *World) Look(id string) Picture {
 	w.T.Helper()
 	ctx := context.Background()
@@ -102,7 +102,7 @@ func (w *World) open(c *store.Case, p *Picture) {
 	}
 }
 
-// Blobs lists a container of the world.
+// Blobs lists the names in a container of the world.
 func (w *World) Blobs(container string) []string {
 	w.T.Helper()
 	var out []string
@@ -113,7 +113,7 @@ func (w *World) Blobs(container string) []string {
 	return out
 }
 
-// Through is the picture of a request that went its way without a fault.
+// Through is the picture of a request that was handled without a fault.
 func Through(t testing.TB, systems ...string) Picture {
 	t.Helper()
 	w := New(t, systems...)

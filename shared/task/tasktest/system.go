@@ -11,23 +11,25 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Person is the data subject's e-mail address: it may stand in no log line and no key.
+// Person is the data subject's e-mail address. It must appear in no log line and no key.
 const Person = "canary@contoso.example"
 
-// Pages is how many pages each kind of record has unless a test says otherwise, of two records each.
+// Pages is the number of pages of each kind of record, with two records each, unless a test
+// sets another.
 const Pages = 2
 
-// System is a system that finds the person and has two pages of three kinds, unless it is told otherwise.
+// System is a system that finds the person and has two pages of each of three kinds, unless a
+// test says otherwise.
 type System struct {
 	Name string
-	// OnDiscover and OnPage are asked before each discovery and each page, with how often they were asked before. An error is what
-	// the system answers. OnPage may also do something to the world.
+	// OnDiscover and OnPage run before each discovery and each page, with the number of earlier
+	// ones. The system answers with their error. OnPage may also change the world.
 	OnDiscover func(n int) error
 	OnPage     func(n int) error
 	Found      *connector.Discovery // instead of the one person
-	Outcome    dsr.Outcome          // of an export; the zero one is done
+	Outcome    dsr.Outcome          // of an export; zero means done
 	Pages      int                  // of each kind
-	Kind       string               // what it calls its records, instead of their kind
+	Kind       string               // the name that it gives its records instead of their kind
 
 	mu                 sync.Mutex
 	discoveries, pages int
@@ -131,21 +133,21 @@ func (s *System) page() error {
 	return s.OnPage(n)
 }
 
-// Asked is how often the system was asked to discover and for a page.
+// Asked returns how often the system was asked to discover and for a page.
 func (s *System) Asked() (discoveries, pages int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.discoveries, s.pages
 }
 
-// Looked are the subjects that discoveries looked for.
+// Looked returns the subjects that discoveries looked for.
 func (s *System) Looked() []dsr.Subject {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]dsr.Subject(nil), s.looked...)
 }
 
-// Forbidden is the answer of a system that misses a permission.
+// Forbidden is the answer of a system that lacks a permission.
 func Forbidden() error {
 	return &connector.Fault{Kind: connector.Forbidden, System: "alpha", Status: 403, Permission: "User.Read.All"}
 }

@@ -1,5 +1,6 @@
-// Package tasktest is a small world for tests of the steps: a real store on Azurite whose calls can be spoilt, clocks that move,
-// systems that do what a test tells them, and a host that delivers messages at least once.
+// Package tasktest is a small world for tests of the steps. It has a real store on Azurite with
+// faults on demand, clocks that move, systems that do what a test says, and a host that
+// delivers messages at least once.
 package tasktest
 
 import (
@@ -34,25 +35,25 @@ const Retention = 30 * 24 * time.Hour
 
 // World is one tenant with its store, systems and steps.
 type World struct {
-	*storetest.World // Store is what the steps use: it meets the faults
+	*storetest.World // the steps use its Store, which meets the faults
 	T                testing.TB
 	Clean            *store.Store     // the same tables, containers and queues, without faults
 	Queues           store.Clients    // without faults
-	Business         *storetest.Clock // Clock is the wall's
-	Tenant           string           // the same in every world, which has tables of its own: hashes of queries can be compared
+	Business         *storetest.Clock // Clock is the wall clock
+	Tenant           string           // the same in every world, so that hashes of queries can be compared
 	Tokens           *pii.Tokens
 	Tenants          tenant.Tenants // the one, as it is configured; tests may change it in place
 	Systems          map[string]*System
 
 	Steps *pipeline.Pipeline
 	Host  *Host
-	// Ignored are the codes of the messages that nothing could be done for.
+	// Ignored holds the codes of the messages that led to no work.
 	Ignored ignored
 
 	log syncBuffer
 }
 
-// syncBuffer takes log lines of several goroutines.
+// syncBuffer takes log lines from several goroutines.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -83,7 +84,7 @@ func New(t testing.TB, systems ...string) *World {
 	return w
 }
 
-// Rewire makes the world's steps anew, as the product does, with other options.
+// Rewire makes the world's steps again with other options, in the same way as the product.
 func (w *World) Rewire(change func(*pipeline.Options)) {
 	w.T.Helper()
 	w.Steps = w.pipeline(w.Store, slog.New(slog.NewTextHandler(&w.log, nil)), change)
@@ -101,17 +102,17 @@ func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipelin
 	return p
 }
 
-// Clocks are those of the world.
+// Clocks returns the world's clocks.
 func (w *World) Clocks() clock.Clocks {
 	return clock.Clocks{Wall: w.Clock.Now, Business: w.Business.Now}
 }
 
-// quiet is the pipeline on the store without faults, whose log nobody reads.
+// quiet returns a pipeline on the store without faults, without a log.
 func (w *World) quiet() *pipeline.Pipeline {
 	return w.pipeline(w.Clean, slog.New(slog.DiscardHandler), func(*pipeline.Options) {})
 }
 
-// ignored counts messages that nothing could be done for.
+// ignored counts the messages that led to no work.
 type ignored struct {
 	mu    sync.Mutex
 	codes []string
@@ -124,7 +125,7 @@ func (i *ignored) Ignored(_ context.Context, reason string) {
 	i.codes = append(i.codes, reason)
 }
 
-// Codes are those that were counted so far.
+// Codes returns the codes so far.
 func (i *ignored) Codes() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -167,7 +168,7 @@ func (w *World) catalogue() connector.Catalogue {
 	return out
 }
 
-// Log is what the steps wrote to their log so far.
+// Log returns the steps' log so far.
 func (w *World) Log() string {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
@@ -180,7 +181,7 @@ func (w *World) Submit(actions ...dsr.Action) string {
 	return w.SubmitWith(func(*dsr.Request) {}, actions...)
 }
 
-// SubmitWith is Submit with a change of the request before it is made.
+// SubmitWith is Submit with a change to the request before it is made.
 func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) string {
 	w.T.Helper()
 	now := w.Business.Now()
@@ -216,7 +217,8 @@ func (w *World) names() []string {
 	return out
 }
 
-// Forget deletes what the world stored, so that a test of many worlds does not slow Azurite down for everybody.
+// Forget deletes what the world stored, since a test of many worlds would slow Azurite down for
+// the other tests.
 func (w *World) Forget() {
 	ctx := context.Background()
 	var g sync.WaitGroup
@@ -240,7 +242,8 @@ func (w *World) Load(id string) *store.Case {
 	return c
 }
 
-// Change commits events to a request as a person would, and sends the messages of what can be worked on then.
+// Change commits events to a request as a person would, and sends the messages of the tasks
+// that can be worked on then.
 func (w *World) Change(id string, ch store.Change) *store.Case {
 	w.T.Helper()
 	c := w.Load(id)

@@ -1,4 +1,5 @@
-// Package calls sees storage calls on their way out, counts and keeps them, and makes the same calls again without anything else around them.
+// Package calls counts and keeps storage calls on their way out, and repeats them without
+// anything else around them.
 package calls
 
 import (
@@ -16,7 +17,7 @@ import (
 // Op is the kind of a storage call.
 type Op string
 
-// The kinds of call that the raw side repeats; the others it leaves out, to its own advantage.
+// The kinds of call that the raw side repeats. It leaves the others out, to its own advantage.
 const (
 	Insert  Op = "insert"      // one row of a table
 	Replace Op = "replace"     // one row of a table
@@ -29,7 +30,7 @@ const (
 	Other   Op = "other"
 )
 
-// Call is one storage call as it was seen on its way out, whole enough to be made again.
+// Call is one storage call as it left the process, complete enough to be repeated.
 type Call struct {
 	Op     Op     `json:"op"`
 	Target string `json:"target"` // table, queue or container, without the prefix
@@ -48,7 +49,8 @@ type Row struct {
 // Name says what the call does to what.
 func (c Call) Name() string { return string(c.Op) + " " + c.Target }
 
-// parseTable reads a call to the table service. The path is /{account}/{table}… or /{account}/$batch.
+// parseTable reads a call to the table service. The path is /{account}/{table}… or
+// /{account}/$batch.
 func parseTable(r *http.Request, body []byte, prefix string) (Call, error) {
 	_, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if rest == "$batch" {
@@ -73,7 +75,8 @@ func parseTable(r *http.Request, body []byte, prefix string) (Call, error) {
 	return c, nil
 }
 
-// parseBatch reads the rows of a transaction: parts within a part, each an HTTP request.
+// parseBatch reads the rows of a transaction. They are parts within a part, each an HTTP
+// request.
 func parseBatch(r *http.Request, body []byte, prefix string) (Call, error) {
 	c := Call{Op: Change}
 	outer, err := nested(bytes.NewReader(body), r.Header.Get("Content-Type"))
@@ -159,7 +162,8 @@ func parseBlob(r *http.Request, size int, prefix string) Call {
 	return c
 }
 
-// splitKeys reads the two keys of PartitionKey='a',RowKey='b') as it stands in a URL. Our keys hold no quotes.
+// splitKeys reads the two keys of PartitionKey='a',RowKey='b') from a URL. The store's keys
+// hold no quotes.
 func splitKeys(path string) []string {
 	text, err := url.PathUnescape(path)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Ledger is a policy under the SDK's retries: it sees every storage call that leaves, counts it and, when asked, keeps it.
+// Ledger is a policy below the SDK's retries. It sees every storage call that leaves and counts
+// it. It can keep the calls as well.
 type Ledger struct {
 	services map[string]string // "table", "queue" or "blob" by host
 	prefix   string            // of the names of tables, queues and containers
@@ -31,7 +32,8 @@ type Ledger struct {
 	err    error
 }
 
-// NewLedger watches calls to one Azurite whose tables, queues and containers have names with a prefix. With keep it keeps the calls.
+// NewLedger watches calls to one Azurite whose resources' names begin with prefix. With keep it
+// keeps the calls.
 func NewLedger(e azurite.Endpoints, prefix string, keep bool) *Ledger {
 	l := &Ledger{services: map[string]string{}, prefix: prefix, keep: keep, counts: map[string]int{}}
 	for service, endpoint := range map[string]string{"table": e.TableURL, "queue": e.QueueURL, "blob": e.BlobURL} {
@@ -87,7 +89,7 @@ func (l *Ledger) read(req *policy.Request) (Call, error) {
 	return Call{Op: Other}, fmt.Errorf("a call to %s, which is not Azurite", raw.URL.Host)
 }
 
-// returned counts the rows of a query's answer and puts the answer back.
+// returned counts the rows of a query's answer and restores the answer's body.
 func (l *Ledger) returned(resp *http.Response) {
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
@@ -117,14 +119,14 @@ func (l *Ledger) Take() (seen Page, err error) {
 	return seen, err
 }
 
-// Page is a stretch of a ledger.
+// Page is what a ledger saw between two Takes.
 type Page struct {
 	Total, Rows int // calls; rows that queries returned
 	Counts      map[string]int
 	Calls       []Call // in the order in which they were sent, when they are kept
 }
 
-// Text says which calls there were.
+// Text lists the calls.
 func (p Page) Text() string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {

@@ -20,7 +20,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// Raw makes storage calls and nothing else: the SDK's own clients on the same transport, with the same retries, as ours have.
+// Raw makes storage calls and nothing else. It uses the SDK's clients with the product's
+// transport and retries.
 type Raw struct {
 	clients store.Clients
 	prefix  string // of tables, queues and containers
@@ -29,7 +30,8 @@ type Raw struct {
 	tables map[string]*aztables.Client
 }
 
-// OpenRaw opens an account by its connection string; names are those of the calls with a prefix.
+// OpenRaw opens an account by its connection string. The prefix goes before the names in the
+// calls.
 func OpenRaw(connection, prefix string) (*Raw, error) {
 	c, err := store.Connect(connection, store.ClientOptions(nil))
 	if err != nil {
@@ -76,7 +78,8 @@ func (r *Raw) table(name string) *aztables.Client {
 	return t
 }
 
-// Do makes one call. Replacements become upserts: the ETags of another run mean nothing here, and the bytes are the same.
+// Do makes one call. Replacements become upserts, since the ETags of another run mean nothing
+// here; the bytes are the same.
 func (r *Raw) Do(ctx context.Context, c Call) error {
 	var err error
 	switch c.Op {
@@ -123,17 +126,17 @@ func (r *Raw) change(ctx context.Context, c Call) error {
 	_, err := r.table(c.Target).SubmitTransaction(ctx, actions, nil)
 	var re *azcore.ResponseError
 	if errors.As(err, &re) && slices.ContainsFunc(c.Rows, func(w Row) bool { return w.Verb == http.MethodDelete }) {
-		return nil // calls do not wait for each other: the row may not be there yet
+		return nil // calls do not wait for each other, so the row may not exist yet
 	}
 	return err
 }
 
-// named is the entity that a path such as PartitionKey='a',RowKey='b') names.
+// named makes an entity of the keys in a path such as PartitionKey='a',RowKey='b').
 func named(path string) ([]byte, error) {
 	var e aztables.Entity
 	keys := splitKeys(path)
 	if len(keys) != 2 {
-		return nil, fmt.Errorf("a deleted row is not named by two keys")
+		return nil, fmt.Errorf("the path of a deleted row does not hold two keys")
 	}
 	e.PartitionKey, e.RowKey = keys[0], keys[1]
 	return json.Marshal(e)

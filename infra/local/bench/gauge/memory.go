@@ -50,7 +50,7 @@ func status(name string) int64 {
 	return 0
 }
 
-// sampleMemory looks every 5 ms at what the runtime has from the system and has not given back.
+// sampleMemory reads every 5 ms how much memory the runtime holds.
 func sampleMemory() Memory {
 	now := func() int64 {
 		var m runtime.MemStats

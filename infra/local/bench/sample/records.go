@@ -14,12 +14,11 @@ import (
 const (
 	System      = "bench"
 	Kind        = "profile"
-	pageRecords = 100 // as Graph pages
+	pageRecords = 100 // as Graph has in a page
 	poolRecords = 4000
 )
 
-// profile is a record of the size and the repetitiveness of a directory's profile: about 1 KiB
-// of JSON.
+// profile is a record as large and as repetitive as a directory's profile: about 1 KiB of JSON.
 type profile struct {
 	ID                string     `json:"id"`
 	DisplayName       string     `json:"displayName"`

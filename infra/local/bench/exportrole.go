@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	rawBlock    = 4 << 20 // as ours
-	rawParallel = 4       // as ours
+	rawBlock    = 4 << 20 // as the product
+	rawParallel = 4       // as the product
 	benchTask   = dsr.TaskID("bench-export")
 )
 
@@ -46,7 +46,7 @@ func playExport(ctx context.Context, role string) error {
 		return err
 	}
 	play := map[string]func(context.Context) error{
-		roleUpload: e.upload, roleSink: e.sink, roleCopy: e.copy, roleAssemble: e.assemble, roleGraphSink: e.graph,
+		roleUpload: e.upload, roleSink: e.sink, roleCopy: e.copy, rolePack: e.pack, roleGraphSink: e.graph,
 	}[role]
 	if err := play(ctx); err != nil {
 		return err
@@ -54,7 +54,8 @@ func playExport(ctx context.Context, role string) error {
 	return json.NewEncoder(os.Stdout).Encode(e.result)
 }
 
-// openStore opens the store with fixed keys: children of one run meet in it.
+// openStore opens the store with fixed keys, so that the processes of one run can read each
+// other's blobs.
 func openStore(c store.Clients) (*store.Store, error) {
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	if err != nil {
@@ -80,7 +81,7 @@ type exporter struct {
 	result  exportResult
 }
 
-// measure runs do at rest and writes down time and memory.
+// measure runs do from rest and records time and memory.
 func (e *exporter) measure(name string, do func() error) error {
 	m := gauge.Watch()
 	began := time.Now()
@@ -118,7 +119,7 @@ func spec(request string) part.Spec {
 	return part.Spec{Tenant: contoso, Request: request, Task: benchTask, System: sample.System, Action: dsr.Export}
 }
 
-// sink hands over ready records as a connector would, until there are as many bytes as asked for.
+// sink hands over ready records as a connector would, up to the number of bytes asked for.
 func (e *exporter) sink(ctx context.Context) error {
 	c, err := e.newCase(ctx)
 	if err != nil {
@@ -175,8 +176,8 @@ func (e *exporter) stored(ctx context.Context) error {
 	return err
 }
 
-// assemble makes the package of the parts that the sink stored.
-func (e *exporter) assemble(ctx context.Context) error {
+// pack makes the package of the parts that the sink stored.
+func (e *exporter) pack(ctx context.Context) error {
 	c, err := e.st.Load(ctx, contoso, e.Request)
 	if err != nil {
 		return err
@@ -198,7 +199,7 @@ func (e *exporter) assemble(ctx context.Context) error {
 		}
 	}
 	one := tenant.Tenant{ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
-	return e.measure("assemble", func() error {
+	return e.measure("pack", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
 			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Now: wall,
 		})
