@@ -10,10 +10,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 )
 
-// check explains the settings and reports every mistake in the settings, the keys and the
+// checker checks the settings of an environment.
+type checker func(name string) string
+
+// Check explains the settings and reports every mistake in the settings, the keys and the
 // document. If it finds none and is not offline, it asks the systems that they name. It writes
 // nothing.
-func check(ctx context.Context, env func(string) string, offline bool) cli.Report {
+func (env checker) Check(ctx context.Context, offline bool) cli.Report {
 	var r cli.Report
 	for _, s := range config.Table() {
 		r.Settings = append(r.Settings, cli.Setting{Setting: s, Set: strings.TrimSpace(env(s.Name)) != ""})

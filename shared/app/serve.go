@@ -56,9 +56,9 @@ func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error
 
 // CommandLine runs a command and returns its exit code.
 func CommandLine(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	return cli.Run(ctx, cli.Options{Version: Version, Out: stdout, Err: stderr, Env: env, Check: func(ctx context.Context, offline bool) cli.Report {
-		return check(ctx, env, offline)
-	}}, args)
+	return cli.Run(ctx, cli.Options{
+		Version: Version, Out: stdout, Err: stderr, URL: env("RIGHTSDESK_URL"), Key: env("RIGHTSDESK_API_KEY"), Checker: checker(env),
+	}, args)
 }
 
 func level(name string) slog.Level {

@@ -11,11 +11,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
 
-// Report is what a check found. It holds no value of a setting: some are secrets.
+// Report is what a check found. It holds no value of a setting, because some are secrets.
 type Report struct {
 	Settings []Setting `json:"settings"`
 	Wrong    []string  `json:"wrong,omitempty"`  // with settings, keys or document
-	Probes   []Probe   `json:"probes,omitempty"` // none offline, or when something is wrong before
+	Probes   []Probe   `json:"probes,omitempty"` // none offline or when something is wrong
 }
 
 // Setting is a setting and whether it is set.
@@ -31,10 +31,10 @@ type Result string
 const (
 	Fine    Result = "ok"
 	Failed  Result = "failed"
-	Unknown Result = "look" // it cannot be told from here: a person looks
+	Unknown Result = "look" // a person must look: the program cannot tell
 )
 
-// Probe is what was asked of a system that the configuration names.
+// Probe is a question to a system that the configuration names, with its result.
 type Probe struct {
 	Of     string `json:"of"` // such as "storage, blobs"
 	Result Result `json:"result"`
@@ -45,16 +45,19 @@ func checkCommand(o Options) *cobra.Command {
 	var offline, asJSON bool
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Explain every setting and everything that is wrong with settings, keys, document and what they name",
-		Long: `Explain every setting and whether it is set, and everything that is wrong with settings, keys and document at once. When they are in
-order, ask the storage and each tenant's systems whether they can be used as configured. Nothing is written, and no value is shown.
+		Short: "Explain every setting, and everything that is wrong with the configuration",
+		Long: `Explain every setting and whether it is set. Say at once everything that is wrong with the
+settings, the keys and the document. When these are in order, ask the storage and each
+tenant's systems whether they can be used as configured. Nothing is written, and no value
+is shown.
 
-Exit code 2 says that settings, keys or document are wrong, 1 that a system cannot be used as configured.`,
+Exit code 2 says that settings, keys or document are wrong, 1 that a system cannot be used
+as configured.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var r Report
-			if o.Check != nil {
-				r = o.Check(c.Context(), offline)
+			if o.Checker != nil {
+				r = o.Checker.Check(c.Context(), offline)
 			}
 			if err := r.print(o.Out, asJSON); err != nil {
 				return err
@@ -62,7 +65,7 @@ Exit code 2 says that settings, keys or document are wrong, 1 that a system cann
 			return r.verdict()
 		},
 	}
-	c.Flags().BoolVar(&offline, "offline", false, "ask nobody: look at settings, keys and document only")
+	c.Flags().BoolVar(&offline, "offline", false, "make no call: look at settings, keys and document only")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
 }

@@ -1,4 +1,4 @@
-// Package cli is the command line: what a person or a script asks of a running Rightsdesk, and what can be checked without one.
+// Package cli is the command line: it asks a running Rightsdesk, and checks what needs none.
 package cli
 
 import (
@@ -16,24 +16,40 @@ import (
 
 // Exit codes of every command.
 const (
-	ExitDone        = 0 // done; of submit --watch: every line is a request that is completed
+	ExitDone        = 0 // done; for submit --watch: each line is a request that is completed
 	ExitFailed      = 1 // something failed, was rejected or refused, or waits for a person
 	ExitUsage       = 2 // the command line, a file or a setting is wrong: nothing was sent
-	ExitUnreachable = 3 // no answer from the address, or none that makes sense
+	ExitUnreachable = 3 // the address does not answer, or its answer makes no sense
 )
 
 // Options are what the command line is made of.
 type Options struct {
 	Version string
-	Out     io.Writer               // answers
-	Err     io.Writer               // progress and errors
-	Env     func(key string) string // of the environment
-	HTTP    *http.Client            // nil: one with sensible limits
-	// Check looks at the settings and the document; offline it makes no call.
-	Check func(ctx context.Context, offline bool) Report
-	// Pause waits between two looks at the same thing; nil: by the wall clock.
-	Pause func(ctx context.Context, d time.Duration) error
+	Out     io.Writer    // answers
+	Err     io.Writer    // progress and errors
+	URL     string       // RIGHTSDESK_URL of the environment; empty: the local world
+	Key     string       // RIGHTSDESK_API_KEY of the environment
+	HTTP    *http.Client // nil: one with sensible limits
+	Checker Checker      // nil: check finds nothing
+	Waiter  Waiter       // nil: waits by the wall clock
 }
+
+// Checker looks at the settings and the document.
+type Checker interface {
+	// Check makes no call when it is offline.
+	Check(ctx context.Context, offline bool) Report
+}
+
+// Waiter waits between two looks at the same thing.
+type Waiter interface {
+	// Wait ends early with the context's error when the context ends.
+	Wait(ctx context.Context, d time.Duration) error
+}
+
+// sleeper waits by the wall clock.
+type sleeper struct{}
+
+func (sleeper) Wait(ctx context.Context, d time.Duration) error { return clock.Sleep(ctx, d) }
 
 // command is the command line.
 func command(o Options) *cobra.Command {
@@ -44,7 +60,8 @@ func command(o Options) *cobra.Command {
 		Long: `Fulfil data subject requests.
 
 Exit codes: 0 done, 1 something failed, was rejected or waits for a person, 2 wrong usage, 3 no answer.
-The API key is read from RIGHTSDESK_API_KEY or --key and never printed. Without one, the local world's own is used on this machine.`,
+The API key is read from --key or RIGHTSDESK_API_KEY and never printed. For an address on
+this machine, the key of the local world is used when there is no other.`,
 		Version: o.Version, SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -56,7 +73,7 @@ The API key is read from RIGHTSDESK_API_KEY or --key and never printed. Without 
 	return root
 }
 
-// Run runs the command line and returns the exit code. What went wrong is said on Err.
+// Run runs the command line and returns the exit code. It says on Err what went wrong.
 func Run(ctx context.Context, o Options, args []string) int {
 	o = o.withDefaults()
 	root := command(o)
@@ -79,16 +96,13 @@ func (o Options) withDefaults() Options {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: 10 * time.Minute} // an upload of 64 MiB on a slow line
 	}
-	if o.Env == nil {
-		o.Env = func(string) string { return "" }
-	}
-	if o.Pause == nil {
-		o.Pause = clock.Sleep
+	if o.Waiter == nil {
+		o.Waiter = sleeper{}
 	}
 	return o
 }
 
-// exit is an error that knows its exit code. A nil err was already explained.
+// exit is an error with an exit code. Where err is nil, the output has explained it already.
 type exit struct {
 	code int
 	err  error

@@ -34,26 +34,35 @@ type outcome struct {
 
 func (o outcome) all() string { return o.out + o.err }
 
+// noKey stands for an environment without a key.
+const noKey = "none"
+
+// counted waits for nothing and counts.
+type counted struct{ pauses int }
+
+func (c *counted) Wait(ctx context.Context, _ time.Duration) error {
+	c.pauses++
+	return ctx.Err()
+}
+
 // run runs a command line against a server without waiting for real.
 func run(t *testing.T, srv *httptest.Server, o cli.Options, args ...string) outcome {
 	t.Helper()
 	var out, errs bytes.Buffer
 	var got outcome
 	o.Version, o.Out, o.Err = "1.2.3", &out, &errs
-	if o.Env == nil {
-		o.Env = func(name string) string {
-			env := map[string]string{"RIGHTSDESK_API_KEY": key}
-			if srv != nil {
-				env["RIGHTSDESK_URL"] = srv.URL
-			}
-			return env[name]
-		}
+	switch {
+	case o.Key == noKey:
+		o.Key = ""
+	case srv != nil:
+		o.URL, o.Key = srv.URL, key
+	default:
+		o.Key = key
 	}
-	o.Pause = func(ctx context.Context, _ time.Duration) error {
-		got.pauses++
-		return ctx.Err()
-	}
+	waiter := &counted{}
+	o.Waiter = waiter
 	got.code = cli.Run(t.Context(), o, args)
+	got.pauses = waiter.pauses
 	got.out, got.err = out.String(), errs.String()
 	require.NotContains(t, got.all(), key, "the key is never printed")
 	return got
@@ -136,10 +145,9 @@ func TestHelpAndVersion(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	good := write(t, "people.ndjson", "{}\n")
-	none := func(string) string { return "" }
 	for name, tc := range map[string]struct {
 		args []string
-		env  func(string) string
+		key  string
 		says string
 	}{
 		"an unknown command":          {args: []string{"explode"}, says: "unknown command"},
@@ -153,7 +161,7 @@ func TestWrongUsage(t *testing.T) {
 		"UTF-16":                      {args: []string{"submit", write(t, "h.ndjson", "\xff\xfe{\x00}\x00")}, says: "not UTF-8"},
 		"a reference with a slash":    {args: []string{"submit", good, "--reference", "a/b"}, says: "--reference"},
 		"a tenant that is no id":      {args: []string{"submit", good, "--tenant", "contoso"}, says: "--tenant"},
-		"no key":                      {args: []string{"submit", good, "--url", "https://rightsdesk.example.com"}, env: none, says: "no API key"},
+		"no key":                      {args: []string{"submit", good, "--url", "https://rightsdesk.example.com"}, key: noKey, says: "no API key"},
 		"a key in the clear":          {args: []string{"submit", good, "--url", "http://rightsdesk.example.com"}, says: "in the clear"},
 		"an address that is none":     {args: []string{"submit", good, "--url", "rightsdesk"}, says: "not an address"},
 		"an address that is no HTTP":  {args: []string{"status", bulkID, "--url", "ftp://localhost"}, says: "not an address"},
@@ -163,7 +171,7 @@ func TestWrongUsage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := run(t, nil, cli.Options{Env: tc.env}, tc.args...)
+			got := run(t, nil, cli.Options{Key: tc.key}, tc.args...)
 			require.Equal(t, cli.ExitUsage, got.code)
 			require.Contains(t, got.err, tc.says)
 			require.NotContains(t, strings.ToLower(got.err), "canary")
@@ -206,7 +214,7 @@ func TestNobodyAnswers(t *testing.T) {
 	t.Cleanup(other.Close)
 	got = run(t, other, cli.Options{}, "status", bulkID)
 	require.Equal(t, cli.ExitUnreachable, got.code)
-	require.Contains(t, got.err, "none of Rightsdesk's")
+	require.Contains(t, got.err, "not one of Rightsdesk")
 }
 
 func TestAKeyDoesNotFollowARedirection(t *testing.T) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -18,33 +20,30 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// attempts is how often a call is made that gets no answer or is told to come back: a minute or two in all, in which a handler that
-// was killed is started again.
+// attempts is how often a call is made that gets no answer or is told to come back. In all that
+// is a minute or two, in which a handler that was killed is started again.
 const attempts = 12
 
-// localKey is the published key of the local world. It opens nothing anywhere else, and is sent to this machine only.
+// localKey is the published key of the local world. No other Rightsdesk takes it, and it is sent to
+// this machine only.
 const localKey = "local-dev-key"
 
-// target is the flags that say which Rightsdesk is meant and who asks.
+// target holds the flags that say which Rightsdesk is meant and who asks.
 type target struct {
 	url, key string
 }
 
 func (t *target) flags(c *cobra.Command, o Options) {
-	def := o.Env("RIGHTSDESK_URL")
-	if def == "" {
-		def = "http://127.0.0.1:7071"
-	}
-	c.Flags().StringVar(&t.url, "url", def, "address of Rightsdesk (or RIGHTSDESK_URL)")
+	c.Flags().StringVar(&t.url, "url", cmp.Or(o.URL, "http://127.0.0.1:7071"), "address of Rightsdesk (or RIGHTSDESK_URL)")
 	c.Flags().StringVar(&t.key, "key", "", "API key; better in RIGHTSDESK_API_KEY, since other users see command lines")
 }
 
 // client calls the API.
 type client struct {
-	base  *url.URL
-	key   string
-	http  *http.Client
-	pause func(context.Context, time.Duration) error
+	base   *url.URL
+	key    string
+	http   *http.Client
+	waiter Waiter
 }
 
 // client checks the flags: a key goes over TLS or to this machine only.
@@ -53,22 +52,21 @@ func (t *target) client(o Options) (*client, error) {
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
 		return nil, usage(errors.New("--url is not an address such as https://rightsdesk.example.com"))
 	}
-	if base.Scheme == "http" && !cloud.Loopback(base.Hostname()) {
+	local := cloud.Loopback(base.Hostname())
+	if base.Scheme == "http" && !local {
 		return nil, usage(errors.New("--url must begin with https:// unless it is this machine: the API key would travel in the clear"))
 	}
-	key := t.key
-	if key == "" {
-		key = o.Env("RIGHTSDESK_API_KEY")
-	}
-	if key == "" && cloud.Loopback(base.Hostname()) {
+	key := cmp.Or(t.key, o.Key)
+	if key == "" && local {
 		key = localKey
 	}
 	if key == "" {
 		return nil, usage(errors.New("there is no API key: set RIGHTSDESK_API_KEY or --key"))
 	}
 	h := *o.HTTP
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the key would go along
-	return &client{base: base, key: key, http: &h, pause: o.Pause}, nil
+	// A redirected call would take the key along.
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client{base: base, key: key, http: &h, waiter: o.Waiter}, nil
 }
 
 // call is one call of the API.
@@ -76,12 +74,12 @@ type call struct {
 	method, path string // below /api/
 	query        url.Values
 	header       http.Header
-	body         func() (io.ReadCloser, error) // may be called again
-	size         int64
+	file         string // whose bytes are the body; empty: no body
+	size         int64  // of the file
 }
 
-// do makes a call, again and again while there is no answer, and returns an answer of the 200s. Otherwise its error is an *exit: a
-// refusal carries the problem that was answered.
+// do makes a call, again and again while there is no answer, and returns an answer of the 200s. Any
+// error is an *exit, and holds the problem when one was answered.
 func (c *client) do(ctx context.Context, k call) (*http.Response, error) {
 	var last error
 	for n := range attempts {
@@ -93,7 +91,7 @@ func (c *client) do(ctx context.Context, k call) (*http.Response, error) {
 			return nil, err
 		}
 		last = err
-		if err := c.pause(ctx, max(wait, min(10*time.Second, 250*time.Millisecond<<n))); err != nil {
+		if err := c.waiter.Wait(ctx, max(wait, min(10*time.Second, 250*time.Millisecond<<n))); err != nil {
 			return nil, &exit{code: ExitUnreachable, err: err}
 		}
 	}
@@ -121,11 +119,12 @@ func (c *client) request(ctx context.Context, k call) (*http.Request, error) {
 	u := c.base.JoinPath("api", k.path)
 	u.RawQuery = k.query.Encode()
 	var body io.ReadCloser
-	if k.body != nil {
-		var err error
-		if body, err = k.body(); err != nil {
+	if k.file != "" {
+		f, err := os.Open(k.file)
+		if err != nil {
 			return nil, err
 		}
+		body = f
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), body)
 	if err != nil {
@@ -148,7 +147,7 @@ func cause(err error) error {
 	return err
 }
 
-// retryAfter is how long to wait before the next attempt; below zero: there is no point.
+// retryAfter is how long to wait before the next attempt. Below zero, another attempt is useless.
 func retryAfter(res *http.Response) time.Duration {
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusInternalServerError:
@@ -163,7 +162,7 @@ func refusal(res *http.Response) error {
 	var p problem.Body
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	if json.Unmarshal(b, &p) != nil || p.Code == "" {
-		return &exit{code: ExitUnreachable, err: fmt.Errorf("the answer was HTTP %d, which is none of Rightsdesk's", res.StatusCode)}
+		return &exit{code: ExitUnreachable, err: fmt.Errorf("the answer, HTTP %d, is not one of Rightsdesk: check --url", res.StatusCode)}
 	}
 	text := fmt.Sprintf("%s (%s, HTTP %d)", p.Detail, p.Code, res.StatusCode)
 	if p.Pointer != "" {

@@ -8,14 +8,14 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far something is: a bar on a terminal, elsewhere a line for every tenth of the way.
+// progress shows how far something is: on a terminal by a bar, elsewhere by a line for every tenth.
 type progress struct {
 	out         io.Writer
 	terminal    bool
 	bar         *progressbar.ProgressBar
 	what, unit  string
 	done, total int64
-	told        int64 // tenths that were told
+	told        int64 // tenths that have their line
 }
 
 func newProgress(out io.Writer) *progress {
@@ -44,7 +44,7 @@ func (p *progress) begin(what, unit string, total int64) {
 	p.tell()
 }
 
-// set says how much is done. A list may turn out longer than it was thought to be.
+// set says how much is done. A list may turn out longer than it was counted.
 func (p *progress) set(done int64) {
 	if done == p.done {
 		return

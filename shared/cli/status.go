@@ -50,7 +50,8 @@ type bulkImport struct {
 
 func (b bulkImport) ended() bool { return b.State == "completed" || b.State == "failed" }
 
-// failure says why the list could not be read, in the words of the table of codes where the answer has none of its own.
+// failure says why the list could not be read. The words are those of the answer, or else those
+// of the table of codes.
 func (b bulkImport) failure() string {
 	if b.Failure == nil {
 		return ""
@@ -68,7 +69,7 @@ func statusCommand(o Options) *cobra.Command {
 	var t target
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "status ID", Short: "Show where a request or a bulk import stands", Args: cobra.ExactArgs(1),
+		Use: "status ID", Short: "Show how far a request or a bulk import is", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !dsr.ValidGUID(args[0]) {
 				return usage(dsr.ErrID)
@@ -85,7 +86,7 @@ func statusCommand(o Options) *cobra.Command {
 	return c
 }
 
-// status asks for a request of that id, and where there is none for a bulk import.
+// status asks for the request of that id and, when there is none, for the bulk import.
 func status(ctx context.Context, api *client, out io.Writer, id string, asJSON bool) error {
 	var raw json.RawMessage
 	isBulk := false
@@ -145,7 +146,7 @@ func printRequest(out io.Writer, r request) error {
 	return err
 }
 
-// outcome is a task's outcome in words, whether the API gives a code or an object with code and reason.
+// outcome is a task's outcome in words. The API gives a code, or an object with code and reason.
 func outcome(raw json.RawMessage) string {
 	var code string
 	if len(raw) == 0 || string(raw) == "null" {

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +23,7 @@ import (
 // maxUpload is the cap of POST /api/bulk in bytes.
 const maxUpload = 64 << 20
 
-// submission is what submit was told.
+// submission holds the arguments of submit.
 type submission struct {
 	path, tenant, reference string
 	watch, asJSON           bool
@@ -45,9 +44,10 @@ func submitCommand(o Options) *cobra.Command {
 		Short: "Upload a list of requests",
 		Long: `Upload a list of requests: a CSV with a header, or JSON Lines.
 
-The same file under the same reference makes nothing twice, so a submission that was cut off can simply be repeated. With --watch the
-command stays until every line has ended: rejected, or a request that is completed, failed, cancelled or waits for a person.
-It exits with 0 if every line is a completed request, and otherwise with 1.`,
+The same file under the same reference makes nothing twice, so a submission that was cut
+off can simply be repeated. With --watch the command stays until every line has ended: it
+was rejected, or it is a request that is completed, failed, cancelled or waits for a person.
+The exit code is then 0 if every line is a completed request, and otherwise 1.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.path = args[0]
@@ -66,25 +66,20 @@ It exits with 0 if every line is a completed request, and otherwise with 1.`,
 		},
 	}
 	t.flags(c, o)
-	c.Flags().StringVar(&s.tenant, "tenant", "", "tenant id; may be left out with a key of one tenant")
-	c.Flags().StringVar(&s.reference, "reference", "", "your name for the list (default: from the name of the file and its content)")
-	c.Flags().BoolVar(&s.watch, "watch", false, "stay until every line has ended, and show how far it is")
+	c.Flags().StringVar(&s.tenant, "tenant", "", "tenant id; not needed when the key has one tenant only")
+	c.Flags().StringVar(&s.reference, "reference", "", "your name for the list (default: made of the name and the content of the file)")
+	c.Flags().BoolVar(&s.watch, "watch", false, "stay until every line has ended, and show how far the list is")
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print the answer as JSON")
 	return c
 }
 
-// inspect reads the file once, as the import will: its lines are counted, its header is checked.
+// inspect reads the file once, as the import will: it counts the lines and checks the header.
 func inspect(path string) (file, error) {
-	f := file{path: path}
-	format := ""
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		f.mediaType, format = "text/csv", list.CSV
-	case ".ndjson", ".jsonl":
-		f.mediaType, format = "application/x-ndjson", list.JSONLines
-	default:
-		return f, errors.New("the file must end with .csv, .ndjson or .jsonl")
+	format := list.FormatOfName(strings.ToLower(filepath.ToSlash(path)))
+	if format == "" {
+		return file{}, errors.New("the name of the file must end with " + list.Endings)
 	}
+	f := file{path: path, mediaType: list.MediaType(format)}
 	src, err := os.Open(path)
 	if err != nil {
 		return f, err
@@ -95,9 +90,9 @@ func inspect(path string) (file, error) {
 	case err != nil:
 		return f, err
 	case !info.Mode().IsRegular() || info.Size() == 0:
-		return f, errors.New("the file is empty, or no file")
+		return f, errors.New("the file is empty, or not a regular file")
 	case info.Size() > maxUpload:
-		return f, fmt.Errorf("the file has more than %d bytes: split it, or put it on the queue dsr-bulk as a blob", maxUpload)
+		return f, fmt.Errorf("the file has more than %d bytes: split it, or name it as a blob in a message on the queue dsr-bulk", maxUpload)
 	}
 	hash := sha256.New()
 	if f.lines, err = list.Count(io.TeeReader(src, hash), format); err != nil {
@@ -107,17 +102,18 @@ func inspect(path string) (file, error) {
 	return f, nil
 }
 
-var unfit = regexp.MustCompile(`[^0-9A-Za-z._-]+`)
+// maxName is how much of a file's name goes into its reference, before a hyphen and 12 digits.
+const maxName = 50
 
-// complete fills in the reference and checks what was told.
+// complete fills in the reference and checks the arguments.
 func (s *submission) complete(f file) error {
 	if s.reference == "" {
 		name := strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path))
-		name = strings.Trim(unfit.ReplaceAllString(name, "-"), "-.")
-		s.reference = strings.TrimPrefix(name[:min(len(name), 50)]+"-"+f.sum[:12], "-")
+		name = list.FitReference(name)
+		s.reference = strings.TrimPrefix(name[:min(len(name), maxName)]+"-"+f.sum[:12], "-")
 	}
 	if !list.ValidReference(s.reference) {
-		return errors.New("--reference must be 1 to 64 of 0-9 A-Z a-z . _ -")
+		return errors.New("--reference must be " + list.ReferenceForm)
 	}
 	if s.tenant != "" && !dsr.ValidGUID(s.tenant) {
 		return fmt.Errorf("--tenant: %w", dsr.ErrID)
@@ -152,7 +148,7 @@ func (s *submission) run(ctx context.Context, api *client, o Options, f file) er
 	return nil
 }
 
-// upload sends the file. The key makes a repetition the same submission.
+// upload sends the file. The idempotency key makes a repetition the same submission.
 func (s *submission) upload(ctx context.Context, api *client, f file) (bulkImport, error) {
 	key := sha256.Sum256([]byte(f.sum + "\n" + s.tenant + "\n" + s.reference))
 	q := url.Values{"reference": {s.reference}}
@@ -163,7 +159,7 @@ func (s *submission) upload(ctx context.Context, api *client, f file) (bulkImpor
 	res, err := api.do(ctx, call{
 		method: http.MethodPost, path: "bulk", query: q, size: f.size,
 		header: http.Header{"Content-Type": {f.mediaType}, "Idempotency-Key": {hex.EncodeToString(key[:])}},
-		body:   func() (io.ReadCloser, error) { return os.Open(f.path) },
+		file:   f.path,
 	})
 	if err != nil {
 		return b, err

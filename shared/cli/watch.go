@@ -18,7 +18,7 @@ import (
 
 const (
 	window   = 64 // requests asked for in one round
-	parallel = 8
+	parallel = 8  // calls at the same time
 )
 
 // summary is how the lines of a list ended.
@@ -28,7 +28,7 @@ type summary struct {
 	State     string `json:"state"` // of the import
 	Lines     int64  `json:"lines"`
 	Rejected  int64  `json:"rejected"`
-	Duplicate int64  `json:"duplicate"` // lines whose request was there before; they are also counted below
+	Duplicate int64  `json:"duplicate"` // lines whose request was there before; also counted below
 	Completed int64  `json:"completed"`
 	Failed    int64  `json:"failed"`
 	Cancelled int64  `json:"cancelled"`
@@ -61,7 +61,7 @@ func (s *summary) print(out io.Writer, asJSON bool) error {
 	return err
 }
 
-// watch follows a list to its end: first the import, then the requests that it made.
+// watch follows a list to its end: first the import, then its requests.
 type watch struct {
 	api  *client
 	show *progress
@@ -71,7 +71,7 @@ func (w *watch) run(ctx context.Context, b bulkImport, lines int64) (*summary, e
 	id := b.ID
 	w.show.begin("importing", "lines", lines)
 	for !b.ended() {
-		if err := w.api.pause(ctx, time.Second); err != nil {
+		if err := w.api.waiter.Wait(ctx, time.Second); err != nil {
 			return nil, &exit{code: ExitUnreachable, err: err}
 		}
 		if err := w.api.get(ctx, "bulk/"+id, &b); err != nil {
@@ -99,7 +99,7 @@ type pending struct {
 	state dsr.State
 }
 
-// ended reports whether nothing happens to a request unless a person acts.
+// ended reports whether a request stays as it is until a person acts.
 func ended(s dsr.State) bool { return s.Final() || s == dsr.Waiting || s == dsr.NeedsDecision }
 
 // results reads which requests the lines became.
@@ -134,8 +134,9 @@ func (w *watch) results(ctx context.Context, id string) ([]*pending, error) {
 	}
 }
 
-// requests asks for the open requests, a window of them at a time and in the order of the lines, which is about the order in which
-// they end; those that have not ended go to the back. So a list of n lines costs about n calls, however long it takes.
+// requests asks for the open requests, a window of them at a time, in the order of the lines:
+// about the order in which they end. Those that have not ended go to the back. So a list of n
+// lines costs about n calls, however long it takes.
 func (w *watch) requests(ctx context.Context, open []*pending, sum *summary) error {
 	var total, done int64
 	for _, p := range open {
@@ -161,8 +162,8 @@ func (w *watch) requests(ctx context.Context, open []*pending, sum *summary) err
 			sum.count(p.state, p.lines)
 		}
 		w.show.set(done)
-		if idle = next(idle, still, len(round)); idle > 0 {
-			if err := w.api.pause(ctx, idle); err != nil {
+		if idle = pause(idle, still, len(round)); idle > 0 {
+			if err := w.api.waiter.Wait(ctx, idle); err != nil {
 				return &exit{code: ExitUnreachable, err: err}
 			}
 		}
@@ -170,8 +171,9 @@ func (w *watch) requests(ctx context.Context, open []*pending, sum *summary) err
 	return nil
 }
 
-// next is how long to wait after a round: not at all while most had ended, then longer and longer, up to five seconds.
-func next(idle time.Duration, still, asked int) time.Duration {
+// pause is how long to wait after a round: not at all when most requests had ended, otherwise
+// longer and longer, up to five seconds.
+func pause(idle time.Duration, still, asked int) time.Duration {
 	if still*2 < asked {
 		return 0
 	}
