@@ -28,7 +28,7 @@ func (a *App) api() (*httpapi.API, error) {
 	return httpapi.New(httpapi.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Callers: a.callers, Intake: submissions, Bulk: a.bulk,
 		Decide: a.pipeline.Decide,
-		Now:    a.clocks.Business, Wall: a.clocks.Wall, Version: Version, Log: a.log,
+		Clocks: a.clocks, Version: Version, Log: a.log,
 	})
 }
 

@@ -82,9 +82,9 @@ var keyNames = []string{
 	"code", "key", "x-api-key", "x_api_key", "api-key", "api_key", "apikey", "x-functions-key", "access_token", "token",
 }
 
-// RefuseKeyInURL returns a key-in-url problem (400) when the query has a parameter that is named like
-// a key, whether the key is right or wrong. Addresses are logged on the way, so it comes before
-// every other check of a call.
+// RefuseKeyInURL returns a key-in-url problem (400) when the query has a parameter that is
+// named like a key, whether the key is right or wrong. Addresses are logged on the way, so it
+// comes before every other check of a call.
 func RefuseKeyInURL(rawQuery string) error {
 	for pair := range strings.FieldsFuncSeq(rawQuery, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, _ := strings.Cut(pair, "=")

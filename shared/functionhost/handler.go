@@ -12,20 +12,21 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
-// maxJobBody caps the request of a job, in bytes. A queue message holds 64 KiB. It arrives as a JSON
-// string in a JSON string, and a second time in Metadata, so it can grow to several times that.
+// maxJobBody caps the request of a job, in bytes. A queue message holds 64 KiB. It arrives as a
+// JSON string in a JSON string, and a second time in Metadata, so it can grow to several times
+// that.
 const maxJobBody = 1 << 20
 
 // invocationHeader names the invocation in every request of the host.
 const invocationHeader = "X-Azure-Functions-InvocationId"
 
-// Handler serves all that the host may call: GET and HEAD / (readiness and health ping, answered at
-// once), the API under /api/, and POST /{function} for each trigger. It answers everything else with
-// the program's NotFound, and refuses a program that lacks a part.
+// Handler serves all that the host may call: GET and HEAD / (readiness and health ping,
+// answered at once), the API under /api/, and POST /{function} for each trigger. It answers
+// everything else with the program's NotFound, and refuses a program that lacks a part.
 //
-// It tells the API from the jobs by the escaped path, byte for byte: an outside caller chooses what
-// follows /api/, and must not reach a job by any spelling of it. For the same reason the API gets
-// paths in their shortest form only.
+// It tells the API from the jobs by the escaped path, byte for byte: an outside caller chooses
+// what follows /api/, and must not reach a job by any spelling of it. For the same reason the
+// API gets paths in their shortest form only.
 func Handler(p host.Program, log *slog.Logger) (http.Handler, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -92,8 +93,8 @@ func (h *handler) serveAPI(w http.ResponseWriter, r *http.Request) {
 	h.program.Failed.ServeHTTP(answer, r)
 }
 
-// serveJob answers as the host needs it: with an object that is not empty, as JSON. An empty 200 would
-// hang the invocation until functionTimeout, and then cost the process.
+// serveJob answers as the host needs it: with an object that is not empty, as JSON. An empty
+// 200 would hang the invocation until functionTimeout, and then cost the process.
 func (h *handler) serveJob(w http.ResponseWriter, r *http.Request, name string, t host.Trigger) {
 	status, err := runJob(w, r, t)
 	w.Header().Set("Content-Type", "application/json")

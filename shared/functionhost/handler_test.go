@@ -39,7 +39,8 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// served is a handler with one job of each kind, on a real server: escaped paths must come through a real parser.
+// served is a handler with one job of each kind, on a real server: escaped paths must come
+// through a real parser.
 type served struct {
 	url  string
 	log  *buffer

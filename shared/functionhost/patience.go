@@ -15,18 +15,18 @@ const (
 	// that came: 30 s for JSON and for a job's envelope, and five minutes for an upload of 64 MiB.
 	bodyWait = 30 * time.Second
 	bodyRate = 256 << 10
-	// drainWait is how long the rest of a body that was not wanted is waited for. net/http reads up to
-	// 256 KiB of it before it answers. A caller who was refused has the answer after that time at the
-	// latest, and loses the connection.
+	// drainWait is how long the rest of a body that was not wanted is waited for. net/http
+	// reads up to 256 KiB of it before it answers. A caller who was refused has the answer
+	// after that time at the latest, and loses the connection.
 	drainWait = 2 * time.Second
-	// idleWait is how long a connection stays open between two requests. The host keeps one for 1 to 2
-	// minutes. Because this is longer, it is the host that closes, and no message is sent into a
-	// closing connection.
+	// idleWait is how long a connection stays open between two requests. The host keeps one for
+	// 1 to 2 minutes. Because this is longer, it is the host that closes, and no message is
+	// sent into a closing connection.
 	idleWait = 5 * time.Minute
 )
 
-// patient lets no request wait for its body for ever. The deadlines are those of the connection, so w
-// must be the server's own writer. Clocks tell the time of day.
+// patient lets no request wait for its body for ever. The deadlines are those of the
+// connection, so w must be the server's own writer. Clocks tell the time of day.
 func patient(next http.Handler, clocks clock.Clocks) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {
@@ -42,7 +42,8 @@ func patient(next http.Handler, clocks clock.Clocks) http.Handler {
 	})
 }
 
-// body is a request's body that is waited for only so long. Time in which nobody reads does not count.
+// body is a request's body that is waited for only so long. Time in which nobody reads does not
+// count.
 type body struct {
 	io.ReadCloser
 	conn   *http.ResponseController

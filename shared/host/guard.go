@@ -7,9 +7,9 @@ import (
 	"runtime/debug"
 )
 
-// Guard runs a function and turns its panic into an error that names the place. The error quotes the
-// errors of the Go runtime only, because any other value may hold personal data. The panic
-// [http.ErrAbortHandler] goes on: it breaks off an answer on purpose.
+// Guard runs a function and turns its panic into an error that names the place. The error
+// quotes the errors of the Go runtime only, because any other value may hold personal data. The
+// panic [http.ErrAbortHandler] goes on: it breaks off an answer on purpose.
 func Guard(run func() error) (err error) {
 	defer func() {
 		v := recover()

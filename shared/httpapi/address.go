@@ -13,8 +13,8 @@ import (
 
 // addresses are the routes by the pattern of their address and by their method.
 type addresses struct {
-	// mux knows which pattern fits a path. It serves nothing: it would redirect paths, answer HEAD by a
-	// GET route, and refuse in plain text.
+	// mux knows which pattern fits a path. It serves nothing: it would redirect paths, answer
+	// HEAD by a GET route, and refuse in plain text.
 	mux    *http.ServeMux
 	routes map[string]map[string]route
 }
@@ -34,10 +34,10 @@ func newAddresses(table []route) addresses {
 // maxPath is the longest path that is looked at, in bytes.
 const maxPath = 512
 
-// find returns the route of a request. A path must be written as in the table: without escapes, empty
-// or dot segments, a slash at the end, or another case. Nothing is redirected, so every host in front
-// of the API sees the same address as the API. For another method than the address takes, h gets the
-// header Allow.
+// find returns the route of a request. A path must be written as in the table: without escapes,
+// empty or dot segments, a slash at the end, or another case. Nothing is redirected, so every
+// host in front of the API sees the same address as the API. For another method than the
+// address takes, h gets the header Allow.
 func (a addresses) find(r *http.Request, h http.Header) (route, error) {
 	nowhere := problem.New(problem.NoRoute, "", "nothing is served at this address")
 	p := r.URL.Path

@@ -43,7 +43,8 @@ func TestTheContractIsOpenAPI(t *testing.T) {
 	require.NoError(t, doc.Validate(t.Context()))
 }
 
-// TestEveryRouteIsInTheContractAndTheOtherWayRound calls each operation of the document without a key, and addresses that it lacks.
+// TestEveryRouteIsInTheContractAndTheOtherWayRound calls each operation of the document without
+// a key, and addresses that it lacks.
 func TestEveryRouteIsInTheContractAndTheOtherWayRound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -114,7 +115,8 @@ func texts[S ~string](in []S) []string {
 	return out
 }
 
-// FuzzAddress sends any path and query: every answer is one of ours, and nobody without a key gets further than 401.
+// FuzzAddress sends any path and query. Every answer is one of the API's, and nobody without a
+// key gets further than 401.
 func FuzzAddress(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"/api/requests", "tenant=x&limit=2"},

@@ -128,7 +128,8 @@ func newWorld(t *testing.T) *world {
 	})
 	require.NoError(t, err)
 	api, err := httpapi.New(httpapi.Options{
-		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
+		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Log: log, Version: "test",
+		Clocks: clock.Clocks{Business: w.business, Wall: w.Clock.Now},
 		Decide: decisions,
 		Bulk:   w.bulk,
 	})

@@ -38,7 +38,7 @@ type Service struct {
 func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
 	t, ok := s.Tenants.Tenant(sub.Tenant)
 	if !ok || !caller.Owns(sub.Tenant) {
-		return nil, false, problem.New(problem.NotFound, "", "there is no such thing here")
+		return nil, false, problem.Absent()
 	}
 	d, err := s.Draft(caller.Name, t, key, sub, s.Now())
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package problem says what went wrong in a form that may be shown to anybody.
+// Package problem says what went wrong in a form that can be shown to anybody.
 //
-// A problem has a stable code, a sentence and a JSON pointer. Its cause stays private.
+// A problem is a stable code, a sentence and a JSON pointer. Its cause stays private.
 package problem
 
 import (
@@ -16,8 +16,8 @@ type Error struct {
 	Code   Code
 	Status int    // HTTP status, from the table of codes
 	Detail string // a sentence for a person
-	// Pointer says where in the body (RFC 6901). It is empty when the whole body is meant, or a
-	// query parameter or a header.
+	// Pointer says where in the body (RFC 6901). It is empty for the whole body, and for a query
+	// parameter or a header.
 	Pointer string
 	cause   error
 }
@@ -27,16 +27,26 @@ func New(code Code, pointer, detail string) *Error {
 	return &Error{Code: code, Status: code.Status(), Detail: detail, Pointer: pointer}
 }
 
+// Absent is the problem of what does not exist and of what belongs to another tenant: a caller
+// must not learn which of the two it is.
+func Absent() *Error { return New(NotFound, "", "there is no such thing, or it is not yours") }
+
 // Newf is New with a format. Its arguments are as public as the format.
 func Newf(code Code, pointer, format string, args ...any) *Error {
 	return New(code, pointer, fmt.Sprintf(format, args...))
 }
 
-// Because returns a copy with a private cause. errors.Is and errors.As find it; no caller is
-// shown it.
+// Because returns a copy with a private cause: errors.Is and errors.As see it, no caller does.
 func (e *Error) Because(err error) *Error {
 	c := *e
 	c.cause = err
+	return &c
+}
+
+// At returns a copy whose pointer begins with a prefix, for a part of something larger.
+func (e *Error) At(prefix string) *Error {
+	c := *e
+	c.Pointer = prefix + c.Pointer
 	return &c
 }
 
@@ -66,9 +76,8 @@ func Is(err error, code Code) bool {
 	return e != nil && e.Code == code
 }
 
-// Body is the application/problem+json form (RFC 9457). It has no member that differs between
-// two calls, because the answers for another tenant's thing and for an unknown one must be the
-// same bytes.
+// Body is the application/problem+json form (RFC 9457). No member of it differs between two calls:
+// another tenant's thing and an unknown one must be answered by the same bytes.
 type Body struct {
 	Type    string `json:"type"`
 	Title   string `json:"title"`
@@ -78,8 +87,8 @@ type Body struct {
 	Pointer string `json:"pointer,omitempty"`
 }
 
-// ServeHTTP answers a call with the problem. All problems are written here. Headers that were set
-// before are kept.
+// ServeHTTP answers a call with the problem. It is the one writer of problems. Headers that
+// were set before stay.
 func (e *Error) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	b, _ := json.Marshal(e.Body()) // texts and a number never fail
 	w.Header().Set("Content-Type", "application/problem+json")

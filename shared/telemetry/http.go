@@ -13,8 +13,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
-// HTTP traces requests. The span knows the method, the pattern of the route and the status, never ids
-// or queries. The pattern is the one that next leaves in [http.Request.Pattern], as ServeMux does.
+// HTTP traces requests. The span knows the method, the pattern of the route and the status,
+// never ids or queries. The pattern is the one that next leaves in [http.Request.Pattern], as
+// ServeMux does.
 func HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := otel.GetTextMapPropagator().Extract(r.Context(), propagation.HeaderCarrier(r.Header))
@@ -30,8 +31,8 @@ func HTTP(next http.Handler) http.Handler {
 	})
 }
 
-// spanName is the method and the pattern of the route, which may begin with a method itself. A request
-// that no route took is named by its method alone.
+// spanName is the method and the pattern of the route, which may begin with a method itself. A
+// request that no route took is named by its method alone.
 func spanName(r *http.Request) string {
 	_, route, found := strings.Cut(r.Pattern, " ")
 	if !found {

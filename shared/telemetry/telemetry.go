@@ -1,5 +1,8 @@
-// Package telemetry writes logs to stdout, and traces and metrics to an OTLP endpoint when one is configured. Nothing personal reaches
-// it: attributes are ids, codes, counts and times, and query strings are never recorded.
+// Package telemetry writes logs to stdout, and traces and metrics to an OTLP endpoint when one
+// is set.
+//
+// Nothing personal reaches it: attributes are ids, codes, counts and times, and query strings
+// are never recorded.
 package telemetry
 
 import (
@@ -59,8 +62,8 @@ func (h withContext) WithGroup(name string) slog.Handler {
 	return withContext{h.Handler.WithGroup(name)}
 }
 
-// Export sends traces and metrics by OTLP over HTTP, to where the standard OTEL_* variables say. With enabled false nothing is sent
-// and nothing is collected. The returned function flushes.
+// Export sends traces and metrics by OTLP over HTTP, to where the standard OTEL_* variables
+// say. If it is not enabled, nothing is collected. The returned function flushes.
 func Export(ctx context.Context, enabled bool) (func(context.Context) error, error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	if !enabled {
@@ -82,13 +85,14 @@ func Export(ctx context.Context, enabled bool) (func(context.Context) error, err
 	return func(ctx context.Context) error { return errors.Join(tp.Shutdown(ctx), mp.Shutdown(ctx)) }, nil
 }
 
-// Jobs counts and traces jobs: one counter of successes per job is what an alert watches, since a job that no longer succeeds is
-// silent otherwise.
+// Jobs counts and traces jobs. An alert watches the successes of each job, because a job that
+// no longer succeeds is silent otherwise.
 type Jobs struct {
 	runs metric.Int64Counter
 }
 
-// NewJobs makes the counter rightsdesk.job.runs with the attributes job and result (success or failure).
+// NewJobs makes the counter rightsdesk.job.runs with the attributes job and result (success or
+// failure).
 func NewJobs() (*Jobs, error) {
 	runs, err := otel.Meter(scope).Int64Counter("rightsdesk.job.runs", metric.WithDescription("Runs of a job, by result"))
 	if err != nil {
@@ -113,7 +117,8 @@ func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, nam
 // Ignored is the function Ignored.
 func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
 
-// Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with the attribute reason, a code.
+// Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with
+// the attribute reason, a code.
 func Ignored(ctx context.Context, reason string) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {
 		c.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
@@ -129,7 +134,7 @@ func (j *Jobs) Wrap(name string, run host.Job) host.Job {
 		result := "success"
 		if err != nil {
 			result = "failure"
-			span.SetStatus(codes.Error, "failed") // the reason is in the log: an error's text is not ours to send on
+			span.SetStatus(codes.Error, "failed") // the text of the error stays in the log
 		}
 		j.runs.Add(ctx, 1, metric.WithAttributes(attribute.String("job", name), attribute.String("result", result)))
 		return err
