@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 func TestTheContractIsGolden(t *testing.T) {
 	t.Parallel()
