@@ -103,8 +103,8 @@ type uncounted struct{}
 func (uncounted) Count(context.Context, string, int64) {}
 func (uncounted) Ignored(context.Context, string)      {}
 
-// stamp says in the metadata of a blob when it was written, so that the purge finds uploads that never
-// became an import.
+// stamp says in the metadata of a blob when it was written, so that the purge finds uploads
+// that never became an import.
 func (s *Service) stamp() map[string]string {
 	return map[string]string{blob.MetaAt: s.clocks.Business().UTC().Format(time.RFC3339)}
 }
