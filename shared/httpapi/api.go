@@ -156,7 +156,8 @@ func asProblem(err error) *problem.Error {
 	case errors.As(err, &fault), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return problem.New(problem.Unavailable, "", "the storage does not answer: try again").Because(err)
 	}
-	return problem.New(problem.Internal, "", "Rightsdesk could not serve the call: the log says why, under the id in the header X-Request-Id").Because(err)
+	return problem.New(problem.Internal, "",
+		"Rightsdesk could not serve the call: the log says why, under the id in the header X-Request-Id").Because(err)
 }
 
 // requestID is 128 random bits. A caller quotes it, and an operator finds the call in the log

@@ -58,14 +58,17 @@ func Contract() ([]byte, error) {
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "Rightsdesk", "version": "1", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
-			"description": "Data subject requests under the GDPR and the CCPA. Every time is RFC 3339, UTC. Errors are answered as application/problem+json with a stable code.",
+			"description": "Data subject requests under the GDPR and the CCPA. Every time is RFC 3339, UTC. " +
+				"Errors are answered as application/problem+json with a stable code.",
 		},
 		"servers": []any{object{"url": "/"}},
 		"paths":   paths,
 		"components": object{
 			"schemas":         shapes,
 			"securitySchemes": object{"key": object{"type": "apiKey", "in": "header", "name": "x-api-key"}},
-			"responses":       object{"Problem": object{"description": "The call failed, and why", "content": content("application/problem+json", "Problem")}},
+			"responses": object{"Problem": object{
+				"description": "The call failed, and why", "content": content("application/problem+json", "Problem"),
+			}},
 		},
 	}, "", "  ")
 }

@@ -133,9 +133,11 @@ func (c *call) idempotencyKey() (string, error) {
 	values := c.r.Header.Values("Idempotency-Key")
 	switch {
 	case len(values) == 0 || values[0] == "":
-		return "", problem.New(problem.MissingIdempotencyKey, "", "the header Idempotency-Key is needed: a value of your own, the same when you try again")
+		return "", problem.New(problem.MissingIdempotencyKey, "",
+			"the header Idempotency-Key is needed: a value of your own, the same when you try again")
 	case len(values) > 1 || !intake.ValidKey(values[0]):
-		return "", problem.New(problem.MalformedIdempotencyKey, "", "the header Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters")
+		return "", problem.New(problem.MalformedIdempotencyKey, "",
+			"the header Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters")
 	}
 	return values[0], nil
 }
