@@ -23,8 +23,9 @@ type fetched struct {
 	err    error
 }
 
-// fetch calls use with the packed bytes of each member in order, while the next ones are being read. The buffers are used again and
-// again: a new one for each member would be garbage that takes as much memory as everything else together.
+// fetch calls use with the packed bytes of each member in order, while the next members are
+// being read. It uses the same buffers again and again: a new buffer for each member would be
+// garbage that takes as much memory as everything else together.
 func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i int, packed io.Reader) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup

@@ -152,7 +152,7 @@ func (v view) descriptor(name string) connector.Descriptor {
 	if d, ok := v.Catalogue.Describe(v.Tenant, name); ok {
 		return d
 	}
-	return connector.Descriptor{System: name, Title: spoken(name)}
+	return connector.Descriptor{System: name, Title: titleOf(name)}
 }
 
 // kind returns a kind of a system; one that the descriptor has lost since is named by its name.
@@ -160,7 +160,7 @@ func (v view) kind(system, name string) connector.Kind {
 	if k, ok := v.descriptor(system).Kind(name); ok {
 		return k
 	}
-	return connector.Kind{Name: name, Title: spoken(name)}
+	return connector.Kind{Name: name, Title: titleOf(name)}
 }
 
 // person says whom the request is about and by what was searched. The package is made for that person.
@@ -178,7 +178,7 @@ func (v view) person() []field {
 	for _, id := range v.Private.Subject.Identifiers {
 		title := titles[id.Kind]
 		if title == "" {
-			title = spoken(id.Kind)
+			title = titleOf(id.Kind)
 		}
 		out = append(out, field{title, value{Text: id.Value.Reveal()}})
 	}
@@ -190,7 +190,7 @@ func (v view) results() []result {
 	for i, s := range v.Manifest.Systems {
 		d, t := v.descriptor(s.System), v.Chapters[i].Task
 		r := result{
-			System: d.Title, Holds: d.Holds, Action: spoken(string(s.Action)), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
+			System: d.Title, Holds: d.Holds, Action: titleOf(string(s.Action)), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
 			Link: t.Outcome.Link, Records: t.Records, Queries: s.Queries,
 			looked: s.Outcome == dsr.Done || s.Outcome == dsr.NothingFound,
 		}

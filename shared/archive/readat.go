@@ -13,14 +13,15 @@ import (
 
 const readBlock = 2 << 20 // bytes that are read at once
 
-// blobReader reads a blob at any place, a block at a time, and keeps the last two: readers of archives take small bites in sequence.
+// blobReader reads a blob at any offset, a block at a time, and keeps the last two blocks,
+// since readers of archives read little at a time and mostly in sequence.
 type blobReader struct {
-	ctx  context.Context // io.ReaderAt has none; it is that of the caller who made it
+	ctx  context.Context // of the caller who made it: ReadAt takes none
 	st   *store.Store
 	ref  blob.Ref
 	size int64
 	etag string
-	err  error // the first of the storage's, since archive/zip wraps some and hides others
+	err  error // the first error of the storage: archive/zip wraps some errors and hides others
 
 	mu     sync.Mutex
 	blocks [2]readAhead
@@ -89,7 +90,8 @@ func (b *blobReader) fail(err error) error {
 	return err
 }
 
-// Verify checks a package where it is stored. Errors are those of Verify and of the storage.
+// Verify checks a package where it is stored. Its errors are verify.ErrNotVerified and those of
+// the storage.
 func Verify(ctx context.Context, st *store.Store, ref blob.Ref) (verify.Report, error) {
 	info, err := st.Blobs.Stat(ctx, ref)
 	if err != nil {

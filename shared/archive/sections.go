@@ -74,7 +74,7 @@ func (v view) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []fie
 			for raw, err := range v.stored(m) {
 				var fields []field
 				if err == nil {
-					fields, err = record(raw, k)
+					fields, err = describe(raw, k)
 				}
 				if err != nil {
 					*v.failed = errors.Join(*v.failed, err)

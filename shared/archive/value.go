@@ -32,27 +32,28 @@ type value struct {
 	Cut    bool // there is more in the file
 }
 
-// wording makes words of one record.
-type wording struct {
+// describer puts one record into words.
+type describer struct {
 	titles map[string]string // of the columns
 	order  map[string]int
 	left   int // nodes that may still be shown
 }
 
-// record is a record in words: its declared columns in their order, then the rest. Empty fields are left out.
-func record(raw jsontext.Value, kind connector.Kind) ([]field, error) {
-	w := wording{titles: map[string]string{}, order: map[string]int{}, left: mostNodes}
+// describe puts a record into words: its declared columns in their order, then the rest. Empty
+// fields are left out.
+func describe(raw jsontext.Value, kind connector.Kind) ([]field, error) {
+	d := describer{titles: map[string]string{}, order: map[string]int{}, left: mostNodes}
 	for i, c := range kind.Columns {
-		w.titles[c.Name], w.order[c.Name] = c.Title, i
+		d.titles[c.Name], d.order[c.Name] = c.Title, i
 	}
 	declared := make([]*field, len(kind.Columns))
 	var rest []field
 	err := members(raw, func(name string, v jsontext.Value) error {
-		f, ok, err := w.field(w.titles[name], name, v, 1)
+		f, ok, err := d.field(d.titles[name], name, v, 1)
 		if err != nil || !ok {
 			return err
 		}
-		if i, known := w.order[name]; known {
+		if i, known := d.order[name]; known {
 			declared[i] = &f
 		} else {
 			rest = append(rest, f)
@@ -68,19 +69,20 @@ func record(raw jsontext.Value, kind connector.Kind) ([]field, error) {
 	return append(out, rest...), err
 }
 
-// field returns a member in words; false when it is empty.
-func (w *wording) field(title, name string, v jsontext.Value, depth int) (field, bool, error) {
+// field returns a member in words; ok is false when it is empty.
+func (d *describer) field(title, name string, v jsontext.Value, depth int) (field, bool, error) {
 	if title == "" {
-		title, _ = cut(spoken(name), 200)
+		title, _ = cut(titleOf(name), 200)
 	}
-	val, ok, err := w.value(v, depth)
+	val, ok, err := d.value(v, depth)
 	return field{title, val}, ok, err
 }
 
-// value returns a value in words; false for null, an empty text, an empty list and an empty object.
-func (w *wording) value(v jsontext.Value, depth int) (value, bool, error) {
-	if w.left--; w.left < 0 {
-		return value{Text: "…", Cut: true}, w.left == -1, nil
+// value returns a value in words; ok is false for null, an empty text, an empty list and an
+// empty object.
+func (d *describer) value(v jsontext.Value, depth int) (value, bool, error) {
+	if d.left--; d.left < 0 {
+		return value{Text: "…", Cut: true}, d.left == -1, nil
 	}
 	k := v.Kind()
 	if depth > deepest && (k == '{' || k == '[') {
@@ -100,17 +102,17 @@ func (w *wording) value(v jsontext.Value, depth int) (value, bool, error) {
 		s, long := cut(string(v), longestText)
 		return value{Text: s, Cut: long}, true, nil
 	case '[':
-		return w.list(v, depth)
+		return d.list(v, depth)
 	case '{':
-		return w.object(v, depth)
+		return d.object(v, depth)
 	}
 	return value{}, false, nil
 }
 
-func (w *wording) list(v jsontext.Value, depth int) (value, bool, error) {
+func (d *describer) list(v jsontext.Value, depth int) (value, bool, error) {
 	var out value
 	err := elementsOf(v, func(e jsontext.Value) error {
-		item, ok, err := w.value(e, depth+1)
+		item, ok, err := d.value(e, depth+1)
 		if ok {
 			out.Items = append(out.Items, item)
 		}
@@ -119,10 +121,10 @@ func (w *wording) list(v jsontext.Value, depth int) (value, bool, error) {
 	return out, len(out.Items) > 0, err
 }
 
-func (w *wording) object(v jsontext.Value, depth int) (value, bool, error) {
+func (d *describer) object(v jsontext.Value, depth int) (value, bool, error) {
 	var out value
 	err := members(v, func(name string, e jsontext.Value) error {
-		f, ok, err := w.field("", name, e, depth+1)
+		f, ok, err := d.field("", name, e, depth+1)
 		if ok {
 			out.Fields = append(out.Fields, f)
 		}
@@ -141,7 +143,7 @@ func readable(s string) string {
 	return s
 }
 
-// cut shortens a text to n characters; true when something is missing.
+// cut shortens a text to n characters and reports whether something is missing.
 func cut(s string, n int) (string, bool) {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s, false

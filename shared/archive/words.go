@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -54,36 +53,6 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f %s", f, []string{"", "kB", "MB", "GB", "TB"}[unit])
 }
 
-// spoken makes words of a member's name: "onPremisesSyncEnabled" becomes "On premises sync enabled".
-func spoken(name string) string {
-	var out []rune
-	rs := []rune(name)
-	for i, r := range rs {
-		switch {
-		case r == '_' || r == '-' || r == '.' || r == '@' || r == '#':
-			if len(out) > 0 && out[len(out)-1] != ' ' {
-				out = append(out, ' ')
-			}
-			continue
-		case i > 0 && unicode.IsUpper(r) && unicode.IsLower(rs[i-1]) && len(out) > 0 && out[len(out)-1] != ' ':
-			out = append(out, ' ')
-		}
-		next := i+1 < len(rs) && unicode.IsUpper(rs[i+1])
-		prev := i > 0 && unicode.IsUpper(rs[i-1])
-		switch {
-		case len(out) == 0:
-			r = unicode.ToUpper(r)
-		case unicode.IsUpper(r) && !next && !prev:
-			r = unicode.ToLower(r)
-		}
-		out = append(out, r)
-	}
-	if len(out) == 0 {
-		return name
-	}
-	return strings.TrimSpace(string(out))
-}
-
 // laws are what the index calls the regimes.
 var laws = map[dsr.Regime]string{
 	dsr.GDPR: "General Data Protection Regulation, Regulation (EU) 2016/679 (GDPR)",
@@ -108,7 +77,7 @@ var outcomes = map[dsr.OutcomeCode]string{
 	dsr.NothingFound: "Nothing found",
 	dsr.Partial:      "Done in part",
 	dsr.Refused:      "Refused",
-	dsr.Manual:       "Being done by a person",
+	dsr.Manual:       "To be done by a person",
 	dsr.Pending:      "Not finished yet",
 	dsr.Failed:       "Not possible so far",
 	"":               "Not finished yet",

@@ -29,14 +29,14 @@ func TestWords(t *testing.T) {
 		"onPremisesSyncEnabled": "On premises sync enabled", "id": "Id", "@odata.type": "Odata type", "ipAddress": "Ip address",
 		"sku-part_number": "Sku part number", "userUPN": "User UPN", "": "", "@": "@", "éÉtat": "É état",
 	} {
-		require.Equal(t, want, spoken(in), "%q", in)
+		require.Equal(t, want, titleOf(in), "%q", in)
 	}
 }
 
 func TestRecordInWords(t *testing.T) {
 	t.Parallel()
 	k, _ := parttest.Directory().Kind("profile")
-	fields, err := record(jsontext.Value(`{"zipCode":"12","accountEnabled":false,"id":"x","mail":null,"businessPhones":["+49 1",null,""],
+	fields, err := describe(jsontext.Value(`{"zipCode":"12","accountEnabled":false,"id":"x","mail":null,"businessPhones":["+49 1",null,""],
 		"createdDateTime":"2026-03-03T15:05:07.25+01:00","empty":{"a":[]},"n":{"innerName":{"deep":[1,{"b":true}]}},"score":-1.50}`), k)
 	require.NoError(t, err)
 	require.Equal(t, []field{
@@ -53,12 +53,12 @@ func TestRecordInWords(t *testing.T) {
 func TestLargeRecordsAreCut(t *testing.T) {
 	t.Parallel()
 	k := parttest.Columns("photo")
-	fields, err := record(jsontext.Value(`{"photo":"`+strings.Repeat("é", longestText+1)+`"}`), k)
+	fields, err := describe(jsontext.Value(`{"photo":"`+strings.Repeat("é", longestText+1)+`"}`), k)
 	require.NoError(t, err)
 	require.True(t, fields[0].Value.Cut)
 	require.Equal(t, strings.Repeat("é", longestText), fields[0].Value.Text)
 
-	fields, err = record(jsontext.Value(`{"photo":[`+strings.Repeat(`"x",`, mostNodes*2)+`"x"],"after":1}`), k)
+	fields, err = describe(jsontext.Value(`{"photo":[`+strings.Repeat(`"x",`, mostNodes*2)+`"x"],"after":1}`), k)
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 	items := fields[0].Value.Items
@@ -66,7 +66,7 @@ func TestLargeRecordsAreCut(t *testing.T) {
 	require.True(t, items[len(items)-1].Cut)
 
 	deep := strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)
-	fields, err = record(jsontext.Value(`{"photo":`+deep+`}`), k)
+	fields, err = describe(jsontext.Value(`{"photo":`+deep+`}`), k)
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 }

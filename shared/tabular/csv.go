@@ -10,7 +10,8 @@ import (
 
 const byteOrderMark = "\ufeff"
 
-// writeCSV writes the CSV form of a JSON member. encoding/csv is not used: with CRLF it changes line breaks inside values.
+// writeCSV writes the CSV form of a JSON member. It does not use encoding/csv, which with CRLF
+// at the end of rows changes line breaks inside values.
 func writeCSV(w io.Writer, kind connector.Kind, stored io.Reader) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(byteOrderMark) // errors of b stay until Flush
@@ -38,7 +39,8 @@ func separate(b *bufio.Writer, i int) {
 	}
 }
 
-// writeField writes one field after RFC 4180 section 2. Fields with a semicolon or tab are quoted as well: they separate fields in some locales.
+// writeField writes one field after RFC 4180, section 2. It also quotes fields with a semicolon
+// or a tab, which separate fields in some locales.
 func writeField(b *bufio.Writer, s string) {
 	if !strings.ContainsAny(s, "\",;\t\r\n") && s == strings.TrimSpace(s) {
 		_, _ = b.WriteString(s)

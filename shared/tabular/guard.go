@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// safe returns the text of a cell as a spreadsheet program may see it. Numbers stay as they are, also negative ones: a JSON number
-// cannot hold a formula.
+// safe returns the text of a cell as a spreadsheet program may see it. Numbers stay as they
+// are, also negative ones: a JSON number cannot hold a formula.
 func (c cell) safe() string {
 	switch c.shape {
 	case text:
@@ -17,10 +17,14 @@ func (c cell) safe() string {
 	return c.text
 }
 
-// guard makes a text harmless for programs that run a cell as a formula when it begins with = + - @ or their full-width forms, a tab or
-// a line break (OWASP, "CSV Injection"): it gets a leading apostrophe, which such programs take for "this is text". The same inside the
-// text where a program with another idea of separators would begin a cell: after a semicolon, a tab or a line break. Blanks, quotes and what
-// cannot be seen do not hide a formula: programs trim and drop them.
+// guard makes a text harmless for spreadsheet programs. They run a cell as a formula when it
+// begins with = + - @ or their full-width forms, a tab or a line break (OWASP, "CSV
+// Injection"). Such a text gets a leading apostrophe, which these programs read as "this is
+// text".
+//
+// A program that separates cells in another way begins a cell after a semicolon, a tab or a
+// line break, so that the same is done there, inside the text. Blanks, quotes and invisible
+// characters do not hide a formula, since programs trim and drop them.
 func guard(s string) string {
 	if !strings.ContainsAny(s, ";\t\r\n") && !strings.ContainsRune("=+-@＝＋－＠", first(s)) {
 		return s
@@ -47,7 +51,7 @@ func guard(s string) string {
 	return out.String()
 }
 
-// first returns the first character that counts.
+// first returns the first character that guard does not pass over.
 func first(s string) rune {
 	for _, r := range s {
 		if !passedOver(r) {
@@ -57,8 +61,8 @@ func first(s string) rune {
 	return 'x'
 }
 
-// passedOver reports whether a character does not make what follows less of a beginning: a quote, a blank, a control or format character,
-// and those that Unicode lets be ignored.
+// passedOver reports whether a cell still begins after the character: a quote, a blank, a
+// control or format character, or one that Unicode lets be ignored.
 func passedOver(r rune) bool {
 	if r < 0x7f {
 		return r <= ' ' || r == '"'
@@ -66,8 +70,9 @@ func passedOver(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// guardJSON does the same inside JSON, which begins with a bracket: after a semicolon within a string, the risky character is
-// written as a JSON escape, so that the value stays what it was. Tabs and line breaks are escapes already.
+// guardJSON does the same inside JSON. JSON begins with a bracket, so that only what follows a
+// semicolon within a string is at risk. The risky character is written as a JSON escape, and
+// the value stays the same. Tabs and line breaks are escapes already.
 func guardJSON(s string) string {
 	if !strings.Contains(s, ";") {
 		return s

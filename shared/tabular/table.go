@@ -12,7 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
-// shape is what a JSON value is, as far as a cell cares.
+// shape is what a cell needs to know of a JSON value.
 type shape byte
 
 const (
@@ -42,8 +42,9 @@ func header(kind connector.Kind) []string {
 	return append(out, rest)
 }
 
-// rows reads a stored JSON array of objects and yields the cells of each, in the order of header. The slice is used again for the next
-// row. Memory is bounded by one record. It ends after the first error.
+// rows reads a stored JSON array of objects and yields the cells of each, in the order of
+// header. The slice is used again for the next row, and memory is bounded by one record. It
+// ends after the first error.
 func rows(stored io.Reader, kind connector.Kind) iter.Seq2[[]cell, error] {
 	return func(yield func([]cell, error) bool) {
 		r := rowReader{dec: jsontext.NewDecoder(stored), at: map[string]int{}, cells: make([]cell, len(kind.Columns)+1)}
@@ -77,7 +78,8 @@ type rowReader struct {
 	name  []byte
 }
 
-// expect reads one token of a kind. Its errors and those of the others name a place and never a value.
+// expect reads one token of a kind. Like the other methods it returns errors that name a place
+// and never a value.
 func (r *rowReader) expect(k jsontext.Kind) error {
 	if got := r.dec.PeekKind(); got != k {
 		if _, err := r.dec.ReadToken(); err != nil {
@@ -100,7 +102,8 @@ func (r *rowReader) end() error {
 }
 
 func badJSON(dec *jsontext.Decoder) error {
-	return fmt.Errorf("tabular: a stored part is not valid JSON (byte %d)", dec.InputOffset()) // the cause would quote it
+	// The decoder's error is left out: it would quote the value.
+	return fmt.Errorf("tabular: a stored part is not valid JSON (byte %d)", dec.InputOffset())
 }
 
 func (r *rowReader) read() error {
@@ -174,7 +177,8 @@ func compacted(v jsontext.Value) jsontext.Value {
 	return c
 }
 
-// Records yields the objects of a JSON array. It ends after the first error.
+// Records yields the objects of a stored JSON array. An object is valid until the next one. It
+// ends after the first error.
 func Records(r io.Reader) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {
 		rr := rowReader{dec: jsontext.NewDecoder(r)}

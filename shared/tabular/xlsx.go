@@ -14,18 +14,21 @@ import (
 
 const (
 	sheetRows = 1_000_000 // Excel takes 1,048,576
-	cellChars = 32_767    // Excel takes no more in a cell, in UTF-16 units
+	cellChars = 32_767    // the most that Excel takes in a cell, in UTF-16 units
 	cutNote   = " … (cut: the whole value is in the JSON file)"
 	cutChars  = cellChars - len(cutNote)
 
-	nowhere = "\x00" // no path may hold this character: no temporary file can be made, and the writer keeps to its buffer
+	// No path may hold this character. No temporary file can be made, and the writer keeps its
+	// buffer in memory.
+	nowhere = "\x00"
 )
 
-// writeXLSX writes the XLSX form of a JSON member. Text is written as text cells, which are never run; the apostrophe is added all the
-// same, since a workbook may be saved as CSV later. Numbers that a spreadsheet would round are text.
+// writeXLSX writes the XLSX form of a JSON member. Text goes into text cells, which no program
+// runs. It gets the apostrophe all the same, since somebody may save the workbook as CSV later.
+// Numbers that a spreadsheet would round are written as text.
 //
-// The writer keeps what it makes in memory, about twice the size of the part: its temporary files are made impossible, since they
-// would hold personal data and outlive a killed process.
+// The writer keeps what it makes in memory, about twice the size of the part. Temporary files
+// are made impossible: they would hold personal data and would stay after a kill.
 func writeXLSX(w io.Writer, kind connector.Kind, stored io.Reader) (err error) {
 	f := excelize.NewFile(excelize.Options{TmpDir: nowhere})
 	defer func() {
@@ -129,7 +132,7 @@ func (c cell) sheetValue() any {
 	return cutCell(c.safe())
 }
 
-// cutCell shortens a text to what a cell takes, and says so.
+// cutCell shortens a text to what a cell takes, with a note that it was cut.
 func cutCell(s string) string {
 	if len(s) <= cellChars {
 		return s

@@ -10,8 +10,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 )
 
-// writeXML writes the XML form of a JSON member: <records> with a <record> each, in it an element per column that has a value. A name
-// that XML does not allow is changed, and the attribute "name" then holds it. Characters that XML cannot hold become U+FFFD.
+// writeXML writes the XML form of a JSON member: <records> with a <record> for each record, and
+// in it an element for each column that has a value. A name that XML does not allow is changed,
+// and the attribute "name" holds the original. Characters that XML cannot hold become U+FFFD.
 func writeXML(w io.Writer, system string, kind connector.Kind, stored io.Reader) error {
 	b := bufio.NewWriter(w)
 	open, shut := elements(header(kind))
@@ -54,8 +55,9 @@ func elements(columns []string) (open, shut []string) {
 	return open, shut
 }
 
-// elementName keeps ASCII letters, digits, hyphen, dot and underscore; everything else becomes an underscore. A name begins with a
-// letter or underscore and never with "xml" (XML 1.0, section 2.3).
+// elementName makes a name of an element. It keeps ASCII letters, digits, hyphen, dot and
+// underscore; every other character becomes an underscore. A name begins with a letter or an
+// underscore and never with "xml" (XML 1.0, section 2.3).
 func elementName(s string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {
