@@ -13,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
@@ -31,10 +32,11 @@ type Assembly struct {
 	Case      *store.Case
 	Tenant    tenant.Tenant
 	Catalogue connector.Catalogue
-	Now       func() time.Time // business clock
-	// Check says whether the work is still ours. It is asked once it is known which version is to be replaced: whoever takes over later
-	// stores another one, so that a worker who has lost the claim meanwhile cannot replace that. Nil asks nobody.
-	Check func(context.Context) error
+	Clocks    clock.Clocks // the business clock says when the package was made
+	// Claim is the hold on the task. It is checked once it is known which version of the
+	// package is to be replaced: a worker that takes over later stores another version, so that
+	// a worker that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
+	Claim part.Claim
 }
 
 // Assemble streams the parts of a request into one archive and returns where it is, how long and with which sum; state and expiry are
@@ -55,10 +57,10 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, check: a.Check, target: target,
+		st: a.Store, claim: a.Claim, target: target,
 		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
 	}
-	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
+	return w.run(ctx, a.Clocks.Business(), func(t dsr.Task) string { return texts[t.ID] })
 }
 
 // texts are what people wrote when they ended tasks. The package is for the person whom they may name.
@@ -80,7 +82,7 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 // writer makes one package.
 type writer struct {
 	st     *store.Store
-	check  func(context.Context) error
+	claim  part.Claim
 	target blob.Ref
 	book   book
 	zip    *zip.Writer
@@ -92,14 +94,14 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 	if err != nil {
 		return dsr.Package{}, err
 	}
-	if w.check != nil {
-		if err := w.check(ctx); err != nil {
+	if w.claim != nil {
+		if err := w.claim.Check(ctx); err != nil {
 			return dsr.Package{}, err
 		}
 	}
 	r := w.book.Request
 	w.book.Manifest = newManifest(r, now, reason)
-	w.book.Open = func(m part.Member) (io.ReadCloser, error) { return part.Open(ctx, w.st, m) }
+	w.book.Parts = storedParts{ctx, w.st}
 	for _, t := range listed(r) {
 		members, err := membersOf(ctx, w.st, r, t, before)
 		if err != nil {

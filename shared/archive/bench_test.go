@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
@@ -85,12 +86,12 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 		}
 	}
 	c := parttest.NewCase(b, w.Store, "bench", parttest.Asked(dsr.GDPR, dsr.Export))
-	bench := parttest.Bench{World: w, Case: c}
+	bench := parttest.Bench{World: w, TB: b, Case: c}
 	spec := part.Spec{Tenant: parttest.TenantID, Request: c.ID, Task: "entra-export", System: "entra", Action: dsr.Export}
 	var parts, assembly, upload, both time.Duration
 	grown := peak(func() {
 		start := time.Now()
-		s := bench.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = formats })
+		s := bench.Sink(w.Store, spec, func(o *part.Options) { o.Formats = formats })
 		_, _, err := s.Resume(b.Context())
 		require.NoError(b, err)
 		for p := range benchPages {
@@ -105,7 +106,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	assembledIn := peak(func() {
 		start := time.Now()
 		var err error
-		p, err = Assemble(b.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now})
+		p, err = Assemble(b.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)})
 		require.NoError(b, err)
 		assembly = time.Since(start)
 	})

@@ -49,8 +49,12 @@ type book struct {
 	Catalogue connector.Catalogue
 	Manifest  manifest.Manifest
 	Chapters  []chapter
-	// Open reads the uncompressed bytes of a member.
-	Open func(part.Member) (io.ReadCloser, error)
+	Parts     opener
+}
+
+// opener reads the uncompressed bytes of a member.
+type opener interface {
+	Open(m part.Member) (io.ReadCloser, error)
 }
 
 // chapter is a task with its members, in the order of Manifest.Systems.

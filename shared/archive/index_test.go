@@ -56,7 +56,7 @@ type memory map[string][]byte
 
 func (m memory) key(x part.Member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
 
-func (m memory) open(x part.Member) (io.ReadCloser, error) {
+func (m memory) Open(x part.Member) (io.ReadCloser, error) {
 	b, ok := m[m.key(x)]
 	if !ok {
 		return nil, os.ErrNotExist
@@ -68,7 +68,7 @@ func (m memory) open(x part.Member) (io.ReadCloser, error) {
 func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member) book {
 	t.Helper()
 	b := book{
-		Request: r, Private: parttest.Private(), Tenant: contoso(), Catalogue: directory(), Open: stored.open,
+		Request: r, Private: parttest.Private(), Tenant: contoso(), Catalogue: directory(), Parts: stored,
 		Manifest: newManifest(r, parttest.At(12), func(t dsr.Task) string {
 			if t.System == "system-2" {
 				return "Sent by post.\nTwo boxes."

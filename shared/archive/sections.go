@@ -91,7 +91,7 @@ func (v view) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []fie
 // stored yields the records of a JSON member. A record is valid until the next one.
 func (v view) stored(m part.Member) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {
-		body, err := v.Open(m)
+		body, err := v.Parts.Open(m)
 		if err != nil {
 			yield(nil, err)
 			return

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 )
@@ -12,7 +13,7 @@ import (
 func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) manifest.Manifest {
 	m := manifest.Manifest{
 		Version: manifest.Version, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
-		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: created.UTC().Truncate(time.Millisecond), Systems: []manifest.System{}, Files: []manifest.File{},
+		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: clock.Kept(created), Systems: []manifest.System{}, Files: []manifest.File{},
 	}
 	for _, t := range listed(r) {
 		s := manifest.System{

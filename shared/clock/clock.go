@@ -11,5 +11,8 @@ type Clocks struct {
 	Business func() time.Time
 }
 
+// Kept returns a time as times are kept in storage and packages: in UTC and whole milliseconds.
+func Kept(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
 // Same makes both clocks show the same time: on a platform nobody moves the business clock.
 func Same(now func() time.Time) Clocks { return Clocks{Wall: now, Business: now} }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -81,11 +82,11 @@ const bodyToken = "body"
 // Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
 // and the key are what its id is made from. Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
-	now = now.UTC().Truncate(time.Millisecond) // as times are kept
+	now = clock.Kept(now)
 	if err := s.check(t, sub, now); err != nil {
 		return store.Draft{}, err
 	}
-	received := sub.ReceivedAt.Truncate(time.Millisecond)
+	received := clock.Kept(sub.ReceivedAt)
 	if received.IsZero() || received.After(now) {
 		received = now
 	}

@@ -45,6 +45,9 @@ func playExport(ctx context.Context, role string) error {
 	if err := e.st.Init(ctx); err != nil {
 		return err
 	}
+	if e.tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)}); err != nil {
+		return err
+	}
 	play := map[string]func(context.Context) error{
 		roleUpload: e.upload, roleSink: e.sink, roleCopy: e.copy, rolePack: e.pack, roleGraphSink: e.graph,
 	}[role]
@@ -78,6 +81,7 @@ type exporter struct {
 	exportTask
 	clients store.Clients
 	st      *store.Store
+	tokens  *pii.Tokens
 	result  exportResult
 }
 
@@ -130,10 +134,13 @@ func (e *exporter) sink(ctx context.Context) error {
 		return err
 	}
 	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
-		s := part.NewSink(part.SinkOptions{
+		s, err := part.New(part.Options{
 			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: sample.Descriptor(), Kinds: []string{sample.Kind}, Formats: e.formats(),
-			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
+			Tokens: e.tokens, Clocks: clock.Same(wall),
 		})
+		if err != nil {
+			return err
+		}
 		if _, _, err := s.Resume(ctx); err != nil {
 			return err
 		}
@@ -201,7 +208,7 @@ func (e *exporter) pack(ctx context.Context) error {
 	one := tenant.Tenant{ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
 	return e.measure("pack", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
-			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Now: wall,
+			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Clocks: clock.Same(wall),
 		})
 		e.result.Packed = p.Bytes
 		return err
