@@ -116,7 +116,8 @@ func TestPackage(t *testing.T) {
 	packageOf(t, w.Store, again)
 }
 
-// What differs between the packages of one person: an export has neither the derived kinds nor the statements nor the records in words.
+// The packages of one person differ by action: an export has neither the derived kinds nor the
+// statements nor the records in words.
 func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
@@ -237,7 +238,8 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 	}
 }
 
-// A retry adds what failed before; what was handed over before comes from the former package, since its parts are gone.
+// A retry adds what failed before. What was handed over before comes from the earlier package,
+// since its parts are gone.
 func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)

@@ -63,8 +63,9 @@ func peak(run func()) uint64 {
 	return most.Load() - min(before.HeapInuse, most.Load())
 }
 
-// BenchmarkPackage compares parts and assembly with raw transfers of the same bytes: parts at least half as fast as an upload of
-// the uncompressed bytes, assembly at least 0.6 of a download and an upload of the compressed ones, at most 64 MiB over idle.
+// BenchmarkPackage compares parts and assembly with raw transfers of the same bytes. Parts are
+// to be at least half as fast as an upload of the uncompressed bytes, and assembly at least 0.6
+// times as fast as a download and an upload of the compressed ones, at most 64 MiB over idle.
 func BenchmarkPackage(b *testing.B) {
 	for _, formats := range [][]tenant.Format{nil, {tenant.CSV}} {
 		b.Run(fmt.Sprintf("formats=%v", formats), func(b *testing.B) {

@@ -9,7 +9,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 )
 
-// newManifest says what became of the tasks. reason returns what a person wrote when ending a task, or "".
+// newManifest says what became of the tasks. reason returns what a person wrote when ending a
+// task, or "".
 func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) manifest.Manifest {
 	m := manifest.Manifest{
 		Version: manifest.Version, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
@@ -32,7 +33,8 @@ func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string
 	return m
 }
 
-// listed returns the tasks that a package tells of, in its order: by action, then by system as the request has them.
+// listed returns the tasks that a package tells of, in its order: by action, and within an
+// action as the request has them.
 func listed(r *dsr.Request) []dsr.Task {
 	var out []dsr.Task
 	for _, a := range dsr.Requestable() {

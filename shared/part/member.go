@@ -59,7 +59,7 @@ func (m Member) Path(a dsr.Action, system string) string {
 	return fmt.Sprintf("%s%s-%04d.%s", Folder(a, system), fileName(m.Kind), m.Number, m.Format)
 }
 
-// Folder is where the members of a task stand in the archive.
+// Folder is where the members of a task are in the archive.
 func Folder(a dsr.Action, system string) string { return fmt.Sprintf("%s/%s/", a, fileName(system)) }
 
 // reserved are names that Windows keeps for devices, with whatever extension.

@@ -61,7 +61,8 @@ func TestSinkWritesParts(t *testing.T) {
 	require.Equal(t, sum, parttest.Finish(t, resumed, f), "nothing is read twice")
 }
 
-// Each run dies at another call to storage, and meanwhile every record changes; the resumed run ends as one without a fault.
+// Each run dies at another call to storage, and then every record changes. The resumed run ends
+// like one without a fault.
 func TestSinkKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
