@@ -73,7 +73,7 @@ var table = []rule{
 	{"shared/store", pure + storage + "shared/store/layout"},
 	{"shared/store/layout", "shared/dsr"},
 	{"shared/store/failure", ""},
-	{"shared/store/blob", "shared/clock shared/store/failure"}, // rows and queues are unknown to it
+	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"}, // rows and queues are unknown to it
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},

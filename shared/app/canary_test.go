@@ -24,6 +24,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
@@ -154,7 +155,7 @@ func TestCanary(t *testing.T) {
 	b.advance(31 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, b.timer("purge"))
 	require.Equal(t, http.StatusOK, b.timer("wake"))
-	require.Empty(t, b.names(blob.Packages))
+	require.Empty(t, b.names(retention.Packages))
 	leaks := b.leaks()
 	for where, names := range leaks {
 		for _, name := range names {
@@ -231,8 +232,8 @@ func (b *canary) bulk(t *testing.T) {
 	csv := "idempotencyKey,actions,regime,reference,note,userPrincipalName,email,phone,employeeId,name,identifiers,systems\n" +
 		strings.Join([]string{b.of("csv key"), "export", "gdpr", b.of("csv reference"), b.of("csv note"), b.upn(), b.mail(), b.phone(), b.of("employee"), b.name(), "customerNumber=" + b.of("customer"), "paper-files"}, ",") + "\n" +
 		b.of("short line") + ",x\n,export,gdpr,,,,no address " + b.of("csv mail") + ",,,,,\n,export,gdpr,,,,,,,," + b.of("csv kind") + "=1,\n"
-	b.upload(blob.BulkInputs, entrasim.Contoso+"/people.csv", csv)
-	b.upload(blob.BulkInputs, entrasim.Contoso+"/headless.csv", b.mail()+","+b.name()+"\n")
+	b.upload(retention.BulkInputs, entrasim.Contoso+"/people.csv", csv)
+	b.upload(retention.BulkInputs, entrasim.Contoso+"/headless.csv", b.mail()+","+b.name()+"\n")
 	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"blob","blob":"bulk/`+entrasim.Contoso+`/people.csv"}`)
 	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"headless","blob":"bulk/`+entrasim.Contoso+`/headless.csv"}`)
 	b.put(queue.Bulk, `{"tenant":"`+entrasim.Contoso+`","reference":"else","blob":"bulk/`+b.of("blob path")+`/x.csv"}`)
@@ -330,7 +331,7 @@ func (b *canary) planted() {
 	require.NoError(t, err)
 	counter.Add(ctx, 1, metric.WithAttributes(attribute.String("value", v)))
 	require.NoError(t, b.app.Store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: v}))
-	require.NoError(t, b.app.Store.Blobs.Put(ctx, blob.Ref{Container: blob.Findings, Name: v}, []byte(v), map[string]string{"cursor": v}, "text/plain"))
+	require.NoError(t, b.app.Store.Blobs.Put(ctx, blob.Ref{Container: retention.Findings, Name: v}, []byte(v), map[string]string{"cursor": v}, "text/plain"))
 	for table, props := range map[string]map[string]any{
 		"requests": {"open": v}, "lists": {"hidden": aztables.EDMBinary("12" + v)}, "keys": {"b64": base64.StdEncoding.EncodeToString([]byte(v))},
 	} {
@@ -339,7 +340,7 @@ func (b *canary) planted() {
 		_, err = b.clients.Tables.NewClient(b.prefix+table).AddEntity(ctx, raw, nil)
 		require.NoError(t, err)
 	}
-	_, err = b.app.Store.Blobs.Stat(ctx, blob.Ref{Container: blob.Parts, Name: v})
+	_, err = b.app.Store.Blobs.Stat(ctx, blob.Ref{Container: retention.Parts, Name: v})
 	require.Error(t, err)
 	b.tap.answer("GET", "/x", reply{status: 400, body: v})
 	b.tap.answer("GET", "/x", reply{status: 200, header: http.Header{"Location": {v}}})

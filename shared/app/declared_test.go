@@ -14,7 +14,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 )
 
 // names lists the blobs in a container.
@@ -93,7 +93,7 @@ func TestADeclaredSystemIsNeverSilentlyLeftOut(t *testing.T) {
 
 	// It lies where the request said and nowhere else.
 	require.Len(t, w.namesIn(container), 1)
-	require.Empty(t, w.names(blob.Packages))
+	require.Empty(t, w.names(retention.Packages))
 
 	// Only a person with the right to do so ends the tasks.
 	path := "/api/requests/" + id + "/tasks/paper-files-"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -50,10 +50,10 @@ func TestBadMessagesAreARecordedFailure(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"))
 	require.Equal(t, http.StatusOK, w.deliver("bulk", "hello!!"), "twice")
 	require.Equal(t, http.StatusOK, w.deliver("bulk-poison", "[1,2,3]"))
-	require.Len(t, w.names(blob.Rejected), 2)
+	require.Len(t, w.names(retention.Rejected), 2)
 	w.advance(31 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
-	require.Empty(t, w.names(blob.Rejected))
+	require.Empty(t, w.names(retention.Rejected))
 }
 
 // A message may come late and any number of times.

@@ -14,8 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/cli"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -79,7 +79,7 @@ func (p *probes) storage(c store.Clients) {
 		ask func(context.Context) error
 	}{
 		{"blobs", func(ctx context.Context) error {
-			_, err := c.Blobs.NewContainerClient(blob.Packages).GetProperties(ctx, nil)
+			_, err := c.Blobs.NewContainerClient(retention.Packages).GetProperties(ctx, nil)
 			return err
 		}},
 		{"queues", func(ctx context.Context) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -64,9 +64,9 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w.must(http.StatusAccepted, "POST", "/api/bulk?reference=r", contosoKey, `{"actions":["export"],"regime":"gdpr","subject":{"email":"john@contoso.example"}}`,
 		"Content-Type: application/x-ndjson", "Idempotency-Key: b")
 	w.pump()
-	require.NotEmpty(t, w.names(blob.Packages))
+	require.NotEmpty(t, w.names(retention.Packages))
 	require.Len(t, w.namesIn(container), 1)
-	require.Len(t, w.names(blob.Results), 1)
+	require.Len(t, w.names(retention.Results), 1)
 	delete(body, "destination")
 	w.submit(contosoKey, "lost", body)
 	_, err = w.clients.Queues.NewQueueClient(w.prefix+queue.Work).ClearMessages(t.Context(), nil)
@@ -82,9 +82,9 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w.advance(31 * 24 * time.Hour)
 	for range 2 {
 		require.Equal(t, http.StatusInternalServerError, w.timer("purge"), "an operator must see that something stays")
-		require.Empty(t, w.names(blob.Packages))
-		require.Empty(t, w.names(blob.BulkInputs))
-		require.Empty(t, w.names(blob.Results))
+		require.Empty(t, w.names(retention.Packages))
+		require.Empty(t, w.names(retention.BulkInputs))
+		require.Empty(t, w.names(retention.Results))
 		require.Len(t, w.namesIn(container), 1, "the document no longer says where it is")
 	}
 	require.Len(t, w.lines.with(`"code":"tenant-not-configured"`, entrasim.Contoso), 2)

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
@@ -77,7 +78,7 @@ func (p *tap) answer(method, path string, r reply) {
 }
 
 // unsealed are the containers whose blobs must hold no personal data in plain text.
-var unsealed = []string{blob.Results, blob.Findings}
+var unsealed = []string{retention.Results, retention.Findings}
 
 // Do keeps the URL and the headers of every attempt of a storage call. It keeps the body where
 // it may hold no personal data: rows, messages, and blobs that are sealed or hold codes only.

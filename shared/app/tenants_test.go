@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -136,7 +136,7 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{document: declared(t, "http://127.0.0.1:10000/devstoreaccount1", "unused")}) // the queue's caller has Contoso only
 	line := `{"actions":["export"],"regime":"gdpr","subject":{"email":"pim@fabrikam.example"}}` + "\n"
-	w.upload(blob.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
+	w.upload(retention.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
 	for name, text := range map[string]string{
 		"a tenant that the queue's caller does not have": `{"tenant":"` + entrasim.Fabrikam + `","reference":"r","items":[` + line + `]}`,
 		"a tenant that does not exist":                   `{"tenant":"` + unknownID + `","reference":"r","items":[` + line + `]}`,
@@ -145,12 +145,12 @@ func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 		"escaped":                                        `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"bulk/` + entrasim.Contoso + `/%2e%2e/` + entrasim.Fabrikam + `/people.ndjson"}`,
 		"another container":                              `{"tenant":"` + entrasim.Contoso + `","reference":"r","blob":"packages/` + entrasim.Contoso + `/x.ndjson"}`,
 	} {
-		before := len(w.names(blob.Rejected))
+		before := len(w.names(retention.Rejected))
 		w.put(queue.Bulk, text)
 		w.pump()
-		require.Len(t, w.names(blob.Rejected), before+1, name)
+		require.Len(t, w.names(retention.Rejected), before+1, name)
 	}
 	require.Empty(t, w.rowsOf("requests"))
 	require.Empty(t, w.rowsOf("keys"))
-	require.Len(t, w.names(blob.BulkInputs), 1, "the producer's own blob is not deleted")
+	require.Len(t, w.names(retention.BulkInputs), 1, "the producer's own blob is not deleted")
 }

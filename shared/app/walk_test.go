@@ -13,7 +13,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
@@ -69,7 +69,7 @@ func TestWalk(t *testing.T) {
 	code, _, _ = w.command("", "verify", file)
 	require.NotZero(t, code, "a damaged package")
 	before := w.link(contosoKey, id)
-	require.Empty(t, w.names(blob.Parts), "parts go as soon as the package is verified")
+	require.Empty(t, w.names(retention.Parts), "parts go as soon as the package is verified")
 
 	// 5.: the package is kept until its last day and then deleted everywhere.
 	w.advance(29 * 24 * time.Hour)
@@ -82,7 +82,7 @@ func TestWalk(t *testing.T) {
 	require.Equal(t, "expired", w.get(contosoKey, id).Package.State)
 	status, _ := w.fetch(before.URL)
 	require.Equal(t, http.StatusNotFound, status, "the link that was given before")
-	require.Empty(t, w.names(blob.Packages))
+	require.Empty(t, w.names(retention.Packages))
 	require.Equal(t, http.StatusOK, w.timer("purge"), "twice")
 }
 
@@ -166,11 +166,11 @@ func TestWalkMany(t *testing.T) {
 	// The file is deleted 7 days after the import, its results after 30 days.
 	w.advance(8 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
-	require.Empty(t, w.names(blob.BulkInputs))
-	require.Len(t, w.names(blob.Results), 1)
+	require.Empty(t, w.names(retention.BulkInputs))
+	require.Len(t, w.names(retention.Results), 1)
 	w.advance(23 * 24 * time.Hour)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
-	for _, c := range []string{blob.Parts, blob.Packages, blob.BulkInputs, blob.Results} {
+	for _, c := range []string{retention.Parts, retention.Packages, retention.BulkInputs, retention.Results} {
 		require.Empty(t, w.names(c), c)
 	}
 }

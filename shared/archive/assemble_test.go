@@ -20,6 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -54,7 +55,7 @@ func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed
 // packageOf reads a stored package.
 func packageOf(t testing.TB, st *store.Store, p dsr.Package) ([]byte, *zip.Reader, verify.Report) {
 	t.Helper()
-	body, info, err := st.Blobs.Get(t.Context(), blob.Ref{Container: blob.Packages, Name: p.Blob})
+	body, info, err := st.Blobs.Get(t.Context(), blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(t, err)
 	require.Equal(t, p.ETag, info.ETag)
 	require.EqualValues(t, p.Bytes, len(body))
@@ -106,7 +107,7 @@ func TestPackage(t *testing.T) {
 	require.Equal(t, []string{manifest.IndexName, manifest.Name}, names[len(names)-2:])
 	require.Len(t, report.Manifest.Files, len(names)-1)
 
-	stored, err := Verify(t.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
+	stored, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(t, err)
 	require.Equal(t, report, stored)
 
@@ -226,7 +227,7 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)})
 			if tc.fails {
 				require.Error(t, err)
-				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: blob.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
+				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
 				require.NoError(t, err)
 				require.True(t, gone, "nothing is handed over")
 				return
@@ -270,7 +271,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	require.NotEqual(t, before, after)
 
 	require.NoError(t, part.Delete(t.Context(), w.Store, parttest.TenantID, a.Case.ID, a.Case.Round))
-	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.Ref{Container: blob.Packages, Name: second.Blob}, ""))
+	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.Ref{Container: retention.Packages, Name: second.Blob}, ""))
 	_, err = Assemble(t.Context(), a)
 	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
 }
@@ -304,7 +305,7 @@ func TestTwoAssembliesRace(t *testing.T) {
 	other := a
 	other.Store = b.Another(t)
 	var won dsr.Package
-	b.Faults.Add(storetest.Fault{Times: 1, Match: func(c storetest.Call) bool { return c.Is("blob", blob.Packages) && c.Method == "PUT" }, Before: func() {
+	b.Faults.Add(storetest.Fault{Times: 1, Match: func(c storetest.Call) bool { return c.Is("blob", retention.Packages) && c.Method == "PUT" }, Before: func() {
 		var err error
 		won, err = Assemble(t.Context(), other)
 		require.NoError(t, err)
@@ -319,7 +320,7 @@ func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	ref := blob.Ref{Container: blob.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
+	ref := blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
 	_, err := Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.NoError(t, b.Store.Blobs.Put(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
@@ -351,7 +352,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 		c.Tasks[1].Records = sum.Records
 		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)})
 		require.NoError(t, err)
-		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
+		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 		require.NoError(t, err)
 		require.EqualValues(t, pages*benchPerPage, report.Records)
 	})

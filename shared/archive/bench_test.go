@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -118,7 +119,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 		return out
 	}(), []byte(",\n"))
 	start := time.Now()
-	raw := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "raw"}, blob.WriteOptions{})
+	raw := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: retention.Packages, Name: "raw"}, blob.WriteOptions{})
 	for range benchPages {
 		_, err := raw.Write(block)
 		require.NoError(b, err)
@@ -128,9 +129,9 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	upload = time.Since(start)
 
 	start = time.Now()
-	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: blob.Packages, Name: p.Blob})
+	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(b, err)
-	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: blob.Packages, Name: "again"}, blob.WriteOptions{})
+	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: retention.Packages, Name: "again"}, blob.WriteOptions{})
 	_, err = again.Write(body)
 	require.NoError(b, err)
 	_, err = again.Commit(b.Context())
@@ -138,7 +139,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	both = time.Since(start)
 
 	start = time.Now()
-	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: blob.Packages, Name: p.Blob})
+	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 	require.NoError(b, err)
 	b.ReportMetric(float64(size)/1e6/time.Since(start).Seconds(), "verify-MB/s")
 	b.ReportMetric(float64(size)/1e6/parts.Seconds(), "parts-MB/s")

@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -15,7 +16,7 @@ var ErrDestination = errors.New("archive: the tenant has no destination of that 
 // that the tenant has under the name of a destination. The product's own needs no configuration, so
 // that packages of a tenant that was taken out of the document are found, too.
 func Location(ts tenant.Tenants, of, request, destination string) (blob.Ref, error) {
-	ref := blob.Ref{Container: blob.Packages, Name: of + "/" + request + ".zip"}
+	ref := blob.Ref{Container: retention.Packages, Name: of + "/" + request + ".zip"}
 	if destination == "" {
 		return ref, nil
 	}

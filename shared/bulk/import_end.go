@@ -6,6 +6,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
@@ -32,8 +33,8 @@ func (i *invocation) finish(ctx context.Context, state string) error {
 	}
 	now := i.clocks.Business()
 	i.row.State, i.row.EndedAt = state, now
-	i.row.Wakes = map[store.WakeKind]time.Time{
-		store.WakeBulkInput: now.Add(keepInput), store.WakeBulkResult: now.Add(keepResults),
+	i.row.Wakes = map[retention.WakeKind]time.Time{
+		retention.WakeBulkInput: now.Add(keepInput), retention.WakeBulkResult: now.Add(keepResults),
 	}
 	return i.store.SaveBulk(ctx, i.row)
 }

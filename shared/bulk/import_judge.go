@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -143,7 +144,7 @@ func (i *invocation) draft(l list.Line) (store.Draft, error) {
 		d.Key = i.lineKey(canonical)
 	}
 	d.Request.Origin = dsr.Origin{Bulk: i.list.ID, Line: l.Number}
-	d.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: i.clocks.Wall()}
+	d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: i.clocks.Wall()}
 	return d, nil
 }
 

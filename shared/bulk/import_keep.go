@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
@@ -74,7 +75,7 @@ func (i *invocation) advance(c *chunk, results []list.Result) {
 	}
 	if !i.moved {
 		i.moved = true
-		i.row.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: i.clocks.Wall().Add(i.bound + resend)}
+		i.row.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulk: i.clocks.Wall().Add(i.bound + resend)}
 	}
 }
 

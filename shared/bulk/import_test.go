@@ -14,8 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -73,7 +73,7 @@ func TestAnImport(t *testing.T) {
 	text, want := mixed()
 	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
 	require.Equal(t, store.BulkReceived, b.State)
-	require.NotZero(t, b.Wakes[store.WakeBulk])
+	require.NotZero(t, b.Wakes[retention.WakeBulk])
 	b = w.end(s, tenant, b.ID)
 
 	require.Equal(t, store.BulkCompleted, b.State)
@@ -91,10 +91,10 @@ func TestAnImport(t *testing.T) {
 	}
 	require.Equal(t, got[1].ID, got[3].ID, "a duplicate names the request that was there before")
 	require.Equal(t, int64(11), w.counts[countLines])
-	for k, days := range map[store.WakeKind]int{store.WakeBulkInput: 7, store.WakeBulkResult: 30} {
+	for k, days := range map[retention.WakeKind]int{retention.WakeBulkInput: 7, retention.WakeBulkResult: 30} {
 		require.WithinDuration(t, b.EndedAt.AddDate(0, 0, days), b.Wakes[k], time.Second)
 	}
-	require.Zero(t, b.Wakes[store.WakeBulk])
+	require.Zero(t, b.Wakes[retention.WakeBulk])
 	require.NotContains(t, w.logged(), "c.example")
 	require.NotContains(t, w.logged(), "canary")
 
@@ -115,11 +115,11 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.True(t, existing)
 	require.Equal(t, first.ID, again.ID)
 	require.Equal(t, store.BulkCompleted, again.State)
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "the second upload is not kept")
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1, "the second upload is not kept")
 
 	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.CSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
 	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1)
 
 	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: list.CSV}
 	for i, c := range []struct {
@@ -142,7 +142,7 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 		}
 		require.True(t, problem.Is(err, c.code), "%d: %v", i, err)
 	}
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "what was refused is not kept")
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1, "what was refused is not kept")
 
 	second := w.end(s, tenant, w.receive(s, tenant, "r-2", list.CSV, csv).ID)
 	require.Equal(t, []list.Status{list.Duplicate, list.Duplicate}, []list.Status{w.results(s, second)[0].Status, w.results(s, second)[1].Status})
@@ -171,7 +171,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		b := w.end(s, tenant, w.receive(s, tenant, name, tc.format, tc.text).ID)
 		require.Equal(t, store.BulkFailed, b.State, name)
 		require.Equal(t, string(tc.code), b.Failure, name)
-		require.NotZero(t, b.Wakes[store.WakeBulkInput], name)
+		require.NotZero(t, b.Wakes[retention.WakeBulkInput], name)
 		got := w.results(s, b)
 		require.Len(t, got, 1, name)
 		require.Equal(t, tc.code, got[0].Code, name)
@@ -250,7 +250,7 @@ func TestAKilledImportResumes(t *testing.T) {
 			require.Empty(t, cmp.Diff(want, plain(got)), "killed at call %d, done %v", n, done)
 			require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
 			require.Equal(t, 4, w.requests(tenant), "killed at call %d", n)
-			require.NotZero(t, b.Wakes[store.WakeBulkResult])
+			require.NotZero(t, b.Wakes[retention.WakeBulkResult])
 		}
 	}
 }

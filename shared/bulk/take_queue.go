@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -130,7 +131,7 @@ func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *pro
 // hash of the message: the same message is kept once, and the name does not tell what it said.
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
 	name := hex.EncodeToString(pii.MAC(s.key, "message put away", string(text)))
-	ref := blob.Ref{Container: blob.Rejected, Name: name}
+	ref := blob.Ref{Container: retention.Rejected, Name: name}
 	meta := s.stamp()
 	meta["code"] = string(code)
 	err := s.store.Blobs.Put(ctx, ref, text, meta, "application/octet-stream")

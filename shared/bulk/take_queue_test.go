@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
@@ -24,7 +25,7 @@ import (
 
 func (w *world) kept() map[string]string {
 	out := map[string]string{}
-	for _, b := range w.blobs(blob.Rejected, "") {
+	for _, b := range w.blobs(retention.Rejected, "") {
 		out[b.Name] = b.Meta["code"]
 	}
 	return out
@@ -67,7 +68,7 @@ func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
 
 func (w *world) upload(name, text string) {
 	w.t.Helper()
-	_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(text), nil)
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+retention.BulkInputs).NewBlockBlobClient(name).UploadBuffer(w.t.Context(), []byte(text), nil)
 	require.NoError(w.t, err)
 }
 
@@ -83,7 +84,7 @@ func TestItemsOnTheQueue(t *testing.T) {
 	b, err := s.ByReference(t.Context(), tenant, "r-1")
 	require.NoError(t, err)
 	require.Equal(t, "bulk-queue", b.Caller)
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1)
 	got := w.results(s, w.end(s, tenant, b.ID))
 	require.Len(t, got, 3)
 	require.Equal(t, list.Accepted, got[0].Status)
@@ -119,7 +120,7 @@ func TestABlobOnTheQueue(t *testing.T) {
 	b = w.end(s, tenant, b.ID)
 	require.Equal(t, int64(1), b.Accepted)
 	require.Empty(t, w.kept())
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "the producer's blob stays until its wake")
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1, "the producer's blob stays until its wake")
 
 	w.upload(tenant+"/in/people.csv", "email\nother@c.example\n")
 	require.NoError(t, s.Message(t.Context(), []byte(text)))
@@ -137,7 +138,7 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 			require.NoError(t, w.st.Blobs.Delete(t.Context(), blob.InputRef(name), ""))
 		},
 		"unreadable": func(name string) {
-			_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlobClient(name).SetTier(t.Context(), azblob.AccessTierArchive, nil)
+			_, err := w.clients.Blobs.NewContainerClient(w.prefix+retention.BulkInputs).NewBlobClient(name).SetTier(t.Context(), azblob.AccessTierArchive, nil)
 			require.NoError(t, err)
 		},
 	} {
@@ -181,7 +182,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.Equal(t, int64(len(want)), w.counts[countMessages])
 
 	require.NoError(t, s.Poison(t.Context(), []byte("canary 2")))
-	body, info, err := w.st.Blobs.Get(t.Context(), blob.Ref{Container: blob.Rejected, Name: nameOf("canary 2")})
+	body, info, err := w.st.Blobs.Get(t.Context(), blob.Ref{Container: retention.Rejected, Name: nameOf("canary 2")})
 	require.NoError(t, err)
 	require.Equal(t, "canary 2", string(body))
 	require.Equal(t, string(problem.GaveUp), info.Meta["code"])
@@ -190,7 +191,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":"r-1","items":[4]}`, tenant)))
 	require.Equal(t, int64(len(want)+2), w.counts[countMessages])
 	require.NotContains(t, w.logged(), "canary")
-	require.Empty(t, w.blobs(blob.BulkInputs, ""))
+	require.Empty(t, w.blobs(retention.BulkInputs, ""))
 }
 
 func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
@@ -225,7 +226,7 @@ func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 	w := newWorld(t)
 	tenant := newTenant()
 	w.upload(tenant+"/a.csv", "email\n")
-	_, err := w.clients.Blobs.NewContainerClient(w.prefix+blob.BulkInputs).NewBlobClient(tenant+"/a.csv").SetTier(t.Context(), azblob.AccessTierArchive, nil)
+	_, err := w.clients.Blobs.NewContainerClient(w.prefix+retention.BulkInputs).NewBlobClient(tenant+"/a.csv").SetTier(t.Context(), azblob.AccessTierArchive, nil)
 	require.NoError(t, err)
 	archived := fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/a.csv"}`, tenant, tenant)
 	require.NoError(t, w.service(w.st, tenant).Message(t.Context(), []byte(archived)))

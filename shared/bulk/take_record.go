@@ -11,6 +11,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
@@ -20,7 +21,7 @@ import (
 // already. It deletes the blobs that earlier attempts under the same reference left behind.
 func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bool, error) {
 	b.State, b.CreatedAt = store.BulkReceived, s.clocks.Business()
-	b.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: s.clocks.Wall().Add(resend)}
+	b.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulk: s.clocks.Wall().Add(resend)}
 	c, existing, err := s.store.CreateBulk(ctx, b)
 	if err != nil {
 		// The blob stays for the next attempt. The purge deletes it when there is none.

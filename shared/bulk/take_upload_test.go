@@ -12,8 +12,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	require.ErrorIs(t, err, iotest.ErrTimeout)
 	_, err = s.ByReference(t.Context(), tenant, "r-1")
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.Empty(t, w.blobs(blob.BulkInputs, tenant))
+	require.Empty(t, w.blobs(retention.BulkInputs, tenant))
 }
 
 // Storage may fail at every call of an upload. The caller then sends it again, and nothing is
@@ -48,7 +48,7 @@ func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
 			s := w.service(w.st, tenant)
 			b, _, err := s.Receive(t.Context(), up)
 			require.NoError(t, err)
-			require.Len(t, w.blobs(blob.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
+			require.Len(t, w.blobs(retention.BulkInputs, tenant), 1, "fault at call %d, done %v", n, done)
 			require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted)
 			if whole {
 				require.Greater(t, n, int64(3))
@@ -94,5 +94,5 @@ func TestUploadsOfOneReferenceAtTheSameTime(t *testing.T) {
 	b, err := s.ByReference(t.Context(), tenant, "r-1")
 	require.NoError(t, err)
 	require.Equal(t, int64(1), w.end(s, tenant, b.ID).Accepted, "the input is one of the uploads, and whole")
-	require.Len(t, w.blobs(blob.BulkInputs, tenant), 1)
+	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1)
 }

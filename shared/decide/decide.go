@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
@@ -106,7 +107,7 @@ func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii
 		now := s.runner.Clocks.Business()
 		return store.Change{
 			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.Name, Tasks: stopped}}, Reason: reason,
-			Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: now.Add(partsAfter)},
+			Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: now.Add(partsAfter)},
 		}, nil
 	})
 }
@@ -133,8 +134,8 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 	})
 }
 
-func (s *Service) redeliver() map[store.WakeKind]time.Time {
-	return map[store.WakeKind]time.Time{store.WakeRedeliver: s.runner.Clocks.Wall().Add(task.Redeliver)}
+func (s *Service) redeliver() map[retention.WakeKind]time.Time {
+	return map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.runner.Clocks.Wall().Add(task.Redeliver)}
 }
 
 // change commits what decide says and sends the messages of what can be worked on next. The request

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -61,7 +62,7 @@ func (w world) request(t *testing.T, manual int) *store.Case {
 			Tenant: tenant, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Systems: []string{"entra"}, Caller: "c", ReceivedAt: w.now,
 			DueAt: dsr.Due(dsr.GDPR, w.now), CreatedAt: w.now, Tasks: tasks,
 		},
-		Key: t.Name(), Body: "b", By: "c", Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now().Add(time.Minute)},
+		Key: t.Name(), Body: "b", By: "c", Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now().Add(time.Minute)},
 	})
 	require.NoError(t, err)
 	return w.load(t, made.Request.ID)
@@ -130,8 +131,8 @@ func TestAWorkerWhoseRequestIsCancelledLosesItsClaim(t *testing.T) {
 	c, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{Name: "p"}, pii.New("withdrawn"))
 	require.NoError(t, err)
 	require.ErrorIs(t, claim.Check(t.Context()), store.ErrClaimed)
-	require.Equal(t, w.now.Add(2*time.Minute), c.Wakes[store.WakeParts].UTC(), "after the worker's last page")
-	require.NotContains(t, c.Wakes, store.WakeRedeliver)
+	require.Equal(t, w.now.Add(2*time.Minute), c.Wakes[retention.WakeParts].UTC(), "after the worker's last page")
+	require.NotContains(t, c.Wakes, retention.WakeRedeliver)
 }
 
 func TestOnlyWhatFailedIsRetried(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -38,7 +38,7 @@ func TestWhatPeopleDoByHand(t *testing.T) {
 		c := w.Host.Finish(id)
 		require.Equal(t, dsr.Waiting, c.State)
 		require.Equal(t, dsr.PackageReady, c.Package.State)
-		require.NotContains(t, c.Wakes, store.WakeRedeliver)
+		require.NotContains(t, c.Wakes, retention.WakeRedeliver)
 		require.Equal(t, dsr.Completed, end(w, id, "paper-export", dsr.Done).State)
 	})
 	t.Run("a declared service alone", func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestRetry(t *testing.T) {
 		w.Business.Advance(tasktest.Retention + time.Hour)
 		_, err := w.Steps.Purge.Run(context.Background())
 		require.NoError(t, err)
-		require.Empty(t, w.Blobs(blob.Packages))
+		require.Empty(t, w.Blobs(retention.Packages))
 		require.Equal(t, dsr.FailedState, w.Host.Finish(id).State, "no package rather than half of one")
 		w.Retry(id)
 		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
@@ -162,8 +162,8 @@ func TestRetry(t *testing.T) {
 			w.Business.Advance(tasktest.Retention + time.Hour)
 			_, err := w.Steps.Purge.Run(context.Background())
 			require.NoError(t, err)
-			require.Empty(t, w.Blobs(blob.Packages))
-			require.Empty(t, w.Blobs(blob.Parts))
+			require.Empty(t, w.Blobs(retention.Packages))
+			require.Empty(t, w.Blobs(retention.Parts))
 			require.Empty(t, w.Look(id).Wakes)
 		}
 	})

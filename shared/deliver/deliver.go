@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -71,7 +72,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
 	// before that.
-	end.Wakes = map[store.WakeKind]time.Time{store.WakePackage: p.ExpiresAt, store.WakeParts: s.Clocks.Business()}
+	end.Wakes = map[retention.WakeKind]time.Time{retention.WakePackage: p.ExpiresAt, retention.WakeParts: s.Clocks.Business()}
 	return end, nil
 }
 
@@ -83,7 +84,7 @@ func (s *Step) Finish(ctx context.Context, c *store.Case) error {
 	if err := part.Delete(ctx, s.Store, c.Tenant, c.ID, c.Round); err != nil {
 		return fmt.Errorf("deliver: delete parts: %w", err)
 	}
-	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}})
+	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // the purge finds nothing left to delete and clears it
 	}

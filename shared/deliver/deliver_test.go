@@ -9,8 +9,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -22,7 +22,7 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	w.Host.DrainTo(id, dsr.Assembling)
 	w.Rewire(func(o *pipeline.Options) {
 		o.Clocks.Business = func() time.Time { // asked in the middle, and again once the package is there
-			if c := w.Load(id); c.State == dsr.Assembling && len(w.Blobs(blob.Packages)) > 0 {
+			if c := w.Load(id); c.State == dsr.Assembling && len(w.Blobs(retention.Packages)) > 0 {
 				w.Cancel(id)
 			}
 			return w.Business.Now()
@@ -30,12 +30,12 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	})
 	w.Host.Drain()
 	require.Equal(t, dsr.Cancelled, w.Load(id).State)
-	require.Len(t, w.Blobs(blob.Packages), 1, "nobody knows of it")
+	require.Len(t, w.Blobs(retention.Packages), 1, "nobody knows of it")
 	w.Business.Advance(time.Hour)
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
-	require.Empty(t, w.Blobs(blob.Packages))
-	require.Empty(t, w.Blobs(blob.Parts))
+	require.Empty(t, w.Blobs(retention.Packages))
+	require.Empty(t, w.Blobs(retention.Parts))
 }
 
 // A package that cannot be made is no end: what was read is deleted, and a retry reads it again.
@@ -52,15 +52,15 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	require.Zero(t, p.Parts)
 	require.Empty(t, p.Wakes)
 
-	w.Destination("legal", blob.Results)
+	w.Destination("legal", retention.Results)
 	w.Retry(id)
 	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
 	require.Len(t, w.Look(id).Records, 2*tasktest.Pages*2)
-	require.Len(t, w.Blobs(blob.Results), 1)
+	require.Len(t, w.Blobs(retention.Results), 1)
 	w.Business.Advance(tasktest.Retention + time.Hour)
 	_, err = w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
-	require.Empty(t, w.Blobs(blob.Results), "a package in another container expires as well")
+	require.Empty(t, w.Blobs(retention.Results), "a package in another container expires as well")
 	require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
 }
 

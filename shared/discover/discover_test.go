@@ -10,6 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
@@ -50,7 +51,7 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 			id := w.Submit(dsr.Export)
 			c := w.Host.Finish(id)
 			require.Equal(t, dsr.NeedsDecision, c.State)
-			require.NotContains(t, c.Wakes, store.WakeRedeliver)
+			require.NotContains(t, c.Wakes, retention.WakeRedeliver)
 			p, err := c.Private(context.Background())
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(p.Candidates), 2)
@@ -69,7 +70,7 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 			}
 			w.Change(id, store.Change{
 				Events: []dsr.Event{{Type: dsr.EventDecided, At: w.Business.Now(), By: "tester", Tasks: again}}, Private: &p,
-				Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
+				Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
 			})
 			c = w.Host.Finish(id)
 			require.Equal(t, dsr.Completed, c.State)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -39,7 +40,7 @@ func (s *Sweeper) Import(ctx context.Context, w store.Wake) (*store.BulkCase, er
 
 // SetImport sets a wake of an import, or clears it with a zero time. A conflict is no error,
 // see Later.
-func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k store.WakeKind, due time.Time) error {
+func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k retention.WakeKind, due time.Time) error {
 	if due.IsZero() {
 		delete(b.Wakes, k)
 	} else {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -65,8 +66,8 @@ func (s *Sweeper) Report(ctx context.Context, step dsr.Step, r Result) {
 }
 
 // now is the time of the clock that a kind of wake follows.
-func (s *Sweeper) now(k store.WakeKind) time.Time {
-	if k.Clock() == store.BusinessClock {
+func (s *Sweeper) now(k retention.WakeKind) time.Time {
+	if k.Clock() == retention.BusinessClock {
 		return s.Clocks.Business()
 	}
 	return s.Clocks.Wall()
@@ -79,13 +80,13 @@ type Do func(context.Context, store.Wake) error
 type pile struct {
 	tenant string
 	shard  int
-	kind   store.WakeKind
+	kind   retention.WakeKind
 }
 
 // Each calls do for every due wake of the kinds in the shards of the tenants. One failure does not
 // stop the others; the first one is returned at the end. Every sweep begins at another place, so
 // that a bound that is too short starves nobody.
-func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kinds []store.WakeKind, do Do) (Result, error) {
+func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kinds []retention.WakeKind, do Do) (Result, error) {
 	var piles []pile
 	for _, t := range tenants {
 		for _, shard := range shards {
@@ -197,7 +198,7 @@ func (s *sweep) postpone(ctx context.Context, w store.Wake) {
 		return
 	}
 	if c, err := s.Request(ctx, w); err == nil && c != nil {
-		_ = s.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{w.Kind: next}})
+		_ = s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{w.Kind: next}})
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -47,7 +47,7 @@ func TestACancelledExportStops(t *testing.T) {
 	left := w.Look(id)
 	require.Zero(t, left.Parts, "what it had read is deleted")
 	require.Empty(t, left.Wakes)
-	require.Empty(t, w.Blobs(blob.Packages))
+	require.Empty(t, w.Blobs(retention.Packages))
 }
 
 func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {

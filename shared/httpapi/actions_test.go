@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
@@ -59,7 +59,7 @@ func TestAPersonChoosesACandidate(t *testing.T) {
 	require.Equal(t, chosen, p.Subject.Decided.Reveal())
 	require.Empty(t, p.Candidates)
 	require.Equal(t, dsr.TaskOpen, c.Task("entra-discover").State)
-	require.Contains(t, c.Wakes, store.WakeRedeliver)
+	require.Contains(t, c.Wakes, retention.WakeRedeliver)
 	require.NotContains(t, w.ask("GET", "/api/requests/"+id+"/findings", "reader", "").json(t), "candidates")
 	require.Equal(t, "wrong-state", w.ask("POST", path, "admin", `{"objectId":"`+chosen+`"}`).json(t)["code"], "once is enough")
 
@@ -115,8 +115,8 @@ func TestCancelling(t *testing.T) {
 	for _, task := range got["tasks"].([]any) {
 		require.Equal(t, "cancelled", task.(map[string]any)["state"])
 	}
-	require.Contains(t, w.load(id).Wakes, store.WakeParts)
-	require.NotContains(t, w.load(id).Wakes, store.WakeRedeliver)
+	require.Contains(t, w.load(id).Wakes, retention.WakeParts)
+	require.NotContains(t, w.load(id).Wakes, retention.WakeRedeliver)
 	require.Equal(t, "wrong-state", w.ask("POST", path, "admin", `{"reason":"x"}`).json(t)["code"])
 	require.Equal(t, "wrong-state", w.ask("POST", "/api/requests/"+id+"/retry", "admin", "").json(t)["code"])
 	events := w.ask("GET", "/api/requests/"+id+"/events", "reader", "").json(t)["items"].([]any)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -66,7 +66,7 @@ func TestAQueueThatIsDownDoesNotLoseTheRequest(t *testing.T) {
 	w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Is("queue", "") }, Action: storetest.Throttled})
 	id := w.submit("admin", "k", nil)
 	c := w.load(id)
-	require.Contains(t, c.Wakes, store.WakeRedeliver)
+	require.Contains(t, c.Wakes, retention.WakeRedeliver)
 }
 
 func TestReadingARequest(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -344,7 +345,7 @@ func (w *world) answered(id string, code dsr.OutcomeCode) {
 	w.discovered(id, dsr.Done)
 	w.event(id, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: code, Reason: "r"}, Records: 7})
 	name := contoso + "/" + id + ".zip"
-	ref := blob.Ref{Container: blob.Packages, Name: name}
+	ref := blob.Ref{Container: retention.Packages, Name: name}
 	require.NoError(w.t, w.Store.Blobs.Put(context.Background(), ref, []byte("an archive"), nil, "application/zip"))
 	info, err := w.Store.Blobs.Stat(context.Background(), ref)
 	require.NoError(w.t, err)

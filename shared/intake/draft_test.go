@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -98,7 +99,7 @@ func TestARequestIsSplitIntoTasks(t *testing.T) {
 	require.Equal(t, "contoso-admin", d.By)
 	require.Equal(t, "urgent", d.Private.Note.Reveal())
 	require.Equal(t, "4711", d.Private.Reference.Reveal())
-	require.Equal(t, map[store.WakeKind]time.Time{store.WakeRedeliver: wall.Add(time.Minute)}, d.Wakes)
+	require.Equal(t, map[retention.WakeKind]time.Time{retention.WakeRedeliver: wall.Add(time.Minute)}, d.Wakes)
 	require.Regexp(t, `^v1-[0-9a-f]{64}$`, d.Body)
 
 	r.State = dsr.Received

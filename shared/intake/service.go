@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -102,7 +103,7 @@ func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submissi
 		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
 		Key:     key,
 		Body:    s.Tokens.Token(t.ID, bodyToken, sub.Canonical()),
-		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: s.Wall().Add(task.Redeliver)},
+		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.Wall().Add(task.Redeliver)},
 		By:      caller,
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
@@ -39,7 +40,7 @@ func Delete(ctx context.Context, st *store.Store, tenant, request string, round 
 func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, round int) ([]blob.Info, error) {
 	var out []blob.Info
 	prefix := requestPrefix(tenant, request)
-	for info, err := range st.Blobs.List(ctx, blob.Ref{Container: blob.Parts, Name: prefix}) {
+	for info, err := range st.Blobs.List(ctx, blob.Ref{Container: retention.Parts, Name: prefix}) {
 		if err != nil {
 			return nil, fmt.Errorf("part: list parts: %w", err)
 		}
@@ -59,7 +60,7 @@ func deleteAll(ctx context.Context, st *store.Store, parts []blob.Info) error {
 	var errs []error
 	for _, p := range parts {
 		g.Go(func() error {
-			err := st.Blobs.Delete(ctx, blob.Ref{Container: blob.Parts, Name: p.Name}, p.ETag)
+			err := st.Blobs.Delete(ctx, blob.Ref{Container: retention.Parts, Name: p.Name}, p.ETag)
 			if err != nil && !errors.Is(err, store.ErrConflict) { // one that changed is in the next listing
 				mu.Lock()
 				errs = append(errs, err)

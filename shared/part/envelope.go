@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
@@ -75,7 +76,7 @@ func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Spe
 		return nil
 	}
 	id := uuid.NewString()
-	ref := blob.Ref{Container: blob.Parts, Name: spec.cursor(seq, id)}
+	ref := blob.Ref{Container: retention.Parts, Name: spec.cursor(seq, id)}
 	if err := st.Blobs.Put(ctx, ref, sealed, nil, partType); err != nil {
 		return fmt.Errorf("part: store a cursor: %w", err)
 	}
@@ -88,7 +89,7 @@ func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, se
 	var e envelope
 	sealed, err := base64.StdEncoding.DecodeString(meta["cursor"])
 	if id := meta["cursorid"]; id != "" {
-		sealed, _, err = st.Blobs.Get(ctx, blob.Ref{Container: blob.Parts, Name: spec.cursor(seq, id)})
+		sealed, _, err = st.Blobs.Get(ctx, blob.Ref{Container: retention.Parts, Name: spec.cursor(seq, id)})
 	}
 	if err != nil {
 		return e, fmt.Errorf("part: read the cursor of part %d: %w", seq, err)

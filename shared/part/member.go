@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -91,7 +92,7 @@ var errMeta = errors.New("part: a stored part lacks its metadata")
 
 // storedMember reads back what meta wrote.
 func storedMember(info blob.Info, f tenant.Format) (Member, error) {
-	m := Member{Kind: info.Meta["kind"], Format: f, SHA256: info.Meta["sha256"], Ref: blob.Ref{Container: blob.Parts, Name: info.Name}}
+	m := Member{Kind: info.Meta["kind"], Format: f, SHA256: info.Meta["sha256"], Ref: blob.Ref{Container: retention.Parts, Name: info.Name}}
 	var errs []error
 	num := func(key string, base, bits int) int64 {
 		n, err := strconv.ParseInt(info.Meta[key], base, bits)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -28,7 +29,7 @@ var partName = regexp.MustCompile(`^([0-9]{6,9})\.(json|csv|xlsx|xml)$`)
 func List(ctx context.Context, st *store.Store, spec Spec) ([]Stored, error) {
 	parts := map[int]*Stored{}
 	prefix := spec.prefix()
-	for info, err := range st.Blobs.List(ctx, blob.Ref{Container: blob.Parts, Name: prefix}) {
+	for info, err := range st.Blobs.List(ctx, blob.Ref{Container: retention.Parts, Name: prefix}) {
 		if err != nil {
 			return nil, fmt.Errorf("part: list parts: %w", err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -256,7 +257,7 @@ func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
 // blobsOf are all blobs among the parts of the bench's request.
 func blobsOf(t testing.TB, b *parttest.Bench) (out []blob.Info) {
 	t.Helper()
-	for info, err := range b.Store.Blobs.List(t.Context(), blob.Ref{Container: blob.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
+	for info, err := range b.Store.Blobs.List(t.Context(), blob.Ref{Container: retention.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
 		require.NoError(t, err)
 		out = append(out, info)
 	}
@@ -288,7 +289,7 @@ func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sum, second)
 	for _, found := range blobs {
-		body, info, err := b.Store.Blobs.Get(t.Context(), blob.Ref{Container: blob.Parts, Name: found.Name})
+		body, info, err := b.Store.Blobs.Get(t.Context(), blob.Ref{Container: retention.Parts, Name: found.Name})
 		require.NoError(t, err)
 		if !strings.HasSuffix(found.Name, ".cursor") {
 			require.NotContains(t, fmt.Sprint(info.Meta), "jane")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
@@ -63,7 +64,7 @@ func (s *Sink) wait() error {
 
 // store creates a part and its tabular forms.
 func (s *Sink) store(ctx context.Context, p finished) error {
-	ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, tenant.JSON)}
+	ref := blob.Ref{Container: retention.Parts, Name: s.o.Spec.part(p.seq, tenant.JSON)}
 	err := s.o.Store.Blobs.Put(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
 	if errors.Is(err, store.ErrExists) {
 		return ErrSuperseded
@@ -93,7 +94,7 @@ func (s *Sink) tabulate(ctx context.Context, p finished) error {
 		if err := pack.finish(&m); err != nil {
 			return err
 		}
-		ref := blob.Ref{Container: blob.Parts, Name: s.o.Spec.part(p.seq, f)}
+		ref := blob.Ref{Container: retention.Parts, Name: s.o.Spec.part(p.seq, f)}
 		err := s.o.Store.Blobs.Put(ctx, ref, pack.body.Bytes(), m.meta(), partType)
 		if err != nil && !errors.Is(err, store.ErrExists) {
 			return fmt.Errorf("part: store the %s form of part %d: %w", f, p.seq, err)

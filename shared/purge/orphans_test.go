@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
@@ -33,10 +34,10 @@ func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
 	require.NoError(t, err)
 
 	purge(w)
-	require.Len(t, w.Blobs(blob.BulkInputs), 4, "they may still become imports")
+	require.Len(t, w.Blobs(retention.BulkInputs), 4, "they may still become imports")
 	w.Business.Advance(25 * time.Hour)
 	res, err := w.Steps.Purge.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 2, res.Done)
-	require.ElementsMatch(t, []string{named, producers}, w.Blobs(blob.BulkInputs))
+	require.ElementsMatch(t, []string{named, producers}, w.Blobs(retention.BulkInputs))
 }

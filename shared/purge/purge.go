@@ -12,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/part"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
@@ -43,12 +44,12 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	remembered := s.due.Remember(ctx)
 	tenants, unread := s.due.EverTenants(ctx)
 	s.due.Missing(ctx, tenants)
-	kinds := []store.WakeKind{store.WakeParts, store.WakePackage, store.WakeBulkInput, store.WakeBulkResult}
+	kinds := []retention.WakeKind{retention.WakeParts, retention.WakePackage, retention.WakeBulkInput, retention.WakeBulkResult}
 	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
 		switch w.Kind {
-		case store.WakeParts:
+		case retention.WakeParts:
 			return s.parts(ctx, w)
-		case store.WakePackage:
+		case retention.WakePackage:
 			return s.expire(ctx, w)
 		default:
 			return s.imported(ctx, w)
@@ -82,7 +83,7 @@ func (s *Step) parts(ctx context.Context, w store.Wake) error {
 			return due.Later(err)
 		}
 	}
-	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: {}}}))
+	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}}))
 }
 
 // expire ends a package in two phases. First the package is marked, so that nobody gets a link
@@ -93,7 +94,7 @@ func (s *Step) expire(ctx context.Context, w store.Wake) error {
 	if err != nil || c == nil {
 		return err
 	}
-	done := store.Change{Wakes: map[store.WakeKind]time.Time{store.WakePackage: {}}}
+	done := store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakePackage: {}}}
 	switch {
 	case c.Package != nil && c.Package.State == dsr.PackageBuilding:
 		return nil // A retry is about to replace it: the wake stays due until that has ended.
@@ -196,7 +197,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			first = err
 		}
 	}
-	for b, err := range s.due.Store.Blobs.List(ctx, blob.Ref{Container: blob.Rejected}) {
+	for b, err := range s.due.Store.Blobs.List(ctx, blob.Ref{Container: retention.Rejected}) {
 		if err != nil {
 			failed(err)
 			break
@@ -210,7 +211,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			continue
 		}
 		res.Due++
-		if err := s.remove(ctx, blob.Ref{Container: blob.Rejected, Name: b.Name}, &b); err != nil {
+		if err := s.remove(ctx, blob.Ref{Container: retention.Rejected, Name: b.Name}, &b); err != nil {
 			failed(err)
 			continue
 		}
@@ -226,7 +227,7 @@ func (s *Step) imported(ctx context.Context, w store.Wake) error {
 		return err
 	}
 	ref := blob.InputRef(b.Blob)
-	if w.Kind == store.WakeBulkResult {
+	if w.Kind == retention.WakeBulkResult {
 		ref = blob.ResultRef(b.Tenant, b.ID)
 	}
 	info, err := s.stat(ctx, ref)

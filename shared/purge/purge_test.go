@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -27,22 +28,22 @@ func purge(w *tasktest.World) {
 func TestAPackageExpires(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Destination("legal", blob.Results)
+	w.Destination("legal", retention.Results)
 	ids := []string{w.Submit(dsr.Export), w.Submit(dsr.Access), w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)}
 	for _, id := range ids {
 		w.Host.Finish(id)
 	}
-	require.Len(t, w.Blobs(blob.Packages), 2)
-	require.Len(t, w.Blobs(blob.Results), 1)
+	require.Len(t, w.Blobs(retention.Packages), 2)
+	require.Len(t, w.Blobs(retention.Results), 1)
 	w.Business.Advance(tasktest.Retention - time.Hour)
 	purge(w)
-	require.Len(t, w.Blobs(blob.Packages), 2, "not before its time")
+	require.Len(t, w.Blobs(retention.Packages), 2, "not before its time")
 
 	w.Business.Advance(40 * 24 * time.Hour) // and the timer missed many days
 	purge(w)
 	purge(w) // twice
-	require.Empty(t, w.Blobs(blob.Packages))
-	require.Empty(t, w.Blobs(blob.Results))
+	require.Empty(t, w.Blobs(retention.Packages))
+	require.Empty(t, w.Blobs(retention.Results))
 	for _, id := range ids {
 		c := w.Load(id)
 		require.Equal(t, dsr.Completed, c.State)
@@ -98,7 +99,7 @@ func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 		}
 	}
 	commit := func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }
-	deletion := func(c storetest.Call) bool { return c.Is("blob", blob.Packages) && c.Method == "DELETE" }
+	deletion := func(c storetest.Call) bool { return c.Is("blob", retention.Packages) && c.Method == "DELETE" }
 	for name, tc := range map[string]struct {
 		die   func(w *tasktest.World) func()
 		state dsr.PackageState
@@ -119,10 +120,10 @@ func TestAPurgeThatIsKilledGoesOn(t *testing.T) {
 			require.Error(t, err)
 			revive()
 			require.Equal(t, tc.state, w.Load(id).Package.State)
-			require.Len(t, w.Blobs(blob.Packages), tc.blobs)
+			require.Len(t, w.Blobs(retention.Packages), tc.blobs)
 			purge(w)
 			require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
-			require.Empty(t, w.Blobs(blob.Packages))
+			require.Empty(t, w.Blobs(retention.Packages))
 		})
 	}
 }
@@ -139,16 +140,16 @@ func TestOneBlobThatCannotBeDeletedStopsNoOther(t *testing.T) {
 	}
 	w.Business.Advance(tasktest.Retention + time.Hour)
 	back := w.Faults.Add(storetest.Fault{Action: storetest.Throttled, Match: func(c storetest.Call) bool {
-		return c.Is("blob", blob.Packages) && strings.Contains(c.Path, ids[1])
+		return c.Is("blob", retention.Packages) && strings.Contains(c.Path, ids[1])
 	}})
 	res, err := w.Steps.Purge.Run(context.Background())
 	require.Error(t, err)
 	require.Equal(t, 1, res.Failed)
-	require.Len(t, w.Blobs(blob.Packages), 1)
+	require.Len(t, w.Blobs(retention.Packages), 1)
 	require.Equal(t, dsr.PackageExpiring, w.Load(ids[1]).Package.State)
 	back()
 	purge(w)
-	require.Empty(t, w.Blobs(blob.Packages))
+	require.Empty(t, w.Blobs(retention.Packages))
 }
 
 // A purge that was held up between its look and its deletion does not delete a package that a
@@ -168,7 +169,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	once := sync.Once{}
 	w.Faults.Add(storetest.Fault{
 		Action: storetest.Pass, Times: 1,
-		Match: func(c storetest.Call) bool { return c.Is("blob", blob.Packages) && c.Method == "HEAD" },
+		Match: func(c storetest.Call) bool { return c.Is("blob", retention.Packages) && c.Method == "HEAD" },
 		Before: func() {
 			once.Do(func() {
 				w.Retry(id)
@@ -182,7 +183,7 @@ func TestAPurgeDoesNotDeleteTheNextPackage(t *testing.T) {
 	require.NotEmpty(t, w.Look(id).Records)
 	w.Business.Advance(tasktest.Retention + time.Hour)
 	purge(w)
-	require.Empty(t, w.Blobs(blob.Packages))
+	require.Empty(t, w.Blobs(retention.Packages))
 }
 
 func TestImportsExpire(t *testing.T) {
@@ -192,11 +193,11 @@ func TestImportsExpire(t *testing.T) {
 	now := w.Business.Now()
 	id := w.Clean.BulkID(w.Tenant, "list-1")
 	input, result := w.Tenant+"/"+id+"/upload.csv", w.Tenant+"/"+id+".ndjson"
-	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
-	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
+	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
+	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
 	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
 		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkCompleted, Blob: input, Format: "csv", CreatedAt: now, EndedAt: now,
-		Wakes: map[store.WakeKind]time.Time{store.WakeBulkInput: now.Add(7 * 24 * time.Hour), store.WakeBulkResult: now.Add(30 * 24 * time.Hour)},
+		Wakes: map[retention.WakeKind]time.Time{retention.WakeBulkInput: now.Add(7 * 24 * time.Hour), retention.WakeBulkResult: now.Add(30 * 24 * time.Hour)},
 	})
 	require.NoError(t, err)
 	for _, step := range []struct {
@@ -205,8 +206,8 @@ func TestImportsExpire(t *testing.T) {
 	}{{6 * 24 * time.Hour, 1, 1}, {25 * time.Hour, 0, 1}, {0, 0, 1}, {30 * 24 * time.Hour, 0, 0}, {0, 0, 0}} {
 		w.Business.Advance(step.on)
 		purge(w)
-		require.Len(t, w.Blobs(blob.BulkInputs), step.inputs)
-		require.Len(t, w.Blobs(blob.Results), step.results)
+		require.Len(t, w.Blobs(retention.BulkInputs), step.inputs)
+		require.Len(t, w.Blobs(retention.Results), step.results)
 	}
 	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
 	require.NoError(t, err)
@@ -220,7 +221,7 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	put := func(age time.Duration) string {
 		name := uuid.NewString()
 		meta := map[string]string{"code": "unknown-tenant", "at": w.Business.Now().Add(-age).UTC().Format(time.RFC3339)}
-		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: blob.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
+		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
 		return name
 	}
 	put(31 * 24 * time.Hour)
@@ -228,8 +229,8 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	res, err := w.Steps.Purge.Run(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Done)
-	require.Equal(t, []string{young}, w.Blobs(blob.Rejected))
+	require.Equal(t, []string{young}, w.Blobs(retention.Rejected))
 	w.Business.Advance(2 * 24 * time.Hour)
 	purge(w)
-	require.Empty(t, w.Blobs(blob.Rejected))
+	require.Empty(t, w.Blobs(retention.Rejected))
 }

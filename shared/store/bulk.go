@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
@@ -33,7 +33,7 @@ type Bulk struct {
 	Offset, Line                  int64 // where the import stands: bytes and lines that are done
 	Chunk                         int   // chunks that are done
 	CreatedAt, EndedAt            time.Time
-	Wakes                         map[WakeKind]time.Time
+	Wakes                         map[retention.WakeKind]time.Time
 	Shard                         int
 	Claim                         dsr.Claim // changed by ClaimBulk alone
 	Failure                       string    // a code, when the state is failed
@@ -47,7 +47,7 @@ type BulkCase struct {
 	s      *Store
 	etag   string
 	writes []string
-	named  map[WakeKind]time.Time // the wakes that the stored row names
+	named  map[retention.WakeKind]time.Time // the wakes that the stored row names
 	claim  *Claim
 }
 
@@ -83,7 +83,7 @@ func (s *Store) bulkOf(tenant, id string, r *row) (*BulkCase, error) {
 		Offset: r.int("offset"), Line: r.int("line"), Chunk: int(r.int("chunk")), Shard: int(r.int("shard")),
 		CreatedAt: r.time("created"), EndedAt: r.time("ended"), Claim: readClaim(r),
 	}
-	var wakes map[WakeKind]int64
+	var wakes map[retention.WakeKind]int64
 	r.json("wakes", &wakes)
 	r.json("writes", &b.writes)
 	b.Wakes = timesOf(wakes)
@@ -139,7 +139,7 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []op
-	put := func(k WakeKind, at time.Time) op {
+	put := func(k retention.WakeKind, at time.Time) op {
 		r := newRow(pk, layout.RowWake(string(k), at, b.ID))
 		r.setFlag("bulk", true)
 		o := upsert(r)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -16,7 +17,7 @@ import (
 func bulk(s *store.Store, tenant string) store.Bulk {
 	return store.Bulk{
 		ID: s.BulkID(tenant, "ref"), Tenant: tenant, Reference: "ref", Caller: "caller", State: store.BulkReceived, Blob: "b", Format: "csv", Digest: "d",
-		CreatedAt: received, Wakes: map[store.WakeKind]time.Time{store.WakeBulk: received.Add(time.Minute)},
+		CreatedAt: received, Wakes: map[retention.WakeKind]time.Time{retention.WakeBulk: received.Add(time.Minute)},
 	}
 }
 
@@ -32,7 +33,7 @@ func TestBulk(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Empty(t, cmp.Diff(b.Bulk, again.Bulk))
-	ws, err := w.Store.DueWakes(bg, tenant, b.Shard, store.WakeBulk, received.Add(time.Minute), 10)
+	ws, err := w.Store.DueWakes(bg, tenant, b.Shard, retention.WakeBulk, received.Add(time.Minute), 10)
 	require.NoError(t, err)
 	require.Len(t, ws, 1)
 	require.True(t, ws[0].Bulk)
@@ -43,7 +44,7 @@ func TestBulk(t *testing.T) {
 	_, err = other.ClaimBulk(bg, again, "b")
 	require.ErrorIs(t, err, store.ErrClaimed)
 	b.State, b.Lines, b.Offset, b.Chunk = store.BulkImporting, 1<<40, 1<<41, 7
-	b.Wakes = map[store.WakeKind]time.Time{store.WakeBulk: received.Add(time.Hour)}
+	b.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulk: received.Add(time.Hour)}
 	require.NoError(t, w.Store.SaveBulk(bg, b))
 	require.NoError(t, cl.Renew(bg))
 	require.NoError(t, w.Store.SaveBulk(bg, b))
@@ -61,7 +62,7 @@ func TestBulk(t *testing.T) {
 	require.ErrorIs(t, w.Store.SaveBulk(bg, b), store.ErrClaimed)
 	require.ErrorIs(t, cl.Check(bg), store.ErrClaimed)
 	now.State, now.EndedAt, now.Accepted = store.BulkCompleted, received.Add(time.Hour), 1<<40
-	now.Wakes = map[store.WakeKind]time.Time{store.WakeBulkInput: received.AddDate(0, 0, 7), store.WakeBulkResult: received.AddDate(0, 0, 30)}
+	now.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulkInput: received.AddDate(0, 0, 7), retention.WakeBulkResult: received.AddDate(0, 0, 30)}
 	require.NoError(t, other.SaveBulk(bg, now))
 	require.ErrorIs(t, second.Check(bg), store.ErrClaimed, "it is over")
 	done, err := w.Store.LoadBulk(bg, tenant, b.ID)
@@ -70,7 +71,7 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, dsr.Claim{Count: 2}, done.Claim)
 	_, err = w.Store.ClaimBulk(bg, done, "c")
 	require.ErrorIs(t, err, store.ErrClaimed)
-	delete(done.Wakes, store.WakeBulkInput)
+	delete(done.Wakes, retention.WakeBulkInput)
 	require.NoError(t, w.Store.SaveBulk(bg, done), "the purge saves without a claim")
 	require.Len(t, w.Rows(t, "lists"), 1)
 

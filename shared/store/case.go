@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
@@ -14,10 +15,10 @@ import (
 // Unseal.
 type Case struct {
 	dsr.Request
-	Wakes    map[WakeKind]time.Time // the live ones, to the millisecond
-	Shard    int                    // of lists and keys
-	KeyID    string                 // of the case's data key
-	BodyHash string                 // keyed hash of the canonical body that made it
+	Wakes    map[retention.WakeKind]time.Time // the live ones, to the millisecond
+	Shard    int                              // of lists and keys
+	KeyID    string                           // of the case's data key
+	BodyHash string                           // keyed hash of the canonical body that made it
 
 	s      *Store
 	etag   string

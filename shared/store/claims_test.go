@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -110,7 +111,7 @@ func TestClaims(t *testing.T) {
 			spoil()
 			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}))
 			spoil()
-			require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: received}, Claim: cl}))
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: received}, Claim: cl}))
 			spoil()
 			require.NoError(t, cl.Release(bg))
 			require.Equal(t, dsr.Claim{Count: 1}, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim)

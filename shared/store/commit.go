@@ -10,7 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
@@ -20,10 +20,10 @@ const maxTaskRows = 90
 
 // Change is what a commit does. At least one part is set.
 type Change struct {
-	Events  []dsr.Event            // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
-	Reason  pii.Value              // sealed into the first event
-	Wakes   map[WakeKind]time.Time // to set; a zero time clears
-	Private *dsr.Private           // replaces the sealed part of the head
+	Events  []dsr.Event                      // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
+	Reason  pii.Value                        // sealed into the first event
+	Wakes   map[retention.WakeKind]time.Time // to set; a zero time clears
+	Private *dsr.Private                     // replaces the sealed part of the head
 	// Claim makes the commit fail when it was lost: the task's row is replaced under the claim's own ETag. The claim goes on as long as
 	// the task stays open.
 	Claim *Claim
@@ -89,7 +89,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 	n.rows, n.Wakes = maps.Clone(t.old.rows), maps.Clone(t.old.Wakes)
 	n.late = slices.Clone(t.old.late)
 	if n.Wakes == nil {
-		n.Wakes = map[WakeKind]time.Time{}
+		n.Wakes = map[retention.WakeKind]time.Time{}
 	}
 	for k, at := range ch.Wakes {
 		if at.IsZero() {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
@@ -23,7 +23,7 @@ type Draft struct {
 	Private dsr.Private
 	Key     string // idempotency key
 	Body    string // keyed hash of the canonical body
-	Wakes   map[WakeKind]time.Time
+	Wakes   map[retention.WakeKind]time.Time
 	By      string // name of the caller, of the first event
 }
 
@@ -72,7 +72,7 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 	if !layout.ValidSegment(d.Request.Tenant) {
 		return nil, errors.New("store: the tenant of a draft is not an id")
 	}
-	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
+	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
 	c.ID, c.State, c.Seq, c.LastHash = id, dsr.None, 0, ""
 	c.ReceivedAt, c.DueAt, c.CreatedAt = ms(c.ReceivedAt), ms(c.DueAt), ms(c.CreatedAt)
 	for k, at := range d.Wakes {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -69,7 +70,7 @@ func operations() []operation {
 				return err
 			}
 			return s.Commit(bg, c, store.Change{
-				Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: later},
+				Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: later},
 			})
 		}},
 		{name: "commit of wakes alone", setup: created, run: func(s *store.Store, tenant string) error {
@@ -77,7 +78,7 @@ func operations() []operation {
 			if err != nil {
 				return err
 			}
-			return s.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: later}})
+			return s.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: later}})
 		}},
 		{name: "claim, work, commit of the last task", setup: exporting, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
@@ -108,7 +109,7 @@ func operations() []operation {
 			}
 			return s.Commit(bg, c, store.Change{
 				Events: []dsr.Event{event(dsr.EventCancelled)}, Reason: pii.New("why"), Private: &p,
-				Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}},
+				Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}},
 			})
 		}},
 	}
@@ -266,7 +267,7 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
 		}})
-		require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: received}}))
+		require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: received}}))
 	})
 
 	t.Run("create", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
@@ -25,7 +26,7 @@ func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Find
 		return "", err
 	}
 	name := c.Tenant + "/" + c.ID + "/" + system + "-" + id
-	return name, c.s.Blobs.Put(ctx, blob.Ref{Container: blob.Findings, Name: name}, sealed, nil, "application/octet-stream")
+	return name, c.s.Blobs.Put(ctx, blob.Ref{Container: retention.Findings, Name: name}, sealed, nil, "application/octet-stream")
 }
 
 // Findings reads what the discovery of a system found. A system without findings gives none.
@@ -34,7 +35,7 @@ func (c *Case) Findings(ctx context.Context, system string) ([]dsr.Finding, erro
 	if t == nil || t.Findings == "" {
 		return nil, nil
 	}
-	sealed, _, err := c.s.Blobs.Get(ctx, blob.Ref{Container: blob.Findings, Name: t.Findings})
+	sealed, _, err := c.s.Blobs.Get(ctx, blob.Ref{Container: retention.Findings, Name: t.Findings})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
@@ -83,7 +84,7 @@ func (s *Store) caseOf(tenant, id string, head *row, tasks map[dsr.TaskID]*row) 
 	c.Shard, c.KeyID, c.BodyHash = int(head.int("shard")), head.text("key"), head.text("body")
 	c.first = head.text("first")
 	head.json("writes", &c.writes)
-	var wakes map[WakeKind]int64
+	var wakes map[retention.WakeKind]int64
 	head.json("wakes", &wakes)
 	c.Wakes = timesOf(wakes)
 	head.long("late", &c.late)
@@ -177,16 +178,16 @@ func readClaim(r *row) dsr.Claim {
 	return dsr.Claim{Owner: r.text("owner"), Until: r.time("until"), Count: int(r.int("count")), Faults: int(r.int("faults"))}
 }
 
-func millisOf(wakes map[WakeKind]time.Time) map[WakeKind]int64 {
-	out := map[WakeKind]int64{}
+func millisOf(wakes map[retention.WakeKind]time.Time) map[retention.WakeKind]int64 {
+	out := map[retention.WakeKind]int64{}
 	for k, at := range wakes {
 		out[k] = layout.ClampMillis(at)
 	}
 	return out
 }
 
-func timesOf(wakes map[WakeKind]int64) map[WakeKind]time.Time {
-	out := map[WakeKind]time.Time{}
+func timesOf(wakes map[retention.WakeKind]int64) map[retention.WakeKind]time.Time {
+	out := map[retention.WakeKind]time.Time{}
 	for k, ms := range wakes {
 		out[k] = time.UnixMilli(ms).UTC()
 	}

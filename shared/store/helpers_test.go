@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
@@ -22,8 +23,8 @@ var received = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 const canary = "jane.o'brien+#/@canary.example"
 
 // wakeKinds are all kinds of wake.
-func wakeKinds() []store.WakeKind {
-	return []store.WakeKind{store.WakeRedeliver, store.WakePackage, store.WakeParts, store.WakeBulk, store.WakeBulkInput, store.WakeBulkResult}
+func wakeKinds() []retention.WakeKind {
+	return []retention.WakeKind{retention.WakeRedeliver, retention.WakePackage, retention.WakeParts, retention.WakeBulk, retention.WakeBulkInput, retention.WakeBulkResult}
 }
 
 func newTenant() string { return uuid.NewString() }
@@ -48,7 +49,7 @@ func draftOf(tenant, key string, systems ...string) store.Draft {
 			Subject: dsr.Subject{Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New(canary)}}, Name: pii.New("Jane Canary")},
 			Note:    pii.New("note of canary"), Reference: pii.New("reference canary"),
 		},
-		Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(2 * time.Minute)},
+		Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(2 * time.Minute)},
 	}
 }
 
@@ -141,7 +142,7 @@ type snapshot struct {
 	State    dsr.State
 	Tasks    []string
 	Events   []dsr.EventType
-	Wakes    map[store.WakeKind]time.Time
+	Wakes    map[retention.WakeKind]time.Time
 	Lists    map[string]int
 	Email    string
 	Package  *dsr.Package

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -143,10 +144,10 @@ func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
 	w.Faults.Add(storetest.Fault{Match: cleanup, Skip: 1, Times: 1, Before: func() {
 		second := load(t, other, c.Tenant, c.ID)
 		require.Equal(t, dsr.NeedsDecision, second.State)
-		require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{event(dsr.EventDecided)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(2 * time.Minute)}}))
+		require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{event(dsr.EventDecided)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(2 * time.Minute)}}))
 	}})
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{
-		Events: []dsr.Event{event(dsr.EventCandidatesFound)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}},
+		Events: []dsr.Event{event(dsr.EventCandidatesFound)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}},
 	}))
 	got := snap(t, other, c.Tenant, c.ID)
 	require.Equal(t, dsr.Discovering, got.State)
@@ -161,13 +162,13 @@ func TestWakes(t *testing.T) {
 	var cases []*store.Case
 	for i := range 12 {
 		d := draft(tenant, fmt.Sprint(i))
-		d.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Duration(i) * time.Minute), store.WakePackage: received.AddDate(0, 0, i)}
+		d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Duration(i) * time.Minute), retention.WakePackage: received.AddDate(0, 0, i)}
 		cases = append(cases, create(t, w.Store, d))
 	}
 	w.Counter.Reset()
 	due := 0
 	for shard := range layout.Shards {
-		ws, err := w.Store.DueWakes(bg, tenant, shard, store.WakeRedeliver, received.Add(5*time.Minute), 100)
+		ws, err := w.Store.DueWakes(bg, tenant, shard, retention.WakeRedeliver, received.Add(5*time.Minute), 100)
 		require.NoError(t, err)
 		for i, wake := range ws {
 			require.False(t, wake.Due.After(received.Add(5*time.Minute)))
@@ -175,20 +176,20 @@ func TestWakes(t *testing.T) {
 			require.Equal(t, tenant, wake.Tenant)
 			require.Equal(t, shard, wake.Shard)
 			c := cases[slices.IndexFunc(cases, func(c *store.Case) bool { return c.ID == wake.ID })]
-			require.Equal(t, c.Wakes[store.WakeRedeliver], wake.Due)
+			require.Equal(t, c.Wakes[retention.WakeRedeliver], wake.Due)
 			require.Equal(t, c.KeyID, wake.KeyID)
 			due++
 		}
-		few, err := w.Store.DueWakes(bg, tenant, shard, store.WakePackage, received.AddDate(1, 0, 0), 1)
+		few, err := w.Store.DueWakes(bg, tenant, shard, retention.WakePackage, received.AddDate(1, 0, 0), 1)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(few), 1)
 	}
 	require.Equal(t, 6, due, "those of minute 0 to 5")
 	require.Equal(t, 2*layout.Shards, w.Counter.Total(), "one range query each")
-	_, err := w.Store.DueWakes(bg, "' or 1", 0, store.WakeRedeliver, received, 1)
+	_, err := w.Store.DueWakes(bg, "' or 1", 0, retention.WakeRedeliver, received, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, k := range wakeKinds() {
-		require.Contains(t, []store.Clock{store.WallClock, store.BusinessClock}, k.Clock())
+		require.Contains(t, []retention.Clock{retention.WallClock, retention.BusinessClock}, k.Clock())
 	}
 }
 
@@ -225,7 +226,7 @@ func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
 	d := draft(tenant, "k")
 	c := create(t, w.Store, d)
 	w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Is("table", "requests") }, Action: storetest.Lost, Times: 0})
-	d.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Minute)}
+	d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Minute)}
 	d.Request.ReceivedAt = received.Add(time.Second)
 	_, err = w.Store.Create(bg, d)
 	require.Error(t, err)

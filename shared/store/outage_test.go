@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
@@ -90,7 +91,7 @@ func (d *driver) step(m queue.Message) error {
 
 // change does the task's work, which takes no time here.
 func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Change {
-	ch := store.Change{Claim: cl, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}}
+	ch := store.Change{Claim: cl, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}}
 	if c.State == dsr.Received {
 		ch.Events = append(ch.Events, event(dsr.EventDiscoveryStarted))
 	}
@@ -99,8 +100,8 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Chang
 		ch.Events = append(ch.Events, discovered(t.System))
 	case t.ID == dsr.PackageTask:
 		ch.Events = append(ch.Events, answered())
-		ch.Wakes[store.WakeRedeliver] = time.Time{}
-		ch.Wakes[store.WakePackage] = received.AddDate(0, 0, 30)
+		ch.Wakes[retention.WakeRedeliver] = time.Time{}
+		ch.Wakes[retention.WakePackage] = received.AddDate(0, 0, 30)
 	default:
 		ch.Events = append(ch.Events, accessed(t.System))
 	}
@@ -111,7 +112,7 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Chang
 func (d *driver) sweep() {
 	now := d.w.Clock.Now()
 	for shard := range layout.Shards {
-		wakes, err := d.w.Store.DueWakes(bg, d.tenant, shard, store.WakeRedeliver, now, 100)
+		wakes, err := d.w.Store.DueWakes(bg, d.tenant, shard, retention.WakeRedeliver, now, 100)
 		if err != nil {
 			d.failed++
 			return
@@ -127,7 +128,7 @@ func (d *driver) sweep() {
 					d.send(queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)})
 				}
 			}
-			_ = d.w.Store.Commit(bg, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: now.Add(time.Minute)}})
+			_ = d.w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: now.Add(time.Minute)}})
 		}
 	}
 }
@@ -137,7 +138,7 @@ func (d *driver) run(outage bool) []snapshot {
 	var ids []string
 	for i := range 6 {
 		dr := draftOf(d.tenant, fmt.Sprint(i), "entra", "intune")
-		dr.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}
+		dr.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}
 		made, err := d.w.Store.Create(bg, dr)
 		require.NoError(d.t, err)
 		ids = append(ids, made.Request.ID)
@@ -188,6 +189,6 @@ func TestTablesDownForTenMinutesEndsAsIfNothingHadHappened(t *testing.T) {
 	down.w.Clock.Advance(61 * time.Minute)
 	down.sweep()
 	for _, c := range allWakes(t, down.w.Store, down.tenant) {
-		require.Equal(t, store.WakePackage, c.Kind, "an hour later no wake of the outage is left")
+		require.Equal(t, retention.WakePackage, c.Kind, "an hour later no wake of the outage is left")
 	}
 }

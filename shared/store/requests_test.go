@@ -15,6 +15,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -85,7 +86,7 @@ func TestTwentyWritersOneWinner(t *testing.T) {
 	var created atomic.Int64
 	race(func(i int) error {
 		mine := d
-		mine.Wakes = map[store.WakeKind]time.Time{store.WakeRedeliver: received.Add(time.Duration(i) * time.Second)}
+		mine.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Duration(i) * time.Second)}
 		made, err := w.Store.Create(bg, mine)
 		if err == nil && !made.Existing {
 			created.Add(1)
@@ -135,17 +136,17 @@ func TestWholeLife(t *testing.T) {
 		require.Empty(t, cmp.Diff(load(t, w.Store, c.Tenant, c.ID).Request, c.Request), "the case is what is stored")
 	}
 	later := received.Add(time.Hour)
-	commit(store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: later}})
-	commit(store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: later}})
-	require.Equal(t, map[store.WakeKind]time.Time{store.WakeRedeliver: later, store.WakeParts: later}, c.Wakes)
+	commit(store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: later}})
+	commit(store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: later}})
+	require.Equal(t, map[retention.WakeKind]time.Time{retention.WakeRedeliver: later, retention.WakeParts: later}, c.Wakes)
 	require.Len(t, allWakes(t, w.Store, c.Tenant), 2, "the old wake is gone")
 	e := discovered("entra")
 	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, "f"
 	commit(store.Change{Events: []dsr.Event{e}})
 	require.Equal(t, dsr.Fulfilling, c.State, "planned in the same transaction")
-	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: {}, store.WakeParts: {}}})
+	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: {}}})
 	require.Equal(t, dsr.Assembling, c.State)
-	commit(store.Change{Events: []dsr.Event{answered()}, Wakes: map[store.WakeKind]time.Time{store.WakePackage: received.AddDate(0, 1, 0)}})
+	commit(store.Change{Events: []dsr.Event{answered()}, Wakes: map[retention.WakeKind]time.Time{retention.WakePackage: received.AddDate(0, 1, 0)}})
 	require.Equal(t, dsr.Completed, c.State)
 	commit(store.Change{Events: []dsr.Event{event(dsr.EventPackageExpiring)}, Reason: pii.New("because canary said so")})
 
@@ -299,7 +300,7 @@ func TestManyTasks(t *testing.T) {
 	}
 	_, err = w.Store.Claim(bg, now, dsr.NewTaskID("system-110", dsr.Access), "owner")
 	require.ErrorIs(t, err, store.ErrClaimed)
-	require.NoError(t, w.Store.Commit(bg, now, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeParts: received}}))
+	require.NoError(t, w.Store.Commit(bg, now, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: received}}))
 	require.Empty(t, cmp.Diff(now.Request, load(t, w.Store, c.Tenant, c.ID).Request))
 }
 

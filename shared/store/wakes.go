@@ -9,42 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
-// WakeKind says what a wake is for.
-type WakeKind string
-
-// The kinds of wake.
-const (
-	WakeRedeliver  WakeKind = "redeliver"   // send the messages of what is workable again
-	WakePackage    WakeKind = "package"     // the package's retention ends
-	WakeParts      WakeKind = "parts"       // parts are to be deleted
-	WakeBulk       WakeKind = "bulk"        // an import is to be continued
-	WakeBulkInput  WakeKind = "bulk-input"  // an import's input is to be deleted
-	WakeBulkResult WakeKind = "bulk-result" // an import's result is to be deleted
-)
-
-// Clock says which time a wake follows.
-type Clock string
-
-// The clocks.
-const (
-	WallClock     Clock = "wall"
-	BusinessClock Clock = "business"
-)
-
-// Clock is the clock that a kind of wake follows: redelivery is of wall time, retention of business time.
-func (k WakeKind) Clock() Clock {
-	if k == WakeRedeliver || k == WakeBulk {
-		return WallClock
-	}
-	return BusinessClock
-}
-
 // Wake is a durable timer: look at this request, or at this import, again at Due.
 type Wake struct {
-	Kind    WakeKind
+	Kind    retention.WakeKind
 	Due     time.Time
 	Tenant  string
 	Shard   int
@@ -59,7 +30,7 @@ type Wake struct {
 
 // DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
 // stored. Now is of the kind's own clock.
-func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k WakeKind, now time.Time, limit int) ([]Wake, error) {
+func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
 		return nil, ErrNotFound
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
@@ -22,7 +23,7 @@ type End struct {
 	Findings string       // name of the blob with what a discovery found
 	Package  *dsr.Package // of a delivery that is done
 	Reason   pii.Value    // what a person wrote; it is sealed
-	Wakes    map[store.WakeKind]time.Time
+	Wakes    map[retention.WakeKind]time.Time
 	// Candidates are the people whom a discovery matched, when there are several.
 	Candidates []dsr.Candidate
 	// Progress says that the attempt handed something over, also when it then met a fault.
@@ -49,7 +50,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	if t == nil || (t.State != dsr.TaskOpen && t.State != dsr.TaskWaiting) {
 		return store.Change{}, store.ErrClaimed // Somebody ended or cancelled it.
 	}
-	ch := store.Change{Claim: e.Claim, Reason: e.Reason, Wakes: map[store.WakeKind]time.Time{}}
+	ch := store.Change{Claim: e.Claim, Reason: e.Reason, Wakes: map[retention.WakeKind]time.Time{}}
 	maps.Copy(ch.Wakes, e.Wakes)
 	switch t.Action.Step() {
 	case dsr.StepDeliver:
@@ -73,7 +74,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	// A wake stands behind everything that a worker could do. In a state that goes on, it
 	// exists already.
 	if next := r.Next(after); next.IsZero() || after.State != c.State {
-		ch.Wakes[store.WakeRedeliver] = next
+		ch.Wakes[retention.WakeRedeliver] = next
 	}
 	return ch, nil
 }
@@ -92,7 +93,7 @@ func (r *Runner) delivered(e End, ch *store.Change) dsr.Event {
 	if e.Outcome.Code == dsr.Done {
 		return r.event(dsr.EventAnswered, e)
 	}
-	ch.Wakes[store.WakeParts] = r.Clocks.Business()
+	ch.Wakes[retention.WakeParts] = r.Clocks.Business()
 	return r.event(dsr.EventAssemblyFailed, e)
 }
 

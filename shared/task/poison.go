@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
@@ -40,7 +41,7 @@ func (r *Runner) Poison(ctx context.Context, m queue.Message) error {
 	t := c.Workable()[i]
 	r.Log.ErrorContext(ctx, "message poisoned", "code", "poison", "tenant", m.Tenant, "request", m.Request, "task", m.Task, "claims", t.Claim.Count)
 	if t.Claim.Count < maxAttempts {
-		wakes := map[store.WakeKind]time.Time{store.WakeRedeliver: r.Clocks.Wall().Add(Redeliver)}
+		wakes := map[retention.WakeKind]time.Time{retention.WakeRedeliver: r.Clocks.Wall().Add(Redeliver)}
 		err := r.Store.Commit(ctx, c, store.Change{Wakes: wakes})
 		if errors.Is(err, store.ErrConflict) {
 			return nil // Somebody changed the request, and with it its wake.

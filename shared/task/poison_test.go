@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -69,7 +70,7 @@ func TestPoison(t *testing.T) {
 			}
 			if tc.want == dsr.TaskOpen {
 				require.Equal(t, before.Seq, c.Seq, "nothing has happened to it")
-				require.WithinDuration(t, w.Clock.Now().Add(task.Redeliver), c.Wakes[store.WakeRedeliver], time.Minute)
+				require.WithinDuration(t, w.Clock.Now().Add(task.Redeliver), c.Wakes[retention.WakeRedeliver], time.Minute)
 			}
 			require.Equal(t, tc.then, w.Host.Finish(id).State)
 		})

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -23,7 +23,7 @@ func TestTheWayThrough(t *testing.T) {
 			p := tasktest.Through(t, systems...)
 			require.Equal(t, dsr.Completed, p.State)
 			require.Zero(t, p.Parts)
-			require.Equal(t, []store.WakeKind{store.WakePackage}, p.Wakes)
+			require.Equal(t, []retention.WakeKind{retention.WakePackage}, p.Wakes)
 			require.Len(t, p.Records, len(systems)*(3+2)*tasktest.Pages*2, "export leaves out what was derived")
 			require.Len(t, p.Files, len(systems)*(3+2)*tasktest.Pages*2+2, "each page is a part in two forms; index and manifest")
 			require.Equal(t, p.Records, slicesCompact(p.Records), "nothing twice")

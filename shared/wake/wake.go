@@ -8,6 +8,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -41,9 +42,9 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 		return due.Result{Rest: paused}, err
 	}
 	tenants, unread := s.due.EverTenants(ctx)
-	kinds := []store.WakeKind{store.WakeRedeliver, store.WakeBulk}
+	kinds := []retention.WakeKind{retention.WakeRedeliver, retention.WakeBulk}
 	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
-		if w.Kind == store.WakeBulk {
+		if w.Kind == retention.WakeBulk {
 			return s.bulk(ctx, w)
 		}
 		return s.request(ctx, w)
@@ -53,7 +54,7 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 
 // Shard sends again what is due in one shard: a bulk import asks for it after each chunk.
 func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
-	_, err := s.due.Each(ctx, []string{tenant}, []int{shard}, []store.WakeKind{store.WakeRedeliver}, s.request)
+	_, err := s.due.Each(ctx, []string{tenant}, []int{shard}, []retention.WakeKind{retention.WakeRedeliver}, s.request)
 	return err
 }
 
@@ -64,7 +65,7 @@ func (s *Step) request(ctx context.Context, w store.Wake) error {
 		return err
 	}
 	next := s.runner.Next(&c.Request)
-	err = s.due.Store.Commit(ctx, c, store.Change{Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: next}})
+	err = s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: next}})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // Somebody is at work on it; the wake is still due.
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -56,7 +57,7 @@ func TestASweepOfOneShard(t *testing.T) {
 		require.NoError(t, w.Steps.Wake.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
 		w.Host.Fetch()
 		if len(w.Host.Waiting()) == before {
-			require.Greater(t, w.Load(id).Wakes[store.WakeRedeliver], w.Clock.Now(), "a shard that was swept for another one")
+			require.Greater(t, w.Load(id).Wakes[retention.WakeRedeliver], w.Clock.Now(), "a shard that was swept for another one")
 		}
 	}
 	require.Len(t, w.Host.Waiting(), 3)
@@ -113,7 +114,7 @@ func TestAFailureStopsNoOther(t *testing.T) {
 	}
 	require.Equal(t, 1, failed)
 	for _, id := range ids {
-		require.Greater(t, w.Load(id).Wakes[store.WakeRedeliver], w.Clock.Now())
+		require.Greater(t, w.Load(id).Wakes[retention.WakeRedeliver], w.Clock.Now())
 	}
 }
 
@@ -123,7 +124,7 @@ func TestAnOrphanWakeIsDroppedAfterAnHour(t *testing.T) {
 	w.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }})
 	_, err := w.Store.Create(context.Background(), store.Draft{
 		Request: dsr.Request{Tenant: w.Tenant, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "tester", ReceivedAt: w.Business.Now()},
-		Key:     uuid.NewString(), Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now()}, By: "tester",
+		Key:     uuid.NewString(), Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now()}, By: "tester",
 	})
 	require.Error(t, err, "the process died before the request was made")
 	rows := func() int { return len(w.Rows(t, "lists")) + len(w.Rows(t, "keys")) }
@@ -170,7 +171,7 @@ func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
 	id := w.Clean.BulkID(w.Tenant, "list-1")
 	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
 		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, CreatedAt: w.Business.Now(),
-		Wakes: map[store.WakeKind]time.Time{store.WakeBulk: w.Clock.Now().Add(time.Minute)},
+		Wakes: map[retention.WakeKind]time.Time{retention.WakeBulk: w.Clock.Now().Add(time.Minute)},
 	})
 	require.NoError(t, err)
 	messages := func() int {

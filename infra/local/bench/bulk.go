@@ -22,8 +22,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -248,7 +248,7 @@ func (im importer) allOn(ctx context.Context) error {
 		return err
 	}
 	name := contoso + "/bench.ndjson"
-	if _, err := c.Blobs.NewContainerClient(blob.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
+	if _, err := c.Blobs.NewContainerClient(retention.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
 		return err
 	}
 	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, contoso, name)

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 )
 
 // upload is the raw side of the parts. It stores the same bytes, ready in memory, as blocks of
@@ -24,7 +24,7 @@ func (e *exporter) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	blob := e.clients.Blobs.NewContainerClient(blob.Parts).NewBlockBlobClient("raw-" + uuid.NewString())
+	blob := e.clients.Blobs.NewContainerClient(retention.Parts).NewBlockBlobClient("raw-" + uuid.NewString())
 	e.result.Bytes, e.result.Packed = e.Bytes, e.Bytes
 	return e.measure("upload", func() error {
 		var ids []string
@@ -76,8 +76,8 @@ func (e *exporter) copy(ctx context.Context) error {
 		return err
 	}
 	e.result.Bytes = e.Bytes
-	container := e.clients.Blobs.NewContainerClient(blob.Parts)
-	out := e.clients.Blobs.NewContainerClient(blob.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
+	container := e.clients.Blobs.NewContainerClient(retention.Parts)
+	out := e.clients.Blobs.NewContainerClient(retention.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
 	return e.measure("copy", func() error {
 		ids := make([]string, len(all))
 		g, gctx := errgroup.WithContext(ctx)

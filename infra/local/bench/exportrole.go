@@ -18,6 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -166,7 +167,7 @@ func (e *exporter) sink(ctx context.Context) error {
 // parts lists what is stored of the request.
 func (e *exporter) parts(ctx context.Context) ([]blob.Info, error) {
 	var out []blob.Info
-	for info, err := range e.st.Blobs.List(ctx, blob.Ref{Container: blob.Parts, Name: contoso + "/" + e.result.Request + "/"}) {
+	for info, err := range e.st.Blobs.List(ctx, blob.Ref{Container: retention.Parts, Name: contoso + "/" + e.result.Request + "/"}) {
 		if err != nil {
 			return nil, err
 		}

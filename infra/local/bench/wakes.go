@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
@@ -85,7 +86,7 @@ func runWakes(ctx context.Context, storage *azurite.Instance, settings map[strin
 	}
 	began = time.Now()
 	for shard := range store.Shards {
-		if _, err := a.Store.DueWakes(ctx, contoso, shard, store.WakeRedeliver, wall(), 500); err != nil {
+		if _, err := a.Store.DueWakes(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
 			return wakeRun{}, err
 		}
 	}
@@ -133,7 +134,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 						{ID: "entra-discover", System: "entra", Action: dsr.Discover}, {ID: "entra-export", System: "entra", Action: dsr.Export}, dsr.DeliveryTask(),
 					},
 				},
-				Key: fmt.Sprintf("due-%d", n), By: "bench", Wakes: map[store.WakeKind]time.Time{store.WakeRedeliver: wall().Add(-time.Minute)},
+				Key: fmt.Sprintf("due-%d", n), By: "bench", Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: wall().Add(-time.Minute)},
 			})
 			return err
 		})
@@ -159,7 +160,7 @@ func storeFuture(ctx context.Context, connection, prefix string, count int) erro
 				e, err := json.Marshal(aztables.EDMEntity{
 					Entity: aztables.Entity{
 						PartitionKey: fmt.Sprintf("%s|%d", contoso, at/100%store.Shards),
-						RowKey:       fmt.Sprintf("w|%s|%013d|%s", store.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), freshID()),
+						RowKey:       fmt.Sprintf("w|%s|%013d|%s", retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), freshID()),
 					},
 					Properties: map[string]any{"key": freshID()},
 				})

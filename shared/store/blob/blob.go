@@ -25,18 +25,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
-
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
-)
-
-// The containers.
-const (
-	Parts      = "parts"
-	Packages   = "packages"
-	BulkInputs = "bulk"
-	Results    = "results"
-	Rejected   = "bulk-rejected"
-	Findings   = "findings"
 )
 
 // Container is a row of the retention table.
@@ -48,12 +38,12 @@ type Container struct {
 
 // Containers is the retention table: every container there is, what it holds and for how long.
 var Containers = []Container{
-	{Parts, "finished members of a package that is being made", "until the package is verified"},
-	{Packages, "what is handed over, one archive per request", "the tenant's retention, 30 days unless set otherwise"},
-	{BulkInputs, "bulk files as they were given", "7 days after the import"},
-	{Results, "one line per line of a bulk file", "30 days after the import"},
-	{Rejected, "bulk messages that cannot become an import, as they came", "30 days"},
-	{Findings, "what discovery found, sealed under the case's key", "with the case; cases are not deleted yet"},
+	{retention.Parts, "finished members of a package that is being made", "until the package is verified"},
+	{retention.Packages, "what is handed over, one archive per request", "the tenant's retention, 30 days unless set otherwise"},
+	{retention.BulkInputs, "bulk files as they were given", "7 days after the import"},
+	{retention.Results, "one line per line of a bulk file", "30 days after the import"},
+	{retention.Rejected, "bulk messages that cannot become an import, as they came", "30 days"},
+	{retention.Findings, "what discovery found, sealed under the case's key", "with the case; cases are not deleted yet"},
 }
 
 // Ref names a blob. Account is the URL of another account that a destination names; "" is our own.

@@ -14,12 +14,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-func ref(name string) blob.Ref { return blob.Ref{Container: blob.Parts, Name: name} }
+func ref(name string) blob.Ref { return blob.Ref{Container: retention.Parts, Name: name} }
 
 func blobWrite(c storetest.Call) bool { return c.Service == "blob" && c.Method == http.MethodPut }
 
@@ -111,7 +112,7 @@ func TestBlobWritesKnowTheirWinner(t *testing.T) {
 func TestWriteBlob(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := blob.Ref{Container: blob.Packages, Name: "t/r.zip"}
+	r := blob.Ref{Container: retention.Packages, Name: "t/r.zip"}
 	body := make([]byte, 3<<20+17)
 	_, _ = rand.Read(body)
 	write := func(o blob.WriteOptions, body []byte) (string, error) {
@@ -172,7 +173,7 @@ func iotestReader(b []byte) io.Reader {
 func TestBlocksResume(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := blob.Ref{Container: blob.Results, Name: "t/b.ndjson"}
+	r := blob.Ref{Container: retention.Results, Name: "t/b.ndjson"}
 	ids := []string{"000000", "000001", "000002"}
 	for _, id := range append(ids, ids...) { // a resumed import stages again
 		require.NoError(t, w.Store.Blobs.StageBlock(t.Context(), r, id, []byte("line "+id+"\n")))
@@ -193,9 +194,9 @@ func TestBlocksResume(t *testing.T) {
 func TestSignedURL(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	r := blob.Ref{Container: blob.Packages, Name: "t/r.zip"}
+	r := blob.Ref{Container: retention.Packages, Name: "t/r.zip"}
 	require.NoError(t, w.Store.Blobs.Put(t.Context(), r, []byte("zip"), nil, "application/zip"))
-	require.NoError(t, w.Store.Blobs.Put(t.Context(), blob.Ref{Container: blob.Packages, Name: "t/s.zip"}, []byte("other"), nil, "application/zip"))
+	require.NoError(t, w.Store.Blobs.Put(t.Context(), blob.Ref{Container: retention.Packages, Name: "t/s.zip"}, []byte("other"), nil, "application/zip"))
 	info, err := w.Store.Blobs.Stat(t.Context(), r)
 	require.NoError(t, err)
 	link, err := w.Store.Blobs.SignedURL(t.Context(), r, w.Clock.Now().Add(15*time.Minute), `request "1".zip`, info.ETag)

@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
@@ -28,7 +29,7 @@ type Picture struct {
 	Files    []string // of the package
 	Records  []string // of the package's JSON members, by file
 	Findings []string
-	Wakes    []store.WakeKind
+	Wakes    []retention.WakeKind
 	Parts    int
 }
 
@@ -65,7 +66,7 @@ func (w *World) Look(id string) Picture {
 	if c.Package != nil && c.Package.State == dsr.PackageReady {
 		w.open(c, &p)
 	}
-	p.Parts = len(w.Blobs(blob.Parts))
+	p.Parts = len(w.Blobs(retention.Parts))
 	slices.Sort(p.Events) // two tasks end in either order
 	slices.Sort(p.Wakes)
 	slices.Sort(p.Files)

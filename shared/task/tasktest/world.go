@@ -22,6 +22,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
@@ -198,7 +199,7 @@ func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) str
 	made, err := w.Clean.Create(context.Background(), store.Draft{
 		Request: r, Key: uuid.NewString(), Body: "body", By: "tester",
 		Private: dsr.Private{Subject: dsr.Subject{Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New(Person)}}}},
-		Wakes:   map[store.WakeKind]time.Time{store.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
+		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
 	})
 	require.NoError(w.T, err)
 	c := w.Load(made.Request.ID)
