@@ -44,7 +44,10 @@ func TestCheckAsksWhatTheConfigurationNames(t *testing.T) {
 		require.Contains(t, out, s.Meaning)
 	}
 	for _, line := range []string{
-		"settings, keys and document are in order", "RIGHTSDESK_GRAPH: set", "RIGHTSDESK_LOG: not set: info", "local only: refused on Azure",
+		"settings, keys and document are in order",
+		"kept: packages: 30 days for Contoso, 30 days for Fabrikam, since the package was ready; removed by: purge",
+		"kept: events: 36 months for Contoso, 36 months for Fabrikam, since the end of the request; removed by: not yet",
+		"RIGHTSDESK_GRAPH: set", "RIGHTSDESK_LOG: not set: info", "local only: refused on Azure",
 		"ok: storage, blobs: it answers", "ok: storage, queues: it answers", "ok: storage, tables: it answers",
 		"ok: storage, blob soft delete: it is off", "look: storage, versioning and snapshots: ",
 		"ok: tenant 11111111-1111-1111-1111-111111111111, entra: it answers; it needs User.Read.All, ", "ok: tenant 22222222-2222-2222-2222-222222222222, entra: ",

@@ -66,6 +66,7 @@ func TestAWholeDocument(t *testing.T) {
 	require.Equal(t, "Ask the archive.\nWait a day.\n", d.Actions["export"].Instructions)
 	require.Equal(t, []string{"entra", "paper-files"}, one.SystemNames())
 	require.Equal(t, 30, one.Package.RetentionDays, "the default")
+	require.Equal(t, 36, one.Records.RetentionMonths, "the default")
 	require.Equal(t, []tenant.Format{tenant.CSV}, one.Package.Formats, "the default")
 	dest, ok := one.Destination("legal")
 	require.True(t, ok)
@@ -109,6 +110,8 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"an account's port":            {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.windows.net:444", "destinations[0].account"},
 		"a retention of no days":       {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 0}", "line 13: tenants[0].package.retentionDays: 1 to 365"},
 		"a retention of two years":     {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 730}", "1 to 365"},
+		"records of two months":        {"    systems: [entra]", "    systems: [entra]\n    records: {retentionMonths: 2}", "line 13: tenants[0].records.retentionMonths: 24 to 120 months"},
+		"records of eleven years":      {"    systems: [entra]", "    systems: [entra]\n    records: {retentionMonths: 132}", "24 to 120 months"},
 		"an unknown format":            {"    systems: [entra]", "    systems: [entra]\n    package: {formats: [pdf]}", "package.formats[0]"},
 		"no tenants":                   {document(), "version: 1\n", "tenants: at least one tenant"},
 		"two documents":                {"version: 1", "version: 1\n---\nversion: 1", "one YAML document is expected"},

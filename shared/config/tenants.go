@@ -7,14 +7,8 @@ import (
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
-)
-
-// Bounds of a package's retention, in days.
-const (
-	DefaultRetentionDays = 30
-	MinRetentionDays     = 1
-	MaxRetentionDays     = 365
 )
 
 func (c *checker) tenant(t *tenant.Tenant, path string) {
@@ -132,12 +126,8 @@ func (c *checker) destinations(t *tenant.Tenant, path string) {
 }
 
 func (c *checker) packages(t *tenant.Tenant, path string) {
-	if c.lines[path+".package.retentionDays"] == 0 {
-		t.Package.RetentionDays = DefaultRetentionDays
-	}
-	if n := t.Package.RetentionDays; n < MinRetentionDays || n > MaxRetentionDays {
-		c.at(path+".package.retentionDays", "%d to %d days are expected", MinRetentionDays, MaxRetentionDays)
-	}
+	c.bounded(path, &t.Package.RetentionDays, retention.PackageDays)
+	c.bounded(path, &t.Records.RetentionMonths, retention.RecordMonths)
 	if c.lines[path+".package.formats"] == 0 {
 		t.Package.Formats = []tenant.Format{tenant.CSV}
 	}
@@ -145,6 +135,17 @@ func (c *checker) packages(t *tenant.Tenant, path string) {
 		if !slices.Contains(tenant.Tabular(), f) || slices.Contains(t.Package.Formats[:i], f) {
 			c.at(fmt.Sprintf("%s.package.formats[%d]", path, i), "one of %s is expected, each once; JSON is always there", join(tenant.Tabular()))
 		}
+	}
+}
+
+// bounded checks how long a tenant keeps something, and fills in the default.
+func (c *checker) bounded(path string, n *int, b retention.Bounds) {
+	path += "." + b.Setting
+	if c.lines[path] == 0 {
+		*n = b.Default
+	}
+	if *n < b.Min || *n > b.Max {
+		c.at(path, "%d to %d %s are expected", b.Min, b.Max, b.Unit)
 	}
 }
 

@@ -9,10 +9,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// orphanAge is how long a due wake that nobody names is left alone: its writer may still be about
-// to commit.
-const orphanAge = time.Hour
-
 // Request reads the request that a wake names. Nil means that there is nothing to do: the request
 // does not name this wake. Such a wake is dropped once it is an hour old.
 func (s *Sweeper) Request(ctx context.Context, w store.Wake) (*store.Case, error) {
@@ -50,8 +46,8 @@ func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k retention.
 }
 
 func (s *Sweeper) drop(ctx context.Context, w store.Wake) error {
-	if s.now(w.Kind).Sub(w.Due) < orphanAge {
-		return nil
+	if s.now(w.Kind).Sub(w.Due) < retention.KeepUnnamed {
+		return nil // Its writer may still be about to commit.
 	}
 	return s.Store.DropWake(ctx, w)
 }

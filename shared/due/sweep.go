@@ -4,6 +4,7 @@ package due
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -75,6 +76,27 @@ func (s *Sweeper) now(k retention.WakeKind) time.Time {
 
 // Do handles one due wake. With an error the wake stays due.
 type Do func(context.Context, store.Wake) error
+
+// Handlers are what a step does about each kind of wake.
+type Handlers map[retention.WakeKind]Do
+
+// Complete returns an error unless the handlers are for exactly the kinds of wake that the retention
+// table gives to the step.
+func (h Handlers) Complete(step dsr.Step) error {
+	kinds := retention.Wakes(step)
+	for _, k := range kinds {
+		if h[k] == nil {
+			return fmt.Errorf("due: step %s does nothing about wakes of kind %s", step, k)
+		}
+	}
+	if len(h) > len(kinds) {
+		return fmt.Errorf("due: step %s handles a kind of wake that the retention table gives to another", step)
+	}
+	return nil
+}
+
+// Do handles a wake by its kind.
+func (h Handlers) Do(ctx context.Context, w store.Wake) error { return h[w.Kind](ctx, w) }
 
 // pile is where wakes of one kind lie.
 type pile struct {

@@ -17,13 +17,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// keepRejected is how long a bulk message that names no known tenant is kept for an operator to
-// look at, by the business clock.
-const keepRejected = 30 * 24 * time.Hour
-
 // Step is what the hourly timer runs.
 type Step struct {
-	due *due.Sweeper
+	due  *due.Sweeper
+	does due.Handlers
 }
 
 // New returns the step. The error says that a part is missing.
@@ -31,7 +28,11 @@ func New(d *due.Sweeper) (*Step, error) {
 	if d == nil {
 		return nil, errors.New("purge: a sweeper is needed")
 	}
-	return &Step{due: d}, nil
+	s := &Step{due: d}
+	s.does = due.Handlers{
+		retention.WakeParts: s.parts, retention.WakePackage: s.expire, retention.WakeBulkInput: s.imported, retention.WakeBulkResult: s.imported,
+	}
+	return s, s.does.Complete(dsr.StepPurge)
 }
 
 // Remember keeps which tenants are configured, so that what is stored for them ends also when they
@@ -44,17 +45,7 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	remembered := s.due.Remember(ctx)
 	tenants, unread := s.due.EverTenants(ctx)
 	s.due.Missing(ctx, tenants)
-	kinds := []retention.WakeKind{retention.WakeParts, retention.WakePackage, retention.WakeBulkInput, retention.WakeBulkResult}
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
-		switch w.Kind {
-		case retention.WakeParts:
-			return s.parts(ctx, w)
-		case retention.WakePackage:
-			return s.expire(ctx, w)
-		default:
-			return s.imported(ctx, w)
-		}
-	})
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepPurge), s.does.Do)
 	rejected := s.rejected(ctx, &res)
 	uploads, orphans := s.uploads(ctx, tenants)
 	res.Done += uploads
@@ -207,7 +198,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			failed(errors.New("purge: a rejected bulk message does not say when it came"))
 			continue
 		}
-		if s.due.Clocks.Business().Before(at.Add(keepRejected)) {
+		if s.due.Clocks.Business().Before(at.Add(retention.KeepRejected)) {
 			continue
 		}
 		res.Due++

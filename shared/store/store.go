@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
-
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -40,9 +39,6 @@ const Lease = 20 * time.Second
 
 // renewEvery is how often Keep renews: two renewals may fail before a lease is over.
 const renewEvery = 7 * time.Second
-
-// orphanAge is how old a row must be, in wall time, before it may be dropped because no head names it: no creation takes that long.
-const orphanAge = time.Hour
 
 // Shards is how many partitions of lists, and of keys, a tenant has.
 const Shards = layout.Shards

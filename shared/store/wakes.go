@@ -135,7 +135,9 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 	return nil
 }
 
-func (s *Store) orphaned(r *row) bool { return s.wall().Sub(r.written) >= orphanAge }
+// orphaned reports whether a row is so old that no creation and no change can be under way that will
+// name it.
+func (s *Store) orphaned(r *row) bool { return s.wall().Sub(r.written) >= retention.KeepUnnamed }
 
 // refreshWake takes what the row says of a wake, which may have been made by the caller.
 func refreshWake(w Wake, self *row) (Wake, error) {

@@ -50,6 +50,7 @@ type Tenant struct {
 	Declared     []Declared    `yaml:"declared"`
 	Destinations []Destination `yaml:"destinations"`
 	Package      Package       `yaml:"package"`
+	Records      Records       `yaml:"records"`
 	Statements   Statements    `yaml:"statements"`
 }
 
@@ -147,6 +148,12 @@ type Package struct {
 
 // Retention is how long a package is kept after it was made, by the business clock.
 func (p Package) Retention() time.Duration { return time.Duration(p.RetentionDays) * 24 * time.Hour }
+
+// Records is how long the records of a request are kept after it has ended: the request itself, its
+// events, findings and key.
+type Records struct {
+	RetentionMonths int `yaml:"retentionMonths"` // 24 to 120, default 36
+}
 
 // Format is a form in which records are handed over. Every package has JSON; the tabular forms are the tenant's choice.
 type Format string

@@ -18,6 +18,7 @@ import (
 type Step struct {
 	due      *due.Sweeper
 	runner   *task.Runner
+	does     due.Handlers
 	pressure pressure
 }
 
@@ -26,7 +27,9 @@ func New(d *due.Sweeper, r *task.Runner) (*Step, error) {
 	if d == nil || r == nil {
 		return nil, errors.New("wake: a sweeper and a runner are needed")
 	}
-	return &Step{due: d, runner: r}, nil
+	s := &Step{due: d, runner: r}
+	s.does = due.Handlers{retention.WakeRedeliver: s.request, retention.WakeBulk: s.bulk}
+	return s, s.does.Complete(dsr.StepWake)
 }
 
 // Run sends again what is due everywhere. While the queues grow it does nothing.
@@ -42,13 +45,7 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 		return due.Result{Rest: paused}, err
 	}
 	tenants, unread := s.due.EverTenants(ctx)
-	kinds := []retention.WakeKind{retention.WakeRedeliver, retention.WakeBulk}
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
-		if w.Kind == retention.WakeBulk {
-			return s.bulk(ctx, w)
-		}
-		return s.request(ctx, w)
-	})
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepWake), s.does.Do)
 	return res, errors.Join(unread, err)
 }
 

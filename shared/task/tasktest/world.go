@@ -24,7 +24,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -223,8 +222,8 @@ func (w *World) names() []string {
 func (w *World) Forget() {
 	ctx := context.Background()
 	var g sync.WaitGroup
-	for _, c := range blob.Containers {
-		g.Go(func() { _, _ = w.Queues.Blobs.DeleteContainer(ctx, w.Prefix+c.Name, nil) })
+	for _, c := range retention.Containers() {
+		g.Go(func() { _, _ = w.Queues.Blobs.DeleteContainer(ctx, w.Prefix+c, nil) })
 	}
 	for _, q := range queue.Names() {
 		g.Go(func() { _, _ = w.Queues.Queues.DeleteQueue(ctx, w.Prefix+q, nil) })
