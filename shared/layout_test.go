@@ -32,7 +32,7 @@ const (
 	contracts = pure + "shared/connector "
 	forms     = "shared/tabular shared/manifest shared/verify " // pure as well: what a package is made of, and what checks it
 	storage   = "shared/store shared/store/blob shared/store/queue shared/store/failure "
-	services  = contracts + forms + storage + "shared/part shared/archive shared/auth shared/task shared/due "
+	services  = contracts + forms + "shared/alert " + storage + "shared/part shared/archive shared/auth shared/task shared/due "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
 	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
 	clients   = "shared/connector/msgraph shared/connector/odata "
@@ -75,10 +75,11 @@ var table = []rule{
 	{"shared/store/failure", ""},
 	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"}, // rows and queues are unknown to it
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
+	{"shared/alert", ""},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
 	{"shared/archive", contracts + forms + storage + "shared/part"},
-	{"shared/task", contracts + storage + "shared/part"}, // how a step ends: what all steps share
+	{"shared/task", contracts + "shared/alert " + storage + "shared/part"}, // how a step ends: what all steps share
 	{"shared/due", contracts + storage + "shared/task"},
 
 	// Steps never import each other; they meet in the queue and in the request's state.
@@ -94,7 +95,7 @@ var table = []rule{
 
 	// Edges. The hosts know nothing of us but a handler and a map of jobs.
 	{"shared/functionhost", "shared/host shared/clock"},
-	{"shared/telemetry", "shared/host shared/pii shared/problem"}, // it wraps a host's jobs
+	{"shared/telemetry", "shared/alert shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth"},
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
 	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"}, // nothing of the store

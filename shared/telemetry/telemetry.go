@@ -23,6 +23,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
@@ -116,6 +117,13 @@ func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, nam
 
 // Ignored is the function Ignored.
 func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
+
+// Alert counts an alert: rightsdesk.alerts with the attribute code.
+func (Counter) Alert(ctx context.Context, code alert.Code) {
+	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.alerts"); err == nil {
+		c.Add(ctx, 1, metric.WithAttributes(attribute.String("code", string(code))))
+	}
+}
 
 // Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with
 // the attribute reason, a code.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
@@ -125,6 +126,9 @@ func (i *ignored) Ignored(_ context.Context, reason string) {
 	i.codes = append(i.codes, reason)
 }
 
+// Alert implements alert.Counter.
+func (i *ignored) Alert(ctx context.Context, code alert.Code) { i.Ignored(ctx, "alert: "+string(code)) }
+
 // Codes returns the codes so far.
 func (i *ignored) Codes() []string {
 	i.mu.Lock()
@@ -137,7 +141,7 @@ func (w *World) Connector(_, system string) (connector.Connector, error) {
 	if s, ok := w.Systems[system]; ok {
 		return s, nil
 	}
-	return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
+	return nil, connector.ErrNotConfigured
 }
 
 func (w *World) contoso() tenant.Tenant {
