@@ -70,8 +70,10 @@ var table = []rule{
 	{"shared/verify", ""},
 
 	// Services.
-	{"shared/store", pure + storage + "shared/store/layout"},
+	{"shared/store", pure + storage + "shared/store/layout shared/store/row shared/store/aztable"},
 	{"shared/store/layout", "shared/dsr"},
+	{"shared/store/row", "shared/store/failure"},
+	{"shared/store/aztable", "shared/store/failure shared/store/row"},
 	{"shared/store/failure", ""},
 	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"}, // rows and queues are unknown to it
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},

@@ -31,10 +31,10 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	require.NoError(t, err)
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
-	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
+	in, err := c.Services(store.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
 	require.NoError(t, err)
 	st, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: prefix, Wrapper: wrapper, Clocks: RealClocks(),
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: wrapper, Clocks: RealClocks(),
 		IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32),
 	})
 	require.NoError(t, err)

@@ -32,12 +32,12 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	blobs, queues, err := clients.Services(store.ServicesOptions{Prefix: o.Prefix, Accounts: accounts, Clocks: a.clocks})
+	in, err := clients.Services(store.ServicesOptions{Prefix: o.Prefix, Accounts: accounts, Clocks: a.clocks})
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(store.Options{
-		Tables: clients.Tables, Blobs: blobs, Queues: queues, Prefix: o.Prefix, Wrapper: wrapper, IDKey: a.keys.ID, CursorKey: a.keys.Cursor,
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: wrapper, IDKey: a.keys.ID, CursorKey: a.keys.Cursor,
 		Clocks: a.clocks, Log: a.log,
 	})
 }

@@ -114,10 +114,10 @@ func (w *world) open(wire *wire, retry bool) (*store.Store, store.Clients) {
 	key, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(w.t, err)
 	clocks := clock.Clocks{Wall: w.wall, Business: w.wall}
-	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: w.prefix, Clocks: clocks})
+	in, err := c.Services(store.ServicesOptions{Prefix: w.prefix, Clocks: clocks})
 	require.NoError(w.t, err)
 	st, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: w.prefix, Wrapper: key,
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: key,
 		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), Clocks: clocks, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(w.t, err)

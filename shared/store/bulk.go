@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // The states of an import.
@@ -51,44 +52,44 @@ type BulkCase struct {
 	claim  *Claim
 }
 
-func (b *BulkCase) row(writes []string) *row {
-	r := newRow(layout.Partition(b.Tenant, b.ID), layout.RowBulk)
-	r.setInt("v", 1)
+func (b *BulkCase) row(writes []string) *row.Row {
+	r := row.New(layout.Partition(b.Tenant, b.ID), layout.RowBulk)
+	r.SetInt("v", 1)
 	for name, v := range map[string]string{
 		"reference": b.Reference, "caller": b.Caller, "state": b.State, "blob": b.Blob, "format": b.Format, "digest": b.Digest,
 		"failure": b.Failure, "inputETag": b.InputETag, "owner": b.Claim.Owner,
 	} {
-		r.setText(name, v)
+		r.SetText(name, v)
 	}
 	for name, v := range map[string]int64{
 		"lines": b.Lines, "accepted": b.Accepted, "duplicate": b.Duplicate, "rejected": b.Rejected, "offset": b.Offset, "line": b.Line,
 		"chunk": int64(b.Chunk), "shard": int64(b.Shard), "count": int64(b.Claim.Count),
 	} {
-		r.setInt(name, v)
+		r.SetInt(name, v)
 	}
-	r.setTime("created", ms(b.CreatedAt))
-	r.setTime("ended", ms(b.EndedAt))
-	r.setTime("until", b.Claim.Until)
-	r.setJSON("wakes", millisOf(b.Wakes))
-	r.setJSON("writes", writes)
+	r.SetTime("created", ms(b.CreatedAt))
+	r.SetTime("ended", ms(b.EndedAt))
+	r.SetTime("until", b.Claim.Until)
+	r.SetJSON("wakes", millisOf(b.Wakes))
+	r.SetJSON("writes", writes)
 	return r
 }
 
-func (s *Store) bulkOf(tenant, id string, r *row) (*BulkCase, error) {
-	b := &BulkCase{s: s, etag: r.etag}
+func (s *Store) bulkOf(tenant, id string, r *row.Row) (*BulkCase, error) {
+	b := &BulkCase{s: s, etag: r.ETag}
 	b.Bulk = Bulk{
-		ID: id, Tenant: tenant, Reference: r.text("reference"), Caller: r.text("caller"), State: r.text("state"), Blob: r.text("blob"),
-		Format: r.text("format"), Digest: r.text("digest"), Failure: r.text("failure"), InputETag: r.text("inputETag"),
-		Lines: r.int("lines"), Accepted: r.int("accepted"), Duplicate: r.int("duplicate"), Rejected: r.int("rejected"),
-		Offset: r.int("offset"), Line: r.int("line"), Chunk: int(r.int("chunk")), Shard: int(r.int("shard")),
-		CreatedAt: r.time("created"), EndedAt: r.time("ended"), Claim: readClaim(r),
+		ID: id, Tenant: tenant, Reference: r.Text("reference"), Caller: r.Text("caller"), State: r.Text("state"), Blob: r.Text("blob"),
+		Format: r.Text("format"), Digest: r.Text("digest"), Failure: r.Text("failure"), InputETag: r.Text("inputETag"),
+		Lines: r.Int("lines"), Accepted: r.Int("accepted"), Duplicate: r.Int("duplicate"), Rejected: r.Int("rejected"),
+		Offset: r.Int("offset"), Line: r.Int("line"), Chunk: int(r.Int("chunk")), Shard: int(r.Int("shard")),
+		CreatedAt: r.Time("created"), EndedAt: r.Time("ended"), Claim: readClaim(r),
 	}
 	var wakes map[retention.WakeKind]int64
-	r.json("wakes", &wakes)
-	r.json("writes", &b.writes)
+	r.JSON("wakes", &wakes)
+	r.JSON("writes", &b.writes)
 	b.Wakes = timesOf(wakes)
 	b.named = maps.Clone(b.Wakes)
-	return b, r.err
+	return b, r.Err()
 }
 
 // LoadBulk reads an import, or ErrNotFound.
@@ -96,7 +97,7 @@ func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, err
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
-	r, err := s.get(ctx, s.requests, layout.Partition(tenant, id), layout.RowBulk)
+	r, err := s.requests.Get(ctx, layout.Partition(tenant, id), layout.RowBulk)
 	if err != nil {
 		return nil, err
 	}
@@ -119,14 +120,14 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	write := newID()
 	c.writes = []string{write}
 	r := c.row(c.writes)
-	err = s.put(ctx, s.requests, r)
+	err = put(ctx, s.requests, r)
 	if err == nil {
-		c.etag, c.named = r.etag, maps.Clone(c.Wakes)
+		c.etag, c.named = r.ETag, maps.Clone(c.Wakes)
 		return c, false, nil
 	}
 	now, lerr := s.LoadBulk(ctx, b.Tenant, b.ID)
 	if lerr != nil {
-		if failure.LostRace(err) && !errors.Is(lerr, ErrNotFound) {
+		if lostRace(err) && !errors.Is(lerr, ErrNotFound) {
 			err = lerr // the import is there, and cannot be read now
 		}
 		return nil, false, failure.Wrap("create import", err)
@@ -136,12 +137,12 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 
 // putWakes writes the wakes that the import names from now on, and again those that it named before, so that these can be deleted
 // afterwards unless somebody asks for them anew.
-func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
+func (b *BulkCase) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
-	var ops []op
-	put := func(k retention.WakeKind, at time.Time) op {
-		r := newRow(pk, layout.RowWake(string(k), at, b.ID))
-		r.setFlag("bulk", true)
+	var ops []row.Op
+	put := func(k retention.WakeKind, at time.Time) row.Op {
+		r := row.New(pk, layout.RowWake(string(k), at, b.ID))
+		r.SetFlag("bulk", true)
 		o := upsert(r)
 		ops = append(ops, o)
 		return o
@@ -156,7 +157,7 @@ func (b *BulkCase) putWakes(ctx context.Context) (dead []op, err error) {
 			dead = append(dead, put(k, was))
 		}
 	}
-	return dead, failure.Wrap("store wakes", b.s.transact(ctx, b.s.lists, ops))
+	return dead, failure.Wrap("store wakes", b.s.lists.Transact(ctx, ops))
 }
 
 // SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when EndedAt is set. ErrClaimed when the
@@ -175,7 +176,7 @@ func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 				lease = dsr.Claim{Owner: cl.lease.Owner, Until: s.leaseEnd(), Count: cl.lease.Count}
 			}
 		}
-		etag = cl.row.etag
+		etag = cl.row.ETag
 	}
 	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), ms(b.CreatedAt), ms(b.EndedAt)
 	dead, err := b.putWakes(ctx)
@@ -185,24 +186,24 @@ func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 	next := *b
 	next.Claim, next.writes = lease, remember(b.writes, newID())
 	r := next.row(next.writes)
-	r.etag = etag
-	if err := s.put(ctx, s.requests, r); err != nil {
+	r.ETag = etag
+	if err := put(ctx, s.requests, r); err != nil {
 		if r, err = b.unclear(ctx, next.writes, r, err); err != nil {
 			return err
 		}
 	}
 	next.saved(r)
 	*b = next
-	_ = s.transact(ctx, s.lists, removals(dead)) // best effort: a wake too many is harmless
+	_ = s.lists.Transact(ctx, removals(dead)) // best effort: a wake too many is harmless
 	return nil
 }
 
 // removals deletes rows under the ETags that writing them gave.
-func removals(written []op) []op {
-	var ops []op
+func removals(written []row.Op) []row.Op {
+	var ops []row.Op
 	for _, o := range written {
-		if o.row.etag != "" {
-			ops = append(ops, remove(bare(o.row)))
+		if o.Row.ETag != "" {
+			ops = append(ops, remove(o.Row))
 		}
 	}
 	return ops
@@ -210,13 +211,13 @@ func removals(written []op) []op {
 
 // unclear reads the import after an error: our write id there means that we have won. When somebody has moved on since, the case keeps
 // the ETag that no longer matches, so that its next save is a conflict.
-func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row, cause error) (*row, error) {
-	r, err := b.s.get(ctx, b.s.requests, layout.Partition(b.Tenant, b.ID), layout.RowBulk)
+func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row.Row, cause error) (*row.Row, error) {
+	r, err := b.s.requests.Get(ctx, layout.Partition(b.Tenant, b.ID), layout.RowBulk)
 	if err != nil {
 		return nil, failure.Wrap("save import", cause)
 	}
 	var writes []string
-	r.json("writes", &writes)
+	r.JSON("writes", &writes)
 	switch {
 	case slices.Equal(writes, mine):
 		return r, nil
@@ -225,15 +226,15 @@ func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row, cause
 	case b.claim != nil && !b.claim.ended && readClaim(r).Owner != b.claim.lease.Owner:
 		b.claim.lost = true
 		return nil, ErrClaimed
-	case failure.LostRace(cause), failure.NotFound(cause), !slices.Equal(writes, b.writes):
+	case lostRace(cause), missing(cause), !slices.Equal(writes, b.writes):
 		return nil, ErrConflict
 	}
 	return nil, failure.Wrap("save import", cause)
 }
 
 // saved brings the case and its claim up to date.
-func (b *BulkCase) saved(r *row) {
-	b.etag, b.named = r.etag, maps.Clone(b.Wakes)
+func (b *BulkCase) saved(r *row.Row) {
+	b.etag, b.named = r.ETag, maps.Clone(b.Wakes)
 	if cl := b.claim; cl != nil {
 		cl.row = r
 		cl.ended = cl.ended || !openRow(r)
@@ -252,10 +253,10 @@ func (s *Store) ClaimBulk(ctx context.Context, b *BulkCase, owner string) (*Clai
 	next := *b
 	next.Claim, next.Wakes = cl.lease, b.named // wakes change by SaveBulk, which writes their rows first
 	r := next.row(b.writes)
-	r.etag = b.etag
+	r.ETag = b.etag
 	if err := cl.take(ctx, r); err != nil {
 		return nil, err
 	}
-	b.Claim, b.claim, b.etag = cl.lease, cl, cl.row.etag
+	b.Claim, b.claim, b.etag = cl.lease, cl, cl.row.ETag
 	return cl, nil
 }

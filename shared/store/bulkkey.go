@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // bulkKey is the partition's id for an idempotency key of an upload: a caller's text cannot be found from it.
@@ -18,23 +19,23 @@ func (s *Store) bulkKey(b Bulk, key string) string {
 // is bound to another. It comes before CreateBulk; forget is for an import that is then refused, and takes back what this call has bound,
 // best effort.
 func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget func(context.Context), err error) {
-	r := newRow(layout.Partition(b.Tenant, s.bulkKey(b, key)), layout.RowBulkKey)
-	r.setInt("v", 1)
-	r.setText("import", b.ID)
-	r.setText("digest", b.Digest)
-	cause := s.put(ctx, s.requests, r)
+	r := row.New(layout.Partition(b.Tenant, s.bulkKey(b, key)), layout.RowBulkKey)
+	r.SetInt("v", 1)
+	r.SetText("import", b.ID)
+	r.SetText("digest", b.Digest)
+	cause := put(ctx, s.requests, r)
 	if cause == nil {
-		return func(ctx context.Context) { _ = s.drop(ctx, s.requests, r) }, nil
+		return func(ctx context.Context) { _ = drop(ctx, s.requests, r) }, nil
 	}
-	now, err := s.get(ctx, s.requests, r.pk, r.rk)
+	now, err := s.requests.Get(ctx, r.Partition, r.Key)
 	if err != nil {
-		if !failure.LostRace(cause) {
+		if !lostRace(cause) {
 			err = cause
 		}
 		return nil, failure.Wrap("store key of import", err)
 	}
-	if now.text("import") != b.ID || now.text("digest") != b.Digest {
+	if now.Text("import") != b.ID || now.Text("digest") != b.Digest {
 		return nil, ErrIdempotency
 	}
-	return func(context.Context) {}, now.err
+	return func(context.Context) {}, now.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // Case is a request as it was loaded, with what a change of it needs. It is not safe for concurrent use, but for Private, Seal and
@@ -51,16 +52,16 @@ const maxTears = 5
 // loadOnce reads the range of head and tasks. Several pages are not one point in time: a task that is newer than the head says that the
 // answer is torn.
 func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
-	rows, err := s.span(ctx, s.requests, layout.Partition(tenant, id), layout.RowHead, "i", 0)
+	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), layout.RowHead, "i", 0)
 	if err != nil {
 		return nil, false, err
 	}
-	if len(rows) == 0 || rows[0].rk != layout.RowHead {
+	if len(rows) == 0 || rows[0].Key != layout.RowHead {
 		return nil, false, ErrNotFound
 	}
-	tasks := make(map[dsr.TaskID]*row, len(rows))
+	tasks := make(map[dsr.TaskID]*row.Row, len(rows))
 	for _, r := range rows[1:] {
-		tasks[dsr.TaskID(r.rk[len(layout.RowHead)+1:])] = r
+		tasks[dsr.TaskID(r.Key[len(layout.RowHead)+1:])] = r
 	}
 	if c, err = s.caseOf(tenant, id, rows[0], tasks); err != nil {
 		return nil, false, err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // Claim is the lease of the one worker on a task or an import. It changes that row only, never the head. It is safe for concurrent use.
@@ -19,7 +19,7 @@ type Claim struct {
 	task dsr.TaskID // empty: of an import
 
 	mu    sync.Mutex
-	row   *row // as we last wrote or read it
+	row   *row.Row // as we last wrote or read it
 	lease dsr.Claim
 	stale bool // a write of ours succeeded whose answer was lost: the ETag is to be read again
 	ended bool // by us: released, or the work is done
@@ -48,20 +48,20 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 		return nil, err
 	}
 	t.Claim = next.Claim
-	c.rows[id] = taskRow{etag: cl.row.etag, seq: c.Seq}
+	c.rows[id] = taskRow{etag: cl.row.ETag, seq: c.Seq}
 	return cl, nil
 }
 
 func (s *Store) leaseEnd() time.Time { return ms(s.wall().Add(Lease)) }
 
 // take writes the row with our lease. After an unclear answer the row says whether it is ours.
-func (cl *Claim) take(ctx context.Context, r *row) error {
-	err := cl.s.put(ctx, cl.s.requests, r)
+func (cl *Claim) take(ctx context.Context, r *row.Row) error {
+	err := put(ctx, cl.s.requests, r)
 	if err == nil {
 		cl.row = r
 		return nil
 	}
-	now, rerr := cl.s.get(ctx, cl.s.requests, r.pk, r.rk)
+	now, rerr := cl.s.requests.Get(ctx, r.Partition, r.Key)
 	if rerr != nil {
 		return failure.Wrap("claim", err)
 	}
@@ -72,29 +72,27 @@ func (cl *Claim) take(ctx context.Context, r *row) error {
 		return nil
 	case there.Live(cl.s.wall()), !openRow(now):
 		return ErrClaimed
-	case failure.LostRace(err):
+	case lostRace(err):
 		return ErrConflict
 	}
 	return failure.Wrap("claim", err)
 }
 
 // openRow reports whether there is still something to do on a task or an import.
-func openRow(r *row) bool {
-	if r.rk == layout.RowBulk {
-		return r.time("ended").IsZero()
+func openRow(r *row.Row) bool {
+	if r.Key == layout.RowBulk {
+		return r.Time("ended").IsZero()
 	}
-	return dsr.TaskState(r.text("state")) == dsr.TaskOpen
+	return dsr.TaskState(r.Text("state")) == dsr.TaskOpen
 }
 
 // withLease is the row with another lease and all else as it is.
-func withLease(r *row, l dsr.Claim) *row {
-	n := &row{pk: r.pk, rk: r.rk, etag: r.etag, props: maps.Clone(r.props)}
-	delete(n.props, "owner")
-	delete(n.props, "until")
-	n.setText("owner", l.Owner)
-	n.setTime("until", l.Until)
-	n.setInt("count", int64(l.Count))
-	n.setInt("faults", int64(l.Faults))
+func withLease(r *row.Row, l dsr.Claim) *row.Row {
+	n := r.Copy()
+	n.SetText("owner", l.Owner)
+	n.SetTime("until", l.Until)
+	n.SetInt("count", int64(l.Count))
+	n.SetInt("faults", int64(l.Faults))
 	return n
 }
 
@@ -146,7 +144,7 @@ func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
 	var err error
 	for range 2 {
 		r := withLease(cl.row, next)
-		if err = cl.s.put(ctx, cl.s.requests, r); err == nil {
+		if err = put(ctx, cl.s.requests, r); err == nil {
 			cl.row, cl.lease, cl.stale = r, next, false
 			return nil
 		}
@@ -159,7 +157,7 @@ func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
 		if same(cl.lease, next) {
 			return nil
 		}
-		if !failure.LostRace(err) {
+		if !lostRace(err) {
 			break
 		}
 	}
@@ -172,7 +170,7 @@ func same(a, b dsr.Claim) bool {
 
 // reread takes the row as it is now; ErrClaimed when it is neither under our lease nor under the one that we tried to write.
 func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
-	r, err := cl.s.get(ctx, cl.s.requests, cl.row.pk, cl.row.rk)
+	r, err := cl.s.requests.Get(ctx, cl.row.Partition, cl.row.Key)
 	if errors.Is(err, ErrNotFound) {
 		cl.lost = true
 		return ErrClaimed

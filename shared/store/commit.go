@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the head until they change again.
@@ -53,7 +54,7 @@ func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	if err := t.before(ctx); err != nil {
 		return err
 	}
-	err := s.transact(ctx, s.requests, t.ops)
+	err := s.requests.Transact(ctx, t.ops)
 	if err != nil {
 		if err = t.unclear(ctx, err); err != nil {
 			return err
@@ -74,11 +75,11 @@ type commit struct {
 	write string
 
 	events []dsr.Event
-	ops    []op // of table requests
-	head   *row
-	tasks  []*row
+	ops    []row.Op // of table requests
+	head   *row.Row
+	tasks  []*row.Row
 
-	touched []op // rows of table lists that the old head names and the new one does not
+	touched []row.Op // rows of table lists that the old head names and the new one does not
 }
 
 // prepare applies the events to a copy and makes the rows of the transaction.
@@ -101,7 +102,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 	if err := t.seal(ctx, &ch); err != nil {
 		return err
 	}
-	var rows []*row
+	var rows []*row.Row
 	for _, e := range ch.Events {
 		if err := t.apply(e, &rows); err != nil {
 			return err
@@ -142,7 +143,7 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 	return err
 }
 
-func (t *commit) apply(e dsr.Event, rows *[]*row) error {
+func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.write, ms(e.At)
 	if err := t.next.Apply(e); err != nil {
 		return err
@@ -157,19 +158,19 @@ func (t *commit) apply(e dsr.Event, rows *[]*row) error {
 }
 
 // eventRow is an event as it is stored: the exact bytes that are hashed, and the write id for a quick look.
-func eventRow(c *Case, e dsr.Event) (*row, error) {
+func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
 	b, err := e.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("store: encode event %d: %w", e.Seq, err)
 	}
-	r := newRow(layout.Partition(c.Tenant, c.ID), layout.RowEvent(e.Seq))
-	r.setText("write", e.Write)
-	r.setBytes("event", b)
-	return r, r.err
+	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowEvent(e.Seq))
+	r.SetText("write", e.Write)
+	r.SetBytes("event", b)
+	return r, r.Err()
 }
 
 // collect makes the transaction: events, changed tasks, head.
-func (t *commit) collect(events []*row) error {
+func (t *commit) collect(events []*row.Row) error {
 	var changed []dsr.TaskID
 	for i := range t.next.Tasks {
 		if now := &t.next.Tasks[i]; (t.claim != nil && t.claim.task == now.ID) || !sameTask(&t.old.Tasks[i], now) {
@@ -179,7 +180,7 @@ func (t *commit) collect(events []*row) error {
 	claimed := dsr.TaskID("")
 	if t.claim != nil {
 		claimed = t.claim.task
-		t.next.rows[claimed] = taskRow{etag: t.claim.row.etag, seq: t.next.rows[claimed].seq}
+		t.next.rows[claimed] = taskRow{etag: t.claim.row.ETag, seq: t.next.rows[claimed].seq}
 		if now := t.next.Task(claimed); now != nil && now.State == dsr.TaskOpen && now.Claim.Owner != "" {
 			now.Claim = t.claim.lease // as it was last renewed
 		}
@@ -187,14 +188,14 @@ func (t *commit) collect(events []*row) error {
 	for _, r := range events {
 		t.ops = append(t.ops, insert(r))
 	}
-	tasks := t.next.taskOps(changed, claimed, maxRows-len(t.ops)-1)
+	tasks := t.next.taskOps(changed, claimed, row.MaxOps-len(t.ops)-1)
 	for _, o := range tasks {
-		t.tasks = append(t.tasks, o.row)
+		t.tasks = append(t.tasks, o.Row)
 	}
 	t.ops = append(t.ops, tasks...)
 	t.head = t.next.headRow()
 	t.ops = append(t.ops, replace(t.head))
-	return t.head.err
+	return t.head.Err()
 }
 
 // sameTask compares all of a task but its claim's renewals, which change the row alone.
@@ -205,12 +206,12 @@ func sameTask(a, b *dsr.Task) bool {
 }
 
 // taskOps writes changed tasks at the present event: up to limit of them as rows, first the one that must be, the rest in the head.
-func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []op {
+func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
 	if i := slices.Index(changed, first); i > 0 {
 		changed[0], changed[i] = changed[i], changed[0]
 	}
 	limit = min(limit, maxTaskRows)
-	var out []op
+	var out []row.Op
 	pk := layout.Partition(c.Tenant, c.ID)
 	for i, id := range changed {
 		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
@@ -234,19 +235,19 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []op {
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
-	var ops []op
+	var ops []row.Op
 	for _, rk := range will {
 		if !slices.Contains(was, rk) {
-			ops = append(ops, upsert(newRow(pk, rk)))
+			ops = append(ops, upsert(row.New(pk, rk)))
 		}
 	}
 	for _, rk := range was {
 		if !slices.Contains(will, rk) {
-			o := upsert(newRow(pk, rk))
+			o := upsert(row.New(pk, rk))
 			ops, t.touched = append(ops, o), append(t.touched, o)
 		}
 	}
-	return failure.Wrap("store list rows", t.s.transact(ctx, t.s.lists, ops))
+	return failure.Wrap("store list rows", t.s.lists.Transact(ctx, ops))
 }
 
 // unclear finds out what became of the transaction after an error. The row of the first event says it for good: it is never changed,
@@ -260,7 +261,7 @@ func (t *commit) unclear(ctx context.Context, cause error) error {
 		return failure.Wrap("commit", errors.Join(cause, err))
 	case t.refusedClaim(cause):
 		return ErrClaimed
-	case written, failure.LostRace(cause), failure.NotFound(cause):
+	case written, lostRace(cause), missing(cause):
 		return ErrConflict
 	}
 	return failure.Wrap("commit", cause)
@@ -272,7 +273,7 @@ func (t *commit) look(ctx context.Context) (own, written bool, err error) {
 	if len(t.events) > 0 {
 		rk = layout.RowEvent(t.events[0].Seq)
 	}
-	r, err := t.s.get(ctx, t.s.requests, pk, rk)
+	r, err := t.s.requests.Get(ctx, pk, rk)
 	if errors.Is(err, ErrNotFound) {
 		return false, false, nil
 	}
@@ -280,31 +281,31 @@ func (t *commit) look(ctx context.Context) (own, written bool, err error) {
 		return false, false, err
 	}
 	if len(t.events) > 0 {
-		return r.text("write") == t.write, true, nil
+		return r.Text("write") == t.write, true, nil
 	}
 	var writes []string
-	r.json("writes", &writes)
+	r.JSON("writes", &writes)
 	return slices.Contains(writes, t.write), !slices.Equal(writes, t.old.writes), nil
 }
 
 // refusedClaim reports whether the row that was refused is the claimed task's.
 func (t *commit) refusedClaim(cause error) bool {
-	var b *batchError
-	if t.claim == nil || !errors.As(cause, &b) || b.index < 0 || b.index >= len(t.ops) {
+	refused := row.AsRefusal(cause)
+	if t.claim == nil || refused == nil || refused.Op < 0 || refused.Op >= len(t.ops) {
 		return false
 	}
-	return t.ops[b.index].row.rk == layout.RowTask(t.claim.task)
+	return t.ops[refused.Op].Row.Key == layout.RowTask(t.claim.task)
 }
 
 // done brings the caller's case and claim up to date.
 func (t *commit) done() {
-	t.next.etag = t.head.etag
+	t.next.etag = t.head.ETag
 	for _, r := range t.tasks {
-		id := dsr.TaskID(r.rk[len(layout.RowHead)+1:])
-		t.next.rows[id] = taskRow{etag: r.etag, seq: t.next.Seq}
+		id := dsr.TaskID(r.Key[len(layout.RowHead)+1:])
+		t.next.rows[id] = taskRow{etag: r.ETag, seq: t.next.Seq}
 	}
 	for _, o := range t.ops {
-		t.next.stale = t.next.stale || o.row.etag == "" // the answer named no ETag
+		t.next.stale = t.next.stale || o.Row.ETag == "" // the answer named no ETag
 	}
 	*t.old = *t.next
 	if t.claim == nil {
@@ -312,7 +313,7 @@ func (t *commit) done() {
 	}
 	t.claim.stale = t.next.stale
 	for _, r := range t.tasks {
-		if r.rk == layout.RowTask(t.claim.task) {
+		if r.Key == layout.RowTask(t.claim.task) {
 			t.claim.row = r
 			t.claim.ended = !openRow(r) || readClaim(r).Owner != t.claim.lease.Owner
 		}
@@ -321,5 +322,5 @@ func (t *commit) done() {
 
 // after deletes the rows that no head names any more, best effort: what stays contradicts its head, is shown nowhere and is dropped later.
 func (t *commit) after(ctx context.Context) {
-	_ = t.s.transact(ctx, t.s.lists, removals(t.touched))
+	_ = t.s.lists.Transact(ctx, removals(t.touched))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/store/aztable"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
@@ -35,19 +36,29 @@ type Clients struct {
 
 // ServicesOptions says how what lies in an account is found.
 type ServicesOptions struct {
-	Prefix   string                     // of the names of containers and queues, [a-z0-9]*; for tests, "" in production
+	Prefix   string                     // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
 	Accounts map[string]*service.Client // other blob accounts that destinations name, by account URL
 	Clocks   clock.Clocks
 }
 
-// Services returns blobs and queues on the account. It makes no call.
-func (c Clients) Services(o ServicesOptions) (*blob.Store, *queue.Queues, error) {
-	blobs, err := blob.New(blob.Options{Client: c.Blobs, Key: c.BlobKey, Accounts: o.Accounts, Prefix: o.Prefix, Clocks: o.Clocks})
-	if err != nil {
-		return nil, nil, err
+// Services are what lies in an account.
+type Services struct {
+	Tables *aztable.Tables
+	Blobs  *blob.Store
+	Queues *queue.Queues
+}
+
+// Services returns tables, blobs and queues on the account. It makes no call.
+func (c Clients) Services(o ServicesOptions) (s Services, err error) {
+	if s.Tables, err = aztable.New(c.Tables, o.Prefix); err != nil {
+		return Services{}, err
 	}
-	queues, err := queue.New(c.Queues, o.Prefix)
-	return blobs, queues, err
+	s.Blobs, err = blob.New(blob.Options{Client: c.Blobs, Key: c.BlobKey, Accounts: o.Accounts, Prefix: o.Prefix, Clocks: o.Clocks})
+	if err != nil {
+		return Services{}, err
+	}
+	s.Queues, err = queue.New(c.Queues, o.Prefix)
+	return s, err
 }
 
 // Transport is an HTTP transport with enough idle connections for a bulk import: the default keeps two per host and would open and

@@ -55,14 +55,14 @@ func TestOpenRefuses(t *testing.T) {
 	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: make([]byte, 32)})
 	require.NoError(t, err)
 	clocks := clock.Clocks{Wall: time.Now}
-	blobs, queues, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	in, err := c.Services(store.ServicesOptions{Clocks: clocks})
 	require.NoError(t, err)
-	_, _, err = c.Services(store.ServicesOptions{})
+	_, err = c.Services(store.ServicesOptions{})
 	require.Error(t, err, "blobs without a clock")
 	_, err = queue.New(nil, "")
 	require.Error(t, err)
 	good := store.Options{
-		Tables: c.Tables, Blobs: blobs, Queues: queues, Wrapper: wrapper, IDKey: make([]byte, 32), CursorKey: make([]byte, 32), Clocks: clocks, Log: slog.Default(),
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: wrapper, IDKey: make([]byte, 32), CursorKey: make([]byte, 32), Clocks: clocks, Log: slog.Default(),
 	}
 	_, err = store.Open(good)
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks are set. Times are kept to the millisecond.
@@ -40,9 +41,9 @@ type Created struct {
 type creation struct {
 	c     *Case
 	write string
-	key   *row   // of table keys
-	lists []*row // of table lists
-	ops   []op   // of table requests
+	key   *row.Row   // of table keys
+	lists []*row.Row // of table lists
+	ops   []row.Op   // of table requests
 	body  string
 }
 
@@ -91,7 +92,7 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 	if err != nil {
 		return nil, err
 	}
-	n.key, c.KeyID = key, key.rk
+	n.key, c.KeyID = key, key.Key
 	c.keys = newKeyring(c)
 	c.keys.aead = aead
 	return n, n.fill(ctx, d)
@@ -122,58 +123,58 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 		all[i] = t.ID
 	}
 	tasks := c.taskOps(all, "", maxTaskRows)
-	n.ops = append([]op{insert(c.headRow()), insert(stored)}, tasks...)
+	n.ops = append([]row.Op{insert(c.headRow()), insert(stored)}, tasks...)
 	n.lists = n.listRows()
 	return nil
 }
 
 // listRows are the list rows and the wakes of a new request. The wakes carry what else was written with them, so that they can be
 // dropped together if the request is never made.
-func (n *creation) listRows() []*row {
+func (n *creation) listRows() []*row.Row {
 	pk := layout.ShardPartition(n.c.Tenant, n.c.Shard)
 	keys := layout.ListRows(&n.c.Request)
-	var out []*row
+	var out []*row.Row
 	for _, rk := range keys {
-		out = append(out, newRow(pk, rk))
+		out = append(out, row.New(pk, rk))
 	}
 	written, _ := json.Marshal(keys)
 	for _, k := range slices.Sorted(maps.Keys(n.c.Wakes)) {
-		r := newRow(pk, layout.RowWake(string(k), n.c.Wakes[k], n.c.ID))
-		r.setText("key", n.c.KeyID)
-		r.setText("rows", string(written))
+		r := row.New(pk, layout.RowWake(string(k), n.c.Wakes[k], n.c.ID))
+		r.SetText("key", n.c.KeyID)
+		r.SetText("rows", string(written))
 		out = append(out, r)
 	}
 	return out
 }
 
 // putKeys inserts key rows of one shard. Their ids are fresh, so one that exists is our own, stored by a try whose answer was lost.
-func (s *Store) putKeys(ctx context.Context, keys ...*row) error {
-	ops := make([]op, len(keys))
+func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
+	ops := make([]row.Op, len(keys))
 	for i, r := range keys {
 		ops[i] = insert(r)
 	}
 	var err error
 	if len(keys) == 1 {
-		err = s.put(ctx, s.keys, keys[0])
+		err = put(ctx, s.keys, keys[0])
 	} else {
-		err = s.transact(ctx, s.keys, ops)
+		err = s.keys.Transact(ctx, ops)
 	}
-	if failure.LostRace(err) {
+	if lostRace(err) {
 		return nil
 	}
 	return failure.Wrap("store case keys", err)
 }
 
 // putLists upserts list rows and wakes of one shard in as few transactions as hold them, in parallel.
-func (s *Store) putLists(ctx context.Context, rows []*row) error {
+func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for chunk := range slices.Chunk(rows, maxRows) {
-		ops := make([]op, len(chunk))
+	for chunk := range slices.Chunk(rows, row.MaxOps) {
+		ops := make([]row.Op, len(chunk))
 		for i, r := range chunk {
 			ops[i] = upsert(r)
 		}
-		g.Go(func() error { return failure.Wrap("store list rows", s.transact(ctx, s.lists, ops)) })
+		g.Go(func() error { return failure.Wrap("store list rows", s.lists.Transact(ctx, ops)) })
 	}
 	return g.Wait()
 }
@@ -181,7 +182,7 @@ func (s *Store) putLists(ctx context.Context, rows []*row) error {
 // insert makes the request. After any error the head is read: the write id that made it says whose it is, also after others have moved
 // on, since no later write changes it.
 func (s *Store) insert(ctx context.Context, n *creation) Created {
-	err := s.transact(ctx, s.requests, n.ops)
+	err := s.requests.Transact(ctx, n.ops)
 	if err == nil {
 		return Created{Request: &n.c.Request, Shard: n.c.Shard}
 	}
@@ -202,29 +203,22 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 // takeBack deletes what was written for a request that turned out to exist, as far as the head does not name it: best effort, since
 // what stays is harmless and is dropped an hour later.
 func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
-	var keys, lists []op
+	var keys, lists []row.Op
 	for _, n := range ns {
-		if n.key.etag != "" && n.key.rk != n.c.KeyID {
+		if n.key.ETag != "" && n.key.Key != n.c.KeyID {
 			keys = append(keys, remove(n.key))
 		}
 		named, pk := n.c.namedRows(), layout.ShardPartition(n.c.Tenant, n.c.Shard)
 		for _, r := range n.lists {
-			if r.etag != "" && (r.pk != pk || !slices.Contains(named, r.rk)) {
-				lists = append(lists, remove(bare(r)))
+			if r.ETag != "" && (r.Partition != pk || !slices.Contains(named, r.Key)) {
+				lists = append(lists, remove(r))
 			}
 		}
 	}
-	_ = s.transact(ctx, s.keys, keys)
-	for chunk := range slices.Chunk(lists, maxRows) {
-		_ = s.transact(ctx, s.lists, chunk)
+	_ = s.keys.Transact(ctx, keys)
+	for chunk := range slices.Chunk(lists, row.MaxOps) {
+		_ = s.lists.Transact(ctx, chunk)
 	}
-}
-
-// bare is a row without its properties, for a deletion.
-func bare(r *row) *row {
-	b := newRow(r.pk, r.rk)
-	b.etag = r.etag
-	return b
 }
 
 // namedRows are the rows of table lists that the head calls for.
@@ -316,19 +310,19 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 
 // putMany writes the keys and the list rows of all creations. Two of one request share list rows, and a transaction may name a row once.
 func (s *Store) putMany(ctx context.Context, ns []*creation) error {
-	var keys, lists []*row
-	seen := map[string]*row{}
+	var keys, lists []*row.Row
+	seen := map[string]*row.Row{}
 	for _, n := range ns {
 		if n == nil {
 			continue
 		}
 		keys = append(keys, n.key)
 		for i, r := range n.lists {
-			if first := seen[r.rk]; first != nil {
+			if first := seen[r.Key]; first != nil {
 				n.lists[i] = first
 				continue
 			}
-			seen[r.rk] = r
+			seen[r.Key] = r
 			lists = append(lists, r)
 		}
 	}
@@ -336,7 +330,7 @@ func (s *Store) putMany(ctx context.Context, ns []*creation) error {
 		return nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	for chunk := range slices.Chunk(keys, maxRows) {
+	for chunk := range slices.Chunk(keys, row.MaxOps) {
 		g.Go(func() error { return s.putKeys(gctx, chunk...) })
 	}
 	g.Go(func() error { return s.putLists(gctx, lists) })

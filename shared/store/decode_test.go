@@ -1,91 +1,17 @@
 package store
 
 import (
-	"bytes"
 	"encoding/base64"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
-
-// answering is a transport that gives one answer to everything.
-type answering struct{ body, contentType string }
-
-func (a answering) Do(req *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: http.StatusAccepted, Header: http.Header{"Content-Type": {a.contentType}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: req,
-	}, nil
-}
-
-const (
-	outerType = "multipart/mixed; boundary=b"
-	good      = "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" +
-		"--c\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 204 No Content\r\nETag: W/\"1\"\r\n\r\n\r\n--c--\r\n--b--\r\n"
-	refused = "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" +
-		"--c\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 412 Precondition Failed\r\nContent-Type: application/json\r\n\r\n" +
-		`{"odata.error":{"code":"UpdateConditionNotSatisfied","message":{"lang":"en-US","value":"7:The update condition …"}}}` + "\r\n--c--\r\n--b--\r\n"
-)
-
-func TestAnswersOfTransactions(t *testing.T) {
-	t.Parallel()
-	do := func(body, contentType string, rows int) error {
-		o := ClientOptions(answering{body, contentType})
-		o.Retry.MaxRetries = -1
-		c, err := aztables.NewServiceClientWithNoCredential("http://127.0.0.1/acct", &aztables.ClientOptions{ClientOptions: o})
-		require.NoError(t, err)
-		var ops []op
-		for range rows {
-			ops = append(ops, insert(newRow("p", "r")))
-		}
-		s := &Store{}
-		err = s.transact(t.Context(), c.NewClient("t"), ops)
-		if err == nil {
-			require.Equal(t, `W/"1"`, ops[0].row.etag)
-		}
-		return err
-	}
-	require.NoError(t, do(good, outerType, 1))
-	require.ErrorIs(t, do(good, outerType, 2), failure.ErrCut, "an answer for each row")
-	require.Error(t, do("", outerType, 1), "the SDK panics on it")
-	require.Error(t, do("\n", outerType, 1))
-	require.Error(t, do(good[:40], outerType, 1))
-	require.Error(t, do(good, "text/plain", 1))
-	err := do(refused, outerType, 1)
-	var b *batchError
-	require.ErrorAs(t, err, &b)
-	require.Equal(t, []any{412, "UpdateConditionNotSatisfied", 7}, []any{b.status, b.code, b.index})
-	require.True(t, failure.LostRace(err))
-	require.Equal(t, "store: commit: HTTP 412 UpdateConditionNotSatisfied", failure.Wrap("commit", err).Error())
-}
-
-func TestUnconditionalWritesAreRefused(t *testing.T) {
-	t.Parallel()
-	s := &Store{}
-	for _, etag := range []string{"", "*"} {
-		r := newRow("p", "r")
-		r.etag = etag
-		require.ErrorContains(t, s.transact(t.Context(), nil, []op{replace(r)}), "refused")
-		require.ErrorContains(t, s.transact(t.Context(), nil, []op{remove(r)}), "refused")
-		require.ErrorContains(t, s.drop(t.Context(), nil, r), "refused")
-	}
-}
-
-func FuzzInnerAnswers(f *testing.F) {
-	f.Add([]byte(good), outerType)
-	f.Add([]byte(refused), outerType)
-	f.Add([]byte(""), "")
-	f.Fuzz(func(_ *testing.T, body []byte, contentType string) {
-		innerAnswers(&http.Response{Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body))})
-	})
-}
 
 func FuzzCursor(f *testing.F) {
 	s := &Store{idKey: make([]byte, 32)}
@@ -109,24 +35,20 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-func FuzzDecodeRow(f *testing.F) {
-	r := newRow("t|1", layout.RowHead)
-	r.setInt("seq", 1)
-	r.setBytes("private", []byte{1})
-	b, err := r.encode()
-	require.NoError(f, err)
-	f.Add(b)
-	f.Add([]byte(`{"PartitionKey":"a","RowKey":"h","seq":"x","tasks0@odata.type":"Edm.Binary","tasks0":"bnVsbA=="}`))
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		r, err := decodeRow(b, "")
-		if err != nil {
-			return
+func FuzzRows(f *testing.F) {
+	f.Add("seq", int64(1), []byte{1})
+	f.Add("tasks0", int64(0), []byte("null"))
+	f.Add("late0", int64(0), []byte(`[{"seq":1}]`))
+	f.Add("wakes", int64(0), []byte(`{"redeliver":1}`))
+	f.Fuzz(func(_ *testing.T, name string, n int64, b []byte) {
+		for _, v := range []any{n, b, string(b), n > 0, time.UnixMilli(n)} {
+			r := row.Stored("t|1", layout.RowHead, "", time.Time{}, map[string]any{name: v})
+			s := &Store{}
+			_, _ = s.caseOf("t", "1", r, nil)
+			_, _ = s.bulkOf("t", "1", r)
+			_ = readTask(r)
+			_, _ = readWake(r)
 		}
-		s := &Store{}
-		_, _ = s.caseOf("t", "1", r, nil)
-		_, _ = s.bulkOf("t", "1", r)
-		_ = readTask(r)
-		_, _ = readWake(r)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // lateTask is a task whose row lags behind: an event changed more tasks than one transaction holds rows, so the head carries the rest.
@@ -24,75 +25,75 @@ func remember(writes []string, id string) []string {
 }
 
 // headRow is the head as it is stored.
-func (c *Case) headRow() *row {
-	r := newRow(layout.Partition(c.Tenant, c.ID), layout.RowHead)
-	r.etag = c.etag
-	r.setInt("v", 1)
-	r.setText("state", string(c.State))
-	r.setJSON("actions", c.Actions)
-	r.setText("regime", string(c.Regime))
+func (c *Case) headRow() *row.Row {
+	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowHead)
+	r.ETag = c.etag
+	r.SetInt("v", 1)
+	r.SetText("state", string(c.State))
+	r.SetJSON("actions", c.Actions)
+	r.SetText("regime", string(c.Regime))
 	if len(c.Systems) > 0 {
-		r.setJSON("systems", c.Systems)
+		r.SetJSON("systems", c.Systems)
 	}
-	r.setText("caller", c.Caller)
-	r.setTime("received", c.ReceivedAt)
-	r.setTime("due", c.DueAt)
-	r.setTime("created", c.CreatedAt)
-	r.setTime("answered", c.AnsweredAt)
-	r.setTime("ended", c.EndedAt)
-	r.setText("bulk", c.Origin.Bulk)
-	r.setInt("line", c.Origin.Line)
-	r.setText("dest", c.Dest)
+	r.SetText("caller", c.Caller)
+	r.SetTime("received", c.ReceivedAt)
+	r.SetTime("due", c.DueAt)
+	r.SetTime("created", c.CreatedAt)
+	r.SetTime("answered", c.AnsweredAt)
+	r.SetTime("ended", c.EndedAt)
+	r.SetText("bulk", c.Origin.Bulk)
+	r.SetInt("line", c.Origin.Line)
+	r.SetText("dest", c.Dest)
 	if c.Package != nil {
-		r.setJSON("package", c.Package)
+		r.SetJSON("package", c.Package)
 	}
-	r.setInt("round", int64(c.Round))
-	r.setInt("seq", c.Seq)
-	r.setText("last", c.LastHash)
-	r.setInt("shard", int64(c.Shard))
-	r.setText("key", c.KeyID)
-	r.setText("body", c.BodyHash)
-	r.setText("first", c.first)
-	r.setJSON("writes", c.writes)
-	r.setJSON("wakes", millisOf(c.Wakes))
-	r.setInt("open", int64(len(c.Unended())))
+	r.SetInt("round", int64(c.Round))
+	r.SetInt("seq", c.Seq)
+	r.SetText("last", c.LastHash)
+	r.SetInt("shard", int64(c.Shard))
+	r.SetText("key", c.KeyID)
+	r.SetText("body", c.BodyHash)
+	r.SetText("first", c.first)
+	r.SetJSON("writes", c.writes)
+	r.SetJSON("wakes", millisOf(c.Wakes))
+	r.SetInt("open", int64(len(c.Unended())))
 	ids := make([]dsr.TaskID, len(c.Tasks))
 	for i, t := range c.Tasks {
 		ids[i] = t.ID
 	}
-	r.setLong("tasks", ids)
+	r.SetLong("tasks", ids)
 	if len(c.late) > 0 {
-		r.setLong("late", c.late)
+		r.SetLong("late", c.late)
 	}
-	r.setBytes("private", c.sealed)
+	r.SetBytes("private", c.sealed)
 	return r
 }
 
 // caseOf reads a head and its tasks. Task rows that the head does not name are left out.
-func (s *Store) caseOf(tenant, id string, head *row, tasks map[dsr.TaskID]*row) (*Case, error) {
-	c := &Case{s: s, etag: head.etag, rows: map[dsr.TaskID]taskRow{}}
+func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*row.Row) (*Case, error) {
+	c := &Case{s: s, etag: head.ETag, rows: map[dsr.TaskID]taskRow{}}
 	c.ID, c.Tenant = id, tenant
-	c.State, c.Regime = dsr.State(head.text("state")), dsr.Regime(head.text("regime"))
-	head.json("actions", &c.Actions)
-	head.json("systems", &c.Systems)
-	c.Caller, c.Dest = head.text("caller"), head.text("dest")
-	c.ReceivedAt, c.DueAt, c.CreatedAt = head.time("received"), head.time("due"), head.time("created")
-	c.AnsweredAt, c.EndedAt = head.time("answered"), head.time("ended")
-	c.Origin = dsr.Origin{Bulk: head.text("bulk"), Line: head.int("line")}
-	head.json("package", &c.Package)
-	c.Round, c.Seq, c.LastHash = int(head.int("round")), head.int("seq"), head.text("last")
-	c.Shard, c.KeyID, c.BodyHash = int(head.int("shard")), head.text("key"), head.text("body")
-	c.first = head.text("first")
-	head.json("writes", &c.writes)
+	c.State, c.Regime = dsr.State(head.Text("state")), dsr.Regime(head.Text("regime"))
+	head.JSON("actions", &c.Actions)
+	head.JSON("systems", &c.Systems)
+	c.Caller, c.Dest = head.Text("caller"), head.Text("dest")
+	c.ReceivedAt, c.DueAt, c.CreatedAt = head.Time("received"), head.Time("due"), head.Time("created")
+	c.AnsweredAt, c.EndedAt = head.Time("answered"), head.Time("ended")
+	c.Origin = dsr.Origin{Bulk: head.Text("bulk"), Line: head.Int("line")}
+	head.JSON("package", &c.Package)
+	c.Round, c.Seq, c.LastHash = int(head.Int("round")), head.Int("seq"), head.Text("last")
+	c.Shard, c.KeyID, c.BodyHash = int(head.Int("shard")), head.Text("key"), head.Text("body")
+	c.first = head.Text("first")
+	head.JSON("writes", &c.writes)
 	var wakes map[retention.WakeKind]int64
-	head.json("wakes", &wakes)
+	head.JSON("wakes", &wakes)
 	c.Wakes = timesOf(wakes)
-	head.long("late", &c.late)
-	c.sealed = head.bytes("private")
+	head.Long("late", &c.late)
+	c.sealed = head.Bytes("private")
 	var ids []dsr.TaskID
-	head.long("tasks", &ids)
-	if head.err != nil {
-		return nil, head.err
+	head.Long("tasks", &ids)
+	if head.Err() != nil {
+		return nil, head.Err()
 	}
 	c.keys = newKeyring(c)
 	for _, t := range ids {
@@ -104,14 +105,14 @@ func (s *Store) caseOf(tenant, id string, head *row, tasks map[dsr.TaskID]*row) 
 }
 
 // addTask takes the task from its row or, where that lags behind, from the head.
-func (c *Case) addTask(id dsr.TaskID, r *row) error {
+func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 	var t dsr.Task
 	if r != nil {
 		t = readTask(r)
-		if r.err != nil {
-			return r.err
+		if r.Err() != nil {
+			return r.Err()
 		}
-		c.rows[id] = taskRow{etag: r.etag, seq: r.int("seq")}
+		c.rows[id] = taskRow{etag: r.ETag, seq: r.Int("seq")}
 	}
 	for i, l := range c.late {
 		if l.Task.ID != id {
@@ -136,46 +137,46 @@ type taskRow struct {
 }
 
 // writeTask is a task as it is stored at event seq.
-func writeTask(pk string, t dsr.Task, at taskRow) *row {
-	r := newRow(pk, layout.RowTask(t.ID))
-	r.etag = at.etag
-	r.setText("system", t.System)
-	r.setText("action", string(t.Action))
-	r.setText("state", string(t.State))
+func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
+	r := row.New(pk, layout.RowTask(t.ID))
+	r.ETag = at.etag
+	r.SetText("system", t.System)
+	r.SetText("action", string(t.Action))
+	r.SetText("state", string(t.State))
 	if t.Outcome != (dsr.Outcome{}) {
-		r.setJSON("outcome", t.Outcome)
+		r.SetJSON("outcome", t.Outcome)
 	}
-	r.setFlag("declared", t.Declared)
-	r.setInt("round", int64(t.Round))
-	r.setText("owner", t.Claim.Owner)
-	r.setTime("until", t.Claim.Until)
-	r.setInt("count", int64(t.Claim.Count))
-	r.setInt("faults", int64(t.Claim.Faults))
+	r.SetFlag("declared", t.Declared)
+	r.SetInt("round", int64(t.Round))
+	r.SetText("owner", t.Claim.Owner)
+	r.SetTime("until", t.Claim.Until)
+	r.SetInt("count", int64(t.Claim.Count))
+	r.SetInt("faults", int64(t.Claim.Faults))
 	if len(t.Queries) > 0 {
-		r.setLong("queries", t.Queries)
+		r.SetLong("queries", t.Queries)
 	}
-	r.setInt("records", t.Records)
-	r.setText("findings", t.Findings)
-	r.setTime("ended", t.EndedAt)
-	r.setText("endedBy", t.EndedBy)
-	r.setBytes("text", t.Text)
-	r.setInt("seq", at.seq)
+	r.SetInt("records", t.Records)
+	r.SetText("findings", t.Findings)
+	r.SetTime("ended", t.EndedAt)
+	r.SetText("endedBy", t.EndedBy)
+	r.SetBytes("text", t.Text)
+	r.SetInt("seq", at.seq)
 	return r
 }
 
-func readTask(r *row) dsr.Task {
+func readTask(r *row.Row) dsr.Task {
 	t := dsr.Task{
-		System: r.text("system"), Action: dsr.Action(r.text("action")), State: dsr.TaskState(r.text("state")), Declared: r.flag("declared"),
-		Round: int(r.int("round")), Claim: readClaim(r), Records: r.int("records"), Findings: r.text("findings"), EndedAt: r.time("ended"),
-		EndedBy: r.text("endedBy"), Text: r.bytes("text"),
+		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),
+		Round: int(r.Int("round")), Claim: readClaim(r), Records: r.Int("records"), Findings: r.Text("findings"), EndedAt: r.Time("ended"),
+		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"),
 	}
-	r.json("outcome", &t.Outcome)
-	r.long("queries", &t.Queries)
+	r.JSON("outcome", &t.Outcome)
+	r.Long("queries", &t.Queries)
 	return t
 }
 
-func readClaim(r *row) dsr.Claim {
-	return dsr.Claim{Owner: r.text("owner"), Until: r.time("until"), Count: int(r.int("count")), Faults: int(r.int("faults"))}
+func readClaim(r *row.Row) dsr.Claim {
+	return dsr.Claim{Owner: r.Text("owner"), Until: r.Time("until"), Count: int(r.Int("count")), Faults: int(r.Int("faults"))}
 }
 
 func millisOf(wakes map[retention.WakeKind]time.Time) map[retention.WakeKind]int64 {

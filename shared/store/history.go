@@ -40,7 +40,7 @@ func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, 
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
-	rows, err := s.span(ctx, s.requests, layout.Partition(tenant, id), "e|", "f", 0)
+	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), "e|", "f", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +50,10 @@ func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, 
 	owner := s.loadOnceFor(tenant, id)
 	out := make([]StoredEvent, len(rows))
 	for i, r := range rows {
-		b := r.bytes("event")
+		b := r.Bytes("event")
 		e, err := dsr.DecodeEvent(b)
 		if err != nil {
-			return nil, fmt.Errorf("store: history: row %s: %w", r.rk, err)
+			return nil, fmt.Errorf("store: history: row %s: %w", r.Key, err)
 		}
 		out[i] = StoredEvent{Event: e, Bytes: b, owner: owner}
 	}

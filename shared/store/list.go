@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // ListQuery says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
@@ -62,7 +63,7 @@ func (s *Store) List(ctx context.Context, q ListQuery) (items []*dsr.Request, ne
 		if !more {
 			return items, "", nil
 		}
-		last := rows[len(rows)-1].rk
+		last := rows[len(rows)-1].Key
 		l.from, next = last+"!", l.cursor(last) // "!" sorts before everything that a key can go on with
 		if len(items) >= l.q.Limit {
 			break
@@ -134,11 +135,11 @@ func (l *list) resume(cursor string) error {
 
 // listRow is a row with the tenant of its partition.
 type listRow struct {
-	*row
+	*row.Row
 	tenant string
 }
 
-func (r listRow) id() string { return r.rk[strings.LastIndexByte(r.rk, '|')+1:] }
+func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:] }
 
 // rows merges the next rows of all shards. More says that there are further ones.
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
@@ -148,7 +149,7 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 	for i := range parts {
 		tenant := l.q.Tenants[i/layout.Shards]
 		g.Go(func() error {
-			rows, err := l.s.span(gctx, l.s.lists, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
+			rows, err := l.s.lists.Range(gctx, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
 			for _, r := range rows {
 				parts[i] = append(parts[i], listRow{r, tenant})
 			}
@@ -160,7 +161,7 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 	}
 	out = slices.Concat(parts...)
 	slices.SortFunc(out, func(a, b listRow) int {
-		return strings.Compare(a.rk+"|"+a.tenant, b.rk+"|"+b.tenant)
+		return strings.Compare(a.Key+"|"+a.tenant, b.Key+"|"+b.tenant)
 	})
 	if len(out) <= want {
 		return out, false, nil
@@ -182,7 +183,7 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 				return nil
 			case err != nil:
 				return fmt.Errorf("store: list: %w", err)
-			case r.pk != layout.ShardPartition(c.Tenant, c.Shard), !slices.Contains(layout.ListRows(&c.Request), r.rk):
+			case r.Partition != layout.ShardPartition(c.Tenant, c.Shard), !slices.Contains(layout.ListRows(&c.Request), r.Key):
 				l.tidy(gctx, r)
 				return nil
 			}
@@ -199,7 +200,7 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 // tidy deletes a row that its head contradicts once it is an hour old, best effort: what a commit left behind that never happened, or
 // that died before it cleaned up. Who writes it anew changes its ETag.
 func (l *list) tidy(ctx context.Context, r listRow) {
-	if l.s.orphaned(r.row) {
-		_ = l.s.drop(ctx, l.s.lists, bare(r.row))
+	if l.s.orphaned(r.Row) {
+		_ = drop(ctx, l.s.lists, r.Row)
 	}
 }

@@ -2,90 +2,52 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"math"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// get reads one row, or ErrNotFound.
-func (s *Store) get(ctx context.Context, t *aztables.Client, pk, rk string) (*row, error) {
-	resp, err := t.GetEntity(ctx, pk, rk, nil)
-	if failure.NotFound(err) {
-		return nil, ErrNotFound
-	}
-	if err != nil {
-		return nil, failure.Wrap("read row", err)
-	}
-	return decodeRow(resp.Value, string(resp.ETag))
-}
+func insert(r *row.Row) row.Op { return row.Op{Kind: row.Insert, Row: r} }
 
-// put inserts a row that has no ETag and replaces one that has, under it. Its errors are those of the SDK.
-func (s *Store) put(ctx context.Context, t *aztables.Client, r *row) error {
-	b, err := r.encode()
-	if err != nil {
-		return err
+// replace is conditional on the row's ETag.
+func replace(r *row.Row) row.Op { return row.Op{Kind: row.Replace, Row: r} }
+
+// upsert is for rows that are wholly a function of their key: it adds what is given and keeps what is there.
+func upsert(r *row.Row) row.Op { return row.Op{Kind: row.Upsert, Row: r} }
+
+// remove is conditional on the row's ETag. The values of the row are not needed.
+func remove(r *row.Row) row.Op { return row.Op{Kind: row.Delete, Row: r.Bare()} }
+
+// put inserts a row that has no ETag and replaces one that has, under it.
+func put(ctx context.Context, t row.Table, r *row.Row) error {
+	if r.ETag == "" {
+		return t.Insert(ctx, r)
 	}
-	if r.etag == "" {
-		resp, err := t.AddEntity(ctx, b, nil)
-		if err != nil {
-			return err
-		}
-		r.etag = string(resp.ETag)
-		return nil
-	}
-	etag := azcore.ETag(r.etag)
-	resp, err := t.UpdateEntity(ctx, b, &aztables.UpdateEntityOptions{IfMatch: &etag, UpdateMode: aztables.UpdateModeReplace})
-	if err != nil {
-		return err
-	}
-	r.etag = string(resp.ETag)
-	return nil
+	return t.Replace(ctx, r)
 }
 
 // drop deletes a row that is unchanged. One that is not there is no error, a changed one is ErrConflict.
-func (s *Store) drop(ctx context.Context, t *aztables.Client, r *row) error {
-	if r.etag == "" || r.etag == "*" {
-		return fmt.Errorf("store: an unconditional deletion of row %s was refused", r.rk)
-	}
-	etag := azcore.ETag(r.etag)
-	_, err := t.DeleteEntity(ctx, r.pk, r.rk, &aztables.DeleteEntityOptions{IfMatch: &etag})
-	switch {
-	case err == nil, failure.NotFound(err):
+func drop(ctx context.Context, t row.Table, r *row.Row) error {
+	err := t.Delete(ctx, r)
+	switch refused := row.AsRefusal(err); {
+	case err == nil, refused != nil && refused.Reason == row.Missing:
 		return nil
-	case failure.LostRace(err):
+	case refused != nil:
 		return ErrConflict
 	}
 	return failure.Wrap("delete row", err)
 }
 
-// span reads the rows of a partition from one row key up to, but without, another; limit 0 means all. Pages may be empty.
-func (s *Store) span(ctx context.Context, t *aztables.Client, pk, from, below string, limit int) ([]*row, error) {
-	filter := fmt.Sprintf("PartitionKey eq '%s' and RowKey ge '%s' and RowKey lt '%s'", pk, from, below)
-	o := &aztables.ListEntitiesOptions{Filter: &filter}
-	if limit > 0 {
-		o.Top = to.Ptr(int32(min(limit, 1000, math.MaxInt32)))
-	}
-	var out []*row
-	for pager := t.NewListEntitiesPager(o); pager.More(); {
-		page, err := pager.NextPage(ctx)
-		if err != nil {
-			return nil, failure.Wrap("read rows", err)
-		}
-		for _, b := range page.Entities {
-			r, err := decodeRow(b, "")
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, r)
-		}
-		if limit > 0 && len(out) >= limit {
-			return out[:limit], nil
-		}
-	}
-	return out, nil
+// lostRace reports whether a conditional write was refused because of what is stored. It does not say
+// who won: the client of the table tries again by itself, so the winner may be our own first try whose
+// answer was lost.
+func lostRace(err error) bool {
+	refused := row.AsRefusal(err)
+	return refused != nil && refused.Reason != row.Missing
+}
+
+// missing reports whether a write was refused because its row is not there.
+func missing(err error) bool {
+	refused := row.AsRefusal(err)
+	return refused != nil && refused.Reason == row.Missing
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // SealReason is the use under which Change.Reason is sealed, into dsr.Event.Sealed and dsr.Task.Text.
@@ -36,7 +37,7 @@ func newKeyring(c *Case) *keyring {
 }
 
 // newCaseKey makes a data key and the row that keeps it, wrapped.
-func (s *Store) newCaseKey(ctx context.Context, tenant string, shard int) (aead cipher.AEAD, r *row, err error) {
+func (s *Store) newCaseKey(ctx context.Context, tenant string, shard int) (aead cipher.AEAD, r *row.Row, err error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails: crypto/rand ends the process instead
 	if aead, err = newAEAD(key); err != nil {
@@ -46,9 +47,9 @@ func (s *Store) newCaseKey(ctx context.Context, tenant string, shard int) (aead 
 	if err != nil {
 		return nil, nil, fmt.Errorf("store: wrap case key: %w", err)
 	}
-	r = newRow(layout.ShardPartition(tenant, shard), newID())
-	r.setInt("v", 1)
-	r.setBytes("wrapped", wrapped)
+	r = row.New(layout.ShardPartition(tenant, shard), newID())
+	r.SetInt("v", 1)
+	r.SetBytes("wrapped", wrapped)
 	return aead, r, nil
 }
 
@@ -58,14 +59,14 @@ func (k *keyring) open(ctx context.Context) (cipher.AEAD, error) {
 	if k.aead != nil {
 		return k.aead, nil
 	}
-	r, err := k.s.get(ctx, k.s.keys, layout.ShardPartition(k.tenant, k.shard), k.keyRow)
+	r, err := k.s.keys.Get(ctx, layout.ShardPartition(k.tenant, k.shard), k.keyRow)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrShredded
 	}
 	if err != nil {
 		return nil, err
 	}
-	key, err := k.s.wrapper.Unwrap(ctx, r.bytes("wrapped"))
+	key, err := k.s.wrapper.Unwrap(ctx, r.Bytes("wrapped"))
 	if err != nil {
 		return nil, fmt.Errorf("store: unwrap case key: %w", err)
 	}

@@ -7,25 +7,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
-	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // Options is what a store is made from.
 type Options struct {
-	Tables  *aztables.ServiceClient
+	Tables  row.Tables
 	Blobs   *blob.Store
 	Queues  *queue.Queues
-	Prefix  string // of the tables' names, [a-z0-9]*; for tests, "" in production
 	Wrapper KeyWrapper
 	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
 	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is being read begins anew.
@@ -51,10 +48,9 @@ type Store struct {
 	Blobs  *blob.Store
 	Queues *queue.Queues
 
-	requests, lists, keys *aztables.Client
+	requests, lists, keys row.Table
 
-	tables  *aztables.ServiceClient
-	prefix  string
+	tables  row.Tables
 	wrapper KeyWrapper
 	idKey   []byte
 	curKey  []byte
@@ -82,10 +78,10 @@ func Open(o Options) (*Store, error) {
 		o.Log = slog.Default()
 	}
 	s := &Store{
-		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, prefix: o.Prefix, wrapper: o.Wrapper,
+		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, wrapper: o.Wrapper,
 		idKey: o.IDKey, curKey: o.CursorKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
 	}
-	s.requests, s.lists, s.keys = o.Tables.NewClient(o.Prefix+layout.TableRequests), o.Tables.NewClient(o.Prefix+layout.TableLists), o.Tables.NewClient(o.Prefix+layout.TableKeys)
+	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
 	return s, nil
 }
 
@@ -93,13 +89,7 @@ func Open(o Options) (*Store, error) {
 func (s *Store) Init(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, name := range []string{layout.TableRequests, layout.TableLists, layout.TableKeys} {
-		g.Go(func() error {
-			_, err := s.tables.CreateTable(ctx, s.prefix+name, nil)
-			if failure.IsStatus(err, http.StatusConflict) {
-				return nil
-			}
-			return failure.Wrap("create table "+name, err)
-		})
+		g.Go(func() error { return s.tables.Create(ctx, name) })
 	}
 	g.Go(func() error { return s.Blobs.Init(ctx) })
 	g.Go(func() error { return s.Queues.Init(ctx) })

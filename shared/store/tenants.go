@@ -6,6 +6,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // partitionTenants is no tenant's: theirs have a shard.
@@ -18,15 +19,15 @@ func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
 	if err != nil {
 		return err
 	}
-	var ops []op
+	var ops []row.Op
 	for _, t := range tenants {
 		if layout.ValidSegment(t) && !slices.Contains(known, t) {
 			known = append(known, t)
-			ops = append(ops, upsert(newRow(partitionTenants, t)))
+			ops = append(ops, upsert(row.New(partitionTenants, t)))
 		}
 	}
-	for chunk := range slices.Chunk(ops, maxRows) {
-		if err := s.transact(ctx, s.lists, chunk); err != nil {
+	for chunk := range slices.Chunk(ops, row.MaxOps) {
+		if err := s.lists.Transact(ctx, chunk); err != nil {
 			return failure.Wrap("remember tenants", err)
 		}
 	}
@@ -35,13 +36,13 @@ func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
 
 // Tenants returns the ids of all tenants that were ever remembered, in order.
 func (s *Store) Tenants(ctx context.Context) ([]string, error) {
-	rows, err := s.span(ctx, s.lists, partitionTenants, "-", "~", 0)
+	rows, err := s.lists.Range(ctx, partitionTenants, "-", "~", 0)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]string, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, r.rk)
+		out = append(out, r.Key)
 	}
 	return out, nil
 }

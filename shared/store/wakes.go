@@ -11,6 +11,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // Wake is a durable timer: look at this request, or at this import, again at Due.
@@ -36,7 +37,7 @@ func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k retent
 	}
 	from := "w|" + string(k) + "|"
 	below := from + layout.Millis(now.Add(time.Millisecond))
-	rows, err := s.span(ctx, s.lists, layout.ShardPartition(tenant, shard), from, below, limit)
+	rows, err := s.lists.Range(ctx, layout.ShardPartition(tenant, shard), from, below, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -52,18 +53,18 @@ func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k retent
 	return out, nil
 }
 
-func readWake(r *row) (Wake, error) {
-	parts := strings.Split(r.rk, "|") // w, kind, due, id
+func readWake(r *row.Row) (Wake, error) {
+	parts := strings.Split(r.Key, "|") // w, kind, due, id
 	if len(parts) != 4 {
-		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.rk)
+		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.Key)
 	}
 	due, err := strconv.ParseInt(parts[2], 10, 64)
 	if err != nil {
-		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.rk)
+		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.Key)
 	}
-	w := Wake{Due: time.UnixMilli(due).UTC(), ID: parts[3], Bulk: r.flag("bulk"), KeyID: r.text("key"), Written: r.written, etag: r.etag}
-	r.json("rows", &w.rows)
-	return w, r.err
+	w := Wake{Due: time.UnixMilli(due).UTC(), ID: parts[3], Bulk: r.Flag("bulk"), KeyID: r.Text("key"), Written: r.Written, etag: r.ETag}
+	r.JSON("rows", &w.rows)
+	return w, r.Err()
 }
 
 // named reports whether the head of a request, or of an import, calls for the wake. It also returns the list rows and the key that the head names.
@@ -98,7 +99,7 @@ func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, k
 // and rows that somebody has written again meanwhile. Dropping twice is no error.
 func (s *Store) DropWake(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
-	self, err := s.get(ctx, s.lists, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
+	self, err := s.lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -118,10 +119,10 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 		return err
 	}
 	for _, r := range old {
-		if slices.Contains(rows, r.rk) {
+		if slices.Contains(rows, r.Key) {
 			continue
 		}
-		if err := s.drop(ctx, s.lists, r); err != nil && !errors.Is(err, ErrConflict) {
+		if err := drop(ctx, s.lists, r); err != nil && !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}
@@ -129,7 +130,7 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 		return err
 	}
 	// The wake last: after a crash it is what leads here again.
-	if err := s.drop(ctx, s.lists, bare(self)); err != nil && !errors.Is(err, ErrConflict) {
+	if err := drop(ctx, s.lists, self); err != nil && !errors.Is(err, ErrConflict) {
 		return err
 	}
 	return nil
@@ -137,20 +138,20 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 
 // orphaned reports whether a row is so old that no creation and no change can be under way that will
 // name it.
-func (s *Store) orphaned(r *row) bool { return s.wall().Sub(r.written) >= retention.KeepUnnamed }
+func (s *Store) orphaned(r *row.Row) bool { return s.wall().Sub(r.Written) >= retention.KeepUnnamed }
 
 // refreshWake takes what the row says of a wake, which may have been made by the caller.
-func refreshWake(w Wake, self *row) (Wake, error) {
+func refreshWake(w Wake, self *row.Row) (Wake, error) {
 	now, err := readWake(self)
 	now.Kind, now.Tenant, now.Shard = w.Kind, w.Tenant, w.Shard
 	return now, err
 }
 
 // oldRows reads those of some list rows that exist and are old enough to be dropped.
-func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row, error) {
-	var out []*row
+func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Row, error) {
+	var out []*row.Row
 	for _, rk := range rks {
-		r, err := s.get(ctx, s.lists, pk, rk)
+		r, err := s.lists.Get(ctx, pk, rk)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -158,7 +159,7 @@ func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row, e
 			return nil, err
 		}
 		if s.orphaned(r) {
-			out = append(out, bare(r))
+			out = append(out, r)
 		}
 	}
 	return out, nil
@@ -169,12 +170,12 @@ func (s *Store) dropKey(ctx context.Context, w Wake, headKey string) error {
 	if w.KeyID == "" || w.KeyID == headKey {
 		return nil
 	}
-	r, err := s.get(ctx, s.keys, layout.ShardPartition(w.Tenant, w.Shard), w.KeyID)
+	r, err := s.keys.Get(ctx, layout.ShardPartition(w.Tenant, w.Shard), w.KeyID)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.drop(ctx, s.keys, bare(r))
+	return drop(ctx, s.keys, r)
 }

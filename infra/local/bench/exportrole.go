@@ -66,12 +66,12 @@ func openStore(c store.Clients) (*store.Store, error) {
 		return nil, err
 	}
 	clocks := clock.Clocks{Wall: wall}
-	blobs, queues, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	in, err := c.Services(store.ServicesOptions{Clocks: clocks})
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(store.Options{
-		Tables: c.Tables, Blobs: blobs, Queues: queues, Wrapper: wrapper, Clocks: clocks,
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: wrapper, Clocks: clocks,
 		IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32),
 	})
 }

@@ -92,10 +92,10 @@ func (w *World) Another(t testing.TB) *store.Store {
 func (w *World) open(t testing.TB, c store.Clients) *store.Store {
 	t.Helper()
 	clocks := clock.Clocks{Wall: w.Clock.Now}
-	blobs, queues, err := c.Services(store.ServicesOptions{Prefix: w.Prefix, Clocks: clocks})
+	in, err := c.Services(store.ServicesOptions{Prefix: w.Prefix, Clocks: clocks})
 	require.NoError(t, err)
 	s, err := store.Open(store.Options{
-		Tables: c.Tables, Blobs: blobs, Queues: queues, Prefix: w.Prefix, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,
+		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,
 		Clocks: clocks, Log: w.log,
 	})
 	require.NoError(t, err)

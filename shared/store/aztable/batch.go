@@ -1,4 +1,4 @@
-package store
+package aztable
 
 import (
 	"bufio"
@@ -20,42 +20,26 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// maxRows is how many rows one transaction changes; the service's limit is 100.
-const maxRows = 100
-
-// op is one row of a transaction.
-type op struct {
-	kind aztables.TransactionType
-	row  *row
+// kinds are the service's names for what a transaction does to a row.
+var kinds = map[row.Kind]aztables.TransactionType{
+	row.Insert: aztables.TransactionTypeAdd, row.Replace: aztables.TransactionTypeUpdateReplace,
+	row.Upsert: aztables.TransactionTypeInsertMerge, row.Delete: aztables.TransactionTypeDelete,
 }
 
-func insert(r *row) op { return op{aztables.TransactionTypeAdd, r} }
-
-// replace is conditional on the row's ETag.
-func replace(r *row) op { return op{aztables.TransactionTypeUpdateReplace, r} }
-
-// upsert is for rows that are wholly a function of their key: it adds what is given and keeps what is there.
-func upsert(r *row) op { return op{aztables.TransactionTypeInsertMerge, r} }
-
-// remove is conditional on the row's ETag.
-func remove(r *row) op { return op{aztables.TransactionTypeDelete, r} }
-
-func (o op) action() (aztables.TransactionAction, error) {
-	b, err := o.row.encode()
+// action is an operation as the SDK takes it.
+func action(o row.Op) (aztables.TransactionAction, error) {
+	b, err := encode(o.Row)
 	if err != nil {
 		return aztables.TransactionAction{}, err
 	}
-	a := aztables.TransactionAction{ActionType: o.kind, Entity: b}
-	if o.kind == aztables.TransactionTypeUpdateReplace || o.kind == aztables.TransactionTypeDelete {
-		if o.row.etag == "" || o.row.etag == "*" { // aztables takes a missing one for "whatever is there"
-			return a, fmt.Errorf("store: an unconditional change of row %s was refused", o.row.rk)
-		}
-		etag := azcore.ETag(o.row.etag)
-		a.IfMatch = &etag
+	a := aztables.TransactionAction{ActionType: kinds[o.Kind], Entity: b}
+	if o.Kind == row.Replace || o.Kind == row.Delete {
+		a.IfMatch, err = version(o.Row)
 	}
-	return a, nil
+	return a, err
 }
 
 // batchError is the inner answer of a transaction that was refused. aztables reports one as a ResponseError with StatusCode 202 and no
@@ -76,28 +60,28 @@ func (e *batchError) Answer() (status int, code string) { return e.status, e.cod
 
 func (e *batchError) Unwrap() error { return e.cause }
 
-// transact changes up to 100 rows of one partition, all or none, and puts the new ETags into the rows.
-func (s *Store) transact(ctx context.Context, t *aztables.Client, ops []op) error {
+// Transact implements row.Table.
+func (t *table) Transact(ctx context.Context, ops []row.Op) error {
 	if len(ops) == 0 {
 		return nil
 	}
 	actions := make([]aztables.TransactionAction, len(ops))
 	for i, o := range ops {
 		var err error
-		if actions[i], err = o.action(); err != nil {
+		if actions[i], err = action(o); err != nil {
 			return err
 		}
 	}
-	answers, err := submit(ctx, t, actions)
+	answers, err := submit(ctx, t.client, actions)
 	if err != nil {
-		return err
+		return classify(err)
 	}
 	if len(answers) != len(ops) {
 		return failure.ErrCut
 	}
 	for i, a := range answers {
-		if ops[i].kind != aztables.TransactionTypeDelete {
-			ops[i].row.etag = a.etag
+		if ops[i].Kind != row.Delete {
+			ops[i].Row.ETag = a.etag
 		}
 	}
 	return nil
