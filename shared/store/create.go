@@ -40,7 +40,8 @@ type Created struct {
 // creation is a draft on its way into storage.
 type creation struct {
 	c     *Case
-	write string
+	id    string     // of the write
+	now   *Case      // as a look found it
 	key   *row.Row   // of table keys
 	lists []*row.Row // of table lists
 	ops   []row.Op   // of table requests
@@ -87,7 +88,7 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 			c.Tasks[i].State = dsr.TaskOpen
 		}
 	}
-	n := &creation{c: c, write: newID(), body: d.Body}
+	n := &creation{c: c, id: newID(), body: d.Body}
 	aead, key, err := s.newCaseKey(ctx, c.Tenant, shard)
 	if err != nil {
 		return nil, err
@@ -108,11 +109,11 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	if c.sealed, err = c.keys.seal(ctx, sealPrivate, plain); err != nil {
 		return err
 	}
-	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.write}
+	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.id}
 	if err := c.Apply(event); err != nil {
 		return err
 	}
-	c.first, c.writes = n.write, []string{n.write}
+	c.first, c.writes = n.id, []string{n.id}
 	stored, err := eventRow(c, event)
 	if err != nil {
 		return err
@@ -179,25 +180,48 @@ func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	return g.Wait()
 }
 
-// insert makes the request. After any error the head is read: the write id that made it says whose it is, also after others have moved
-// on, since no later write changes it.
+// insert makes the request.
 func (s *Store) insert(ctx context.Context, n *creation) Created {
-	err := s.requests.Transact(ctx, n.ops)
-	if err == nil {
-		return Created{Request: &n.c.Request, Shard: n.c.Shard}
-	}
-	now, lerr := s.Load(ctx, n.c.Tenant, n.c.ID)
+	what, err := try(ctx, "create request", n)
 	switch {
-	case lerr != nil:
-		return Created{Err: failure.Wrap("create request", err)}
-	case now.first == n.write:
-		return Created{Request: &now.Request, Shard: now.Shard}
+	case err != nil:
+		return Created{Err: err}
+	case what == done:
+		return Created{Request: &n.c.Request, Shard: n.c.Shard}
+	case n.now == nil:
+		return Created{Err: ErrConflict} // it was there, and was gone when it was looked at
 	}
-	n.c = now // what takeBack must leave alone
-	if now.BodyHash != n.body {
-		return Created{Request: &now.Request, Shard: now.Shard, Err: ErrIdempotency}
+	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
+	if what == found {
+		return out
 	}
-	return Created{Request: &now.Request, Shard: now.Shard, Existing: true}
+	n.c = n.now // what takeBack must leave alone
+	if n.now.BodyHash != n.body {
+		out.Err = ErrIdempotency
+		return out
+	}
+	out.Existing = true
+	return out
+}
+
+// write inserts head, first event and tasks.
+func (n *creation) write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
+
+// look reads the head. The id of the write that made it says whose it is, also after others have moved
+// on: no later write changes it.
+func (n *creation) look(ctx context.Context) (whose, error) {
+	now, err := n.c.s.Load(ctx, n.c.Tenant, n.c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nobodys, nil
+	}
+	if err != nil {
+		return nobodys, err
+	}
+	n.now = now
+	if now.first == n.id {
+		return ours, nil
+	}
+	return anothers, nil
 }
 
 // takeBack deletes what was written for a request that turned out to exist, as far as the head does not name it: best effort, since
