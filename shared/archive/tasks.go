@@ -14,7 +14,7 @@ import (
 func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) manifest.Manifest {
 	m := manifest.Manifest{
 		Version: manifest.Version, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
-		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: clock.Kept(created), Systems: []manifest.System{}, Files: []manifest.File{},
+		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: clock.Stored(created), Systems: []manifest.System{}, Files: []manifest.File{},
 	}
 	for _, t := range listed(r) {
 		s := manifest.System{

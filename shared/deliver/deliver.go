@@ -68,7 +68,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	p.ExpiresAt = clock.Kept(s.Clocks.Business().Add(t.Package.Retention()))
+	p.ExpiresAt = clock.Stored(s.Clocks.Business().Add(t.Package.Retention()))
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
 	// before that.

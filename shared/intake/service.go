@@ -83,11 +83,11 @@ const bodyToken = "body"
 // Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
 // and the key are what its id is made from. Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
-	now = clock.Kept(now)
+	now = clock.Stored(now)
 	if err := s.check(t, sub, now); err != nil {
 		return store.Draft{}, err
 	}
-	received := clock.Kept(sub.ReceivedAt)
+	received := clock.Stored(sub.ReceivedAt)
 	if received.IsZero() || received.After(now) {
 		received = now
 	}

@@ -109,7 +109,7 @@ func New(o Options) (*Sink, error) {
 func (s *Sink) Asked(a connector.Asked) {
 	s.asked = append(s.asked, dsr.Query{
 		Hash: connector.HashQuery(s.o.Tokens, s.o.Spec.Tenant, a.Query), Permission: a.Permission,
-		At: clock.Kept(s.o.Clocks.Business()), Records: a.Records,
+		At: clock.Stored(s.o.Clocks.Business()), Records: a.Records,
 	})
 }
 

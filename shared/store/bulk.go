@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -67,8 +68,8 @@ func (b *BulkCase) row(writes []string) *row.Row {
 	} {
 		r.SetInt(name, v)
 	}
-	r.SetTime("created", ms(b.CreatedAt))
-	r.SetTime("ended", ms(b.EndedAt))
+	r.SetTime("created", clock.Stored(b.CreatedAt))
+	r.SetTime("ended", clock.Stored(b.EndedAt))
 	r.SetTime("until", b.Claim.Until)
 	r.SetJSON("wakes", millisOf(b.Wakes))
 	r.SetJSON("writes", writes)
@@ -113,7 +114,7 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	c = &BulkCase{Bulk: b, s: s}
 	c.Shard, c.Claim = shardOf(b.ID), dsr.Claim{}
 	c.Wakes = timesOf(millisOf(b.Wakes))
-	c.CreatedAt, c.EndedAt = ms(c.CreatedAt), ms(c.EndedAt)
+	c.CreatedAt, c.EndedAt = clock.Stored(c.CreatedAt), clock.Stored(c.EndedAt)
 	if _, err := c.putWakes(ctx); err != nil {
 		return nil, false, err
 	}
@@ -196,7 +197,7 @@ func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 		}
 		etag = cl.row.ETag
 	}
-	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), ms(b.CreatedAt), ms(b.EndedAt)
+	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), clock.Stored(b.CreatedAt), clock.Stored(b.EndedAt)
 	dead, err := b.putWakes(ctx)
 	if err != nil {
 		return err

@@ -93,11 +93,3 @@ func (c *Case) refresh(ctx context.Context) error {
 	}
 	return nil
 }
-
-// ms is the precision in which times are kept.
-func ms(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return clock.Kept(t)
-}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -51,7 +52,7 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 	return cl, nil
 }
 
-func (s *Store) leaseEnd() time.Time { return ms(s.wall().Add(Lease)) }
+func (s *Store) leaseEnd() time.Time { return clock.Stored(s.wall().Add(Lease)) }
 
 // take writes the row with our lease.
 func (cl *Claim) take(ctx context.Context, r *row.Row) error {
@@ -140,7 +141,9 @@ func (cl *Claim) GiveBack(ctx context.Context) error {
 
 // Fault is Release after a fault upstream, the n-th in a row: the task rests until a wall time.
 func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
-	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Until: ms(until), Count: was.Count, Faults: n} })
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim {
+		return dsr.Claim{Until: clock.Stored(until), Count: was.Count, Faults: n}
+	})
 }
 
 func (cl *Claim) release(ctx context.Context, next func(was dsr.Claim) dsr.Claim) error {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -102,7 +104,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 		if at.IsZero() {
 			delete(n.Wakes, k)
 		} else {
-			n.Wakes[k] = ms(at)
+			n.Wakes[k] = clock.Stored(at)
 		}
 	}
 	if err := t.seal(ctx, &ch); err != nil {
@@ -150,7 +152,7 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 }
 
 func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
-	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, ms(e.At)
+	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, clock.Stored(e.At)
 	if err := t.next.Apply(e); err != nil {
 		return err
 	}
@@ -204,11 +206,10 @@ func (t *commit) collect(events []*row.Row) error {
 	return t.head.Err()
 }
 
-// sameTask compares all of a task but its claim's renewals, which change the row alone.
+// sameTask reports whether two tasks are stored alike. Their rows are compared, so that no field can be
+// forgotten.
 func sameTask(a, b *dsr.Task) bool {
-	return a.State == b.State && a.Outcome == b.Outcome && a.Round == b.Round && a.Records == b.Records && a.Findings == b.Findings &&
-		a.EndedAt.Equal(b.EndedAt) && a.EndedBy == b.EndedBy && slices.Equal(a.Text, b.Text) && slices.Equal(a.Queries, b.Queries) &&
-		a.Claim.Owner == b.Claim.Owner && a.Claim.Count == b.Claim.Count
+	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
 }
 
 // taskOps writes changed tasks at the present event: up to limit of them as rows, first the one that must be, the rest in the head.

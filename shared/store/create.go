@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -76,9 +77,9 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 	}
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
 	c.ID, c.State, c.Seq, c.LastHash = id, dsr.None, 0, ""
-	c.ReceivedAt, c.DueAt, c.CreatedAt = ms(c.ReceivedAt), ms(c.DueAt), ms(c.CreatedAt)
+	c.ReceivedAt, c.DueAt, c.CreatedAt = clock.Stored(c.ReceivedAt), clock.Stored(c.DueAt), clock.Stored(c.CreatedAt)
 	for k, at := range d.Wakes {
-		c.Wakes[k] = ms(at)
+		c.Wakes[k] = clock.Stored(at)
 	}
 	for i := range c.Tasks {
 		if !layout.ValidSegment(string(c.Tasks[i].ID)) {
