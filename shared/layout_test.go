@@ -70,7 +70,8 @@ var table = []rule{
 	{"shared/verify", ""},
 
 	// Services.
-	{"shared/store", pure + storage + "shared/store/layout shared/store/row shared/store/aztable"},
+	{"shared/store", pure + storage + "shared/store/layout shared/store/row"},
+	{"shared/store/account", "shared/clock shared/store/aztable shared/store/blob shared/store/queue"},
 	{"shared/store/layout", "shared/dsr"},
 	{"shared/store/row", "shared/store/failure"},
 	{"shared/store/aztable", "shared/store/failure shared/store/row"},
@@ -98,13 +99,13 @@ var table = []rule{
 	// Edges. The hosts know nothing of us but a handler and a map of jobs.
 	{"shared/functionhost", "shared/host shared/clock"},
 	{"shared/telemetry", "shared/alert shared/host shared/pii shared/problem"}, // it wraps a host's jobs
-	{"shared/config", contracts + "shared/auth"},
+	{"shared/config", contracts + "shared/auth shared/store/account"},
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
 	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"}, // nothing of the store
 
 	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does and do not wait for the Graph SDK.
 	{"shared/pipeline", services + steps},
-	{"shared/app", services + steps + edges + "shared/pipeline " + clients + "shared/connector/catalog"},
+	{"shared/app", services + steps + edges + "shared/pipeline shared/store/account " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 

@@ -56,13 +56,13 @@ func TestCheckAsksWhatTheConfigurationNames(t *testing.T) {
 	}
 
 	unused := "http://127.0.0.1:1"
-	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": unused, "AzureWebJobsStorage": account(unused)}, "--offline")
+	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": unused, "AzureWebJobsStorage": atOneAddress(unused)}, "--offline")
 	require.Zero(t, code, "offline it makes no call: %s", out)
 	require.NotContains(t, out, "storage, blobs")
 }
 
-// account is the connection string of an account whose services share one address.
-func account(url string) string {
+// atOneAddress is the connection string of an account whose services share one address.
+func atOneAddress(url string) string {
 	return "AccountName=" + azurite.AccountName + ";AccountKey=" + azurite.AccountKey +
 		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
 }
@@ -94,12 +94,12 @@ func TestCheckSaysWhatCannotBeUsed(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"soft delete is on": {map[string]string{"AzureWebJobsStorage": account(serve(http.StatusOK, "x", retention))}, "failed: storage, blob soft delete: it is on"},
+		"soft delete is on": {map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusOK, "x", retention))}, "failed: storage, blob soft delete: it is on"},
 		"soft delete is not told": {
-			map[string]string{"AzureWebJobsStorage": account(serve(http.StatusForbidden, "AuthorizationPermissionMismatch", ""))},
+			map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusForbidden, "AuthorizationPermissionMismatch", ""))},
 			"look: storage, blob soft delete: this identity may not read it",
 		},
-		"a wrong key":          {map[string]string{"AzureWebJobsStorage": account(serve(http.StatusForbidden, "", ""))}, "failed: storage, blobs: HTTP 403"},
+		"a wrong key":          {map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusForbidden, "", ""))}, "failed: storage, blobs: HTTP 403"},
 		"no container":         {map[string]string{"RIGHTSDESK_CONFIG": elsewhere}, "destination legal: HTTP 404 ContainerNotFound"},
 		"a missing permission": {nil, "failed: tenant 11111111-1111-1111-1111-111111111111, entra: the permission User.Read.All is missing; it needs User.Read.All, "},
 	} {

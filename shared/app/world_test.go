@@ -27,7 +27,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
@@ -51,7 +51,7 @@ type world struct {
 	tap       *tap
 	wall      *storetest.Clock
 	business  func() time.Time
-	clients   store.Clients // the test's own, which the tap does not see
+	clients   account.Clients // the test's own, which the tap does not see
 	prefix    string
 	settings  config.Settings
 	log       *slog.Logger
@@ -87,7 +87,7 @@ func newWorld(t *testing.T, o options) *world {
 	w.sim = httptest.NewServer(mux)
 	t.Cleanup(w.sim.Close)
 	w.graph = &gate{next: &http.Transport{}, host: strings.TrimPrefix(w.sim.URL, "http://")}
-	w.clients, err = store.Connect(shared.ConnectionString, store.ClientOptions(nil))
+	w.clients, err = account.ConnectString(shared.ConnectionString, account.ClientOptions(nil))
 	require.NoError(t, err)
 
 	settings, err := config.Load(func(name string) string {

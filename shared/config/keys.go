@@ -12,24 +12,19 @@ import (
 	"path/filepath"
 
 	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
 // keySize is the length of every key in bytes.
 const keySize = 32
 
-// Key is one version of a key.
-type Key struct {
-	Version int    `json:"version"`
-	Key     []byte `json:"key"`
-}
-
 // Keys are the keys of a deployment, as the key file holds them. They are secrets.
 type Keys struct {
-	Local  bool   `json:"local,omitempty"` // made by itself in the local world; refused where a platform runs us
-	Vault  []Key  `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
-	ID     []byte `json:"id"`              // request and bulk ids; never rotated
-	Tokens []Key  `json:"tokens"`          // keyed hashes
-	Cursor []byte `json:"cursor"`          // authenticates the cursors of lists
+	Local  bool      `json:"local,omitempty"` // made by itself in the local world; refused where a platform runs us
+	Vault  []pii.Key `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
+	ID     []byte    `json:"id"`              // request and bulk ids; never rotated
+	Tokens []pii.Key `json:"tokens"`          // keyed hashes
+	Cursor []byte    `json:"cursor"`          // authenticates the cursors of lists
 }
 
 // String hides the keys.
@@ -37,12 +32,6 @@ func (Keys) String() string { return "keys" }
 
 // GoString hides the keys.
 func (Keys) GoString() string { return "keys" }
-
-// String hides the key.
-func (k Key) String() string { return fmt.Sprintf("key version %d", k.Version) }
-
-// GoString hides the key.
-func (k Key) GoString() string { return k.String() }
 
 // localKeys are the SHA-256 of the keys that the README publishes for the local world.
 func localKeys() []string {
@@ -97,7 +86,7 @@ func parseKeys(text []byte) (Keys, error) {
 		return Keys{}, err
 	}
 	var errs []error
-	for name, list := range map[string][]Key{"vault": k.Vault, "tokens": k.Tokens} {
+	for name, list := range map[string][]pii.Key{"vault": k.Vault, "tokens": k.Tokens} {
 		if len(list) == 0 {
 			errs = append(errs, fmt.Errorf("%s: at least one key is needed", name))
 		}
@@ -148,5 +137,5 @@ func newKeys() Keys {
 		_, _ = rand.Read(b) // never fails
 		return b
 	}
-	return Keys{Local: true, Vault: []Key{{1, key()}}, ID: key(), Tokens: []Key{{1, key()}}, Cursor: key()}
+	return Keys{Local: true, Vault: []pii.Key{{Version: 1, Key: key()}}, ID: key(), Tokens: []pii.Key{{Version: 1, Key: key()}}, Cursor: key()}
 }

@@ -108,7 +108,7 @@ func newWorld(t *testing.T) *world {
 		knownCaller("nothing", []string{contoso}),
 	})
 	require.NoError(t, err)
-	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(t, err)
 	known := tenants()
 	w.runner, err = task.New(task.Options{

@@ -25,7 +25,7 @@ var (
 
 func tokens(t testing.TB) *pii.Tokens {
 	t.Helper()
-	tk, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	tk, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	return tk
 }

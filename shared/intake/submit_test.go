@@ -46,7 +46,7 @@ func TestTheSameKeyAndBodySurviveARotationOfTheTokenKey(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, existing)
 
-	s.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.TokenKey{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
+	s.Tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.Key{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
 	require.NoError(t, err)
 	again, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
 	require.NoError(t, err)

@@ -8,25 +8,30 @@ import (
 	"fmt"
 )
 
-// TokenKey is one version of the key that tokens are made with.
-type TokenKey struct {
-	// Version begins at 1. It is a part of the token, so that old tokens are known after a
-	// rotation.
-	Version int
-	Key     []byte // at least 32 bytes
+// Key is one version of a secret key. What is made with it carries the version, so that it can
+// still be read after a rotation.
+type Key struct {
+	Version int    `json:"version"` // 1, 2, …
+	Key     []byte `json:"key"`     // 32 bytes; at least 32 of a key for tokens
 }
+
+// String hides the key.
+func (k Key) String() string { return fmt.Sprintf("key version %d", k.Version) }
+
+// GoString hides the key.
+func (k Key) GoString() string { return k.String() }
 
 // Tokens makes keyed, versioned tokens. They replace values in look-ups, query proofs and
 // idempotency keys. Without the key a token says nothing about the value, not even to somebody
 // who can guess it.
 type Tokens struct {
-	current TokenKey
-	all     []TokenKey
+	current Key
+	all     []Key
 }
 
 // NewTokens makes new tokens with the key of the highest version and recognises old ones with
 // all keys.
-func NewTokens(keys ...TokenKey) (*Tokens, error) {
+func NewTokens(keys ...Key) (*Tokens, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("pii: no token key")
 	}
@@ -60,7 +65,7 @@ func (t *Tokens) All(scope, kind string, v Value) []string {
 	return out
 }
 
-func token(k TokenKey, scope, kind string, v Value) string {
+func token(k Key, scope, kind string, v Value) string {
 	return fmt.Sprintf("v%d-%s", k.Version, hex.EncodeToString(MAC(k.Key, scope, kind, v.text())))
 }
 

@@ -8,18 +8,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
 // KeyWrapper wraps the cases' data keys by a key that never leaves its vault. Implementations are safe for concurrent use.
 type KeyWrapper interface {
 	Wrap(ctx context.Context, key []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
-}
-
-// VaultKey is one version of a file key.
-type VaultKey struct {
-	Version int    // 1, 2, …
-	Key     []byte // 32 bytes
 }
 
 // FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world and for hosts without a vault. What it wrapped
@@ -32,7 +28,7 @@ type FileKey struct {
 var errUnwrap = errors.New("store: a wrapped key cannot be unwrapped")
 
 // NewFileKey wraps with the highest version.
-func NewFileKey(keys ...VaultKey) (*FileKey, error) {
+func NewFileKey(keys ...pii.Key) (*FileKey, error) {
 	f := &FileKey{aeads: map[int]cipher.AEAD{}}
 	for _, k := range keys {
 		if k.Version < 1 || k.Version > 0xffff || f.aeads[k.Version] != nil {

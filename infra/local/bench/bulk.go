@@ -23,7 +23,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -70,7 +70,7 @@ func (im importer) service(a *app.App) (*bulk.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 
 // forget drops the tables of a run, since they would slow the next ones down.
 func (im importer) forget(ctx context.Context, prefix string) error {
-	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	c, err := account.ConnectString(im.storage.ConnectionString, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (im importer) allOn(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	c, err := account.ConnectString(im.storage.ConnectionString, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}

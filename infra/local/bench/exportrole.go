@@ -20,6 +20,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -37,7 +38,7 @@ func playExport(ctx context.Context, role string) error {
 		return err
 	}
 	e := &exporter{exportTask: t}
-	if e.clients, err = store.Connect(t.Connection, store.ClientOptions(nil)); err != nil {
+	if e.clients, err = account.ConnectString(t.Connection, account.ClientOptions(nil)); err != nil {
 		return err
 	}
 	if e.st, err = openStore(e.clients); err != nil {
@@ -60,13 +61,13 @@ func playExport(ctx context.Context, role string) error {
 
 // openStore opens the store with fixed keys, so that the processes of one run can read each
 // other's blobs.
-func openStore(c store.Clients) (*store.Store, error) {
-	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+func openStore(c account.Clients) (*store.Store, error) {
+	wrapper, err := store.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	if err != nil {
 		return nil, err
 	}
 	clocks := clock.Clocks{Wall: wall}
-	in, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	in, err := c.Services(account.ServicesOptions{Clocks: clocks})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func wall() time.Time { return time.Now().UTC() }
 
 type exporter struct {
 	exportTask
-	clients store.Clients
+	clients account.Clients
 	st      *store.Store
 	tokens  *pii.Tokens
 	result  exportResult

@@ -19,6 +19,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -145,7 +146,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 // storeFuture stores wakes that are not due, in full transactions over all shards. The keys
 // follow store/keys.go.
 func storeFuture(ctx context.Context, connection, prefix string, count int) error {
-	c, err := store.Connect(connection, store.ClientOptions(nil))
+	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -39,7 +40,7 @@ type World struct {
 	*storetest.World // the steps use its Store, which meets the faults
 	T                testing.TB
 	Clean            *store.Store     // the same tables, containers and queues, without faults
-	Queues           store.Clients    // without faults
+	Queues           account.Clients    // without faults
 	Business         *storetest.Clock // Clock is the wall clock
 	Tenant           string           // the same in every world, so that hashes of queries can be compared
 	Tokens           *pii.Tokens
@@ -76,9 +77,9 @@ func New(t testing.TB, systems ...string) *World {
 	w.Tenants = tenant.Tenants{w.contoso()}
 	w.Clean = w.Another(t)
 	var err error
-	w.Queues, err = store.Connect(azurite.Shared(t).ConnectionString, store.ClientOptions(nil))
+	w.Queues, err = account.ConnectString(azurite.Shared(t).ConnectionString, account.ClientOptions(nil))
 	require.NoError(t, err)
-	w.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	w.Tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	w.Rewire(func(*pipeline.Options) {})
 	w.Host = &Host{w: w}

@@ -9,55 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-func TestConnect(t *testing.T) {
-	t.Parallel()
-	key := "c2VjcmV0LWtleQ=="
-	for name, c := range map[string]struct{ in, blob, queue string }{
-		"development": {"UseDevelopmentStorage=true", "http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"},
-		"azure": {
-			"DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=" + key + ";EndpointSuffix=core.usgovcloudapi.net",
-			"https://acct.blob.core.usgovcloudapi.net/", "https://acct.queue.core.usgovcloudapi.net/",
-		},
-		"endpoints": {
-			"AccountName=acct;AccountKey=" + key + ";BlobEndpoint=http://127.0.0.1:1/acct/;QueueEndpoint=http://127.0.0.1:2/acct;TableEndpoint=http://127.0.0.1:3/acct;",
-			"http://127.0.0.1:1/acct", "http://127.0.0.1:2/acct",
-		},
-	} {
-		got, err := store.Connect(c.in, store.ClientOptions(nil))
-		require.NoError(t, err, name)
-		require.Equal(t, trim(c.blob), trim(got.Blobs.URL()), name)
-		require.Equal(t, trim(c.queue), trim(got.Queues.URL()), name)
-		require.NotNil(t, got.Tables, name)
-		require.NotNil(t, got.BlobKey, name)
-	}
-	for name, in := range map[string]string{
-		"empty":      "",
-		"no key":     "AccountName=acct",
-		"no name":    "AccountKey=" + key,
-		"bad base64": "AccountName=acct;AccountKey=@@secret@@",
-	} {
-		_, err := store.Connect(in, store.ClientOptions(nil))
-		require.Error(t, err, name)
-		require.NotContains(t, err.Error(), "secret")
-	}
-}
-
-func trim(s string) string { return string(bytes.TrimRight([]byte(s), "/")) }
-
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	c, err := store.Connect("UseDevelopmentStorage=true", store.ClientOptions(nil))
+	c, err := account.ConnectString("UseDevelopmentStorage=true", account.ClientOptions(nil))
 	require.NoError(t, err)
-	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: make([]byte, 32)})
+	wrapper, err := store.NewFileKey(pii.Key{Version: 1, Key: make([]byte, 32)})
 	require.NoError(t, err)
 	clocks := clock.Clocks{Wall: time.Now}
-	in, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	in, err := c.Services(account.ServicesOptions{Clocks: clocks})
 	require.NoError(t, err)
-	_, err = c.Services(store.ServicesOptions{})
+	_, err = c.Services(account.ServicesOptions{})
 	require.Error(t, err, "blobs without a clock")
 	_, err = queue.New(nil, "")
 	require.Error(t, err)
@@ -84,8 +51,8 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestFileKey(t *testing.T) {
 	t.Parallel()
-	k1 := store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)}
-	k2 := store.VaultKey{Version: 2, Key: bytes.Repeat([]byte{2}, 32)}
+	k1 := pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)}
+	k2 := pii.Key{Version: 2, Key: bytes.Repeat([]byte{2}, 32)}
 	old, err := store.NewFileKey(k1)
 	require.NoError(t, err)
 	both, err := store.NewFileKey(k2, k1)
@@ -111,7 +78,7 @@ func TestFileKey(t *testing.T) {
 	}
 	_, err = old.Unwrap(bg, []byte{1})
 	require.Error(t, err)
-	for name, keys := range map[string][]store.VaultKey{"none": nil, "short": {{Version: 1, Key: []byte("x")}}, "twice": {k1, k1}, "version 0": {{Key: k1.Key}}} {
+	for name, keys := range map[string][]pii.Key{"none": nil, "short": {{Version: 1, Key: []byte("x")}}, "twice": {k1, k1}, "version 0": {{Key: k1.Key}}} {
 		_, err := store.NewFileKey(keys...)
 		require.Error(t, err, name)
 	}

@@ -1,10 +1,10 @@
-package store
+package account
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -17,12 +17,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/aztable"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
-)
-
-// The standard account of Azurite, public and the same everywhere: what UseDevelopmentStorage=true stands for.
-const (
-	devAccount = "devstoreaccount1"
-	devKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
 // Clients are the three services of one storage account.
@@ -105,87 +99,61 @@ func short(o azcore.ClientOptions) azcore.ClientOptions {
 	return o
 }
 
-// Connect opens an account by a connection string as AzureWebJobsStorage holds it: with or without explicit endpoints, or
-// UseDevelopmentStorage=true. Errors name the missing part, never a value.
-func Connect(connectionString string, o azcore.ClientOptions) (Clients, error) {
-	a, err := parseAccount(connectionString)
+// Connect opens an account: by its key, or by a token when it has none.
+func Connect(a Account, token azcore.TokenCredential, o azcore.ClientOptions) (Clients, error) {
+	tables, blobs, queues := &aztables.ClientOptions{ClientOptions: short(o)}, &service.ClientOptions{ClientOptions: o}, &azqueue.ClientOptions{ClientOptions: short(o)}
+	if a.Key != "" {
+		return byKey(a, tables, blobs, queues)
+	}
+	if token == nil {
+		return Clients{}, fmt.Errorf("store: %s: a key or a token is needed", a)
+	}
+	var c Clients
+	var err error
+	if c.Tables, err = aztables.NewServiceClient(a.TableURL, token, tables); err != nil {
+		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
+	}
+	if c.Blobs, err = service.NewClient(a.BlobURL, token, blobs); err != nil {
+		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
+	}
+	if c.Queues, err = azqueue.NewServiceClient(a.QueueURL, token, queues); err != nil {
+		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
+	}
+	return c, nil
+}
+
+// errKey quotes nothing.
+var errKey = errors.New("store: connection string: AccountKey is not base64")
+
+func byKey(a Account, tables *aztables.ClientOptions, blobs *service.ClientOptions, queues *azqueue.ClientOptions) (c Clients, err error) {
+	tableKey, err := aztables.NewSharedKeyCredential(a.Name, a.Key)
+	if err != nil {
+		return Clients{}, errKey
+	}
+	if c.BlobKey, err = service.NewSharedKeyCredential(a.Name, a.Key); err != nil {
+		return Clients{}, errKey
+	}
+	queueKey, err := azqueue.NewSharedKeyCredential(a.Name, a.Key)
+	if err != nil {
+		return Clients{}, errKey
+	}
+	if c.Tables, err = aztables.NewServiceClientWithSharedKey(a.TableURL, tableKey, tables); err != nil {
+		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
+	}
+	if c.Blobs, err = service.NewClientWithSharedKeyCredential(a.BlobURL, c.BlobKey, blobs); err != nil {
+		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
+	}
+	if c.Queues, err = azqueue.NewServiceClientWithSharedKeyCredential(a.QueueURL, queueKey, queues); err != nil {
+		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
+	}
+	return c, nil
+}
+
+// ConnectString opens the account of a connection string, for tests and tools.
+func ConnectString(connection string, o azcore.ClientOptions) (Clients, error) {
+	a, err := Parse(connection)
 	if err != nil {
 		return Clients{}, err
 	}
-	var c Clients
-	tableKey, err := aztables.NewSharedKeyCredential(a.name, a.key)
-	if err != nil {
-		return Clients{}, errAccountKey
-	}
-	if c.BlobKey, err = service.NewSharedKeyCredential(a.name, a.key); err != nil {
-		return Clients{}, errAccountKey
-	}
-	queueKey, err := azqueue.NewSharedKeyCredential(a.name, a.key)
-	if err != nil {
-		return Clients{}, errAccountKey
-	}
-	if c.Tables, err = aztables.NewServiceClientWithSharedKey(a.table, tableKey, &aztables.ClientOptions{ClientOptions: short(o)}); err != nil {
-		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
-	}
-	if c.Blobs, err = service.NewClientWithSharedKeyCredential(a.blob, c.BlobKey, &service.ClientOptions{ClientOptions: o}); err != nil {
-		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
-	}
-	if c.Queues, err = azqueue.NewServiceClientWithSharedKeyCredential(a.queue, queueKey, &azqueue.ClientOptions{ClientOptions: short(o)}); err != nil {
-		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
-	}
-	return c, nil
-}
-
-// ConnectManaged opens an account on Azure by its name with a token, in the cloud whose storage suffix is given ("core.windows.net").
-func ConnectManaged(account, suffix string, cred azcore.TokenCredential, o azcore.ClientOptions) (Clients, error) {
-	url := func(svc string) string { return fmt.Sprintf("https://%s.%s.%s", account, svc, suffix) }
-	var c Clients
-	var err error
-	if c.Tables, err = aztables.NewServiceClient(url("table"), cred, &aztables.ClientOptions{ClientOptions: short(o)}); err != nil {
-		return Clients{}, fmt.Errorf("store: table endpoint: %w", err)
-	}
-	if c.Blobs, err = service.NewClient(url("blob"), cred, &service.ClientOptions{ClientOptions: o}); err != nil {
-		return Clients{}, fmt.Errorf("store: blob endpoint: %w", err)
-	}
-	if c.Queues, err = azqueue.NewServiceClient(url("queue"), cred, &azqueue.ClientOptions{ClientOptions: short(o)}); err != nil {
-		return Clients{}, fmt.Errorf("store: queue endpoint: %w", err)
-	}
-	return c, nil
-}
-
-var errAccountKey = fmt.Errorf("store: connection string: AccountKey is not base64")
-
-// account is what a connection string says.
-type account struct{ name, key, table, blob, queue string }
-
-func parseAccount(connectionString string) (account, error) {
-	parts := map[string]string{}
-	for _, p := range strings.Split(connectionString, ";") {
-		if name, value, ok := strings.Cut(strings.TrimSpace(p), "="); ok {
-			parts[strings.ToLower(name)] = value
-		}
-	}
-	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
-		local := func(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/%s", port, devAccount) }
-		return account{name: devAccount, key: devKey, blob: local(10000), queue: local(10001), table: local(10002)}, nil
-	}
-	a := account{name: parts["accountname"], key: parts["accountkey"]}
-	if a.name == "" || a.key == "" {
-		return account{}, fmt.Errorf("store: connection string: AccountName and AccountKey are needed")
-	}
-	protocol, suffix := parts["defaultendpointsprotocol"], parts["endpointsuffix"]
-	if protocol == "" {
-		protocol = "https"
-	}
-	if suffix == "" {
-		suffix = "core.windows.net"
-	}
-	endpoint := func(svc string) string {
-		if e := parts[svc+"endpoint"]; e != "" {
-			return strings.TrimRight(e, "/")
-		}
-		return fmt.Sprintf("%s://%s.%s.%s", protocol, a.name, svc, suffix)
-	}
-	a.table, a.blob, a.queue = endpoint("table"), endpoint("blob"), endpoint("queue")
-	return a, nil
+	return Connect(a, nil, o)
 }
