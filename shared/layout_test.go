@@ -70,7 +70,8 @@ var table = []rule{
 	{"shared/verify", ""},
 
 	// Services.
-	{"shared/store", pure + storage + "shared/store/layout shared/store/row"},
+	{"shared/store", pure + storage + "shared/store/layout shared/store/row shared/store/seal"},
+	{"shared/store/seal", "shared/pii shared/store/failure shared/store/row"},
 	{"shared/store/account", "shared/clock shared/store/aztable shared/store/blob shared/store/queue"},
 	{"shared/store/layout", "shared/dsr"},
 	{"shared/store/row", "shared/store/failure"},
@@ -105,7 +106,7 @@ var table = []rule{
 
 	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does and do not wait for the Graph SDK.
 	{"shared/pipeline", services + steps},
-	{"shared/app", services + steps + edges + "shared/pipeline shared/store/account " + clients + "shared/connector/catalog"},
+	{"shared/app", services + steps + edges + "shared/pipeline shared/store/account shared/store/seal " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -31,7 +32,7 @@ func openApp(t *testing.T, connection, prefix string) *App {
 	t.Helper()
 	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	require.NoError(t, err)
-	wrapper, err := store.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
 	in, err := c.Services(account.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
 	require.NoError(t, err)

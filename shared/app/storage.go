@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // openStore connects to the storage account that the settings name and to the accounts that the
@@ -21,7 +22,7 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	wrapper, err := store.NewFileKey(a.keys.Vault...)
+	wrapper, err := seal.NewFileKey(a.keys.Vault...)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -112,7 +113,7 @@ func (w *world) open(wire *wire, retry bool) (*store.Store, account.Clients) {
 	}
 	c, err := account.ConnectString(w.conn, o)
 	require.NoError(w.t, err)
-	key, err := store.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	key, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(w.t, err)
 	clocks := clock.Clocks{Wall: w.wall, Business: w.wall}
 	in, err := c.Services(account.ServicesOptions{Prefix: w.prefix, Clocks: clocks})

@@ -118,7 +118,7 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	if _, err := c.putWakes(ctx); err != nil {
 		return nil, false, err
 	}
-	c.writes = []string{newID()}
+	c.writes = []string{s.newID()}
 	a := &creatingBulk{c: c, r: c.row(c.writes)}
 	what, err := try(ctx, "create import", a)
 	switch {
@@ -203,7 +203,7 @@ func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 		return err
 	}
 	next := *b
-	next.Claim, next.writes = lease, remember(b.writes, newID())
+	next.Claim, next.writes = lease, remember(b.writes, s.newID())
 	a := &savingBulk{b: b, writes: next.writes, r: next.row(next.writes)}
 	a.r.ETag = etag
 	what, err := try(ctx, "save import", a)

@@ -49,7 +49,7 @@ func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
-	t := &commit{s: s, old: c, claim: ch.Claim, id: newID()}
+	t := &commit{s: s, old: c, claim: ch.Claim, id: s.newID()}
 	if err := t.prepare(ctx, ch); err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 		return Created{}, err
 	}
 	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.parallel)
 	g.Go(func() error { return s.putKeys(gctx, n.key) })
 	g.Go(func() error { return s.putLists(gctx, n.lists) })
 	if err := g.Wait(); err != nil {
@@ -89,14 +90,13 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 			c.Tasks[i].State = dsr.TaskOpen
 		}
 	}
-	n := &creation{c: c, id: newID(), body: d.Body}
-	aead, key, err := s.newCaseKey(ctx, c.Tenant, shard)
+	n := &creation{c: c, id: s.newID(), body: d.Body}
+	c.KeyID = s.newID()
+	ring, key, err := s.sealing.New(ctx, c.place())
 	if err != nil {
 		return nil, err
 	}
-	n.key, c.KeyID = key, key.Key
-	c.keys = newKeyring(c)
-	c.keys.aead = aead
+	n.key, c.ring = key, ring
 	return n, n.fill(ctx, d)
 }
 
@@ -107,7 +107,7 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	if err != nil {
 		return fmt.Errorf("store: encode the private part: %w", err)
 	}
-	if c.sealed, err = c.keys.seal(ctx, sealPrivate, plain); err != nil {
+	if c.sealed, err = c.ring.Seal(ctx, sealPrivate, plain); err != nil {
 		return err
 	}
 	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.id}
@@ -170,7 +170,7 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 // putLists upserts list rows and wakes of one shard in as few transactions as hold them, in parallel.
 func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
+	g.SetLimit(s.parallel)
 	for chunk := range slices.Chunk(rows, row.MaxOps) {
 		ops := make([]row.Op, len(chunk))
 		for i, r := range chunk {
@@ -293,7 +293,7 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 		}
 	}
 	var g errgroup.Group
-	g.SetLimit(parallel)
+	g.SetLimit(s.parallel)
 	for _, is := range same {
 		g.Go(func() error {
 			for _, i := range is {
@@ -355,6 +355,7 @@ func (s *Store) putMany(ctx context.Context, ns []*creation) error {
 		return nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.parallel)
 	for chunk := range slices.Chunk(keys, row.MaxOps) {
 		g.Go(func() error { return s.putKeys(gctx, chunk...) })
 	}

@@ -108,7 +108,7 @@ func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*r
 	if head.Err() != nil {
 		return nil, head.Err()
 	}
-	c.keys = newKeyring(c)
+	c.ring = s.sealing.Ring(c.place())
 	for _, t := range ids {
 		if err := c.addTask(t, tasks[t]); err != nil {
 			return nil, err

@@ -145,7 +145,7 @@ func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
 	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
+	g.SetLimit(l.s.parallel)
 	for i := range parts {
 		tenant := l.q.Tenants[i/layout.Shards]
 		g.Go(func() error {
@@ -173,7 +173,7 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error) {
 	found := make([]*dsr.Request, len(rows))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
+	g.SetLimit(l.s.parallel)
 	for i, r := range rows {
 		g.Go(func() error {
 			c, err := l.s.Load(gctx, r.tenant, r.id())

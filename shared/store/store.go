@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Options is what a store is made from.
@@ -23,12 +26,17 @@ type Options struct {
 	Tables  row.Tables
 	Blobs   *blob.Store
 	Queues  *queue.Queues
-	Wrapper KeyWrapper
+	Wrapper seal.Wrapper
 	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
 	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is being read begins anew.
 	CursorKey []byte
 	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
-	Log       *slog.Logger // nil: slog.Default()
+	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
+	Random io.Reader
+	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come one after
+	// the other, always in the same order.
+	Parallel int
+	Log      *slog.Logger // nil: slog.Default()
 }
 
 // Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a message comes back.
@@ -40,8 +48,8 @@ const renewEvery = 7 * time.Second
 // Shards is how many partitions of lists, and of keys, a tenant has.
 const Shards = layout.Shards
 
-// parallel is how many storage calls one operation has in flight at most.
-const parallel = 16
+// defaultParallel is how many calls one operation has in flight.
+const defaultParallel = 16
 
 // Store keeps everything that Rightsdesk keeps. It is safe for concurrent use.
 type Store struct {
@@ -51,12 +59,14 @@ type Store struct {
 	requests, lists, keys row.Table
 
 	tables  row.Tables
-	wrapper KeyWrapper
+	sealing seal.Keys
 	idKey   []byte
 	curKey  []byte
 	wall    func() time.Time
 	log     *slog.Logger
+	random  io.Reader
 
+	parallel   int
 	renewEvery time.Duration
 }
 
@@ -77,11 +87,15 @@ func Open(o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
 	s := &Store{
-		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, wrapper: o.Wrapper,
+		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, parallel: cmp.Or(o.Parallel, defaultParallel), random: o.Random,
 		idKey: o.IDKey, curKey: o.CursorKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
 	}
 	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
+	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
 	return s, nil
 }
 
@@ -97,8 +111,10 @@ func (s *Store) Init(ctx context.Context) error {
 }
 
 // newID returns 128 random bits as 32 lower-case hex digits.
-func newID() string {
+func (s *Store) newID() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	if _, err := io.ReadFull(s.random, b[:]); err != nil {
+		panic("store: no random numbers: " + err.Error()) // crypto/rand never fails
+	}
 	return hex.EncodeToString(b[:])
 }

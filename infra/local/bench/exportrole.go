@@ -22,6 +22,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -62,7 +63,7 @@ func playExport(ctx context.Context, role string) error {
 // openStore opens the store with fixed keys, so that the processes of one run can read each
 // other's blobs.
 func openStore(c account.Clients) (*store.Store, error) {
-	wrapper, err := store.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Clock shows the real time plus what a test has advanced it by.
@@ -46,7 +47,7 @@ type World struct {
 	Counter *Counter
 	Clock   *Clock // wall clock
 	Prefix  string
-	Wrapper store.KeyWrapper
+	Wrapper seal.Wrapper
 	IDKey   []byte
 	// CursorKey belongs to the next store that is opened.
 	CursorKey []byte
@@ -59,7 +60,7 @@ type World struct {
 func New(t testing.TB) *World {
 	t.Helper()
 	prefix := azurite.Prefix(t)
-	wrapper, err := store.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	shared := azurite.Shared(t)
 	w := &World{
