@@ -61,7 +61,7 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 		_, err := a.Store.Queues.Length(t.Context(), queue.Bulk)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
-			known, err := a.Store.Tenants(t.Context())
+			known, err := a.Store.Lists.Tenants(t.Context())
 			return err == nil && slices.Equal(known, []string{"a-tenant"})
 		}, time.Minute, 10*time.Millisecond)
 	}

@@ -52,7 +52,7 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w := newWorld(t, options{document: declared(t, endpoint, container)})
 	_, err := w.clients.Blobs.CreateContainer(t.Context(), container, nil)
 	require.NoError(t, err)
-	known, err := w.app.Store.Tenants(t.Context())
+	known, err := w.app.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{entrasim.Contoso, entrasim.Fabrikam}, known, "a start remembers them")
 

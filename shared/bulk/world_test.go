@@ -28,6 +28,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -228,7 +229,7 @@ func (w *world) requests(tenant string) int {
 	w.t.Helper()
 	n, cursor := 0, ""
 	for {
-		items, next, err := w.st.List(w.t.Context(), store.ListQuery{Tenants: []string{tenant}, Limit: 100, Cursor: cursor})
+		items, next, err := w.st.Lists.Page(w.t.Context(), lists.Query{Tenants: []string{tenant}, Limit: 100, Cursor: cursor})
 		require.NoError(w.t, err)
 		n += len(items)
 		if cursor = next; cursor == "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
 // submit is POST /api/requests.
@@ -100,11 +101,11 @@ func (c *call) list() error {
 	if err != nil {
 		return err
 	}
-	items, next, err := c.api.Store.List(c.r.Context(), q)
+	items, next, err := c.api.Store.Lists.Page(c.r.Context(), q)
 	switch {
-	case errors.Is(err, store.ErrFilter):
+	case errors.Is(err, lists.ErrFilter):
 		return problem.New(problem.UnsupportedFilter, "", "these filters cannot be used together")
-	case errors.Is(err, store.ErrCursor):
+	case errors.Is(err, lists.ErrCursor):
 		return problem.New(problem.MalformedCursor, "", "the cursor does not belong to this list: begin without one")
 	case err != nil:
 		return err
@@ -116,9 +117,9 @@ func (c *call) list() error {
 	return c.answer(http.StatusOK, out)
 }
 
-func (c *call) listQuery() (store.ListQuery, error) {
+func (c *call) listQuery() (lists.Query, error) {
 	tenant, err := c.tenant()
-	q := store.ListQuery{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
+	q := lists.Query{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
 	if err != nil {
 		return q, err
 	}

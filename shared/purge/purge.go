@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
 // Step is what the hourly timer runs.
@@ -55,7 +56,7 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 
 // parts deletes parts that a package has made superfluous, or that a request without a package
 // left behind.
-func (s *Step) parts(ctx context.Context, w store.Wake) error {
+func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -80,7 +81,7 @@ func (s *Step) parts(ctx context.Context, w store.Wake) error {
 // expire ends a package in two phases. First the package is marked, so that nobody gets a link
 // any more. Then it is deleted, and that is recorded only when a read answers 404. A crash in
 // between leaves the wake, and the next purge goes on.
-func (s *Step) expire(ctx context.Context, w store.Wake) error {
+func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -212,7 +213,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 }
 
 // imported deletes the input or the result of an import, and reads it again.
-func (s *Step) imported(ctx context.Context, w store.Wake) error {
+func (s *Step) imported(ctx context.Context, w lists.Wake) error {
 	b, err := s.due.Import(ctx, w)
 	if err != nil || b == nil {
 		return err

@@ -140,7 +140,7 @@ type creatingBulk struct {
 	now *BulkCase // as a look found it
 }
 
-func (a *creatingBulk) write(ctx context.Context) error { return put(ctx, a.c.s.requests, a.r) }
+func (a *creatingBulk) write(ctx context.Context) error { return row.Put(ctx, a.c.s.requests, a.r) }
 
 func (a *creatingBulk) look(ctx context.Context) (whose, error) {
 	now, err := a.c.s.LoadBulk(ctx, a.c.Tenant, a.c.ID)
@@ -242,7 +242,7 @@ type savingBulk struct {
 	lost   bool // somebody else has the lease
 }
 
-func (a *savingBulk) write(ctx context.Context) error { return put(ctx, a.b.s.requests, a.r) }
+func (a *savingBulk) write(ctx context.Context) error { return row.Put(ctx, a.b.s.requests, a.r) }
 
 // look takes the row as it is now if nobody has written since. Otherwise the case keeps the ETag that
 // no longer matches, so that its next save is a conflict.

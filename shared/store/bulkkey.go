@@ -32,7 +32,7 @@ func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget fun
 	case what == found: // by this call or by an earlier one of the same upload
 		return func(context.Context) {}, nil
 	}
-	return func(ctx context.Context) { _ = drop(ctx, s.requests, r) }, nil
+	return func(ctx context.Context) { _ = row.Drop(ctx, s.requests, r) }, nil
 }
 
 // binding inserts the row that binds a key to an import. What it is bound to is its id: the same
@@ -42,7 +42,7 @@ type binding struct {
 	r *row.Row
 }
 
-func (a *binding) write(ctx context.Context) error { return put(ctx, a.t, a.r) }
+func (a *binding) write(ctx context.Context) error { return row.Put(ctx, a.t, a.r) }
 
 func (a *binding) look(ctx context.Context) (whose, error) {
 	now, err := a.t.Get(ctx, a.r.Partition, a.r.Key)

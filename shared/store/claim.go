@@ -77,7 +77,7 @@ type taking struct {
 	busy bool // somebody else's lease is live, or there is nothing left to do
 }
 
-func (a *taking) write(ctx context.Context) error { return put(ctx, a.cl.s.requests, a.r) }
+func (a *taking) write(ctx context.Context) error { return row.Put(ctx, a.cl.s.requests, a.r) }
 
 func (a *taking) look(ctx context.Context) (whose, error) {
 	now, err := a.cl.s.requests.Get(ctx, a.r.Partition, a.r.Key)
@@ -192,7 +192,7 @@ type renewal struct {
 	r    *row.Row
 }
 
-func (a *renewal) write(ctx context.Context) error { return put(ctx, a.cl.s.requests, a.r) }
+func (a *renewal) write(ctx context.Context) error { return row.Put(ctx, a.cl.s.requests, a.r) }
 
 func (a *renewal) look(ctx context.Context) (whose, error) {
 	err := a.cl.reread(ctx, a.next)

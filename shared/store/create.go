@@ -157,11 +157,11 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	}
 	var err error
 	if len(keys) == 1 {
-		err = put(ctx, s.keys, keys[0])
+		err = row.Put(ctx, s.keys, keys[0])
 	} else {
 		err = s.keys.Transact(ctx, ops)
 	}
-	if lostRace(err) {
+	if row.LostRace(err) {
 		return nil
 	}
 	return failure.Wrap("store case keys", err)

@@ -16,6 +16,4 @@ var (
 	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
 	ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
 	ErrShredded    = seal.ErrShredded
-	ErrFilter      = errors.New("store: no list serves this filter")
-	ErrCursor      = errors.New("store: not a cursor of this list")
 )

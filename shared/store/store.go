@@ -16,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
@@ -55,13 +56,13 @@ const defaultParallel = 16
 type Store struct {
 	Blobs  *blob.Store
 	Queues *queue.Queues
+	Lists  *lists.Lists
 
 	requests, lists, keys row.Table
 
 	tables  row.Tables
 	sealing seal.Keys
 	idKey   []byte
-	curKey  []byte
 	wall    func() time.Time
 	log     *slog.Logger
 	random  io.Reader
@@ -79,8 +80,6 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.New("store: a key wrapper is needed")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
-	case len(o.CursorKey) < 32:
-		return nil, fmt.Errorf("store: the cursor key has %d bytes, at least 32 are needed", len(o.CursorKey))
 	case o.Clocks.Wall == nil:
 		return nil, errors.New("store: the wall clock is needed")
 	}
@@ -92,11 +91,15 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, parallel: cmp.Or(o.Parallel, defaultParallel), random: o.Random,
-		idKey: o.IDKey, curKey: o.CursorKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
+		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
 	}
 	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
 	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
-	return s, nil
+	var err error
+	s.Lists, err = lists.New(lists.Options{
+		Lists: s.lists, Keys: s.keys, Heads: heads{s}, CursorKey: o.CursorKey, Clocks: o.Clocks, Parallel: s.parallel,
+	})
+	return s, err
 }
 
 // Init creates the tables, containers and queues that do not exist yet.

@@ -10,6 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
@@ -56,7 +57,7 @@ func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
 }
 
 // request sends the messages of a request again and sets its next wake.
-func (s *Step) request(ctx context.Context, w store.Wake) error {
+func (s *Step) request(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -73,7 +74,7 @@ func (s *Step) request(ctx context.Context, w store.Wake) error {
 }
 
 // bulk sends the message of an import again that has not come to its end.
-func (s *Step) bulk(ctx context.Context, w store.Wake) error {
+func (s *Step) bulk(ctx context.Context, w lists.Wake) error {
 	b, err := s.due.Import(ctx, w)
 	if err != nil || b == nil {
 		return err

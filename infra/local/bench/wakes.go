@@ -87,7 +87,7 @@ func runWakes(ctx context.Context, storage *azurite.Instance, settings map[strin
 	}
 	began = time.Now()
 	for shard := range store.Shards {
-		if _, err := a.Store.DueWakes(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
+		if _, err := a.Store.Lists.Due(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
 			return wakeRun{}, err
 		}
 	}

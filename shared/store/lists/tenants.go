@@ -1,4 +1,4 @@
-package store
+package lists
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 // partitionTenants is no tenant's: theirs have a shard.
 const partitionTenants = "tenants"
 
-// RememberTenants keeps the ids of tenants for ever: what is stored of a tenant must end also when nobody configures it any more. The rows
+// Remember keeps the ids of tenants for ever: what is stored of a tenant must end also when nobody configures it any more. The rows
 // are wholly a function of their key, so that writing one twice changes nothing. It costs one read when all of them are known.
-func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
+func (s *Lists) Remember(ctx context.Context, tenants []string) error {
 	known, err := s.Tenants(ctx)
 	if err != nil {
 		return err
@@ -23,11 +23,11 @@ func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
 	for _, t := range tenants {
 		if layout.ValidSegment(t) && !slices.Contains(known, t) {
 			known = append(known, t)
-			ops = append(ops, upsert(row.New(partitionTenants, t)))
+			ops = append(ops, row.Op{Kind: row.Upsert, Row: row.New(partitionTenants, t)})
 		}
 	}
 	for chunk := range slices.Chunk(ops, row.MaxOps) {
-		if err := s.lists.Transact(ctx, chunk); err != nil {
+		if err := s.o.Lists.Transact(ctx, chunk); err != nil {
 			return failure.Wrap("remember tenants", err)
 		}
 	}
@@ -35,8 +35,8 @@ func (s *Store) RememberTenants(ctx context.Context, tenants []string) error {
 }
 
 // Tenants returns the ids of all tenants that were ever remembered, in order.
-func (s *Store) Tenants(ctx context.Context) ([]string, error) {
-	rows, err := s.lists.Range(ctx, partitionTenants, "-", "~", 0)
+func (s *Lists) Tenants(ctx context.Context) ([]string, error) {
+	rows, err := s.o.Lists.Range(ctx, partitionTenants, "-", "~", 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package store
+package lists
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// ListQuery says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
-type ListQuery struct {
+// Query says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
+type Query struct {
 	Tenants   []string // of the caller; at least one
 	State     dsr.State
 	DueBefore time.Time
@@ -36,16 +37,16 @@ const (
 
 // list is a query on its way: one range of rows in each shard of each tenant, merged.
 type list struct {
-	s     *Store
-	q     ListQuery
+	s     *Lists
+	q     Query
 	from  string // first row key that may follow
 	below string
 }
 
-// List returns a page of requests with their tasks, as their heads are now; rows that their head contradicts are left out. Next is the
+// Page returns a page of requests with their tasks, as their heads are now; rows that their head contradicts are left out. Next is the
 // cursor of the following page, empty at the end. ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another
 // list or of nobody's.
-func (s *Store) List(ctx context.Context, q ListQuery) (items []*dsr.Request, next string, err error) {
+func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next string, err error) {
 	l, err := s.newList(q)
 	if err != nil {
 		return nil, "", err
@@ -72,7 +73,7 @@ func (s *Store) List(ctx context.Context, q ListQuery) (items []*dsr.Request, ne
 	return items, next, nil
 }
 
-func (s *Store) newList(q ListQuery) (*list, error) {
+func (s *Lists) newList(q Query) (*list, error) {
 	if q.Limit == 0 {
 		q.Limit = defaultLimit
 	}
@@ -109,7 +110,7 @@ func (l *list) mac(position string) []byte {
 	if !l.q.DueBefore.IsZero() {
 		due = layout.Millis(l.q.DueBefore)
 	}
-	return pii.MAC(l.s.curKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
+	return pii.MAC(l.s.o.CursorKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
 }
 
 // cursor names a position in the order, no partition.
@@ -145,11 +146,11 @@ func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
 	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(l.s.parallel)
+	g.SetLimit(l.s.o.Parallel)
 	for i := range parts {
 		tenant := l.q.Tenants[i/layout.Shards]
 		g.Go(func() error {
-			rows, err := l.s.lists.Range(gctx, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
+			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
 			for _, r := range rows {
 				parts[i] = append(parts[i], listRow{r, tenant})
 			}
@@ -173,21 +174,21 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error) {
 	found := make([]*dsr.Request, len(rows))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(l.s.parallel)
+	g.SetLimit(l.s.o.Parallel)
 	for i, r := range rows {
 		g.Go(func() error {
-			c, err := l.s.Load(gctx, r.tenant, r.id())
+			head, err := l.s.o.Heads.Request(gctx, r.tenant, r.id())
 			switch {
-			case errors.Is(err, ErrNotFound):
+			case errors.Is(err, failure.ErrNotFound):
 				l.tidy(gctx, r)
 				return nil
 			case err != nil:
 				return fmt.Errorf("store: list: %w", err)
-			case r.Partition != layout.ShardPartition(c.Tenant, c.Shard), !slices.Contains(layout.ListRows(&c.Request), r.Key):
+			case r.Partition != layout.ShardPartition(r.tenant, head.Shard), !slices.Contains(layout.ListRows(head.Request), r.Key):
 				l.tidy(gctx, r)
 				return nil
 			}
-			found[i] = &c.Request
+			found[i] = head.Request
 			return nil
 		})
 	}
@@ -201,6 +202,6 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 // that died before it cleaned up. Who writes it anew changes its ETag.
 func (l *list) tidy(ctx context.Context, r listRow) {
 	if l.s.orphaned(r.Row) {
-		_ = drop(ctx, l.s.lists, r.Row)
+		_ = row.Drop(ctx, l.s.o.Lists, r.Row)
 	}
 }

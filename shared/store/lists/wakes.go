@@ -1,4 +1,4 @@
-package store
+package lists
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
@@ -29,15 +30,15 @@ type Wake struct {
 	rows []string // list rows that were written with it
 }
 
-// DueWakes returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
+// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
 // stored. Now is of the kind's own clock.
-func (s *Store) DueWakes(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
+func (s *Lists) Due(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
-		return nil, ErrNotFound
+		return nil, failure.ErrNotFound
 	}
 	from := "w|" + string(k) + "|"
 	below := from + layout.Millis(now.Add(time.Millisecond))
-	rows, err := s.lists.Range(ctx, layout.ShardPartition(tenant, shard), from, below, limit)
+	rows, err := s.o.Lists.Range(ctx, layout.ShardPartition(tenant, shard), from, below, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -67,40 +68,34 @@ func readWake(r *row.Row) (Wake, error) {
 	return w, r.Err()
 }
 
-// named reports whether the head of a request, or of an import, calls for the wake. It also returns the list rows and the key that the head names.
-func (s *Store) named(ctx context.Context, w Wake) (named bool, rows []string, key string, err error) {
+// named reports whether the head of a request, or of an import, calls for the wake. It also returns what
+// the head calls for.
+func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err error) {
+	read := s.o.Heads.Request
 	if w.Bulk {
-		b, err := s.LoadBulk(ctx, w.Tenant, w.ID)
-		if errors.Is(err, ErrNotFound) {
-			return false, nil, "", nil
-		}
-		if err != nil {
-			return false, nil, "", err
-		}
-		at, ok := b.Wakes[w.Kind]
-		return ok && at.Equal(w.Due), nil, "", nil
+		read = s.o.Heads.Import
 	}
-	c, err := s.Load(ctx, w.Tenant, w.ID)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil, "", nil
+	head, err = read(ctx, w.Tenant, w.ID)
+	if errors.Is(err, failure.ErrNotFound) {
+		return false, Head{}, nil
 	}
 	if err != nil {
-		return false, nil, "", err
+		return false, Head{}, err
 	}
-	if c.Shard != w.Shard { // an attempt at the same request that chose another shard
-		return false, nil, c.KeyID, nil
+	if !w.Bulk && head.Shard != w.Shard { // an attempt at the same request that chose another shard
+		return false, Head{KeyID: head.KeyID}, nil
 	}
-	at, ok := c.Wakes[w.Kind]
-	return ok && at.Equal(w.Due), c.namedRows(), c.KeyID, nil
+	at, ok := head.Wakes[w.Kind]
+	return ok && at.Equal(w.Due), head, nil
 }
 
-// DropWake deletes a wake that no head names, with the list rows and the key that were written with it, once it is an hour old: what it
+// Drop deletes a wake that no head names, with the list rows and the key that were written with it, once it is an hour old: what it
 // was written for was never committed. It looks at the head itself and leaves everything alone that the head names or that is younger,
 // and rows that somebody has written again meanwhile. Dropping twice is no error.
-func (s *Store) DropWake(ctx context.Context, w Wake) error {
+func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
-	self, err := s.lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
-	if errors.Is(err, ErrNotFound) {
+	self, err := s.o.Lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
+	if errors.Is(err, failure.ErrNotFound) {
 		return nil
 	}
 	if err != nil || !s.orphaned(self) {
@@ -114,23 +109,24 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 	if err != nil {
 		return err
 	}
-	named, rows, key, err := s.named(ctx, w)
+	named, head, err := s.named(ctx, w)
 	if err != nil || named {
 		return err
 	}
+	rows := head.rows(w.ID)
 	for _, r := range old {
 		if slices.Contains(rows, r.Key) {
 			continue
 		}
-		if err := drop(ctx, s.lists, r); err != nil && !errors.Is(err, ErrConflict) {
+		if err := row.Drop(ctx, s.o.Lists, r); err != nil && !errors.Is(err, failure.ErrConflict) {
 			return err
 		}
 	}
-	if err := s.dropKey(ctx, w, key); err != nil {
+	if err := s.dropKey(ctx, w, head.KeyID); err != nil {
 		return err
 	}
 	// The wake last: after a crash it is what leads here again.
-	if err := drop(ctx, s.lists, self); err != nil && !errors.Is(err, ErrConflict) {
+	if err := row.Drop(ctx, s.o.Lists, self); err != nil && !errors.Is(err, failure.ErrConflict) {
 		return err
 	}
 	return nil
@@ -138,7 +134,9 @@ func (s *Store) DropWake(ctx context.Context, w Wake) error {
 
 // orphaned reports whether a row is so old that no creation and no change can be under way that will
 // name it.
-func (s *Store) orphaned(r *row.Row) bool { return s.wall().Sub(r.Written) >= retention.KeepUnnamed }
+func (s *Lists) orphaned(r *row.Row) bool {
+	return s.o.Clocks.Wall().Sub(r.Written) >= retention.KeepUnnamed
+}
 
 // refreshWake takes what the row says of a wake, which may have been made by the caller.
 func refreshWake(w Wake, self *row.Row) (Wake, error) {
@@ -148,11 +146,11 @@ func refreshWake(w Wake, self *row.Row) (Wake, error) {
 }
 
 // oldRows reads those of some list rows that exist and are old enough to be dropped.
-func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Row, error) {
+func (s *Lists) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Row, error) {
 	var out []*row.Row
 	for _, rk := range rks {
-		r, err := s.lists.Get(ctx, pk, rk)
-		if errors.Is(err, ErrNotFound) {
+		r, err := s.o.Lists.Get(ctx, pk, rk)
+		if errors.Is(err, failure.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -166,16 +164,16 @@ func (s *Store) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Ro
 }
 
 // dropKey deletes the key that was written with a wake unless it is the head's.
-func (s *Store) dropKey(ctx context.Context, w Wake, headKey string) error {
+func (s *Lists) dropKey(ctx context.Context, w Wake, headKey string) error {
 	if w.KeyID == "" || w.KeyID == headKey {
 		return nil
 	}
-	r, err := s.keys.Get(ctx, layout.ShardPartition(w.Tenant, w.Shard), w.KeyID)
-	if errors.Is(err, ErrNotFound) {
+	r, err := s.o.Keys.Get(ctx, layout.ShardPartition(w.Tenant, w.Shard), w.KeyID)
+	if errors.Is(err, failure.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return drop(ctx, s.keys, r)
+	return row.Drop(ctx, s.o.Keys, r)
 }
