@@ -88,8 +88,9 @@ var table = []rule{
 	{"shared/due", contracts + storage + "shared/task"},
 
 	// Steps never import each other; they meet in the queue and in the request's state.
-	{"shared/intake", services},
-	{"shared/bulk/list", "shared/problem"},
+	{"shared/intake/form", ""},
+	{"shared/intake", services + "shared/intake/form"},
+	{"shared/bulk/list", "shared/problem shared/intake/form"},
 	{"shared/bulk", services + "shared/intake shared/bulk/list"}, // the other half of intake: a file of submissions instead of one
 	{"shared/decide", services},
 	{"shared/discover", services},

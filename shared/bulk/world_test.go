@@ -30,6 +30,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -176,9 +178,15 @@ func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	}
 	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(w.t, err)
-	return &intake.Service{
-		Store: st, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
-	}
+	runner, err := task.New(task.Options{
+		Store: st, Clocks: clock.Same(w.wall), Log: slog.New(slog.DiscardHandler), Counter: telemetry.Counter{},
+	})
+	require.NoError(w.t, err)
+	s, err := intake.New(intake.Options{
+		Runner: runner, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens,
+	})
+	require.NoError(w.t, err)
+	return s
 }
 
 func newTenant() string { return uuid.NewString() }

@@ -117,13 +117,14 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	decisions, err := decide.New(w.runner)
 	require.NoError(t, err)
-	in := &intake.Service{
-		Store: w.Store, Runner: w.runner, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now,
+	in, err := intake.New(intake.Options{
+		Runner: w.runner, Tenants: known, Tokens: tokens,
 		Catalogue: connector.Catalogue{
 			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}},
 			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}}},
 		},
-	}
+	})
+	require.NoError(t, err)
 	w.bulk, err = bulk.New(bulk.Options{
 		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: w.Clock.Now, Business: w.business}, Log: log,
 	})

@@ -24,15 +24,23 @@ const oldest = 10 // years
 // skew is how far a caller's clock may be ahead of ours.
 const skew = time.Minute
 
-// Service makes requests.
-type Service struct {
-	Store     *store.Store
-	Runner    *task.Runner // sends the messages of new requests
+// Options are what a service is made of. All are needed.
+type Options struct {
+	Runner    *task.Runner // has the store and the clocks, and sends the messages of new requests
 	Tenants   tenant.Tenants
 	Catalogue connector.Catalogue
-	Tokens    *pii.Tokens
-	Now       func() time.Time // business clock
-	Wall      func() time.Time
+	Tokens    *pii.Tokens // of the keyed hashes of bodies
+}
+
+// Service makes requests.
+type Service struct{ Options }
+
+// New returns a service. The error says that an option is missing.
+func New(o Options) (*Service, error) {
+	if o.Runner == nil || len(o.Tenants) == 0 || o.Catalogue == nil || o.Tokens == nil {
+		return nil, errors.New("intake: a runner, tenants, a catalogue and tokens are needed")
+	}
+	return &Service{o}, nil
 }
 
 // Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
@@ -42,11 +50,11 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 	if !ok || !caller.Owns(sub.Tenant) {
 		return nil, false, problem.Absent()
 	}
-	d, err := s.Draft(caller.Name, t, key, sub, s.Now())
+	d, err := s.Draft(caller.Name, t, key, sub, s.Runner.Clocks.Business())
 	if err != nil {
 		return nil, false, err
 	}
-	made, err := s.Store.Create(ctx, d)
+	made, err := s.Runner.Store.Create(ctx, d)
 	if err = errors.Join(err, made.Err); errors.Is(err, store.ErrIdempotency) {
 		return s.sameUnderAnOlderKey(ctx, d, sub)
 	}
@@ -64,7 +72,7 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 // sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it was hashed with.
 func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
 	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
-	c, err := s.Store.Load(ctx, d.Request.Tenant, s.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
+	c, err := s.Runner.Store.Load(ctx, d.Request.Tenant, s.Runner.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, false, conflict
 	}
@@ -103,7 +111,7 @@ func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submissi
 		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
 		Key:     key,
 		Body:    s.Tokens.Token(t.ID, bodyToken, sub.Canonical()),
-		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.Wall().Add(task.Redeliver)},
+		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.Runner.Clocks.Wall().Add(task.Redeliver)},
 		By:      caller,
 	}, nil
 }

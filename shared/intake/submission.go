@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/intake/form"
 	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
@@ -44,48 +45,12 @@ type Submission struct {
 // data; only its keyed hash is kept.
 func (s Submission) Canonical() pii.Value { return s.canonical }
 
-// wire is the body of POST /api/requests without the tenant.
-type wire struct {
-	Actions     []string    `json:"actions"`
-	Regime      string      `json:"regime"`
-	ReceivedAt  string      `json:"receivedAt,omitempty"`
-	Subject     wireSubject `json:"subject"`
-	Systems     []string    `json:"systems,omitempty"`
-	Destination string      `json:"destination,omitempty"`
-	Reference   string      `json:"reference,omitempty"`
-	Note        string      `json:"note,omitempty"`
-}
-
-type wireSubject struct {
-	ObjectID          string           `json:"objectId,omitempty"`
-	UserPrincipalName string           `json:"userPrincipalName,omitempty"`
-	Email             string           `json:"email,omitempty"`
-	Phone             string           `json:"phone,omitempty"`
-	EmployeeID        string           `json:"employeeId,omitempty"`
-	Name              string           `json:"name,omitempty"`
-	Identifiers       []wireIdentifier `json:"identifiers,omitempty"`
-	Relationship      string           `json:"relationship,omitempty"`
-	Residence         string           `json:"residence,omitempty"`
-}
-
-type wireIdentifier struct {
-	Kind  string `json:"kind"`
-	Value string `json:"value"`
-}
-
-type wireRequest struct {
-	Tenant string `json:"tenant"`
-	wire
-}
-
-type wireItem struct {
-	IdempotencyKey *string `json:"idempotencyKey"`
-	wire
-}
+// wire is a submission as it was sent.
+type wire struct{ form.Submission }
 
 // DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote nothing.
 func DecodeRequest(body []byte) (Submission, error) {
-	w, err := jsonbody.Decode[wireRequest](body, MaxBody)
+	w, err := jsonbody.Decode[form.Request](body, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}
@@ -95,7 +60,7 @@ func DecodeRequest(body []byte) (Submission, error) {
 	if !dsr.ValidGUID(w.Tenant) {
 		return Submission{}, problem.New(problem.MalformedID, "/tenant", "the tenant is a GUID in lower case")
 	}
-	s, err := w.submission()
+	s, err := wire{w.Submission}.submission()
 	s.Tenant = w.Tenant
 	return s, err
 }
@@ -103,14 +68,14 @@ func DecodeRequest(body []byte) (Submission, error) {
 // DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests without tenant, plus an optional
 // idempotencyKey. Its errors are *problem.Error and quote nothing.
 func DecodeItem(raw []byte) (Submission, error) {
-	w, err := jsonbody.Decode[wireItem](raw, MaxBody)
+	w, err := jsonbody.Decode[form.Item](raw, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}
 	if w.IdempotencyKey != nil && !ValidKey(*w.IdempotencyKey) {
 		return Submission{}, problem.New(problem.MalformedIdempotencyKey, "/idempotencyKey", "1 to 255 printable ASCII characters are expected")
 	}
-	s, err := w.submission()
+	s, err := wire{w.Submission}.submission()
 	if w.IdempotencyKey != nil {
 		s.Key = *w.IdempotencyKey
 	}
@@ -153,7 +118,7 @@ func (w wire) actions(s *Submission) error {
 			return problem.New(problem.UnknownAction, at("/actions", i), theActions())
 		}
 		if slices.Contains(s.Actions, a) {
-			return problem.New(problem.Repeated, at("/actions", i), "an action stands twice")
+			return problem.New(problem.Repeated, at("/actions", i), "an action is asked for twice")
 		}
 		s.Actions = append(s.Actions, a)
 	}
@@ -201,7 +166,7 @@ func (w wire) systems(s *Submission) error {
 			return problem.New(problem.UnknownSystem, at("/systems", i), "the tenant has no such system")
 		}
 		if slices.Contains(s.Systems, name) {
-			return problem.New(problem.Repeated, at("/systems", i), "a system stands twice")
+			return problem.New(problem.Repeated, at("/systems", i), "a system is named twice")
 		}
 		s.Systems = append(s.Systems, name)
 	}
@@ -227,9 +192,9 @@ func (w wire) texts(s *Submission) error {
 
 // canonical writes a checked submission in one spelling: members in a fixed order, values in their canonical form.
 func canonical(s Submission) pii.Value {
-	out := wire{
+	out := form.Submission{
 		Regime: string(s.Regime), Systems: s.Systems, Destination: s.Destination, Reference: s.Reference.Reveal(), Note: s.Note.Reveal(),
-		Subject: wireSubject{Name: s.Subject.Name.Reveal(), Relationship: string(s.Subject.Relationship), Residence: s.Subject.Residence.Reveal()},
+		Subject: form.Subject{Name: s.Subject.Name.Reveal(), Relationship: string(s.Subject.Relationship), Residence: s.Subject.Residence.Reveal()},
 	}
 	for _, a := range s.Actions {
 		out.Actions = append(out.Actions, string(a))
@@ -238,7 +203,7 @@ func canonical(s Submission) pii.Value {
 		out.ReceivedAt = s.ReceivedAt.Format(time.RFC3339Nano)
 	}
 	for _, id := range s.Subject.Identifiers {
-		out.Subject.Identifiers = append(out.Subject.Identifiers, wireIdentifier{id.Kind, id.Value.Reveal()})
+		out.Subject.Identifiers = append(out.Subject.Identifiers, form.Identifier{id.Kind, id.Value.Reveal()})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {

@@ -25,6 +25,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 // importParallel is how many requests of a chunk the importer makes at a time. The raw side has
@@ -74,10 +76,17 @@ func (im importer) service(a *app.App) (*bulk.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.DiscardHandler)
+	log, clocks := slog.New(slog.DiscardHandler), clock.Same(wall)
+	runner, err := task.New(task.Options{Store: a.Store, Clocks: clocks, Log: log, Counter: telemetry.Counter{}})
+	if err != nil {
+		return nil, err
+	}
+	submissions, err := intake.New(intake.Options{Runner: runner, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens})
+	if err != nil {
+		return nil, err
+	}
 	return bulk.New(bulk.Options{
-		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: wall, Business: wall}, Bound: time.Hour, Log: log,
-		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall},
+		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Clocks: clocks, Bound: time.Hour, Log: log, Intake: submissions,
 	})
 }
 

@@ -120,7 +120,7 @@ func TestCSV(t *testing.T) {
 		}},
 		"identifier without a kind": {"identifiers\n4711\n", []shown{{1, "!invalid-value"}}},
 		"quoted newline, comma and quote": {"note,email\n\"a\r\nb, \"\"c\"\";d\",e\nf,g\n", []shown{
-			{1, `{"note":"a\r\nb, \"c\";d","subject":{"email":"e"}}`}, {2, `{"note":"f","subject":{"email":"g"}}`},
+			{1, `{"subject":{"email":"e"},"note":"a\r\nb, \"c\";d"}`}, {2, `{"subject":{"email":"g"},"note":"f"}`},
 		}},
 		"too few and too many cells":    {head + "a\na,b,c\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, "!invalid-csv"}, {3, jane}}},
 		"a quote in a plain cell":       {head + "a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
