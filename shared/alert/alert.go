@@ -1,5 +1,5 @@
-// Package alert tells an operator of what needs a person: by an ERROR line with a code of its own,
-// and by a counter, on which a deployment hangs its rules.
+// Package alert tells an operator of what needs a person: by an ERROR line with a code of its
+// own, and by a counter, on which a deployment hangs its rules.
 package alert
 
 import (
@@ -8,8 +8,8 @@ import (
 	"log/slog"
 )
 
-// Code names an alert. A new one is a constant here, a line in Codes, a section in a runbook and a
-// call of Raise.
+// Code names an alert. A new one is a constant here, a line in Codes, a section in a runbook
+// and a call of Raise.
 type Code string
 
 // TaskNotConfigured says that a task ends as failed because its tenant has no system of that name
@@ -39,8 +39,8 @@ func New(log *slog.Logger, counter Counter) (*Alerts, error) {
 	return &Alerts{log, counter}, nil
 }
 
-// Raise raises an alert. The same one may be raised twice when work is repeated. The attributes are
-// ids, codes, counts and times, as everywhere in the log.
+// Raise raises an alert. The same one may be raised twice when work is repeated. The attributes
+// are ids, codes, counts and times, as everywhere in the log.
 func (a *Alerts) Raise(ctx context.Context, code Code, text string, attributes ...any) {
 	a.log.ErrorContext(ctx, text, append([]any{"code", code}, attributes...)...)
 	a.counter.Alert(ctx, code)

@@ -20,7 +20,7 @@ const keySize = 32
 
 // Keys are the keys of a deployment, as the key file holds them. They are secrets.
 type Keys struct {
-	Local  bool      `json:"local,omitempty"` // made by itself in the local world; refused where a platform runs us
+	Local  bool      `json:"local,omitempty"` // made by the local world for itself; refused elsewhere
 	Vault  []pii.Key `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
 	ID     []byte    `json:"id"`              // request and bulk ids; never rotated
 	Tokens []pii.Key `json:"tokens"`          // keyed hashes
@@ -43,8 +43,8 @@ func localKeys() []string {
 	return out
 }
 
-// LoadKeys reads the file of keys. In the local world a file that is missing is made, readable by its owner only, also when several
-// processes start at once: the first one's keys are everybody's.
+// LoadKeys reads the file of keys. The local world makes a missing file, which only its owner can
+// read. When several processes start at once, all of them use the keys of the first.
 func (s Settings) LoadKeys() (Keys, error) {
 	k, err := s.readKeys()
 	if !errors.Is(err, fs.ErrNotExist) || !s.Local() {
@@ -56,7 +56,7 @@ func (s Settings) LoadKeys() (Keys, error) {
 	return s.readKeys()
 }
 
-// CheckKeys says what LoadKeys would, and makes nothing.
+// CheckKeys returns the error that LoadKeys would return, and makes nothing.
 func (s Settings) CheckKeys() error {
 	_, err := s.readKeys()
 	if s.Local() && errors.Is(err, fs.ErrNotExist) {
@@ -106,8 +106,8 @@ func parseKeys(text []byte) (Keys, error) {
 	return k, errors.Join(errs...)
 }
 
-// makeKeys writes new keys beside the path and links them there: the link fails when another process was faster, and then its keys
-// count. Nobody ever reads half a file.
+// makeKeys writes new keys to another file and links it to the path. When another process was
+// faster, the link fails and the keys of that process count. Nobody ever reads half a file.
 func makeKeys(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

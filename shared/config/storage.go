@@ -12,7 +12,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 )
 
-// Storage is the storage account of the app. Its Key is empty when the app's managed identity opens it.
+// Storage is the storage account of the app. Its Key is empty when the app's managed identity
+// opens it.
 type Storage struct{ account.Account }
 
 // Development reports whether this is Azurite's own account on this machine.
@@ -20,15 +21,15 @@ func (s Storage) Development() bool {
 	return s.IsAzurite() && Loopback(s.BlobURL) && Loopback(s.QueueURL) && Loopback(s.TableURL)
 }
 
-// Local reports whether anything of it belongs to the local world: Azurite serves https as well.
+// Local reports whether any part of it belongs to the local world, over https too.
 func (s Storage) Local() bool {
 	return s.IsAzurite() || s.Published() || slices.ContainsFunc(s.URLs(), onThisMachine)
 }
 
 var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
 
-// parseStorage reads a connection string, or makes the addresses of an account that a managed identity
-// opens.
+// parseStorage reads a connection string, or makes the addresses of an account that a managed
+// identity opens.
 func parseStorage(connection, name, suffix string) (Storage, error) {
 	switch {
 	case connection != "" && name != "":
@@ -51,9 +52,9 @@ func parseStorage(connection, name, suffix string) (Storage, error) {
 	return Storage{a}, checkStorage(a, suffix)
 }
 
-// checkStorage accepts the account's own addresses in the cloud with that suffix, or those of this
-// machine: data is written nowhere else. An empty suffix comes from a cloud without a name, which another
-// check reports.
+// checkStorage accepts the account's own addresses in the cloud with that suffix, or those of
+// this machine: data is written nowhere else. An empty suffix comes from a cloud without a name,
+// which another check reports.
 func checkStorage(a account.Account, suffix string) error {
 	var errs []error
 	if !accountName.MatchString(a.Name) {
@@ -72,7 +73,8 @@ func checkStorage(a account.Account, suffix string) error {
 	return errors.Join(errs...)
 }
 
-// blobAccount reports whether a URL is that of a blob account in the cloud with that suffix, and nothing more.
+// blobAccount reports whether a URL is exactly that of a blob account in the cloud with that
+// suffix.
 func blobAccount(address, suffix string) bool {
 	account, ok := strings.CutPrefix(strings.TrimSuffix(address, "/"), "https://")
 	if !ok || suffix == "" {
@@ -82,7 +84,7 @@ func blobAccount(address, suffix string) bool {
 	return ok && accountName.MatchString(account)
 }
 
-// onThisMachine reports whether a URL names this machine, whatever its scheme and the rest of it.
+// onThisMachine reports whether a URL names this machine, by any scheme and with any path.
 func onThisMachine(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && cloud.Loopback(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."))

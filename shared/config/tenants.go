@@ -45,7 +45,7 @@ func (c *checker) tenant(t *tenant.Tenant, path string) {
 // system checks one place where a system of the catalogue stands for the tenant.
 func (c *checker) system(t *tenant.Tenant, i int, path string) {
 	s := t.Systems[i]
-	key := func(name string) string { // of a system that is given by its name alone, the path itself
+	key := func(name string) string { // A system that is given by its name alone has no keys.
 		if c.lines[path+"."+name] == 0 {
 			return path
 		}
@@ -149,7 +149,7 @@ func (c *checker) bounded(path string, n *int, b retention.Bounds) {
 	}
 }
 
-// statements refuses a tenant that takes access requests without saying what Art. 15(1) wants said.
+// statements refuses a tenant that takes access requests without the statements of Art. 15(1).
 func (c *checker) statements(s tenant.Statements, path string) {
 	for _, st := range []struct {
 		name string

@@ -18,10 +18,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// oldest is how far back a request may have been received: the past that nobody keeps records of is a slip of the pen.
+// oldest is how far back a request may have been received. An older date is taken for a typing
+// error.
 const oldest = 10 // years
 
-// skew is how far a caller's clock may be ahead of ours.
+// skew is how far the clock of a caller may be ahead.
 const skew = time.Minute
 
 // Options are what a service is made of. All are needed.
@@ -43,8 +44,9 @@ func New(o Options) (*Service, error) {
 	return &Service{o}, nil
 }
 
-// Submit makes the request that a submission asks for, or returns the one that the same key and body made before. Errors are
-// *problem.Error (not-found for a tenant that is not the caller's, whether it exists or not) or faults of the store.
+// Submit makes the request that a submission asks for, or returns the one that the same key and
+// body made before. Errors are *problem.Error or faults of the store. A tenant of others is
+// not-found, whether it exists or not.
 func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
 	t, ok := s.Tenants.Tenant(sub.Tenant)
 	if !ok || !caller.Owns(sub.Tenant) {
@@ -69,7 +71,8 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 	return made.Request, made.Existing, nil
 }
 
-// sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it was hashed with.
+// sameUnderAnOlderKey returns the request that was made before when its body is the same and
+// only the version of the key differs, with which the body was hashed.
 func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
 	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
 	c, err := s.Runner.Store.Load(ctx, d.Request.Tenant, s.Runner.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
@@ -88,8 +91,9 @@ func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Su
 // bodyToken is the kind under which the hash of a body is made.
 const bodyToken = "body"
 
-// Draft is the request that a submission asks for at a business time, ready to be stored: nothing is written or sent. The caller's name
-// and the key are what its id is made from. Errors are *problem.Error.
+// Draft is the request that a submission asks for at a business time, ready to be stored. It
+// writes and sends nothing. The id of the request is made from the caller's name and the key.
+// Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
 	now = clock.Stored(now)
 	if err := s.check(t, sub, now); err != nil {
@@ -116,7 +120,7 @@ func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submissi
 	}, nil
 }
 
-// check is what needs the tenant, the catalogue or the clock.
+// check does the checks that need the tenant, the catalogue or the clock.
 func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 	for i, a := range sub.Actions {
 		if !t.Takes(a) {
@@ -125,9 +129,9 @@ func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 	}
 	switch {
 	case sub.ReceivedAt.After(now.Add(skew)):
-		return problem.New(problem.FutureDate, "/receivedAt", "the time lies in the future")
+		return problem.New(problem.FutureDate, "/receivedAt", "the time is in the future")
 	case !sub.ReceivedAt.IsZero() && sub.ReceivedAt.Before(now.AddDate(-oldest, 0, 0)):
-		return problem.Newf(problem.PastDate, "/receivedAt", "the time lies more than %d years back", oldest)
+		return problem.Newf(problem.PastDate, "/receivedAt", "the time is more than %d years ago", oldest)
 	}
 	names := t.SystemNames()
 	for i, system := range sub.Systems {

@@ -1,4 +1,5 @@
-// Package intake takes requests in: it decodes and checks what a caller submits, makes the request with its tasks, and tells the queue.
+// Package intake takes requests in: it decodes and checks what a caller submits, makes the
+// request with its tasks, and sends their messages.
 package intake
 
 import (
@@ -24,7 +25,8 @@ const (
 	MaxSystems     = 64
 )
 
-// Submission is what a caller asks for, decoded and with every value in its canonical form. It holds personal data only as pii.Value.
+// Submission is what a caller asks for, with every value in its canonical form. Personal data
+// in it is a pii.Value.
 type Submission struct {
 	Tenant      string // empty in an item of a bulk, whose message names the tenant
 	Key         string // an item's own idempotency key; empty in a request, where it is a header
@@ -38,17 +40,18 @@ type Submission struct {
 	Note        pii.Value
 
 	canonical pii.Value
-	kindAt    []string // where the kind of each identifier stands in the body
+	kindAt    []string // JSON pointer to the kind of each identifier in the body
 }
 
-// Canonical is the submission as JSON in one spelling, without tenant and key: what an idempotency key stands for. It is personal
-// data; only its keyed hash is kept.
+// Canonical is the submission as JSON in one spelling, without tenant and key. An idempotency
+// key is bound to it. It is personal data, of which only a keyed hash is stored.
 func (s Submission) Canonical() pii.Value { return s.canonical }
 
 // wire is a submission as it was sent.
 type wire struct{ form.Submission }
 
-// DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote nothing.
+// DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote
+// nothing.
 func DecodeRequest(body []byte) (Submission, error) {
 	w, err := jsonbody.Decode[form.Request](body, MaxBody)
 	if err != nil {
@@ -65,8 +68,8 @@ func DecodeRequest(body []byte) (Submission, error) {
 	return s, err
 }
 
-// DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests without tenant, plus an optional
-// idempotencyKey. Its errors are *problem.Error and quote nothing.
+// DecodeItem reads one item of a list: the body of POST /api/requests without tenant, plus an
+// optional idempotencyKey. Its errors are *problem.Error and quote nothing.
 func DecodeItem(raw []byte) (Submission, error) {
 	w, err := jsonbody.Decode[form.Item](raw, MaxBody)
 	if err != nil {
@@ -95,7 +98,7 @@ func ValidKey(s string) bool {
 	return true
 }
 
-// submission checks what can be checked without knowing the tenant, and puts every value in its canonical form.
+// submission does the checks that need no tenant, and puts every value in its canonical form.
 func (w wire) submission() (Submission, error) {
 	var s Submission
 	steps := []func(*Submission) error{w.actions, w.regime, w.received, w.subject, w.systems, w.texts}
@@ -159,7 +162,7 @@ func (w wire) received(s *Submission) error {
 
 func (w wire) systems(s *Submission) error {
 	if len(w.Systems) > MaxSystems {
-		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are taken", MaxSystems)
+		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are allowed", MaxSystems)
 	}
 	for i, name := range w.Systems {
 		if !dsr.ValidName(name) {
@@ -175,7 +178,7 @@ func (w wire) systems(s *Submission) error {
 
 func (w wire) texts(s *Submission) error {
 	if w.Destination != "" && !dsr.ValidName(w.Destination) {
-		return problem.New(problem.UnknownDestination, "/destination", "a destination is given by its name in the tenant's configuration")
+		return problem.New(problem.UnknownDestination, "/destination", "the name of a destination in the tenant's configuration is expected")
 	}
 	s.Destination = w.Destination
 	note, err := text(w.Note, "/note", MaxNote, true)
@@ -190,7 +193,8 @@ func (w wire) texts(s *Submission) error {
 	return nil
 }
 
-// canonical writes a checked submission in one spelling: members in a fixed order, values in their canonical form.
+// canonical writes a checked submission in one spelling: members in a fixed order, values in
+// their canonical form. Its hash is stored, so that the spelling never changes.
 func canonical(s Submission) pii.Value {
 	out := form.Submission{
 		Regime: string(s.Regime), Systems: s.Systems, Destination: s.Destination, Reference: s.Reference.Reveal(), Note: s.Note.Reveal(),
@@ -203,11 +207,11 @@ func canonical(s Submission) pii.Value {
 		out.ReceivedAt = s.ReceivedAt.Format(time.RFC3339Nano)
 	}
 	for _, id := range s.Subject.Identifiers {
-		out.Subject.Identifiers = append(out.Subject.Identifiers, form.Identifier{id.Kind, id.Value.Reveal()})
+		out.Subject.Identifiers = append(out.Subject.Identifiers, form.Identifier{Kind: id.Kind, Value: id.Value.Reveal()})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		panic("intake: texts and lists of texts cannot be written as JSON") // cannot happen: there is nothing else in it
+		panic("intake: texts and lists of texts cannot be written as JSON") // cannot happen
 	}
 	return pii.New(string(b))
 }

@@ -1,5 +1,5 @@
-// Package retention says how long each class of stored thing lives, since when, why, and what ends
-// it.
+// Package retention says how long each class of stored thing lives, since when, why, and what
+// ends it.
 package retention
 
 import (
@@ -84,18 +84,20 @@ const day = 24 * time.Hour
 
 // The times of the table that code waits for.
 const (
-	KeepInput    = 7 * day   // an import's input, after the import
-	KeepResult   = 30 * day  // an import's result, after the import
-	KeepRejected = 30 * day  // a bulk message that cannot become an import
-	KeepUpload   = day       // an upload that no import names
-	KeepUnnamed  = time.Hour // rows that were written before a request or a change that was never committed
+	KeepInput    = 7 * day  // an import's input, after the import
+	KeepResult   = 30 * day // an import's result, after the import
+	KeepRejected = 30 * day // a bulk message that cannot become an import
+	KeepUpload   = day      // an upload that no import names
+	// KeepUnnamed is for rows that were written before a request or a change that was never
+	// committed.
+	KeepUnnamed = time.Hour
 )
 
 var (
 	// PackageDays is how long a tenant may keep packages.
 	PackageDays = Bounds{Setting: "package.retentionDays", Unit: "days", Default: 30, Min: 1, Max: 365}
-	// RecordMonths is how long a tenant may keep the records of a request. Californian law asks for
-	// 24 months at least.
+	// RecordMonths is how long a tenant may keep the records of a request. Californian law asks
+	// for 24 months at least.
 	RecordMonths = Bounds{Setting: "records.retentionMonths", Unit: "months", Default: 36, Min: 24, Max: 120}
 )
 

@@ -49,7 +49,8 @@ func TestEveryRowIsWhole(t *testing.T) {
 	}
 }
 
-// Californian law wants records for 24 months (11 CCR § 7101(a)), and nothing claims to remove them.
+// Californian law wants records for 24 months (11 CCR § 7101(a)), and nothing claims to remove
+// them.
 func TestRecordsOfRequestsAreKeptForAsLongAsTheLawAsks(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 24, retention.RecordMonths.Min)

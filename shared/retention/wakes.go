@@ -24,8 +24,8 @@ const (
 	BusinessClock Clock = "business"
 )
 
-// Clock is the clock that a kind of wake follows, as the table says: messages are sent again by wall
-// time, and what is kept ends by business time.
+// Clock is the clock that a kind of wake follows, as the table says: messages are sent again by
+// wall time, and what is kept ends by business time.
 func (k WakeKind) Clock() Clock {
 	for _, r := range table {
 		if r.Wake == k {

@@ -75,7 +75,7 @@ func (i *csvItem) set(column, cell string) *problem.Error {
 	case len(values) > 0: // the first value of a kind has a field of its own, as in JSON
 		*to = values[0]
 		for _, v := range values[1:] {
-			subject.Identifiers = append(subject.Identifiers, form.Identifier{column, v})
+			subject.Identifiers = append(subject.Identifiers, form.Identifier{Kind: column, Value: v})
 		}
 	}
 	return nil
@@ -99,7 +99,7 @@ func (i *csvItem) identifiers(values []string) *problem.Error {
 		if !ok || kind == "" || value == "" {
 			return problem.New(problem.InvalidValue, "/subject/identifiers", "identifiers must be kind=value, separated by semicolons")
 		}
-		i.Subject.Identifiers = append(i.Subject.Identifiers, form.Identifier{kind, value})
+		i.Subject.Identifiers = append(i.Subject.Identifiers, form.Identifier{Kind: kind, Value: value})
 	}
 	return nil
 }
