@@ -1,5 +1,6 @@
-// Package shared_test holds the map of the project: which package may import which, where the clock is read, and where personal
-// data is revealed. Files are parsed in-process: the output of a child `go list` would be served stale by the test cache.
+// Package shared_test holds the map of the project: which package may import which, where the
+// clock is read, and where personal data is revealed. Files are parsed in-process: the output
+// of a child `go list` would be served stale by the test cache.
 package shared_test
 
 import (
@@ -38,10 +39,12 @@ const (
 	clients   = "shared/connector/msgraph shared/connector/odata "
 )
 
-// rule says what of ours a package may import; both sides are patterns of path.Match. The first rule that matches counts.
+// rule says what of ours a package may import; both sides are patterns of path.Match. The first
+// rule that matches counts.
 type rule struct{ pkg, imports string }
 
-// table is the map. Arrows run one way: functions → app → edges → steps → services → contracts → pure.
+// table is the map. Arrows run one way: functions → app → edges → steps → services → contracts
+// → pure.
 var table = []rule{
 	// Values in, values out: no context, no I/O, no clock.
 	{"shared/clock", ""},
@@ -78,7 +81,8 @@ var table = []rule{
 	{"shared/store/row", "shared/store/failure"},
 	{"shared/store/aztable", "shared/store/failure shared/store/row"},
 	{"shared/store/failure", ""},
-	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"}, // rows and queues are unknown to it
+	// rows and queues are unknown to it
+	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"},
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
 	{"shared/alert", ""},
 	{"shared/auth", pure},
@@ -104,15 +108,18 @@ var table = []rule{
 	{"shared/telemetry", "shared/alert shared/host shared/pii shared/problem"}, // it wraps a host's jobs
 	{"shared/config", contracts + "shared/auth shared/store/account"},
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
-	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"}, // nothing of the store
+	// nothing of the store
+	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"},
 
-	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does and do not wait for the Graph SDK.
+	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does
+	// and do not wait for the Graph SDK.
 	{"shared/pipeline", services + steps},
 	{"shared/app", services + steps + edges + "shared/pipeline shared/store/account shared/store/seal " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 
-// mayImport says whether the rule for pkg allows dep; known is false for a package that is not on the map.
+// mayImport says whether the rule for pkg allows dep; known is false for a package that is not
+// on the map.
 func mayImport(pkg, dep string) (allowed, known bool) {
 	for _, r := range table {
 		if matches(r.pkg, pkg) {
@@ -140,7 +147,8 @@ func TestEveryPackageIsOnTheMap(t *testing.T) {
 	}
 }
 
-// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import anything; nothing imports infra.
+// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import
+// anything; nothing imports infra.
 func TestArrowsRunOneWay(t *testing.T) {
 	t.Parallel()
 	for _, f := range project(t) {
@@ -242,8 +250,9 @@ func TestTheGraphSDKStaysWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip, url) are none, and problem takes
-// the numbers of the statuses from net/http, clock the end of a wait from context.
+// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip,
+// url) are none, and problem takes the numbers of the statuses from net/http, clock the end of
+// a wait from context.
 func forbiddenInPure(pkg, dep string) bool {
 	switch {
 	case slices.Contains([]string{"net/mail", "net/netip", "net/url", "net/textproto"}, dep):
@@ -304,7 +313,8 @@ func (f file) ours() (folders []string) {
 	return folders
 }
 
-// nameOf is the name under which the file imports a package of the standard library; empty when it does not.
+// nameOf is the name under which the file imports a package of the standard library; empty when
+// it does not.
 func (f file) nameOf(dep string) string {
 	for _, spec := range f.syntax.Imports {
 		if importPath(spec) == dep {
@@ -376,7 +386,8 @@ func importPath(spec *ast.ImportSpec) string {
 	return p
 }
 
-// project parses every Go file of the module; folders that git ignores and modules of their own are none of it.
+// project parses every Go file of the module; folders that git ignores and modules of their own
+// are none of it.
 func project(t *testing.T) (files []file) {
 	t.Helper()
 	ignored, err := os.ReadFile("../.gitignore")

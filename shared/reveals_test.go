@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The goldens name each function of the product that takes personal data out of its wrapping, and how often it does. Read a change to one
-// as what it is: one more place from which a value could leak. A connector's stand in its own folder, the others in shared/testdata.
+// The goldens name each function of the product that takes personal data out of its wrapping,
+// and how often it does. Read a change to one as what it is: one more place from which a value
+// could leak. A connector's stand in its own folder, the others in shared/testdata.
 func TestCallSitesThatReveal(t *testing.T) {
 	t.Parallel()
 	files, got := project(t), map[string]string{}
@@ -41,7 +42,8 @@ func TestCallSitesThatReveal(t *testing.T) {
 	}
 }
 
-// reveals counts the places by golden file: a line says package, function with its receiver, and how many there are.
+// reveals counts the places by golden file: a line says package, function with its receiver,
+// and how many there are.
 func reveals(files []file) map[string]string {
 	sites := map[string]map[string]int{}
 	for _, f := range files {

@@ -226,7 +226,8 @@ func (b *canary) bulk(t *testing.T) {
 	}
 	b.put(queue.Bulk, message("inline", "a"))
 	b.put(queue.Bulk, base64.StdEncoding.EncodeToString([]byte(message("inline64", "b"))))
-	b.put(queue.Bulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1)) // ends in bulk-rejected
+	// ends in bulk-rejected
+	b.put(queue.Bulk, strings.Replace(message("stranger", "c"), entrasim.Contoso, uuid.NewString(), 1))
 	b.put(queue.Bulk, b.of("no JSON")+`{"tenant":`)
 	b.put(queue.Bulk+"-poison", `{"`+b.of("poison")+`":1}`)
 	csv := "idempotencyKey,actions,regime,reference,note,userPrincipalName,email,phone,employeeId,name,identifiers,systems\n" +

@@ -22,6 +22,7 @@ var (
 func TestMain(m *testing.M) {
 	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))
 	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(metrics)))
-	slog.SetDefault(slog.New(slog.NewJSONHandler(fallback, &slog.HandlerOptions{Level: slog.LevelDebug}))) // package log writes there, too
+	// package log writes there, too
+	slog.SetDefault(slog.New(slog.NewJSONHandler(fallback, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	os.Exit(m.Run())
 }

@@ -134,7 +134,8 @@ func TestALinkOpensItsPackageAlone(t *testing.T) {
 // paths only.
 func TestTheQueueStaysWithinItsTenants(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{document: declared(t, "http://127.0.0.1:10000/devstoreaccount1", "unused")}) // the queue's caller has Contoso only
+	// the queue's caller has Contoso only
+	w := newWorld(t, options{document: declared(t, "http://127.0.0.1:10000/devstoreaccount1", "unused")})
 	line := `{"actions":["export"],"regime":"gdpr","subject":{"email":"pim@fabrikam.example"}}` + "\n"
 	w.upload(retention.BulkInputs, entrasim.Fabrikam+"/people.ndjson", line)
 	for name, text := range map[string]string{

@@ -76,7 +76,8 @@ func TestWalk(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	w.archive(contosoKey, id)
 	w.advance(2 * 24 * time.Hour)
-	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil) // before the purge has run as well
+	// before the purge has run as well
+	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil)
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	w.must(http.StatusGone, "GET", "/api/requests/"+id+"/package", contosoKey, nil)
 	require.Equal(t, "expired", w.get(contosoKey, id).Package.State)

@@ -21,7 +21,8 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	id := w.Submit(dsr.Export)
 	w.Host.DrainTo(id, dsr.Assembling)
 	w.Rewire(func(o *pipeline.Options) {
-		o.Clocks.Business = func() time.Time { // asked in the middle, and again once the package is there
+		// asked in the middle, and again once the package is there
+		o.Clocks.Business = func() time.Time {
 			if c := w.Load(id); c.State == dsr.Assembling && len(w.Blobs(retention.Packages)) > 0 {
 				w.Cancel(id)
 			}

@@ -7,9 +7,10 @@ type Action string
 // The actions. What is known of each stands in the table of steps.
 const (
 	Discover Action = "discover" // comes before every other action; nobody can ask for it alone
-	Access   Action = "access"   // everything found, readable, with the statements of GDPR Art. 15(1)
-	Export   Action = "export"   // data provided or observed, machine-readable: GDPR Art. 20
-	Deliver  Action = "deliver"  // makes and hands over the package; nobody can ask for it alone
+	// everything found, readable, with the statements of GDPR Art. 15(1)
+	Access  Action = "access"
+	Export  Action = "export"  // data provided or observed, machine-readable: GDPR Art. 20
+	Deliver Action = "deliver" // makes and hands over the package; nobody can ask for it alone
 )
 
 // Regime is the law under which a request is made.

@@ -21,10 +21,12 @@ type Event struct {
 	Version int       `json:"v"`
 	Seq     int64     `json:"seq"` // 1, 2, …
 	Type    EventType `json:"type"`
-	At      time.Time `json:"at"`    // business time, UTC
-	By      string    `json:"by"`    // name of the caller, or "step:" and the step
-	Write   string    `json:"write"` // id of the transaction that wrote it: how a writer knows its own after an unclear answer
-	Prev    string    `json:"prev"`  // SHA-256, hex, of the bytes of the event before; empty for the first
+	At      time.Time `json:"at"` // business time, UTC
+	By      string    `json:"by"` // name of the caller, or "step:" and the step
+	// id of the transaction that wrote it: how a writer knows its own after an unclear answer
+	Write string `json:"write"`
+	// SHA-256, hex, of the bytes of the event before; empty for the first
+	Prev string `json:"prev"`
 
 	Task    TaskID   `json:"task,omitempty"`
 	Outcome *Outcome `json:"outcome,omitempty"`

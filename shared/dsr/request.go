@@ -19,13 +19,14 @@ const (
 
 // Package is the export that is handed over: one archive per request.
 type Package struct {
-	State       PackageState `json:"state"`
-	Destination string       `json:"destination,omitempty"` // name in the tenant's document; empty: the container packages
-	Blob        string       `json:"blob,omitempty"`
-	ETag        string       `json:"etag,omitempty"`
-	Bytes       int64        `json:"bytes,omitempty"`
-	SHA256      string       `json:"sha256,omitempty"`   // lower-case hex, of the archive
-	ExpiresAt   time.Time    `json:"expiresAt,omitzero"` // business time
+	State PackageState `json:"state"`
+	// name in the tenant's document; empty: the container packages
+	Destination string    `json:"destination,omitempty"`
+	Blob        string    `json:"blob,omitempty"`
+	ETag        string    `json:"etag,omitempty"`
+	Bytes       int64     `json:"bytes,omitempty"`
+	SHA256      string    `json:"sha256,omitempty"`   // lower-case hex, of the archive
+	ExpiresAt   time.Time `json:"expiresAt,omitzero"` // business time
 }
 
 // Origin is the line of a bulk import that a request came from.

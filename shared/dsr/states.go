@@ -43,20 +43,21 @@ type EventType string
 const (
 	EventReceived         EventType = "received"
 	EventDiscoveryStarted EventType = "discovery-started"
-	EventDiscovered       EventType = "discovered"       // one system's discovery ended
-	EventCandidatesFound  EventType = "candidates-found" // several people match, or identifiers contradict each other
-	EventDecided          EventType = "decided"          // a person chose a candidate
-	EventPlanned          EventType = "planned"          // every discovery has ended
-	EventTaskEnded        EventType = "task-ended"
-	EventTaskWaiting      EventType = "task-waiting" // manual or pending
-	EventTasksEnded       EventType = "tasks-ended"  // no task is left that a worker could do
-	EventAnswered         EventType = "answered"     // the package is ready: the legal clock ends
-	EventCompleted        EventType = "completed"
-	EventAssemblyFailed   EventType = "assembly-failed"
-	EventRetried          EventType = "retried"
-	EventCancelled        EventType = "cancelled"
-	EventPackageExpiring  EventType = "package-expiring" // marked: its deletion has begun
-	EventPackageExpired   EventType = "package-expired"  // a read answered 404
+	EventDiscovered       EventType = "discovered" // one system's discovery ended
+	// several people match, or identifiers contradict each other
+	EventCandidatesFound EventType = "candidates-found"
+	EventDecided         EventType = "decided" // a person chose a candidate
+	EventPlanned         EventType = "planned" // every discovery has ended
+	EventTaskEnded       EventType = "task-ended"
+	EventTaskWaiting     EventType = "task-waiting" // manual or pending
+	EventTasksEnded      EventType = "tasks-ended"  // no task is left that a worker could do
+	EventAnswered        EventType = "answered"     // the package is ready: the legal clock ends
+	EventCompleted       EventType = "completed"
+	EventAssemblyFailed  EventType = "assembly-failed"
+	EventRetried         EventType = "retried"
+	EventCancelled       EventType = "cancelled"
+	EventPackageExpiring EventType = "package-expiring" // marked: its deletion has begun
+	EventPackageExpired  EventType = "package-expired"  // a read answered 404
 )
 
 // EventTypes are all types of event, in the order of the state table.

@@ -138,7 +138,8 @@ func (p Private) Encode() ([]byte, error) {
 func DecodePrivate(b []byte) (Private, error) {
 	var s storedPrivate
 	if err := json.Unmarshal(b, &s); err != nil {
-		return Private{}, fmt.Errorf("dsr: sealed part of a request cannot be read (%d bytes)", len(b)) // the cause would quote it
+		// the cause would quote it
+		return Private{}, fmt.Errorf("dsr: sealed part of a request cannot be read (%d bytes)", len(b))
 	}
 	return Private{Subject: s.Subject.subject(), Note: pii.New(s.Note), Reference: pii.New(s.Reference), Candidates: s.Candidates}, nil
 }

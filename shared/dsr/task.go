@@ -53,8 +53,9 @@ const (
 
 // Claim is the lease of the one worker that may work on a task. It follows wall time.
 type Claim struct {
-	Owner string    `json:"owner,omitempty"` // a random id of the invocation
-	Until time.Time `json:"until,omitzero"`  // when the claim is over, unless renewed; without an owner: until when the task rests
+	Owner string `json:"owner,omitempty"` // a random id of the invocation
+	// when the claim is over, unless renewed; without an owner: until when the task rests
+	Until time.Time `json:"until,omitzero"`
 	Count int       `json:"count,omitempty"` // claims since the task was last opened
 	// Faults counts the attempts in a row that a fault of the system ended. The back-off grows
 	// with them, and not with attempts that a crash ended.
@@ -75,12 +76,13 @@ type Task struct {
 	Action   Action
 	State    TaskState
 	Outcome  Outcome
-	Declared bool      // the tenant declared this system; no connector serves it
-	Round    int       // how often it was opened again; parts of an earlier round are not used
-	Claim    Claim     // changed without an event
-	Queries  []Query   // proofs, written when the task ends
-	Records  int64     // handed over
-	Findings string    // name of the blob with the findings of a discovery, sealed; empty when there are none
+	Declared bool    // the tenant declared this system; no connector serves it
+	Round    int     // how often it was opened again; parts of an earlier round are not used
+	Claim    Claim   // changed without an event
+	Queries  []Query // proofs, written when the task ends
+	Records  int64   // handed over
+	// name of the blob with the findings of a discovery, sealed; empty when there are none
+	Findings string
 	EndedAt  time.Time // business time
 	EndedBy  string    // name of the caller, for a task that a person ended
 	Text     []byte    // sealed: what a person wrote when ending it

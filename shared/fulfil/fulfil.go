@@ -27,7 +27,8 @@ type Options struct {
 	Tokens     *pii.Tokens // of the keyed hashes of queries
 	Clocks     clock.Clocks
 	Patience   time.Duration // of pauses between attempts within one invocation
-	PartSize   int           // bytes of uncompressed JSON after which a part is closed; 0 means the default
+	// bytes of uncompressed JSON after which a part is closed; 0 means the default
+	PartSize int
 }
 
 // Step is the fulfilment of tasks.

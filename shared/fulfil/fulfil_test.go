@@ -72,7 +72,8 @@ func TestASlowSystemComesToItsEnd(t *testing.T) {
 	calm.Host.Finish(cid)
 
 	w := tasktest.New(t, "alpha")
-	w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 }) // parts are large: only an end stores one
+	// parts are large: only an end stores one
+	w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 })
 	w.Systems["alpha"].Pages = 12
 	w.Systems["alpha"].OnPage = func(n int) error { return tasktest.Unavailable(n%2, 1) }
 	id := w.Submit(dsr.Export)

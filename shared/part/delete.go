@@ -61,7 +61,8 @@ func deleteAll(ctx context.Context, st *store.Store, parts []blob.Info) error {
 	for _, p := range parts {
 		g.Go(func() error {
 			err := st.Blobs.Delete(ctx, blob.Ref{Container: retention.Parts, Name: p.Name}, p.ETag)
-			if err != nil && !errors.Is(err, store.ErrConflict) { // one that changed is in the next listing
+			// one that changed is in the next listing
+			if err != nil && !errors.Is(err, store.ErrConflict) {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()

@@ -23,7 +23,8 @@ const (
 	BulkFailed    = "failed"
 )
 
-// Bulk is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be claimed.
+// Bulk is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be
+// claimed.
 type Bulk struct {
 	ID, Tenant, Reference, Caller string
 	State                         string
@@ -105,8 +106,8 @@ func (s *Store) LoadBulk(ctx context.Context, tenant, id string) (*BulkCase, err
 	return s.bulkOf(tenant, id, r)
 }
 
-// CreateBulk stores an import: its wakes first, then its row. Existing means that one with that id was there before; it is returned as
-// it is. The ID is BulkID, the shard follows from it.
+// CreateBulk stores an import: its wakes first, then its row. Existing means that one with that
+// id was there before; it is returned as it is. The ID is BulkID, the shard follows from it.
 func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing bool, err error) {
 	if !layout.ValidSegment(b.Tenant) || !layout.ValidSegment(b.ID) {
 		return nil, false, errors.New("store: tenant or id of an import is not an id")
@@ -154,8 +155,8 @@ func (a *creatingBulk) look(ctx context.Context) (whose, error) {
 	return whoseID(a.c.writes[0], now.writes, nil), nil
 }
 
-// putWakes writes the wakes that the import names from now on, and again those that it named before, so that these can be deleted
-// afterwards unless somebody asks for them anew.
+// putWakes writes the wakes that the import names from now on, and again those that it named
+// before, so that these can be deleted afterwards unless somebody asks for them anew.
 func (b *BulkCase) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []row.Op
@@ -179,8 +180,9 @@ func (b *BulkCase) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	return dead, failure.Wrap("store wakes", b.s.lists.Transact(ctx, ops))
 }
 
-// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when EndedAt is set. ErrClaimed when the
-// lease was lost, ErrConflict when somebody else changed the import; anything else is a fault of storage.
+// SaveBulk replaces an import if it is unchanged. Under a claim it renews the lease, or ends it
+// when EndedAt is set. ErrClaimed when the lease was lost, ErrConflict when somebody else
+// changed the import; anything else is a fault of storage.
 func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 	etag, lease := b.etag, dsr.Claim{Count: b.Claim.Count}
 	if cl := b.claim; cl != nil {
@@ -278,14 +280,16 @@ func (b *BulkCase) saved(r *row.Row) {
 	}
 }
 
-// ClaimBulk takes the lease of an import that has not ended, as Claim does of a task. SaveBulk of the same case is then under it.
+// ClaimBulk takes the lease of an import that has not ended, as Claim does of a task. SaveBulk
+// of the same case is then under it.
 func (s *Store) ClaimBulk(ctx context.Context, b *BulkCase, owner string) (*Claim, error) {
 	if !b.EndedAt.IsZero() || b.Claim.Live(s.wall()) {
 		return nil, ErrClaimed
 	}
 	cl := &Claim{s: s, lease: dsr.Claim{Owner: owner, Until: s.leaseEnd(), Count: b.Claim.Count + 1}}
 	next := *b
-	next.Claim, next.Wakes = cl.lease, b.named // wakes change by SaveBulk, which writes their rows first
+	// wakes change by SaveBulk, which writes their rows first
+	next.Claim, next.Wakes = cl.lease, b.named
 	r := next.row(b.writes)
 	r.ETag = b.etag
 	if err := cl.take(ctx, r); err != nil {

@@ -10,14 +10,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// bulkKey is the partition's id for an idempotency key of an upload: a caller's text cannot be found from it.
+// bulkKey is the partition's id for an idempotency key of an upload: a caller's text cannot be
+// found from it.
 func (s *Store) bulkKey(b Bulk, key string) string {
 	return guidOf(pii.MAC(s.idKey, "bulk-key", b.Caller, b.Tenant, key))
 }
 
-// KeepBulkKey binds a caller's idempotency key to an import: to its id, which is its reference, and to its digest. ErrIdempotency when it
-// is bound to another. It comes before CreateBulk; forget is for an import that is then refused, and takes back what this call has bound,
-// best effort.
+// KeepBulkKey binds a caller's idempotency key to an import: to its id, which is its reference,
+// and to its digest. ErrIdempotency when it is bound to another. It comes before CreateBulk;
+// forget is for an import that is then refused, and takes back what this call has bound, best
+// effort.
 func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget func(context.Context), err error) {
 	r := row.New(layout.Partition(b.Tenant, s.bulkKey(b, key)), layout.RowBulkKey)
 	r.SetInt("v", 1)

@@ -13,8 +13,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// Case is a request as it was loaded, with what a change of it needs. It is not safe for concurrent use, but for Private, Seal and
-// Unseal.
+// Case is a request as it was loaded, with what a change of it needs. It is not safe for
+// concurrent use, but for Private, Seal and Unseal.
 type Case struct {
 	dsr.Request
 	Wakes    map[retention.WakeKind]time.Time // the live ones, to the millisecond
@@ -33,8 +33,8 @@ type Case struct {
 	stale  bool // a write of ours succeeded whose answer was lost: the ETags are to be read again
 }
 
-// Load reads a request with its tasks in one call. What cannot be an id, and what another tenant owns, is ErrNotFound like what does
-// not exist.
+// Load reads a request with its tasks in one call. What cannot be an id, and what another
+// tenant owns, is ErrNotFound like what does not exist.
 func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
@@ -50,8 +50,8 @@ func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 // maxTears bounds how often a torn answer is read again; every change is conditional anyway.
 const maxTears = 5
 
-// loadOnce reads the range of head and tasks. Several pages are not one point in time: a task that is newer than the head says that the
-// answer is torn.
+// loadOnce reads the range of head and tasks. Several pages are not one point in time: a task
+// that is newer than the head says that the answer is torn.
 func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
 	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), layout.RowHead, "i", 0)
 	if err != nil {
@@ -73,8 +73,8 @@ func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn 
 	return c, torn, nil
 }
 
-// refresh reads the ETags again after a write whose answer was lost. ErrConflict when somebody has moved on meanwhile: what the caller
-// decided on is no longer so.
+// refresh reads the ETags again after a write whose answer was lost. ErrConflict when somebody
+// has moved on meanwhile: what the caller decided on is no longer so.
 func (c *Case) refresh(ctx context.Context) error {
 	if !c.stale {
 		return nil

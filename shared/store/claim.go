@@ -13,7 +13,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Claim is the lease of the one worker on a task or an import. It changes that row only, never the head. It is safe for concurrent use.
+// Claim is the lease of the one worker on a task or an import. It changes that row only, never
+// the head. It is safe for concurrent use.
 type Claim struct {
 	s    *Store
 	task dsr.TaskID // empty: of an import
@@ -26,9 +27,10 @@ type Claim struct {
 	lost  bool // to somebody else
 }
 
-// Claim takes the lease of an open task for 20 s of wall time and counts it. Owner is a fresh random id of the worker. ErrClaimed when
-// somebody else's is live or the task is no longer open; ErrConflict when the task changed since the case was loaded; ErrNotFound when
-// there is no such task.
+// Claim takes the lease of an open task for 20 s of wall time and counts it. Owner is a fresh
+// random id of the worker. ErrClaimed when somebody else's is live or the task is no longer
+// open; ErrConflict when the task changed since the case was loaded; ErrNotFound when there is
+// no such task.
 func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string) (*Claim, error) {
 	if err := c.refresh(ctx); err != nil {
 		return nil, err
@@ -129,12 +131,14 @@ func (cl *Claim) Renew(ctx context.Context) error {
 	return cl.set(ctx, next)
 }
 
-// Release ends the lease, so that the next worker need not wait for its end. The count of claims stays.
+// Release ends the lease, so that the next worker need not wait for its end. The count of
+// claims stays.
 func (cl *Claim) Release(ctx context.Context) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count, Faults: was.Faults} })
 }
 
-// GiveBack is Release of a claim under which our own storage let nothing be done: it is not counted as one.
+// GiveBack is Release of a claim under which our own storage let nothing be done: it is not
+// counted as one.
 func (cl *Claim) GiveBack(ctx context.Context) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count - 1, Faults: was.Faults} })
 }
@@ -211,7 +215,8 @@ func same(a, b dsr.Claim) bool {
 	return a.Owner == b.Owner && a.Until.Equal(b.Until) && a.Count == b.Count && a.Faults == b.Faults
 }
 
-// reread takes the row as it is now; ErrClaimed when it is neither under our lease nor under the one that we tried to write.
+// reread takes the row as it is now; ErrClaimed when it is neither under our lease nor under
+// the one that we tried to write.
 func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
 	r, err := cl.s.requests.Get(ctx, cl.row.Partition, cl.row.Key)
 	if errors.Is(err, ErrNotFound) {
@@ -230,7 +235,8 @@ func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
 	return nil
 }
 
-// Check reads the row once: ErrClaimed when the lease was lost or the work is no longer open, such as after a cancellation.
+// Check reads the row once: ErrClaimed when the lease was lost or the work is no longer open,
+// such as after a cancellation.
 func (cl *Claim) Check(ctx context.Context) error {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
@@ -251,8 +257,8 @@ func (cl *Claim) current(ctx context.Context) error {
 	return nil
 }
 
-// Keep renews the lease every 7 s until stop is called. The context that it returns ends, with ErrClaimed as its cause, when the lease
-// is lost or could not be renewed before its end.
+// Keep renews the lease every 7 s until stop is called. The context that it returns ends, with
+// ErrClaimed as its cause, when the lease is lost or could not be renewed before its end.
 func (cl *Claim) Keep(ctx context.Context) (kept context.Context, stop func()) {
 	kept, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})

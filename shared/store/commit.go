@@ -18,25 +18,29 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the head until they change again.
+// maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the
+// head until they change again.
 const maxTaskRows = 90
 
 // Change is what a commit does. At least one part is set.
 type Change struct {
-	Events  []dsr.Event                      // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
+	// drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
+	Events  []dsr.Event
 	Reason  pii.Value                        // sealed into the first event
 	Wakes   map[retention.WakeKind]time.Time // to set; a zero time clears
 	Private *dsr.Private                     // replaces the sealed part of the head
-	// Claim makes the commit fail when it was lost: the task's row is replaced under the claim's own ETag. The claim goes on as long as
-	// the task stays open.
+	// Claim makes the commit fail when it was lost: the task's row is replaced under the
+	// claim's own ETag. The claim goes on as long as the task stays open.
 	Claim *Claim
 }
 
-// Commit applies a change and, in the same transaction, whatever the new state calls for by itself (dsr.Request.Settle). The case is
-// brought up to date, also after a success that only a read could show.
+// Commit applies a change and, in the same transaction, whatever the new state calls for by
+// itself (dsr.Request.Settle). The case is brought up to date, also after a success that only a
+// read could show.
 //
-// Errors: ErrConflict when somebody else changed the request (load again), ErrClaimed when the claim was lost, *dsr.StateError when an
-// event cannot happen now; anything else is a fault of storage, after which nothing or all of it was done.
+// Errors: ErrConflict when somebody else changed the request (load again), ErrClaimed when the
+// claim was lost, *dsr.StateError when an event cannot happen now; anything else is a fault of
+// storage, after which nothing or all of it was done.
 func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	if ch.Claim != nil {
 		// A renewal meanwhile would make us lose against ourselves.
@@ -165,7 +169,8 @@ func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	return nil
 }
 
-// eventRow is an event as it is stored: the exact bytes that are hashed, and the write id for a quick look.
+// eventRow is an event as it is stored: the exact bytes that are hashed, and the write id for a
+// quick look.
 func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
 	b, err := e.Encode()
 	if err != nil {
@@ -212,7 +217,8 @@ func sameTask(a, b *dsr.Task) bool {
 	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
 }
 
-// taskOps writes changed tasks at the present event: up to limit of them as rows, first the one that must be, the rest in the head.
+// taskOps writes changed tasks at the present event: up to limit of them as rows, first the one
+// that must be, the rest in the head.
 func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
 	if i := slices.Index(changed, first); i > 0 {
 		changed[0], changed[i] = changed[i], changed[0]
@@ -237,8 +243,9 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.
 	return out
 }
 
-// before writes the list rows and wakes that the new head names, and writes again those that only the old head names: the answer's
-// ETags let them be deleted later only if nobody has asked for them anew.
+// before writes the list rows and wakes that the new head names, and writes again those that
+// only the old head names: the answer's ETags let them be deleted later only if nobody has
+// asked for them anew.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
@@ -316,7 +323,8 @@ func (t *commit) finish(unheard bool) {
 	}
 }
 
-// after deletes the rows that no head names any more, best effort: what stays contradicts its head, is shown nowhere and is dropped later.
+// after deletes the rows that no head names any more, best effort: what stays contradicts its
+// head, is shown nowhere and is dropped later.
 func (t *commit) after(ctx context.Context) {
 	_ = t.s.lists.Transact(ctx, removals(t.touched))
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks are set. Times are kept to the millisecond.
+// Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks
+// are set. Times are kept to the millisecond.
 type Draft struct {
 	Request dsr.Request
 	Private dsr.Private
@@ -29,8 +30,8 @@ type Draft struct {
 	By      string // name of the caller, of the first event
 }
 
-// Created is the request of a draft. Existing means that it was there before, with the same body; a resumed import compares
-// Request.Origin with its own line.
+// Created is the request of a draft. Existing means that it was there before, with the same
+// body; a resumed import compares Request.Origin with its own line.
 type Created struct {
 	Request  *dsr.Request
 	Shard    int // of its list rows and wakes: what a sweep is asked for
@@ -49,8 +50,9 @@ type creation struct {
 	body  string
 }
 
-// Create makes a request in three calls when it is new: its key and its list rows and wakes in parallel, then the request itself, whose
-// insertion is the idempotency check. A request with the same key is returned as it is now, or ErrIdempotency when its body was another.
+// Create makes a request in three calls when it is new: its key and its list rows and wakes in
+// parallel, then the request itself, whose insertion is the idempotency check. A request with
+// the same key is returned as it is now, or ErrIdempotency when its body was another.
 func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	id := s.RequestID(d.Request.Caller, d.Request.Tenant, d.Key)
 	n, err := s.prepare(ctx, d, id, shardOf(id))
@@ -130,8 +132,8 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	return nil
 }
 
-// listRows are the list rows and the wakes of a new request. The wakes carry what else was written with them, so that they can be
-// dropped together if the request is never made.
+// listRows are the list rows and the wakes of a new request. The wakes carry what else was
+// written with them, so that they can be dropped together if the request is never made.
 func (n *creation) listRows() []*row.Row {
 	pk := layout.ShardPartition(n.c.Tenant, n.c.Shard)
 	keys := layout.ListRows(&n.c.Request)
@@ -149,7 +151,8 @@ func (n *creation) listRows() []*row.Row {
 	return out
 }
 
-// putKeys inserts key rows of one shard. Their ids are fresh, so one that exists is our own, stored by a try whose answer was lost.
+// putKeys inserts key rows of one shard. Their ids are fresh, so one that exists is our own,
+// stored by a try whose answer was lost.
 func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	ops := make([]row.Op, len(keys))
 	for i, r := range keys {
@@ -167,7 +170,8 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	return failure.Wrap("store case keys", err)
 }
 
-// putLists upserts list rows and wakes of one shard in as few transactions as hold them, in parallel.
+// putLists upserts list rows and wakes of one shard in as few transactions as hold them, in
+// parallel.
 func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.parallel)
@@ -225,8 +229,8 @@ func (n *creation) look(ctx context.Context) (whose, error) {
 	return anothers, nil
 }
 
-// takeBack deletes what was written for a request that turned out to exist, as far as the head does not name it: best effort, since
-// what stays is harmless and is dropped an hour later.
+// takeBack deletes what was written for a request that turned out to exist, as far as the head
+// does not name it: best effort, since what stays is harmless and is dropped an hour later.
 func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
 	var keys, lists []row.Op
 	for _, n := range ns {
@@ -255,21 +259,23 @@ func (c *Case) namedRows() []string {
 	return out
 }
 
-// CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one shard, in 1 + ⌈list rows / 100⌉ + len(ds)
-// calls when all are new. Each has its own result, in the order of the drafts; of several with the same key the first makes the request.
+// CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one
+// shard, in 1 + ⌈list rows / 100⌉ + len(ds) calls when all are new. Each has its own result, in
+// the order of the drafts; of several with the same key the first makes the request.
 func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
 	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
 }
 
-// Batch is a CreateMany that has begun: keys, list rows and wakes are written, the requests are not. One that is never finished leaves
-// orphans, which a sweep drops.
+// Batch is a CreateMany that has begun: keys, list rows and wakes are written, the requests are
+// not. One that is never finished leaves orphans, which a sweep drops.
 type Batch struct {
 	s   *Store
 	ns  []*creation
 	out []Created
 }
 
-// BeginMany is the first half of CreateMany. An import writes it for one chunk while the requests of the chunk before are made.
+// BeginMany is the first half of CreateMany. An import writes it for one chunk while the
+// requests of the chunk before are made.
 func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
 	b := &Batch{s: s, out: make([]Created, len(ds))}
 	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
@@ -313,7 +319,8 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 	return out
 }
 
-// prepareMany prepares all drafts, in the shard of the first: a chunk of an import keeps to one. A draft that cannot be is nil.
+// prepareMany prepares all drafts, in the shard of the first: a chunk of an import keeps to
+// one. A draft that cannot be is nil.
 func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out []Created) []*creation {
 	ns := make([]*creation, len(ds))
 	shard := -1
@@ -333,7 +340,8 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 	return ns
 }
 
-// putMany writes the keys and the list rows of all creations. Two of one request share list rows, and a transaction may name a row once.
+// putMany writes the keys and the list rows of all creations. Two of one request share list
+// rows, and a transaction may name a row once.
 func (s *Store) putMany(ctx context.Context, ns []*creation) error {
 	var keys, lists []*row.Row
 	seen := map[string]*row.Row{}

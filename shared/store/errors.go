@@ -7,7 +7,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// What callers tell apart. Everything else is a fault of our own storage: nothing is known to have been written.
+// What callers tell apart. Everything else is a fault of our own storage: nothing is known to
+// have been written.
 var (
 	ErrNotFound    = failure.ErrNotFound
 	ErrConflict    = failure.ErrConflict

@@ -10,7 +10,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// A step loads the request, claims the task that its message names, works, and commits what came of it.
+// A step loads the request, claims the task that its message names, works, and commits what
+// came of it.
 func Example() {
 	step := func(ctx context.Context, s *store.Store, m queue.Message, owner string, now time.Time) error {
 		c, err := s.Load(ctx, m.Tenant, m.Request)

@@ -18,8 +18,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-// operation is something that a step does, as a step does it: it loads, looks whether there is still something to do, does it. Run again
-// after a fault, by a process that knows nothing of the first, it must end in the same state.
+// operation is something that a step does, as a step does it: it loads, looks whether there is
+// still something to do, does it. Run again after a fault, by a process that knows nothing of
+// the first, it must end in the same state.
 type operation struct {
 	name  string
 	setup func(t *testing.T, s *store.Store, tenant string) // without faults
@@ -85,7 +86,8 @@ func operations() []operation {
 			if err != nil || c.State != dsr.Fulfilling {
 				return err
 			}
-			// The first worker's lease is over by the time its message comes back; here the retry waits for nothing.
+			// The first worker's lease is over by the time its message comes back; here the
+			// retry waits for nothing.
 			cl, err := s.Claim(bg, c, "entra-access", "owner")
 			if errors.Is(err, store.ErrClaimed) {
 				return s.Commit(bg, c, store.Change{Events: []dsr.Event{accessed("entra")}})
@@ -171,7 +173,8 @@ func TestEveryCallOfEveryOperationSpoiled(t *testing.T) {
 				tenant := newTenant()
 				o.prepare(t, other, tenant)
 				revive := w.Faults.KillAfter(n)
-				_ = o.run(w.Store, tenant) // cleaning up after a commit is best effort: killed there, it has succeeded
+				// cleaning up after a commit is best effort: killed there, it has succeeded
+				_ = o.run(w.Store, tenant)
 				revive()
 				require.NoError(t, o.run(other, tenant))
 				require.NoError(t, o.run(other, tenant), "and run once more")

@@ -10,14 +10,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// lateTask is a task whose row lags behind: an event changed more tasks than one transaction holds rows, so the head carries the rest.
-// A row that was written at the same event or later counts instead.
+// lateTask is a task whose row lags behind: an event changed more tasks than one transaction
+// holds rows, so the head carries the rest. A row that was written at the same event or later
+// counts instead.
 type lateTask struct {
 	Seq  int64    `json:"seq"`
 	Task dsr.Task `json:"task"`
 }
 
-// keptWrites is how many write ids a row remembers, so that a writer knows its own also when others have moved on meanwhile.
+// keptWrites is how many write ids a row remembers, so that a writer knows its own also when
+// others have moved on meanwhile.
 const keptWrites = 6
 
 func remember(writes []string, id string) []string {

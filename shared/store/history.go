@@ -18,8 +18,9 @@ type StoredEvent struct {
 	owner func(context.Context) (*Case, error)
 }
 
-// Reason unseals what a person wrote; empty when nobody wrote anything, ErrShredded when the case's key is gone. The first call
-// of a history reads the case and its key, further ones of any of its events read nothing.
+// Reason unseals what a person wrote; empty when nobody wrote anything, ErrShredded when the
+// case's key is gone. The first call of a history reads the case and its key, further ones of
+// any of its events read nothing.
 func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) {
 	if len(e.Event.Sealed) == 0 {
 		return pii.Value{}, nil

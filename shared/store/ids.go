@@ -14,8 +14,8 @@ func guidOf(mac []byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// RequestID is the id of the request that a caller makes in a tenant with an idempotency key. The key, a caller's text, cannot be
-// found from it.
+// RequestID is the id of the request that a caller makes in a tenant with an idempotency key.
+// The key, a caller's text, cannot be found from it.
 func (s *Store) RequestID(caller, tenant, key string) string {
 	return guidOf(pii.MAC(s.idKey, "request", caller, tenant, key))
 }

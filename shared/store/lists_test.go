@@ -140,7 +140,8 @@ func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
 	other := w.Another(t)
 	c := create(t, w.Store, draft(newTenant(), "k"))
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
-	// While the first writer is about to delete the row of the state that it left, a second one has gone back there.
+	// While the first writer is about to delete the row of the state that it left, a second one
+	// has gone back there.
 	cleanup := func(call storetest.Call) bool { return call.Batch && call.Is("table", "lists") }
 	w.Faults.Add(storetest.Fault{Match: cleanup, Skip: 1, Times: 1, Before: func() {
 		second := load(t, other, c.Tenant, c.ID)

@@ -18,8 +18,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-// driver plays the host and the steps in fake time: messages come back after 30 s, go to poison after ten times, and every minute the
-// shards are swept for wakes. It keeps queue messages itself, since the real queue's time cannot be moved.
+// driver plays the host and the steps in fake time: messages come back after 30 s, go to poison
+// after ten times, and every minute the shards are swept for wakes. It keeps queue messages
+// itself, since the real queue's time cannot be moved.
 type driver struct {
 	t      *testing.T
 	w      *storetest.World
@@ -133,7 +134,8 @@ func (d *driver) sweep() {
 	}
 }
 
-// run creates requests and lets 25 minutes pass, ten of them without tables when there is an outage.
+// run creates requests and lets 25 minutes pass, ten of them without tables when there is an
+// outage.
 func (d *driver) run(outage bool) []snapshot {
 	var ids []string
 	for i := range 6 {

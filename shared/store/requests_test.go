@@ -241,7 +241,8 @@ func TestLongHistory(t *testing.T) {
 		big.Queries = append(big.Queries, dsr.Query{Hash: fmt.Sprintf("v1-%064d", i), Permission: "User.Read.All", At: received, Records: int64(i)})
 	}
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{big}}))
-	// More events than a page of a query holds, fifty to a transaction: retries of a request need a round each.
+	// More events than a page of a query holds, fifty to a transaction: retries of a request
+	// need a round each.
 	waiting := ended("entra-access", dsr.EventTaskWaiting, dsr.Manual)
 	for range 21 {
 		var events []dsr.Event

@@ -29,7 +29,8 @@ type Options struct {
 	Queues  *queue.Queues
 	Wrapper seal.Wrapper
 	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is being read begins anew.
+	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
+	// that is being read begins anew.
 	CursorKey []byte
 	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
 	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
@@ -40,7 +41,8 @@ type Options struct {
 	Log      *slog.Logger // nil: slog.Default()
 }
 
-// Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a message comes back.
+// Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a
+// message comes back.
 const Lease = 20 * time.Second
 
 // renewEvery is how often Keep renews: two renewals may fail before a lease is over.

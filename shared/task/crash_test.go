@@ -70,7 +70,8 @@ func TestCrashAnywhere(t *testing.T) {
 			t.Parallel()
 			want := calm(t, a)
 			step := 1
-			if testing.Short() { // the race detector looks for races, and needs every third death only
+			// the race detector looks for races, and needs every third death only
+			if testing.Short() {
 				step = 3
 			}
 			for n := 0; crash(t, a, n, want); n += step {
@@ -97,7 +98,8 @@ func crash(t *testing.T, a act, n int, want tasktest.Picture) bool {
 	id := w.Submit(dsr.Export)
 	a.prepare(w, id)
 	revive := w.Faults.Add(storetest.Fault{Action: storetest.Lost, Skip: n, Match: func(c storetest.Call) bool {
-		return c.Write() || !c.Is("table", "lists") // what a sweep reads of its shards changes nothing
+		// what a sweep reads of its shards changes nothing
+		return c.Write() || !c.Is("table", "lists")
 	}})
 	a.run(w)
 	revive()

@@ -153,7 +153,8 @@ func (r *Runner) do(ctx context.Context, c *store.Case, id dsr.TaskID, step Step
 	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(id)})
 	switch {
 	case errors.Is(context.Cause(work), store.ErrClaimed):
-		return nil // The claim is lost: what the step made of the end of its context does not count.
+		// The claim is lost: what the step made of the end of its context does not count.
+		return nil
 	case err != nil:
 		err = r.fault(ctx, c, cl, step.Name(), end.Progress, err)
 		c = nil

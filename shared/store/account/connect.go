@@ -24,14 +24,16 @@ type Clients struct {
 	Tables *aztables.ServiceClient
 	Blobs  *service.Client
 	Queues *azqueue.ServiceClient
-	// BlobKey signs links where the account is opened by its key; nil with a token, where links are signed by a user-delegation key.
+	// BlobKey signs links where the account is opened by its key; nil with a token, where links
+	// are signed by a user-delegation key.
 	BlobKey *service.SharedKeyCredential
 }
 
 // ServicesOptions says how what lies in an account is found.
 type ServicesOptions struct {
-	Prefix   string                     // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
-	Accounts map[string]*service.Client // other blob accounts that destinations name, by account URL
+	Prefix string // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
+	// other blob accounts that destinations name, by account URL
+	Accounts map[string]*service.Client
 	Clocks   clock.Clocks
 }
 
@@ -55,8 +57,8 @@ func (c Clients) Services(o ServicesOptions) (s Services, err error) {
 	return s, err
 }
 
-// Transport is an HTTP transport with enough idle connections for a bulk import: the default keeps two per host and would open and
-// close one per call.
+// Transport is an HTTP transport with enough idle connections for a bulk import: the default
+// keeps two per host and would open and close one per call.
 func Transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -70,8 +72,9 @@ func Transport() *http.Transport {
 	}
 }
 
-// ClientOptions are options for the three services' clients: five tries within about ten seconds, well under the 30 s after which a
-// message comes back. A nil transport means Transport(). The policies see every try: tests inject faults there, benches count.
+// ClientOptions are options for the three services' clients: five tries within about ten
+// seconds, well under the 30 s after which a message comes back. A nil transport means
+// Transport(). The policies see every try: tests inject faults there, benches count.
 func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore.ClientOptions {
 	if transport == nil {
 		transport = &http.Client{Transport: Transport()}
@@ -88,7 +91,8 @@ func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore
 	}
 }
 
-// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs take as long as their bytes.
+// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs
+// take as long as their bytes.
 const tryTimeout = 10 * time.Second
 
 // short are the options for services whose answers are small.

@@ -22,8 +22,8 @@ type Tables struct {
 	prefix string
 }
 
-// New refuses a missing client. The prefix is of the names of the tables, [a-z0-9]*; it is for tests
-// and empty in production. New makes no call.
+// New refuses a missing client. The prefix is of the names of the tables, [a-z0-9]*; it is for
+// tests and empty in production. New makes no call.
 func New(client *aztables.ServiceClient, prefix string) (*Tables, error) {
 	if client == nil {
 		return nil, errors.New("store: tables need a client")
@@ -129,8 +129,8 @@ func (t *table) Delete(ctx context.Context, r *row.Row) error {
 	return classify(err)
 }
 
-// version is the condition that the row is unchanged. The SDK takes a missing ETag for "*", which is
-// any version.
+// version is the condition that the row is unchanged. The SDK takes a missing ETag for "*",
+// which is any version.
 func version(r *row.Row) (*azcore.ETag, error) {
 	if r.ETag == "" || r.ETag == "*" {
 		return nil, fmt.Errorf("store: an unconditional change of row %s was refused", r.Key)

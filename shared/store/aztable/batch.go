@@ -42,8 +42,9 @@ func action(o row.Op) (aztables.TransactionAction, error) {
 	return a, err
 }
 
-// batchError is the inner answer of a transaction that was refused. aztables reports one as a ResponseError with StatusCode 202 and no
-// ErrorCode, since the outer answer is 202 Accepted (seen with aztables 1.4.1 on Azurite 3.37 for 404, 409 and 412).
+// batchError is the inner answer of a transaction that was refused. aztables reports one as a
+// ResponseError with StatusCode 202 and no ErrorCode, since the outer answer is 202 Accepted
+// (seen with aztables 1.4.1 on Azurite 3.37 for 404, 409 and 412).
 type batchError struct {
 	status int
 	code   string

@@ -1,4 +1,5 @@
-// Package blob keeps bytes of any size in containers: created, replaced or deleted only if nobody else was first.
+// Package blob keeps bytes of any size in containers: created, replaced or deleted only if
+// nobody else was first.
 package blob
 
 import (
@@ -95,7 +96,8 @@ func newWrite() string {
 	return hex.EncodeToString(id[:])
 }
 
-// metaWrite is the metadata key of the id of the write that made a blob: how a writer knows its own after an unclear answer.
+// metaWrite is the metadata key of the id of the write that made a blob: how a writer knows its
+// own after an unclear answer.
 const metaWrite = "write"
 
 func (s *Store) container(r Ref) (*container.Client, error) {
@@ -156,7 +158,8 @@ func withWrite(meta map[string]string) (out map[string]*string, id string) {
 	return out, id
 }
 
-// Put creates a blob in one call; failure.ErrExists when another writer's is there. Keys of meta are [a-z0-9_]+, values printable ASCII.
+// Put creates a blob in one call; failure.ErrExists when another writer's is there. Keys of
+// meta are [a-z0-9_]+, values printable ASCII.
 func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -179,7 +182,8 @@ func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]str
 	return failure.Wrap("put blob in "+r.Container, err)
 }
 
-// wroteBlob reads the blob after an unclear answer: whether it is there, and whether it is the one that the write id made.
+// wroteBlob reads the blob after an unclear answer: whether it is there, and whether it is the
+// one that the write id made.
 func (s *Store) wroteBlob(ctx context.Context, b *blockblob.Client, id string) (info Info, won, read bool) {
 	p, err := b.GetProperties(ctx, nil)
 	if err != nil {
@@ -249,8 +253,9 @@ func (s *Store) Get(ctx context.Context, r Ref) ([]byte, Info, error) {
 	return buf.Bytes(), info, nil
 }
 
-// Open reads a blob as a stream from offset; count 0 means to its end. A connection that breaks is continued where it was, on
-// the same version of the blob. Info.Size is the size of the whole blob. failure.ErrNotFound when there is none.
+// Open reads a blob as a stream from offset; count 0 means to its end. A connection that breaks
+// is continued where it was, on the same version of the blob. Info.Size is the size of the
+// whole blob. failure.ErrNotFound when there is none.
 func (s *Store) Open(ctx context.Context, r Ref, offset, count int64) (io.ReadCloser, Info, error) {
 	b, err := s.blob(r)
 	if err != nil {
@@ -333,7 +338,8 @@ func quoted(etag string) string {
 	return `"` + etag + `"`
 }
 
-// Delete deletes a blob, only if it is unchanged when an ETag is given (failure.ErrConflict otherwise). One that is not there is no error.
+// Delete deletes a blob, only if it is unchanged when an ETag is given (failure.ErrConflict
+// otherwise). One that is not there is no error.
 func (s *Store) Delete(ctx context.Context, r Ref, etag string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -348,7 +354,8 @@ func (s *Store) Delete(ctx context.Context, r Ref, etag string) error {
 	case err == nil, failure.NotFound(err):
 		return nil
 	case failure.IsStatus(err, http.StatusPreconditionFailed):
-		// A blob that is gone matches no condition either, which may be our own first try (Azurite 3.37 answers 412 there, Azure 404).
+		// A blob that is gone matches no condition either, which may be our own first try
+		// (Azurite 3.37 answers 412 there, Azure 404).
 		if gone, gerr := s.Gone(ctx, r); gerr == nil && gone {
 			return nil
 		}

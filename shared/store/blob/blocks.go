@@ -35,8 +35,8 @@ type WriteOptions struct {
 	BlockSize   int // bytes; 0 means 4 MiB, more than 6 MiB is cut down to that
 }
 
-// Writer writes a blob of unknown size as a stream of blocks, four at a time, with at most five blocks in memory. Nothing can be
-// seen before Commit. It is not safe for concurrent use.
+// Writer writes a blob of unknown size as a stream of blocks, four at a time, with at most five
+// blocks in memory. Nothing can be seen before Commit. It is not safe for concurrent use.
 type Writer struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -106,7 +106,8 @@ func (w *Writer) takeBuffer() error {
 	}
 }
 
-// stage sends the buffer as the next block. The ids begin with the write id, so that two writers of one name never mix their blocks.
+// stage sends the buffer as the next block. The ids begin with the write id, so that two
+// writers of one name never mix their blocks.
 func (w *Writer) stage() error {
 	if len(w.ids) >= maxBlocksOfBlob {
 		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, failure.ErrTooLarge))
@@ -142,7 +143,8 @@ func (w *Writer) failed() error {
 	return w.err
 }
 
-// Commit makes the blob visible and returns its ETag. failure.ErrExists or failure.ErrConflict when another writer was first.
+// Commit makes the blob visible and returns its ETag. failure.ErrExists or failure.ErrConflict
+// when another writer was first.
 func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 	defer w.cancel()
 	if len(w.buf) > 0 && w.failed() == nil {
@@ -195,8 +197,9 @@ func (w *Writer) Abort() {
 // blockID is how an id of the caller is written to the service.
 func blockID(id string) string { return base64.StdEncoding.EncodeToString([]byte(id)) }
 
-// StageBlock stores a block that nobody sees before CommitBlocks. All ids of a blob must be equally long; staging one again replaces it,
-// so that a resumed writer with the same ids makes the same blob.
+// StageBlock stores a block that nobody sees before CommitBlocks. All ids of a blob must be
+// equally long; staging one again replaces it, so that a resumed writer with the same ids makes
+// the same blob.
 func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -206,8 +209,9 @@ func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) e
 	return failure.Wrap("stage block in "+r.Container, err)
 }
 
-// CommitBlocks makes a blob of staged blocks. A blob that was made of the same ids is left as it is and is no error, one that was made
-// of others is replaced if it has not changed since (failure.ErrConflict).
+// CommitBlocks makes a blob of staged blocks. A blob that was made of the same ids is left as
+// it is and is no error, one that was made of others is replaced if it has not changed since
+// (failure.ErrConflict).
 func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -218,7 +222,8 @@ func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentTy
 		encoded[i] = blockID(id)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(encoded, ",")))
-	write := hex.EncodeToString(sum[:16]) // a function of the ids: whoever wrote these wrote the same
+	// a function of the ids: whoever wrote these wrote the same
+	write := hex.EncodeToString(sum[:16])
 	etag := ""
 	for range 2 {
 		_, err = b.CommitBlockList(ctx, encoded, &blockblob.CommitBlockListOptions{

@@ -25,9 +25,10 @@ type delegationKey struct {
 // delegationFor is how long a user-delegation key is asked for; the service allows seven days.
 const delegationFor = 2 * time.Hour
 
-// SignedURL returns a link that reads this one blob until expires (wall time) and nothing else, and that a browser saves under filename
-// and no cache keeps. The blob is looked at first: failure.ErrNotFound when it is gone, failure.ErrConflict when it is no longer the version of etag
-// ("": any).
+// SignedURL returns a link that reads this one blob until expires (wall time) and nothing else,
+// and that a browser saves under filename and no cache keeps. The blob is looked at first:
+// failure.ErrNotFound when it is gone, failure.ErrConflict when it is no longer the version of
+// etag ("": any).
 func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filename, etag string) (string, error) {
 	b, err := s.blob(r)
 	if err != nil {
@@ -55,11 +56,13 @@ func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filenam
 	if err != nil {
 		return "", err
 	}
-	return strings.ReplaceAll(b.URL(), "%2F", "/") + "?" + q.Encode(), nil // the SDK escapes the slashes of a name
+	// the SDK escapes the slashes of a name
+	return strings.ReplaceAll(b.URL(), "%2F", "/") + "?" + q.Encode(), nil
 }
 
 func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
-	if s.key != nil && s.accountClient(account) == s.client { // a destination of the local world is Azurite, too
+	// a destination of the local world is Azurite, too
+	if s.key != nil && s.accountClient(account) == s.client {
 		q, err := v.SignWithSharedKey(s.key)
 		if err != nil {
 			return q, fmt.Errorf("store: sign link: %w", err)
@@ -77,7 +80,8 @@ func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureVal
 	return q, nil
 }
 
-// delegate returns a user-delegation key of the account that is good until expires at least; keys are kept and shared.
+// delegate returns a user-delegation key of the account that is good until expires at least;
+// keys are kept and shared.
 func (s *Store) delegate(ctx context.Context, account string, expires time.Time) (*service.UserDelegationCredential, error) {
 	s.delegation.Lock()
 	defer s.delegation.Unlock()
@@ -103,7 +107,8 @@ func (s *Store) delegate(ctx context.Context, account string, expires time.Time)
 	return cred, nil
 }
 
-// disposition is a Content-Disposition of an attachment; a name of plain ASCII stays as it is, anything else is escaped (RFC 6266).
+// disposition is a Content-Disposition of an attachment; a name of plain ASCII stays as it is,
+// anything else is escaped (RFC 6266).
 func disposition(filename string) string {
 	plain := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || strings.ContainsRune(`"\/;%`, c) {

@@ -13,7 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// What callers tell apart. Everything else is a fault of our own storage: nothing is known to have been written.
+// What callers tell apart. Everything else is a fault of our own storage: nothing is known to
+// have been written.
 var (
 	ErrNotFound = errors.New("store: not found")
 	ErrConflict = errors.New("store: somebody else changed it, load again")
@@ -24,8 +25,9 @@ var (
 // ErrCut says that an answer does not tell what became of the call.
 var ErrCut = errors.New("the transaction's answer is incomplete")
 
-// Error is a fault of storage. Its text names the operation, the HTTP status and the service's code; it holds no body and no key.
-// Without an answer it names the kind of failure only: what the SDK says of one may quote the URL, and with it keys of rows and links.
+// Error is a fault of storage. Its text names the operation, the HTTP status and the service's
+// code; it holds no body and no key. Without an answer it names the kind of failure only: what
+// the SDK says of one may quote the URL, and with it keys of rows and links.
 type Error struct {
 	Op     string
 	Status int    // 0: there was no answer
@@ -77,7 +79,8 @@ func innermost(err error) error {
 // Unwrap returns what the SDK said. Its text is not for a log.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Wrap makes an error of the SDK an Error of an operation. One that is an Error already, or ErrTooLarge, stays as it is, and so does nil.
+// Wrap makes an error of the SDK an Error of an operation. One that is an Error already, or
+// ErrTooLarge, stays as it is, and so does nil.
 func Wrap(op string, err error) error {
 	var wrapped *Error
 	switch {
@@ -96,7 +99,8 @@ type answered interface {
 	Answer() (status int, code string)
 }
 
-// answer returns the HTTP status and the code of the service in an error of the SDK; 0 when there was no answer.
+// answer returns the HTTP status and the code of the service in an error of the SDK; 0 when
+// there was no answer.
 func answer(err error) (status int, code string) {
 	var inner answered
 	if errors.As(err, &inner) {
@@ -120,8 +124,9 @@ func IsStatus(err error, statuses ...int) bool {
 	return false
 }
 
-// Outage reports whether an error says that the storage service as a whole does not answer now: no answer at all, a time-out, throttling
-// or an error of the service's own. Anything else will be answered the same way tomorrow.
+// Outage reports whether an error says that the storage service as a whole does not answer now:
+// no answer at all, a time-out, throttling or an error of the service's own. Anything else will
+// be answered the same way tomorrow.
 func Outage(err error) bool {
 	if status, _ := answer(err); status != 0 {
 		return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
@@ -132,8 +137,8 @@ func Outage(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// Refused reports whether an error is the service's answer to what was asked, such as 403 or 409 BlobArchived, that no later try will
-// change. A lost race (412) is none.
+// Refused reports whether an error is the service's answer to what was asked, such as 403 or
+// 409 BlobArchived, that no later try will change. A lost race (412) is none.
 func Refused(err error) bool {
 	status, _ := answer(err)
 	return status >= 400 && status != http.StatusPreconditionFailed && !Outage(err)
@@ -142,8 +147,8 @@ func Refused(err error) bool {
 // NotFound reports whether the service answered that there is no such thing.
 func NotFound(err error) bool { return IsStatus(err, http.StatusNotFound) }
 
-// LostRace reports whether the service refused a conditional write. It does not say who won: the SDK retries by itself, so the winner
-// may be our own first try whose answer was lost.
+// LostRace reports whether the service refused a conditional write. It does not say who won:
+// the SDK retries by itself, so the winner may be our own first try whose answer was lost.
 func LostRace(err error) bool {
 	return IsStatus(err, http.StatusConflict, http.StatusPreconditionFailed)
 }

@@ -24,8 +24,8 @@ import (
 //	          tenants              {tenant}                         a tenant that there is or was
 //	keys      {tenant}|{shard}     {key id}                         wrapped data key of a case
 //
-// Segments are [0-9a-z-]+ and of fixed width where order matters. No key ever holds anything that a caller wrote: request and bulk ids
-// are keyed hashes of it.
+// Segments are [0-9a-z-]+ and of fixed width where order matters. No key ever holds anything
+// that a caller wrote: request and bulk ids are keyed hashes of it.
 const (
 	TableRequests = "requests"
 	TableLists    = "lists"
@@ -36,7 +36,8 @@ const (
 	RowBulkKey = "bulk-key"
 )
 
-// Shards is how many partitions of lists, and of keys, a tenant has. It can grow (heads name their shard), never shrink.
+// Shards is how many partitions of lists, and of keys, a tenant has. It can grow (heads name
+// their shard), never shrink.
 const Shards = 8
 
 // maxMillis is the largest time that 13 digits hold: the year 2286.
@@ -50,7 +51,8 @@ func RowWake(kind string, due time.Time, id string) string {
 	return fmt.Sprintf("w|%s|%s|%s", kind, Millis(due), id)
 }
 
-// listRows are the list rows that a head calls for: a row that is not among them contradicts its head.
+// listRows are the list rows that a head calls for: a row that is not among them contradicts
+// its head.
 func ListRows(r *dsr.Request) []string {
 	return []string{
 		fmt.Sprintf("n|%013d|%s", maxMillis-ClampMillis(r.ReceivedAt), r.ID),
@@ -65,5 +67,6 @@ func ClampMillis(t time.Time) int64 { return min(max(t.UnixMilli(), 0), maxMilli
 
 var segment = regexp.MustCompile(`^[0-9a-z-]{1,80}$`)
 
-// validSegment reports whether s can be a segment of a key. What cannot names nothing that is stored.
+// validSegment reports whether s can be a segment of a key. What cannot names nothing that is
+// stored.
 func ValidSegment(s string) bool { return segment.MatchString(s) }

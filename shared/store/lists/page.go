@@ -31,7 +31,8 @@ type Query struct {
 const (
 	defaultLimit = 50
 	maxLimit     = 200
-	// maxRounds bounds how often a page looks further for rows that agree with their heads: a page may be short, or empty, and have a next.
+	// maxRounds bounds how often a page looks further for rows that agree with their heads: a
+	// page may be short, or empty, and have a next.
 	maxRounds = 4
 )
 
@@ -198,8 +199,9 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 	return slices.DeleteFunc(found, func(r *dsr.Request) bool { return r == nil }), nil
 }
 
-// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a commit left behind that never happened, or
-// that died before it cleaned up. Who writes it anew changes its ETag.
+// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a
+// commit left behind that never happened, or that died before it cleaned up. Who writes it anew
+// changes its ETag.
 func (l *list) tidy(ctx context.Context, r listRow) {
 	if l.s.orphaned(r.Row) {
 		_ = row.Drop(ctx, l.s.o.Lists, r.Row)

@@ -104,7 +104,8 @@ func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	if w, err = refreshWake(w, self); err != nil {
 		return err
 	}
-	// The rows are read before the head: one that a later creation writes again has another ETag, and one that it wrote before is young.
+	// The rows are read before the head: one that a later creation writes again has another
+	// ETag, and one that it wrote before is young.
 	old, err := s.oldRows(ctx, pk, w.rows)
 	if err != nil {
 		return err

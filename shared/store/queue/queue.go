@@ -47,7 +47,8 @@ type Queues struct {
 	prefix string
 }
 
-// New refuses a missing client. The prefix is of the queues' names, [a-z0-9]*; for tests, "" in production. It makes no call.
+// New refuses a missing client. The prefix is of the queues' names, [a-z0-9]*; for tests, "" in
+// production. It makes no call.
 func New(client *azqueue.ServiceClient, prefix string) (*Queues, error) {
 	if client == nil {
 		return nil, errors.New("store: queues need a client")
@@ -70,8 +71,8 @@ func (q *Queues) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Message names what there is to do: a task of a request, a bulk import, or a shard to sweep. It holds ids and nothing else: losing
-// it costs a minute, duplicating it costs nothing.
+// Message names what there is to do: a task of a request, a bulk import, or a shard to sweep.
+// It holds ids and nothing else: losing it costs a minute, duplicating it costs nothing.
 type Message struct {
 	Tenant  string `json:"t"`
 	Request string `json:"r,omitempty"`
@@ -80,7 +81,8 @@ type Message struct {
 	Shard   *int   `json:"s,omitempty"`
 }
 
-// Send puts a message on a queue as plain JSON (the host's messageEncoding is none). It may arrive twice.
+// Send puts a message on a queue as plain JSON (the host's messageEncoding is none). It may
+// arrive twice.
 func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	b, err := json.Marshal(m)
 	if err != nil {
@@ -90,18 +92,21 @@ func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	return failure.Wrap("send to "+name, err)
 }
 
-// Return puts the text of somebody else's message back on a queue, byte for byte, to be seen again after a while.
+// Return puts the text of somebody else's message back on a queue, byte for byte, to be seen
+// again after a while.
 func (q *Queues) Return(ctx context.Context, name string, text []byte, after time.Duration) error {
 	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(after.Seconds()))}
 	_, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(text), o)
 	return failure.Wrap("return to "+name, err)
 }
 
-// maxMessage is the size of the largest message of ours with room to spare; a queue holds up to 64 KiB.
+// maxMessage is the size of the largest message of ours with room to spare; a queue holds up to
+// 64 KiB.
 const maxMessage = 4 << 10
 
-// DecodeMessage reads a message of ours, plain or base64. Anything else (unknown or repeated members, ids that are none, more than one
-// thing to do, something after it) is ErrMessage, which names no value.
+// DecodeMessage reads a message of ours, plain or base64. Anything else (unknown or repeated
+// members, ids that are none, more than one thing to do, something after it) is ErrMessage,
+// which names no value.
 func DecodeMessage(b []byte) (Message, error) {
 	b = bytes.TrimSpace(b)
 	if len(b) > maxMessage {

@@ -11,16 +11,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Limits of a row. The service's own are 64 KiB for a property and 1 MiB for a row; a row here may hold two values of maxValue.
+// Limits of a row. The service's own are 64 KiB for a property and 1 MiB for a row; a row here
+// may hold two values of maxValue.
 const (
 	maxProperty = 60 << 10
 	maxValue    = 512 << 10
 	maxText     = 32 << 10 // UTF-16 counts two bytes a character
 )
 
-// Row is a row on its way in or out. Values that are zero are not stored, but for numbers, and what is
-// absent reads as zero. Setters and getters keep the first error: a value that does not fit or cannot
-// be read. A table refuses to write a row that has one.
+// Row is a row on its way in or out. Values that are zero are not stored, but for numbers, and
+// what is absent reads as zero. Setters and getters keep the first error: a value that does not
+// fit or cannot be read. A table refuses to write a row that has one.
 type Row struct {
 	Partition, Key string
 	ETag           string    // version; empty for a row that is not stored yet
@@ -35,8 +36,8 @@ func New(partition, key string) *Row {
 	return &Row{Partition: partition, Key: key, values: map[string]any{}}
 }
 
-// Stored returns a row as a table read it. Its values are of the types string, int64, bool, time.Time
-// (UTC) and []byte; any other type reads as a value of the wrong kind.
+// Stored returns a row as a table read it. Its values are of the types string, int64, bool,
+// time.Time (UTC) and []byte; any other type reads as a value of the wrong kind.
 func Stored(partition, key, etag string, written time.Time, values map[string]any) *Row {
 	return &Row{Partition: partition, Key: key, ETag: etag, Written: written, values: values}
 }

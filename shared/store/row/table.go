@@ -8,13 +8,13 @@ import (
 // MaxOps is how many rows one transaction changes at most.
 const MaxOps = 100
 
-// Table keeps rows. No write of it is unconditional but Upsert. Implementations are safe for concurrent
-// use.
+// Table keeps rows. No write of it is unconditional but Upsert. Implementations are safe for
+// concurrent use.
 //
-// A write that fails returns a *Refusal when a condition did not hold. After any other error nothing
-// is known: the write may have been done. A client that tries again by itself may also lose against
-// its own first try, so that a Refusal does not say who was first. A write that succeeds sets the ETag
-// of its rows.
+// A write that fails returns a *Refusal when a condition did not hold. After any other error
+// nothing is known: the write may have been done. A client that tries again by itself may also
+// lose against its own first try, so that a Refusal does not say who was first. A write that
+// succeeds sets the ETag of its rows.
 type Table interface {
 	// Get reads one row, or failure.ErrNotFound.
 	Get(ctx context.Context, partition, key string) (*Row, error)
@@ -42,8 +42,8 @@ type Tables interface {
 // Kind is what a transaction does to a row.
 type Kind int
 
-// The kinds. Upsert is for rows that are wholly a function of their key: it sets the values that are
-// given and keeps the others.
+// The kinds. Upsert is for rows that are wholly a function of their key: it sets the values
+// that are given and keeps the others.
 const (
 	Insert Kind = iota
 	Replace
@@ -70,8 +70,9 @@ const (
 // Refusal is the answer of a table that refused a write: this try has changed nothing.
 type Refusal struct {
 	Reason Reason
-	Op     int   // index in the transaction of the operation that was refused; -1 when it is not known
-	Cause  error // what the service said
+	// index in the transaction of the operation that was refused; -1 when it is not known
+	Op    int
+	Cause error // what the service said
 }
 
 func (r *Refusal) Error() string {

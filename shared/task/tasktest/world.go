@@ -42,10 +42,11 @@ type World struct {
 	Clean            *store.Store     // the same tables, containers and queues, without faults
 	Queues           account.Clients    // without faults
 	Business         *storetest.Clock // Clock is the wall clock
-	Tenant           string           // the same in every world, so that hashes of queries can be compared
-	Tokens           *pii.Tokens
-	Tenants          tenant.Tenants // the one, as it is configured; tests may change it in place
-	Systems          map[string]*System
+	// the same in every world, so that hashes of queries can be compared
+	Tenant  string
+	Tokens  *pii.Tokens
+	Tenants tenant.Tenants // the one, as it is configured; tests may change it in place
+	Systems map[string]*System
 
 	Steps *pipeline.Pipeline
 	Host  *Host
