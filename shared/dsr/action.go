@@ -7,7 +7,7 @@ type Action string
 // The actions. What is known of each stands in the table of steps.
 const (
 	Discover Action = "discover" // comes before every other action; nobody can ask for it alone
-	// everything found, readable, with the statements of GDPR Art. 15(1)
+	// Access hands over everything found, readable, with the statements of GDPR Art. 15(1).
 	Access  Action = "access"
 	Export  Action = "export"  // data provided or observed, machine-readable: GDPR Art. 20
 	Deliver Action = "deliver" // makes and hands over the package; nobody can ask for it alone
