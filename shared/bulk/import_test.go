@@ -282,7 +282,8 @@ func TestStorageCallsOfALine(t *testing.T) {
 func TestEveryColumnIsAMemberOfASubmission(t *testing.T) {
 	t.Parallel()
 	tenant := newTenant()
-	i := (&world{t: t}).takeIn(nil, tenant)
+	w := newWorld(t)
+	i := w.takeIn(w.st, tenant)
 	cells := map[string]string{
 		"idempotencyKey": "k", "actions": "export", "regime": "gdpr", "receivedAt": "2026-01-01T00:00:00Z", "reference": "r",
 		"systems": "entra", "destination": "", "note": "n", "objectId": "0e5f1c7a-2b3d-4e5f-8a9b-0c1d2e3f4a5b",

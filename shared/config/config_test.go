@@ -71,7 +71,7 @@ func TestTheLocalDocument(t *testing.T) {
 	require.False(t, ok)
 
 	_, err = config.Parse([]byte(localDocument(t)), config.Deployment{Catalogue: catalogue})
-	require.ErrorContains(t, err, "published key of the local world", "these keys protect nothing on a platform")
+	require.ErrorContains(t, err, "key of the local world is published", "these keys protect nothing on a platform")
 }
 
 func TestTheSampleOfSettingsIsGenerated(t *testing.T) {

@@ -77,7 +77,7 @@ func TestAWholeDocument(t *testing.T) {
 func TestAMistakeIsToldWithItsLine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
-		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is not known"},
+		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is unknown"},
 		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key is given twice"},
 		"another version":              {"version: 1", "version: 2", "line 1: version"},
 		"a number as text":             {"version: 1", "version: one", "line 1: version: a whole number is expected"},
@@ -95,7 +95,7 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"a caller of an unknown one":   {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [33333333-3333-3333-3333-333333333333]", "line 6: callers[0].tenants[0]"},
 		"an unknown right":             {"[requests.read, bulk]", "[requests.read, admin]", "line 7: callers[0].rights[1]: one of requests.write,"},
 		"a key instead of its digest":  {digest("a key"), "a-key", "line 5: callers[0].keySHA256: the SHA-256"},
-		"a published key":              {digest("a key"), digest("local-dev-key"), "published key"},
+		"a published key":              {digest("a key"), digest("local-dev-key"), "is published"},
 		"a queue without that right":   {"queue: {caller: q}", "queue: {caller: a}", "queue.caller"},
 		"a queue of nobody":            {"queue: {caller: q}", "queue: {caller: nobody}", "line 2: queue.caller"},
 		"an account over http":         {"https://contoso.blob", "http://contoso.blob", "destinations[0].account"},

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"

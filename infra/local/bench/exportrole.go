@@ -48,7 +48,7 @@ func playExport(ctx context.Context, role string) error {
 	if err := e.st.Init(ctx); err != nil {
 		return err
 	}
-	if e.tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)}); err != nil {
+	if e.tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)}); err != nil {
 		return err
 	}
 	play := map[string]func(context.Context) error{

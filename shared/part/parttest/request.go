@@ -46,7 +46,7 @@ func Directory() connector.Descriptor {
 
 // tokens hash the queries of a sink.
 func tokens() *pii.Tokens {
-	t, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: []byte("0123456789abcdef0123456789abcdef")})
+	t, err := pii.NewTokens(pii.Key{Version: 1, Key: []byte("0123456789abcdef0123456789abcdef")})
 	if err != nil {
 		panic(err) // the key above is long enough
 	}

@@ -40,7 +40,7 @@ type World struct {
 	*storetest.World // the steps use its Store, which meets the faults
 	T                testing.TB
 	Clean            *store.Store     // the same tables, containers and queues, without faults
-	Queues           account.Clients    // without faults
+	Queues           account.Clients  // without faults
 	Business         *storetest.Clock // Clock is the wall clock
 	// the same in every world, so that hashes of queries can be compared
 	Tenant  string
