@@ -13,11 +13,12 @@ import (
 // api makes the HTTP interface with what stands behind it: intake of requests and lists, and
 // decisions.
 func (a *App) api() (*httpapi.API, error) {
-	submissions := &intake.Service{
-		Store: a.Store, Runner: a.pipeline.Runner, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens,
-		Now: a.clocks.Business, Wall: a.clocks.Wall,
+	submissions, err := intake.New(intake.Options{
+		Runner: a.pipeline.Runner, Tenants: a.document.Tenants, Catalogue: a.catalogue, Tokens: a.tokens,
+	})
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	a.bulk, err = bulk.New(bulk.Options{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),
 		Clocks: a.clocks, Counter: telemetry.Counter{}, Log: a.log,
@@ -28,7 +29,7 @@ func (a *App) api() (*httpapi.API, error) {
 	return httpapi.New(httpapi.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Callers: a.callers, Intake: submissions, Bulk: a.bulk,
 		Decide: a.pipeline.Decide,
-		Now:    a.clocks.Business, Wall: a.clocks.Wall, Version: Version, Log: a.log,
+		Clocks: a.clocks, Version: Version, Log: a.log,
 	})
 }
 

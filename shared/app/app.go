@@ -88,7 +88,7 @@ func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	if a.keys, err = s.LoadKeys(); err != nil {
 		return nil, err
 	}
-	if a.tokens, err = tokens(a.keys); err != nil {
+	if a.tokens, err = pii.NewTokens(a.keys.Tokens...); err != nil {
 		return nil, err
 	}
 	if a.callers, err = auth.NewCallers(doc.Known()); err != nil {

@@ -44,7 +44,10 @@ func TestCheckAsksWhatTheConfigurationNames(t *testing.T) {
 		require.Contains(t, out, s.Meaning)
 	}
 	for _, line := range []string{
-		"settings, keys and document are in order", "RIGHTSDESK_GRAPH: set", "RIGHTSDESK_LOG: not set: info", "local only: refused on Azure",
+		"settings, keys and document are in order",
+		"kept: packages: 30 days for Contoso, 30 days for Fabrikam, since the package was ready; removed by: purge",
+		"kept: events: 36 months for Contoso, 36 months for Fabrikam, since the end of the request; removed by: not yet",
+		"RIGHTSDESK_GRAPH: set", "RIGHTSDESK_LOG: not set: info", "local only: refused on Azure",
 		"ok: storage, blobs: it answers", "ok: storage, queues: it answers", "ok: storage, tables: it answers",
 		"ok: storage, blob soft delete: it is off", "look: storage, versioning and snapshots: ",
 		"ok: tenant 11111111-1111-1111-1111-111111111111, entra: it answers; it needs User.Read.All, ", "ok: tenant 22222222-2222-2222-2222-222222222222, entra: ",
@@ -53,13 +56,13 @@ func TestCheckAsksWhatTheConfigurationNames(t *testing.T) {
 	}
 
 	unused := "http://127.0.0.1:1"
-	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": unused, "AzureWebJobsStorage": account(unused)}, "--offline")
+	code, out = checking(t, map[string]string{"RIGHTSDESK_GRAPH": unused, "AzureWebJobsStorage": atOneAddress(unused)}, "--offline")
 	require.Zero(t, code, "offline it makes no call: %s", out)
 	require.NotContains(t, out, "storage, blobs")
 }
 
-// account is the connection string of an account whose services share one address.
-func account(url string) string {
+// atOneAddress is the connection string of an account whose services share one address.
+func atOneAddress(url string) string {
 	return "AccountName=" + azurite.AccountName + ";AccountKey=" + azurite.AccountKey +
 		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
 }
@@ -91,12 +94,12 @@ func TestCheckSaysWhatCannotBeUsed(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"soft delete is on": {map[string]string{"AzureWebJobsStorage": account(serve(http.StatusOK, "x", retention))}, "failed: storage, blob soft delete: it is on"},
+		"soft delete is on": {map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusOK, "x", retention))}, "failed: storage, blob soft delete: it is on"},
 		"soft delete is not told": {
-			map[string]string{"AzureWebJobsStorage": account(serve(http.StatusForbidden, "AuthorizationPermissionMismatch", ""))},
+			map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusForbidden, "AuthorizationPermissionMismatch", ""))},
 			"look: storage, blob soft delete: this identity may not read it",
 		},
-		"a wrong key":          {map[string]string{"AzureWebJobsStorage": account(serve(http.StatusForbidden, "", ""))}, "failed: storage, blobs: HTTP 403"},
+		"a wrong key":          {map[string]string{"AzureWebJobsStorage": atOneAddress(serve(http.StatusForbidden, "", ""))}, "failed: storage, blobs: HTTP 403"},
 		"no container":         {map[string]string{"RIGHTSDESK_CONFIG": elsewhere}, "destination legal: HTTP 404 ContainerNotFound"},
 		"a missing permission": {nil, "failed: tenant 11111111-1111-1111-1111-111111111111, entra: the permission User.Read.All is missing; it needs User.Read.All, "},
 	} {

@@ -43,7 +43,7 @@ func (c *connectors) make(tenant, name string) (connector.Connector, error) {
 	t, _ := c.app.document.Tenants.Tenant(tenant)
 	s, ok := t.System(name)
 	if !ok {
-		return nil, refused("not-in-document")
+		return nil, connector.ErrNotConfigured
 	}
 	entry, ok := c.app.catalogue.Entry(s.System)
 	if !ok {

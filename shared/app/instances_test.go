@@ -20,15 +20,21 @@ func clubs(t *testing.T) *world {
 	t.Helper()
 	copied := example.Entry()
 	copied.Descriptor.System, copied.Descriptor.Title, copied.Service = "club", "Loyalty club", "club"
-	local, err := os.ReadFile("../../infra/local/rightsdesk.yaml")
-	require.NoError(t, err)
 	return newWorld(t, options{
-		document: strings.Replace(string(local), "systems: [entra]", `systems:
-      - {name: club-north, system: club, club: north}
-      - {name: club-south, system: club, club: south, language: de}`, 1),
+		document:  clubDocument(t, "club-south"),
 		catalogue: append(catalog.Entries(), copied),
 		services:  map[string]http.Handler{"club": examplesim.NewSample([]string{entrasim.Contoso}, tenant.ReaderToken)},
 	})
+}
+
+// clubDocument is a document in which Contoso has two clubs, the second under a name.
+func clubDocument(t *testing.T, second string) string {
+	t.Helper()
+	local, err := os.ReadFile("../../infra/local/rightsdesk.yaml")
+	require.NoError(t, err)
+	return strings.Replace(string(local), "systems: [entra]", `systems:
+      - {name: club-north, system: club, club: north}
+      - {name: `+second+`, system: club, club: south, language: de}`, 1)
 }
 
 // A copy of the worked example stands twice in a tenant: two tasks, two folders in the package, and
@@ -82,4 +88,26 @@ func TestARequestNamesTheInstancesThatItIsAbout(t *testing.T) {
 	body["systems"] = []any{"club"}
 	refused := w.must(http.StatusBadRequest, "POST", "/api/requests", contosoKey, body, "Idempotency-Key: the-system-itself")
 	require.Contains(t, refused.body, `"/systems/0"`)
+}
+
+func TestATaskFailsWhenItsInstanceIsRenamed(t *testing.T) {
+	t.Parallel()
+	w := clubs(t)
+	id := w.submit(contosoKey, "renamed", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export"))
+	w.restart(clubDocument(t, "club-of-the-south"))
+	w.pump()
+	r := w.get(contosoKey, id)
+	require.Equal(t, "completed", r.State)
+	require.Equal(t, "done", r.task("club-north-export").Outcome)
+	failed := r.task("club-south-export")
+	require.Equal(t, "failed", failed.Outcome)
+	require.Contains(t, failed.Reason, "not-configured: ")
+	require.Len(t, w.lines.with(`"level":"ERROR"`, `"code":"task-not-configured"`, `"system":"club-south"`, id), 1)
+	archive, _ := w.archive(contosoKey, id)
+	require.Contains(t, member(t, archive, "index.html"), "The tenant has no system named club-south any more.")
+
+	w.restart(clubDocument(t, "club-south"))
+	w.must(http.StatusOK, "POST", "/api/requests/"+id+"/retry", contosoKey, map[string]any{"reason": "it is back"})
+	w.pump()
+	require.Equal(t, "done", w.get(contosoKey, id).task("club-south-export").Outcome)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -43,7 +43,7 @@ func (p *probes) ask(of string, ask func(context.Context) (cli.Result, string)) 
 // probe asks storage, destinations and connectors whether they can be used as configured.
 func (a *App) probe(ctx context.Context) []cli.Probe {
 	p := &probes{ctx: ctx}
-	opts := store.ClientOptions(nil)
+	opts := account.ClientOptions(nil)
 	opts.Retry.MaxRetries = 1
 	clients, err := connect(a.settings, opts)
 	if err != nil {
@@ -73,7 +73,7 @@ func (a *App) probe(ctx context.Context) []cli.Probe {
 
 // storage reads what exists from the first start on. An answer that it does not exist counts as
 // an answer as well.
-func (p *probes) storage(c store.Clients) {
+func (p *probes) storage(c account.Clients) {
 	for _, s := range []struct {
 		of  string
 		ask func(context.Context) error

@@ -17,21 +17,24 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/due"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // openApp is an app with a store and no other part.
 func openApp(t *testing.T, connection, prefix string) *App {
 	t.Helper()
-	c, err := store.Connect(connection, store.ClientOptions(nil))
+	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	require.NoError(t, err)
-	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
-	in, err := c.Services(store.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
+	in, err := c.Services(account.ServicesOptions{Prefix: prefix, Clocks: RealClocks()})
 	require.NoError(t, err)
 	st, err := store.Open(store.Options{
 		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: wrapper, Clocks: RealClocks(),
@@ -58,7 +61,7 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 		_, err := a.Store.Queues.Length(t.Context(), queue.Bulk)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
-			known, err := a.Store.Tenants(t.Context())
+			known, err := a.Store.Lists.Tenants(t.Context())
 			return err == nil && slices.Equal(known, []string{"a-tenant"})
 		}, time.Minute, 10*time.Millisecond)
 	}
@@ -81,10 +84,10 @@ func silent(t *testing.T) string {
 	}))
 	t.Cleanup(s.Close)
 	t.Cleanup(func() { close(end) })
-	return account(s.URL)
+	return atOneAddress(s.URL)
 }
 
-func account(url string) string {
+func atOneAddress(url string) string {
 	return "AccountName=" + azurite.AccountName + ";AccountKey=" + azurite.AccountKey +
 		";BlobEndpoint=" + url + "/x;QueueEndpoint=" + url + "/x;TableEndpoint=" + url + "/x"
 }
@@ -95,7 +98,7 @@ func TestTheHandlerListensWhateverTheStorageDoes(t *testing.T) {
 	t.Parallel()
 	stopped := httptest.NewServer(nil)
 	stopped.Close()
-	for name, connection := range map[string]string{"no answer": silent(t), "nothing listens": account(stopped.URL)} {
+	for name, connection := range map[string]string{"no answer": silent(t), "nothing listens": atOneAddress(stopped.URL)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, err := net.Listen("tcp4", "127.0.0.1:0")

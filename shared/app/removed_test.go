@@ -11,7 +11,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
-	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -33,8 +32,9 @@ tenants:
 func (w *world) restart(document string) {
 	w.t.Helper()
 	var err error
-	w.app, err = app.New(w.t.Context(), w.settings, w.document(document, catalog.Entries()), app.Options{
-		Clocks: clock.Clocks{Wall: w.wall.Now, Business: w.business}, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond,
+	w.app, err = app.New(w.t.Context(), w.settings, w.document(document, w.catalogue), app.Options{
+		Catalogue: w.catalogue,
+		Clocks:    clock.Clocks{Wall: w.wall.Now, Business: w.business}, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond,
 	})
 	require.NoError(w.t, err)
 	w.host.Close()
@@ -52,7 +52,7 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w := newWorld(t, options{document: declared(t, endpoint, container)})
 	_, err := w.clients.Blobs.CreateContainer(t.Context(), container, nil)
 	require.NoError(t, err)
-	known, err := w.app.Store.Tenants(t.Context())
+	known, err := w.app.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{entrasim.Contoso, entrasim.Fabrikam}, known, "a start remembers them")
 

@@ -3,8 +3,6 @@ package app
 import (
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/config"
-	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
@@ -20,12 +18,4 @@ func (a *App) steps() (err error) {
 		Counter: telemetry.Counter{}, Patience: a.patience,
 	})
 	return err
-}
-
-func tokens(k config.Keys) (*pii.Tokens, error) {
-	var keys []pii.TokenKey
-	for _, t := range k.Tokens {
-		keys = append(keys, pii.TokenKey{Version: t.Version, Key: t.Key})
-	}
-	return pii.NewTokens(keys...)
 }

@@ -10,21 +10,19 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // openStore connects to the storage account that the settings name and to the accounts that the
 // destinations name.
 func (a *App) openStore(o Options) (*store.Store, error) {
-	opts := store.ClientOptions(nil, o.Policies...)
+	opts := account.ClientOptions(nil, o.Policies...)
 	clients, err := connect(a.settings, opts)
 	if err != nil {
 		return nil, err
 	}
-	var vault []store.VaultKey
-	for _, k := range a.keys.Vault {
-		vault = append(vault, store.VaultKey{Version: k.Version, Key: k.Key})
-	}
-	wrapper, err := store.NewFileKey(vault...)
+	wrapper, err := seal.NewFileKey(a.keys.Vault...)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +30,7 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := clients.Services(store.ServicesOptions{Prefix: o.Prefix, Accounts: accounts, Clocks: a.clocks})
+	in, err := clients.Services(account.ServicesOptions{Prefix: o.Prefix, Accounts: accounts, Clocks: a.clocks})
 	if err != nil {
 		return nil, err
 	}
@@ -42,20 +40,20 @@ func (a *App) openStore(o Options) (*store.Store, error) {
 	})
 }
 
-func connect(s config.Settings, opts azcore.ClientOptions) (store.Clients, error) {
+func connect(s config.Settings, opts azcore.ClientOptions) (account.Clients, error) {
 	if s.Storage.Key != "" {
-		return store.Connect(s.Storage.ConnectionString(), opts)
+		return account.Connect(s.Storage.Account, nil, opts)
 	}
 	cred, err := managed(s)
 	if err != nil {
-		return store.Clients{}, err
+		return account.Clients{}, err
 	}
-	return store.ConnectManaged(s.Storage.Account, s.Endpoints().StorageSuffix, cred, opts)
+	return account.Connect(s.Storage.Account, cred, opts)
 }
 
 // destinations connects to the destinations' accounts with the app's own identity. In the local
 // world they are containers of Azurite.
-func destinations(s config.Settings, urls []string, own store.Clients, opts azcore.ClientOptions) (map[string]*service.Client, error) {
+func destinations(s config.Settings, urls []string, own account.Clients, opts azcore.ClientOptions) (map[string]*service.Client, error) {
 	out := map[string]*service.Client{}
 	for _, url := range urls {
 		if config.Loopback(url) {

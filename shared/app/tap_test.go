@@ -19,7 +19,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -181,8 +180,8 @@ func binary(t *testing.T, raw []byte) (out []byte) {
 func (w *world) blobs() []sighting {
 	w.t.Helper()
 	var out []sighting
-	for _, c := range blob.Containers {
-		client := w.clients.Blobs.NewContainerClient(w.prefix + c.Name)
+	for _, name := range retention.Containers() {
+		client := w.clients.Blobs.NewContainerClient(w.prefix + name)
 		for pager := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Include: container.ListBlobsInclude{Metadata: true}}); pager.More(); {
 			page, err := pager.NextPage(context.Background())
 			require.NoError(w.t, err)
@@ -191,7 +190,7 @@ func (w *world) blobs() []sighting {
 				for k, v := range b.Metadata {
 					text += "\n" + k + ": " + *v
 				}
-				out = append(out, sighting{"blob in " + c.Name, text})
+				out = append(out, sighting{"blob in " + name, text})
 			}
 		}
 	}

@@ -27,7 +27,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
@@ -42,21 +42,22 @@ const (
 // world is the whole system in one process: real storage under a prefix of its own, the
 // simulated tenant, and the handler as the Functions host calls it.
 type world struct {
-	t        *testing.T
-	app      *app.App
-	host     *httptest.Server
-	tenant   *tenant.Server
-	sim      *httptest.Server
-	graph    *gate
-	tap      *tap
-	wall     *storetest.Clock
-	business func() time.Time
-	clients  store.Clients // the test's own, which the tap does not see
-	prefix   string
-	settings config.Settings
-	log      *slog.Logger
-	lines    *lines // of the app
-	simLines *lines // of the simulated tenant
+	t         *testing.T
+	app       *app.App
+	host      *httptest.Server
+	tenant    *tenant.Server
+	sim       *httptest.Server
+	graph     *gate
+	tap       *tap
+	wall      *storetest.Clock
+	business  func() time.Time
+	clients   account.Clients // the test's own, which the tap does not see
+	prefix    string
+	settings  config.Settings
+	log       *slog.Logger
+	lines     *lines // of the app
+	catalogue connector.Catalogue
+	simLines  *lines // of the simulated tenant
 }
 
 // options of a world.
@@ -86,7 +87,7 @@ func newWorld(t *testing.T, o options) *world {
 	w.sim = httptest.NewServer(mux)
 	t.Cleanup(w.sim.Close)
 	w.graph = &gate{next: &http.Transport{}, host: strings.TrimPrefix(w.sim.URL, "http://")}
-	w.clients, err = store.Connect(shared.ConnectionString, store.ClientOptions(nil))
+	w.clients, err = account.ConnectString(shared.ConnectionString, account.ClientOptions(nil))
 	require.NoError(t, err)
 
 	settings, err := config.Load(func(name string) string {
@@ -106,6 +107,7 @@ func newWorld(t *testing.T, o options) *world {
 	if o.catalogue == nil {
 		o.catalogue = catalog.Entries()
 	}
+	w.catalogue = o.catalogue
 	w.app, err = app.New(t.Context(), settings, w.document(o.document, o.catalogue), app.Options{
 		Catalogue: o.catalogue, Clocks: clocks, Log: w.log, Prefix: w.prefix, Transport: w.graph, Patience: time.Millisecond, Policies: append(o.policies, w.tap),
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
@@ -31,18 +32,18 @@ type Assembly struct {
 	Case      *store.Case
 	Tenant    tenant.Tenant
 	Catalogue connector.Catalogue
-	Now       func() time.Time // business clock
-	// Check says whether the work is still ours. It is asked once it is known which version is
-	// to be replaced: whoever takes over later stores another one, so that a worker who has
-	// lost the claim meanwhile cannot replace that. Nil asks nobody.
-	Check func(context.Context) error
+	Clocks    clock.Clocks // the business clock says when the package was made
+	// Claim is the hold on the task. It is checked once it is known which version of the
+	// package is to be replaced: a worker that takes over later stores another version, so that
+	// a worker that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
+	Claim part.Claim
 }
 
-// Assemble streams the parts of a request into one archive and returns where it is, how long
-// and with which sum; state and expiry are the caller's. Memory does not grow with the data. A
-// package of an earlier attempt or round is replaced under its ETag, and gives the members
-// whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete; store.ErrExists
-// or store.ErrConflict when another worker stored a package meanwhile.
+// Assemble streams the parts of a request into one archive and returns where it is, its length
+// and its sum; state and expiry are left to the caller. Memory does not grow with the data. It
+// replaces a package of an earlier attempt or round under its ETag, and takes from it the
+// members whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete;
+// store.ErrExists or store.ErrConflict when another worker stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	target, err := Location(tenant.Tenants{a.Tenant}, a.Case.Tenant, a.Case.ID, a.Case.Dest)
 	if err != nil {
@@ -57,14 +58,14 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, check: a.Check, target: target,
-		book: book{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
+		st: a.Store, claim: a.Claim, target: target,
+		contents: contents{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
 	}
-	return w.run(ctx, a.Now(), func(t dsr.Task) string { return texts[t.ID] })
+	return w.run(ctx, a.Clocks.Business(), func(t dsr.Task) string { return texts[t.ID] })
 }
 
-// texts are what people wrote when they ended tasks. The package is for the person whom they
-// may name.
+// texts are what people wrote when they ended tasks. They may name the person: the package is
+// for that person.
 func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 	out := map[dsr.TaskID]string{}
 	for _, t := range listed(&a.Case.Request) {
@@ -82,12 +83,12 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 
 // writer makes one package.
 type writer struct {
-	st     *store.Store
-	check  func(context.Context) error
-	target blob.Ref
-	book   book
-	zip    *zip.Writer
-	out    *counted
+	st       *store.Store
+	claim    part.Claim
+	target   blob.Ref
+	contents contents
+	zip      *zip.Writer
+	out      *counted
 }
 
 func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) string) (dsr.Package, error) {
@@ -95,20 +96,20 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 	if err != nil {
 		return dsr.Package{}, err
 	}
-	if w.check != nil {
-		if err := w.check(ctx); err != nil {
+	if w.claim != nil {
+		if err := w.claim.Check(ctx); err != nil {
 			return dsr.Package{}, err
 		}
 	}
-	r := w.book.Request
-	w.book.Manifest = newManifest(r, now, reason)
-	w.book.Open = func(m part.Member) (io.ReadCloser, error) { return part.Open(ctx, w.st, m) }
+	r := w.contents.Request
+	w.contents.Manifest = newManifest(r, now, reason)
+	w.contents.Parts = storedParts{ctx, w.st}
 	for _, t := range listed(r) {
 		members, err := membersOf(ctx, w.st, r, t, before)
 		if err != nil {
 			return dsr.Package{}, err
 		}
-		w.book.Chapters = append(w.book.Chapters, chapter{t, members})
+		w.contents.Tasks = append(w.contents.Tasks, taskMembers{t, members})
 	}
 	blob := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{ContentType: "application/zip", IfMatch: before.etag})
 	if err := w.write(ctx, blob); err != nil {
@@ -131,10 +132,10 @@ func (w *writer) write(ctx context.Context, blob io.Writer) error {
 		return err
 	}
 	index := newCounted(nil)
-	if err := w.make(manifest.IndexName, func(out io.Writer) error { return writeIndex(index.to(out), w.book) }); err != nil {
+	if err := w.make(manifest.IndexName, func(out io.Writer) error { return writeIndex(index.to(out), w.contents) }); err != nil {
 		return err
 	}
-	m := &w.book.Manifest
+	m := &w.contents.Manifest
 	m.Files = append(m.Files, manifest.File{Path: manifest.IndexName, SHA256: index.sum(), Bytes: index.bytes})
 	body, err := m.Encode()
 	if err != nil {
@@ -153,18 +154,18 @@ func (w *writer) write(ctx context.Context, blob io.Writer) error {
 // data copies the members as they are, and lists them in the manifest.
 func (w *writer) data(ctx context.Context) error {
 	var all []part.Member
-	for _, c := range w.book.Chapters {
-		d := view{book: w.book}.descriptor(c.Task.System)
+	for _, c := range w.contents.Tasks {
+		d := pageMaker{contents: w.contents}.descriptor(c.Task.System)
 		for _, m := range c.Members {
 			k, _ := d.Kind(m.Kind)
-			w.book.Manifest.Files = append(w.book.Manifest.Files, manifest.File{
+			w.contents.Manifest.Files = append(w.contents.Manifest.Files, manifest.File{
 				Path: m.Path(c.Task.Action, c.Task.System), SHA256: m.SHA256, Bytes: m.Bytes, Records: m.Records,
 				System: c.Task.System, Kind: m.Kind, Category: k.Category,
 			})
 		}
 		all = append(all, c.Members...)
 	}
-	files := w.book.Manifest.Files
+	files := w.contents.Manifest.Files
 	return fetch(ctx, w.st, all, func(i int, packed io.Reader) error {
 		h := w.header(files[i].Path)
 		h.CRC32, h.CompressedSize64, h.UncompressedSize64 = all[i].CRC, uint64(all[i].Packed), uint64(all[i].Bytes)
@@ -180,11 +181,12 @@ func (w *writer) data(ctx context.Context) error {
 	})
 }
 
-// header is that of a member. Times are the request's, so that the same parts make the same bytes.
+// header is the header of a member. Its time is that of the request, so that the same parts
+// make the same bytes.
 func (w *writer) header(path string) *zip.FileHeader {
 	h := &zip.FileHeader{Name: path, Method: zip.Deflate}
 	//lint:ignore SA1019 CreateRaw does not write Modified, the field that replaces this method
-	h.SetModTime(w.book.Request.CreatedAt.UTC().Truncate(2 * time.Second))
+	h.SetModTime(w.contents.Request.CreatedAt.UTC().Truncate(2 * time.Second))
 	return h
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -30,9 +31,9 @@ import (
 // assembled exports a feed for each entra task of a request and makes the package.
 func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed) (Assembly, dsr.Package) {
 	t.Helper()
-	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now}
+	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)}
 	a.Case = parttest.NewCase(t, w.Store, t.Name()+string(r.Actions[0]), r)
-	b := parttest.Bench{World: w, Case: a.Case, PartSize: 400}
+	b := parttest.Bench{World: w, TB: t, Case: a.Case, PartSize: 400}
 	for i := range a.Case.Tasks {
 		if task := &a.Case.Tasks[i]; task.System == "entra" && task.Listed() {
 			spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Task: task.ID, System: "entra", Action: task.Action}
@@ -42,7 +43,7 @@ func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed
 					mine = append(mine, p)
 				}
 			}
-			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = tenant.Tabular() }), mine)
+			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.Options) { o.Formats = tenant.Tabular() }), mine)
 			task.Records, task.Queries = sum.Records, sum.Queries
 		}
 	}
@@ -116,8 +117,8 @@ func TestPackage(t *testing.T) {
 	packageOf(t, w.Store, again)
 }
 
-// What differs between the packages of one person: an export has neither the derived kinds nor
-// the statements nor the records in words.
+// The packages of one person differ by action: an export has neither the derived kinds nor the
+// statements nor the records in words.
 func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
@@ -158,12 +159,12 @@ func TestManifest(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	r := parttest.WithTrouble(parttest.Asked(dsr.CCPA, dsr.Access))
-	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Now: func() time.Time { return parttest.At(12) }}
+	a := Assembly{Store: w.Store, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(func() time.Time { return parttest.At(12) })}
 	a.Case = parttest.NewCase(t, w.Store, "manifest", r)
 	text, err := a.Case.Seal(t.Context(), store.SealReason, []byte("Handed over in person."))
 	require.NoError(t, err)
 	a.Case.Tasks[3].Text = text // system-2
-	b := parttest.Bench{World: w, Case: a.Case, PartSize: 1 << 20}
+	b := parttest.Bench{World: w, TB: t, Case: a.Case, PartSize: 1 << 20}
 	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
 	s := b.Sink(w.Store, spec)
 	_, _, err = s.Resume(t.Context())
@@ -187,7 +188,7 @@ func TestNothingFoundIsProven(t *testing.T) {
 	w := storetest.New(t)
 	r := parttest.Asked(dsr.GDPR, dsr.Access)
 	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.NothingFound}, 0
-	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now}
+	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)}
 	p, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
 	_, z, report := packageOf(t, w.Store, p)
@@ -223,7 +224,7 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 			require.Equal(t, 6, sum.Parts)
 			b.Case.Tasks[1].Records = sum.Records
 			tc.spoil(t, b)
-			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now})
+			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)})
 			if tc.fails {
 				require.Error(t, err)
 				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
@@ -238,7 +239,7 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 	}
 }
 
-// A retry adds what failed before; what was handed over before comes from the former package,
+// A retry adds what failed before. What was handed over before comes from the earlier package,
 // since its parts are gone.
 func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	t.Parallel()
@@ -251,7 +252,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 
 	export := &a.Case.Tasks[2]
 	export.Round = 1
-	b := parttest.Bench{World: w, Case: a.Case, PartSize: 400}
+	b := parttest.Bench{World: w, TB: t, Case: a.Case, PartSize: 400}
 	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Round: 1, Task: export.ID, System: "entra", Action: dsr.Export}
 	sum := parttest.Finish(t, b.Sink(w.Store, spec), parttest.People(1, 7, "y"))
 	export.Records = sum.Records
@@ -280,7 +281,7 @@ func TestAssemblyKilledAtEachCall(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now}
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)}
 	for calls := 0; ; calls++ {
 		revive := b.Faults.KillAfter(calls)
 		_, err := Assemble(t.Context(), a)
@@ -300,7 +301,7 @@ func TestTwoAssembliesRace(t *testing.T) {
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	b.Case.Tasks[1].Records = sum.Records
-	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now}
+	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)}
 	other := a
 	other.Store = b.Another(t)
 	var won dsr.Package
@@ -325,7 +326,7 @@ func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
 	require.NoError(t, b.Store.Blobs.Put(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
 	_, err = Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, verify.ErrNotVerified)
-	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Now: b.Clock.Now})
+	p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)})
 	require.NoError(t, err)
 	packageOf(t, b.Store, p)
 }
@@ -334,12 +335,12 @@ func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
 func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 	w := storetest.New(t)
 	c := parttest.NewCase(t, w.Store, "memory", parttest.Asked(dsr.GDPR, dsr.Access))
-	b := parttest.Bench{World: w, Case: c, PartSize: 4 << 20}
+	b := parttest.Bench{World: w, TB: t, Case: c, PartSize: 4 << 20}
 	spec := part.Spec{Tenant: parttest.TenantID, Request: c.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
 	page := signIns(1)
 	const pages = 50 // 100,000 records, 44 MB, and as much again as CSV
 	grown := peak(func() {
-		s := b.Sink(w.Store, spec, func(o *part.SinkOptions) { o.Formats = []tenant.Format{tenant.CSV} })
+		s := b.Sink(w.Store, spec, func(o *part.Options) { o.Formats = []tenant.Format{tenant.CSV} })
 		_, _, err := s.Resume(t.Context())
 		require.NoError(t, err)
 		for range pages {
@@ -349,7 +350,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, pages*benchPerPage, sum.Records)
 		c.Tasks[1].Records = sum.Records
-		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Now: w.Clock.Now})
+		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)})
 		require.NoError(t, err)
 		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 		require.NoError(t, err)

@@ -63,7 +63,7 @@ const accessible = `(() => {
 		for (const th of t.querySelectorAll('th')) must(th.scope === 'col' || th.scope === 'row', 'th without scope');
 	}
 	const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
-	must(new Set(ids).size === ids.length, 'an id stands twice');
+	must(new Set(ids).size === ids.length, 'an id is used twice');
 	for (const a of document.querySelectorAll('a')) {
 		must(a.textContent.trim() !== '', 'link without text');
 		const to = a.getAttribute('href');
@@ -95,7 +95,7 @@ func TestIndexInABrowser(t *testing.T) {
 	ctx := browser(t)
 	stored, members := jane()
 	var body bytes.Buffer
-	require.NoError(t, writeIndex(&body, volume(t, parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access)), stored, members...)))
+	require.NoError(t, writeIndex(&body, contentsOf(t, parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access)), stored, members...)))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)

@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// earlier is a package that is to be replaced; the zero value is none.
+// earlier is a package that is to be replaced; the zero value is no package.
 type earlier struct {
 	etag  string
 	files []earlierFile // those with records, in the order of its manifest

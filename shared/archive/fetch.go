@@ -16,6 +16,15 @@ const (
 	fetchWhole = 6 << 20 // a longer member is streamed when its turn comes
 )
 
+// storedParts opens members where they are stored.
+type storedParts struct {
+	ctx context.Context // of the assembly: the index is written by a template, which passes none on
+	st  *store.Store
+}
+
+// Open implements opener.
+func (s storedParts) Open(m part.Member) (io.ReadCloser, error) { return part.Open(s.ctx, s.st, m) }
+
 // fetched is a member that was read ahead, or, with a nil body, one that is to be streamed.
 type fetched struct {
 	body   []byte

@@ -56,7 +56,7 @@ type memory map[string][]byte
 
 func (m memory) key(x part.Member) string { return fmt.Sprint(x.Kind, x.Number, x.Format) }
 
-func (m memory) open(x part.Member) (io.ReadCloser, error) {
+func (m memory) Open(x part.Member) (io.ReadCloser, error) {
 	b, ok := m[m.key(x)]
 	if !ok {
 		return nil, os.ErrNotExist
@@ -64,11 +64,11 @@ func (m memory) open(x part.Member) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
-// volume is a book whose members are in memory.
-func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member) book {
+// contentsOf are the contents of a package whose members are in memory.
+func contentsOf(t testing.TB, r *dsr.Request, stored memory, members ...part.Member) contents {
 	t.Helper()
-	b := book{
-		Request: r, Private: parttest.Private(), Tenant: contoso(), Catalogue: directory(), Open: stored.open,
+	b := contents{
+		Request: r, Private: parttest.Private(), Tenant: contoso(), Catalogue: directory(), Parts: stored,
 		Manifest: newManifest(r, parttest.At(12), func(t dsr.Task) string {
 			if t.System == "system-2" {
 				return "Sent by post.\nTwo boxes."
@@ -77,11 +77,11 @@ func volume(t testing.TB, r *dsr.Request, stored memory, members ...part.Member)
 		}),
 	}
 	for _, task := range listed(r) {
-		c := chapter{Task: task}
+		c := taskMembers{Task: task}
 		if task.System == "entra" {
 			c.Members = members
 		}
-		b.Chapters = append(b.Chapters, c)
+		b.Tasks = append(b.Tasks, c)
 		for _, m := range c.Members {
 			b.Manifest.Files = append(b.Manifest.Files, manifest.File{
 				Path: m.Path(task.Action, task.System), SHA256: strings.Repeat("0", 64), Bytes: 1234, Records: m.Records, System: task.System,
@@ -108,7 +108,7 @@ func TestIndexOfAccess(t *testing.T) {
 	t.Parallel()
 	stored, members := jane()
 	var out bytes.Buffer
-	require.NoError(t, writeIndex(&out, volume(t, parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access)), stored, members...)))
+	require.NoError(t, writeIndex(&out, contentsOf(t, parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access)), stored, members...)))
 	require.NotContains(t, out.String(), "<script")
 	require.NotContains(t, out.String(), "ZgotmplZ")
 	golden(t, "index-access.html", out.Bytes())
@@ -118,7 +118,7 @@ func TestIndexOfExport(t *testing.T) {
 	t.Parallel()
 	stored, members := jane()
 	var out bytes.Buffer
-	require.NoError(t, writeIndex(&out, volume(t, parttest.Asked(dsr.CCPA, dsr.Export), stored, members...)))
+	require.NoError(t, writeIndex(&out, contentsOf(t, parttest.Asked(dsr.CCPA, dsr.Export), stored, members...)))
 	require.Contains(t, out.String(), "Risk assessment", "what an export leaves out is named")
 	golden(t, "index-export.html", out.Bytes())
 }
@@ -128,7 +128,7 @@ func TestIndexOfNothing(t *testing.T) {
 	r := parttest.Asked(dsr.CCPA, dsr.Access)
 	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
 	var out bytes.Buffer
-	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 	golden(t, "index-nothing.html", out.Bytes())
 	require.Contains(t, out.String(), "v1-bb", "what was asked is proven")
 	require.Contains(t, out.String(), "Nothing was sold or shared.")
@@ -150,7 +150,7 @@ func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
 			r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, o, nil
 			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.NothingFound}})
 			var out bytes.Buffer
-			require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+			require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 			require.NotContains(t, out.String(), "Nothing about you was found.")
 			require.NotContains(t, out.String(), "No records were found")
 			require.Equal(t, 3, strings.Count(out.String(), `href="#missing"`), "from the contents, the data and the files")
@@ -166,7 +166,7 @@ func TestIndexWithoutRecordsWhereOnlyTheExportFailed(t *testing.T) {
 	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
 	r.Tasks[2].Records, r.Tasks[2].Outcome.Code = 0, dsr.Failed
 	var out bytes.Buffer
-	require.NoError(t, writeIndex(&out, volume(t, r, nil)))
+	require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 	require.Contains(t, out.String(), "Nothing about you was found.")
 	require.NotContains(t, out.String(), "No records were found")
 }
@@ -186,7 +186,7 @@ func TestIndexShowsTheFirstThousand(t *testing.T) {
 	}
 	delete(stored, stored.key(members[2])) // never opened
 	var out bytes.Buffer
-	require.NoError(t, writeIndex(&out, volume(t, parttest.Asked(dsr.GDPR, dsr.Access), stored, members...)))
+	require.NoError(t, writeIndex(&out, contentsOf(t, parttest.Asked(dsr.GDPR, dsr.Access), stored, members...)))
 	require.Equal(t, shownRecords, strings.Count(out.String(), "<article>"))
 	require.Contains(t, out.String(), ">person-1000<")
 	require.NotContains(t, out.String(), ">person-1001<")
@@ -203,7 +203,7 @@ func TestIndexFailsWhenARecordCannotBeRead(t *testing.T) {
 		"missing": {memory{}, os.ErrNotExist},
 		"cut":     {memory{memory{}.key(m): []byte(`[{"id":"x"},{`)}, nil},
 	} {
-		err := writeIndex(&bytes.Buffer{}, volume(t, parttest.Asked(dsr.GDPR, dsr.Access), tc.stored, m))
+		err := writeIndex(&bytes.Buffer{}, contentsOf(t, parttest.Asked(dsr.GDPR, dsr.Access), tc.stored, m))
 		require.Error(t, err, name)
 		if tc.is != nil {
 			require.ErrorIs(t, err, tc.is, name)

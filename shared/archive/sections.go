@@ -15,9 +15,9 @@ import (
 )
 
 // sections goes through the kinds of record that an access request is answered with.
-func (v view) sections() iter.Seq[section] {
+func (v pageMaker) sections() iter.Seq[section] {
 	return func(yield func(section) bool) {
-		for _, c := range v.Chapters {
+		for _, c := range v.Tasks {
 			if c.Task.Action != dsr.Access {
 				continue
 			}
@@ -49,7 +49,7 @@ func byKind(all []part.Member) [][]part.Member {
 	return out
 }
 
-func (v view) section(t dsr.Task, of []part.Member, first bool) section {
+func (v pageMaker) section(t dsr.Task, of []part.Member, first bool) section {
 	k := v.kind(t.System, of[0].Kind)
 	s := section{
 		System: v.descriptor(t.System).Title, Title: k.Title, Category: categories[k.Category], Provenance: provenances[k.Provenance], First: first,
@@ -63,9 +63,9 @@ func (v view) section(t dsr.Task, of []part.Member, first bool) section {
 	return s
 }
 
-// records goes through the records of a kind in words, numbered from 1. An error ends it and is
-// kept for writeIndex.
-func (v view) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []field] {
+// records goes through the records of a kind in words, numbered from 1. The first error ends it
+// and is kept for writeIndex.
+func (v pageMaker) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []field] {
 	return func(yield func(int64, []field) bool) {
 		n := int64(0)
 		for _, m := range of {
@@ -90,9 +90,9 @@ func (v view) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []fie
 }
 
 // stored yields the records of a JSON member. A record is valid until the next one.
-func (v view) stored(m part.Member) iter.Seq2[jsontext.Value, error] {
+func (v pageMaker) stored(m part.Member) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {
-		body, err := v.Open(m)
+		body, err := v.Parts.Open(m)
 		if err != nil {
 			yield(nil, err)
 			return

@@ -5,15 +5,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// statement is one of the tenant's statements with its heading and the place in the law that
+// statement is one of the tenant's statements, with its heading and the place in the law that
 // asks for it.
 type statement struct {
 	Title, Law string
 	Lines      []string
 }
 
-// statements are those that an answer under the regime opens with, in the order of the law.
-// What the tenant left empty is left out.
+// statements are what an answer under the regime opens with, in the order of the law.
+// Statements that the tenant left empty are left out.
 func statements(regime dsr.Regime, s tenant.Statements) []statement {
 	all := []struct {
 		title, gdpr, ccpa string

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 )
@@ -13,7 +14,7 @@ import (
 func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string) manifest.Manifest {
 	m := manifest.Manifest{
 		Version: manifest.Version, Request: r.ID, Tenant: r.Tenant, Actions: r.Actions, Regime: r.Regime,
-		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: created.UTC().Truncate(time.Millisecond), Systems: []manifest.System{}, Files: []manifest.File{},
+		ReceivedAt: r.ReceivedAt.UTC(), CreatedAt: clock.Stored(created), Systems: []manifest.System{}, Files: []manifest.File{},
 	}
 	for _, t := range listed(r) {
 		s := manifest.System{
@@ -32,8 +33,8 @@ func newManifest(r *dsr.Request, created time.Time, reason func(dsr.Task) string
 	return m
 }
 
-// listed returns the tasks that a package tells of, in its order: by action, then by system as
-// the request has them.
+// listed returns the tasks that a package tells of, in its order: by action, and within an
+// action as the request has them.
 func listed(r *dsr.Request) []dsr.Task {
 	var out []dsr.Task
 	for _, a := range dsr.Requestable() {

@@ -18,7 +18,7 @@ const (
 	deepest     = 8     // levels of nesting that the index shows; below that, JSON
 )
 
-// field is a title and what stands under it.
+// field is a title and the value under it.
 type field struct {
 	Title string
 	Value value

@@ -34,7 +34,7 @@ func (i *invocation) finish(ctx context.Context, state string) error {
 	now := i.clocks.Business()
 	i.row.State, i.row.EndedAt = state, now
 	i.row.Wakes = map[retention.WakeKind]time.Time{
-		retention.WakeBulkInput: now.Add(keepInput), retention.WakeBulkResult: now.Add(keepResults),
+		retention.WakeBulkInput: now.Add(retention.KeepInput), retention.WakeBulkResult: now.Add(retention.KeepResult),
 	}
 	return i.store.SaveBulk(ctx, i.row)
 }

@@ -276,3 +276,31 @@ func TestStorageCallsOfALine(t *testing.T) {
 	require.Equal(t, int64(n), b.Accepted)
 	require.LessOrEqual(t, calls, 1.5)
 }
+
+// The columns of a CSV and the members of a submission are written down in two packages: they
+// must be the same.
+func TestEveryColumnIsAMemberOfASubmission(t *testing.T) {
+	t.Parallel()
+	tenant := newTenant()
+	w := newWorld(t)
+	i := w.takeIn(w.st, tenant)
+	cells := map[string]string{
+		"idempotencyKey": "k", "actions": "export", "regime": "gdpr", "receivedAt": "2026-01-01T00:00:00Z", "reference": "r",
+		"systems": "entra", "destination": "", "note": "n", "objectId": "0e5f1c7a-2b3d-4e5f-8a9b-0c1d2e3f4a5b",
+		"userPrincipalName": "a@c.example", "email": "a@c.example", "phone": "+4930123456", "employeeId": "7", "name": "A",
+		"identifiers": "email=b@c.example", "relationship": "customer", "residence": "DE",
+	}
+	var values []string
+	for _, column := range list.Columns() {
+		require.Contains(t, cells, column)
+		values = append(values, cells[column])
+	}
+	text := strings.Join(list.Columns(), ",") + "\n" + strings.Join(values, ",") + "\n"
+	lines, err := list.Open(list.CSV, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, list.Position{})
+	require.NoError(t, err)
+	l, err := lines.Next()
+	require.NoError(t, err)
+	require.Nil(t, l.Fault)
+	_, _, err = i.DecodeItem("tester", tenant, l.Item, time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+}

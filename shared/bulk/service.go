@@ -22,10 +22,8 @@ const (
 	chunkLines = 100     // what CreateMany takes
 	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
 
-	resend      = time.Minute         // after which a lost message is sent again
-	giveBack    = time.Minute         // after which a message that met an outage is seen again
-	keepInput   = 7 * 24 * time.Hour  // after the import, business time
-	keepResults = 30 * 24 * time.Hour // after the import, business time
+	resend   = time.Minute // after which a lost message is sent again
+	giveBack = time.Minute // after which a message that met an outage is seen again
 
 	// defaultBound is far under the host's limit for an invocation.
 	defaultBound = time.Minute

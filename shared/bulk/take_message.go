@@ -163,7 +163,8 @@ func blobPath(tenant, p string) (name, format string, why *problem.Error) {
 	case !strings.HasPrefix(p, prefix):
 		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must begin with bulk/, the tenant's id and a slash")
 	case len(p) > 1000 || !plain || path.Clean(p) != p || slices.ContainsFunc(segments, dotted):
-		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must be a plain path of at most 1000 bytes, without empty segments, dot segments or escapes")
+		return "", "", problem.New(problem.InvalidBlobPath, "/blob",
+			"blob must be a plain path of at most 1000 bytes, without empty segments, dot segments or escapes")
 	}
 	if format = list.FormatOfName(p); format == "" {
 		return "", "", problem.New(problem.InvalidBlobPath, "/blob", "blob must end with "+list.Endings)

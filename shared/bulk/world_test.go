@@ -26,7 +26,12 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -71,7 +76,7 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 }
 
 func newWire(left int64, done bool) *wire {
-	w := &wire{next: &http.Client{Transport: store.Transport()}, done: done}
+	w := &wire{next: &http.Client{Transport: account.Transport()}, done: done}
 	w.left.Store(left)
 	return w
 }
@@ -82,7 +87,7 @@ type world struct {
 	conn    string
 	prefix  string
 	ahead   atomic.Int64 // of the wall clock, nanoseconds
-	clients store.Clients
+	clients account.Clients
 	st      *store.Store
 	mu      sync.Mutex
 	log     bytes.Buffer
@@ -103,18 +108,18 @@ func (w *world) wall() time.Time { return time.Now().UTC().Add(time.Duration(w.a
 // later lets every lease end.
 func (w *world) later() { w.ahead.Add(int64(store.Lease + time.Second)) }
 
-func (w *world) open(wire *wire, retry bool) (*store.Store, store.Clients) {
+func (w *world) open(wire *wire, retry bool) (*store.Store, account.Clients) {
 	w.t.Helper()
-	o := store.ClientOptions(wire)
+	o := account.ClientOptions(wire)
 	if !retry {
 		o.Retry.MaxRetries = -1
 	}
-	c, err := store.Connect(w.conn, o)
+	c, err := account.ConnectString(w.conn, o)
 	require.NoError(w.t, err)
-	key, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	key, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(w.t, err)
 	clocks := clock.Clocks{Wall: w.wall, Business: w.wall}
-	in, err := c.Services(store.ServicesOptions{Prefix: w.prefix, Clocks: clocks})
+	in, err := c.Services(account.ServicesOptions{Prefix: w.prefix, Clocks: clocks})
 	require.NoError(w.t, err)
 	st, err := store.Open(store.Options{
 		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: key,
@@ -171,11 +176,17 @@ func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	for _, id := range tenants {
 		known = append(known, tenant.Tenant{ID: id, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain("entra")}, Actions: []dsr.Action{dsr.Export}})
 	}
-	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(w.t, err)
-	return &intake.Service{
-		Store: st, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens, Now: w.wall, Wall: w.wall,
-	}
+	runner, err := task.New(task.Options{
+		Store: st, Clocks: clock.Same(w.wall), Log: slog.New(slog.DiscardHandler), Counter: telemetry.Counter{},
+	})
+	require.NoError(w.t, err)
+	s, err := intake.New(intake.Options{
+		Runner: runner, Tenants: known, Catalogue: connector.Catalogue{{Descriptor: connector.Descriptor{System: "entra"}}}, Tokens: tokens,
+	})
+	require.NoError(w.t, err)
+	return s
 }
 
 func newTenant() string { return uuid.NewString() }
@@ -226,7 +237,7 @@ func (w *world) requests(tenant string) int {
 	w.t.Helper()
 	n, cursor := 0, ""
 	for {
-		items, next, err := w.st.List(w.t.Context(), store.ListQuery{Tenants: []string{tenant}, Limit: 100, Cursor: cursor})
+		items, next, err := w.st.Lists.Page(w.t.Context(), lists.Query{Tenants: []string{tenant}, Limit: 100, Cursor: cursor})
 		require.NoError(w.t, err)
 		n += len(items)
 		if cursor = next; cursor == "" {

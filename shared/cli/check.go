@@ -15,7 +15,16 @@ import (
 type Report struct {
 	Settings []Setting `json:"settings"`
 	Wrong    []string  `json:"wrong,omitempty"`  // with settings, keys or document
-	Probes   []Probe   `json:"probes,omitempty"` // none offline or when something is wrong
+	Kept     []Kept    `json:"kept,omitempty"`   // what is kept, when nothing is wrong
+	Probes   []Probe   `json:"probes,omitempty"` // none offline, or when something is wrong before
+}
+
+// Kept is one class of stored thing and how long it is kept.
+type Kept struct {
+	Class string `json:"class"`
+	For   string `json:"for"`   // "30 days"
+	Since string `json:"since"` // "the end of the import"
+	By    string `json:"removedBy"`
 }
 
 // Setting is a setting and whether it is set.
@@ -47,9 +56,10 @@ func checkCommand(o Options) *cobra.Command {
 		Use:   "check",
 		Short: "Explain every setting, and everything that is wrong with the configuration",
 		Long: `Explain every setting and whether it is set. Say at once everything that is wrong with the
-settings, the keys and the document. When these are in order, ask the storage and each
-tenant's systems whether they can be used as configured. Nothing is written, and no value
-is shown.
+settings, the keys and the document. When these are in order, tell how long each class of
+stored thing is kept and what removes it, and ask the storage and each tenant's systems
+whether they can be used as configured. Nothing is written, and no value of a setting is
+shown.
 
 Exit code 2 says that settings, keys or document are wrong, 1 that a system cannot be used
 as configured.`,
@@ -109,6 +119,9 @@ func (r Report) print(out io.Writer, asJSON bool) error {
 	}
 	if len(r.Wrong) == 0 {
 		text.WriteString("settings, keys and document are in order\n")
+	}
+	for _, k := range r.Kept {
+		fmt.Fprintf(&text, "kept: %s: %s, since %s; removed by: %s\n", k.Class, k.For, k.Since, k.By)
 	}
 	for _, p := range r.Probes {
 		fmt.Fprintf(&text, "%s: %s: %s\n", p.Result, p.Of, p.Text)

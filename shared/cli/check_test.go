@@ -30,6 +30,7 @@ func TestCheckExplainsEverythingAtOnce(t *testing.T) {
 			{Setting: config.Setting{Name: "B", Meaning: "what B is", Azure: "optional", Default: "info"}},
 			{Setting: config.Setting{Name: "C", Meaning: "what C is", LocalOnly: true}},
 		},
+		Kept: []cli.Kept{{Class: "packages", For: "30 days", Since: "the package was ready", By: "purge"}},
 		Probes: []cli.Probe{
 			{Of: "storage, blobs", Result: cli.Fine, Text: "it answers"},
 			{Of: "storage, deletion", Result: cli.Unknown, Text: "look at the account"},

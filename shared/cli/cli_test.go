@@ -160,13 +160,13 @@ func TestWrongUsage(t *testing.T) {
 		"a bad header":                {args: []string{"submit", write(t, "h.csv", "canary\n1\n")}, says: "column 1 of the header is unknown"},
 		"UTF-16":                      {args: []string{"submit", write(t, "h.ndjson", "\xff\xfe{\x00}\x00")}, says: "not UTF-8"},
 		"a reference with a slash":    {args: []string{"submit", good, "--reference", "a/b"}, says: "--reference"},
-		"a tenant that is no id":      {args: []string{"submit", good, "--tenant", "contoso"}, says: "--tenant"},
+		"a malformed tenant id":       {args: []string{"submit", good, "--tenant", "contoso"}, says: "--tenant"},
 		"no key":                      {args: []string{"submit", good, "--url", "https://rightsdesk.example.com"}, key: noKey, says: "no API key"},
 		"a key in the clear":          {args: []string{"submit", good, "--url", "http://rightsdesk.example.com"}, says: "in the clear"},
-		"an address that is none":     {args: []string{"submit", good, "--url", "rightsdesk"}, says: "not an address"},
-		"an address that is no HTTP":  {args: []string{"status", bulkID, "--url", "ftp://localhost"}, says: "not an address"},
-		"an id that is none":          {args: []string{"status", "Canary"}, says: "not an id"},
-		"an upper-case id is no id":   {args: []string{"status", strings.ToUpper(bulkID)}, says: "not an id"},
+		"a malformed address":         {args: []string{"submit", good, "--url", "rightsdesk"}, says: "not an address"},
+		"an address of another kind":  {args: []string{"status", bulkID, "--url", "ftp://localhost"}, says: "not an address"},
+		"a malformed id":              {args: []string{"status", "Canary"}, says: "not an id"},
+		"an id in capitals":           {args: []string{"status", strings.ToUpper(bulkID)}, says: "not an id"},
 		"an argument too many, check": {args: []string{"check", "x"}, says: "unknown command"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -92,7 +92,8 @@ func inspect(path string) (file, error) {
 	case !info.Mode().IsRegular() || info.Size() == 0:
 		return f, errors.New("the file is empty, or not a regular file")
 	case info.Size() > maxUpload:
-		return f, fmt.Errorf("the file has more than %d bytes: split it, or name it as a blob in a message on the queue dsr-bulk", maxUpload)
+		return f, fmt.Errorf(
+			"the file has more than %d bytes: split it, or name it as a blob in a message on the queue dsr-bulk", maxUpload)
 	}
 	hash := sha256.New()
 	if f.lines, err = list.Count(io.TeeReader(src, hash), format); err != nil {

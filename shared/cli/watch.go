@@ -53,7 +53,8 @@ func (s *summary) print(out io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(s)
 	}
-	_, err := fmt.Fprintf(out, "bulk %s: %d lines: %d completed, %d failed, %d cancelled, %d waiting for a person, %d rejected (%d were there before)\n",
+	_, err := fmt.Fprintf(out,
+		"bulk %s: %d lines: %d completed, %d failed, %d cancelled, %d waiting for a person, %d rejected (%d were there before)\n",
 		s.Bulk, s.Lines, s.Completed, s.Failed, s.Cancelled, s.Waiting, s.Rejected, s.Duplicate)
 	if err == nil && s.Reason != "" {
 		_, err = fmt.Fprintf(out, "the import failed: %s\n", s.Reason)

@@ -13,3 +13,12 @@ type Clocks struct {
 
 // Same makes both clocks show the same time: on a platform nobody moves the business clock.
 func Same(now func() time.Time) Clocks { return Clocks{Wall: now, Business: now} }
+
+// Stored returns a time as times are kept in storage and packages: in UTC and whole milliseconds.
+// The zero time stays as it is.
+func Stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}

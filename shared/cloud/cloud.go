@@ -1,15 +1,13 @@
-// Package cloud says which addresses may be sent a credential: those of the named clouds, and
-// this machine.
+// Package cloud says where a credential may go: to the named clouds, and to this machine.
 package cloud
 
 import "net/netip"
 
 // Cloud is the addresses of one cloud.
 type Cloud struct {
-	Login         string // authority of Microsoft Entra ID
-	StorageSuffix string // of the storage endpoints
-	// base URLs by the name of the service, as entries of the catalogue have it
-	Services map[string]string
+	Login         string            // authority of Microsoft Entra ID
+	StorageSuffix string            // of the storage endpoints
+	Services      map[string]string // base URLs by the service that an entry of the catalogue names
 }
 
 // Graph is the name of Microsoft Graph as a service.

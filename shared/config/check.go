@@ -27,8 +27,8 @@ func (s Settings) Deployment(c connector.Catalogue) Deployment {
 	return Deployment{Catalogue: c, StorageSuffix: s.Endpoints().StorageSuffix, Local: s.Local()}
 }
 
-// Parse reads the YAML document and reports everything that is wrong with it at once, each with
-// its line. Defaults are filled in.
+// Parse reads the YAML document and fills in defaults. The error names every mistake at once,
+// each with its line.
 func Parse(text []byte, to Deployment) (*Document, error) {
 	doc := &Document{}
 	d := decodeYAML(text, doc)
@@ -48,8 +48,8 @@ type checker struct {
 	to  Deployment
 }
 
-// at reports a mistake on the line of a path, or of the nearest path above it that stands in
-// the document.
+// at reports a mistake on the line of a path. For a path that the document does not have it is
+// the line of the nearest path above.
 func (c *checker) at(path, format string, args ...any) {
 	where := path
 	for c.lines[where] == 0 && where != "" {
@@ -118,15 +118,15 @@ func (c *checker) key(caller Caller, path string, seen map[string]bool) {
 	path += ".keySHA256"
 	switch k := caller.KeySHA256; {
 	case k == "" && caller.Name == c.doc.Queue.Caller:
-		return // it acts for the queue and nobody can be it by HTTP
+		return // It acts for the queue, and no caller by HTTP can be it.
 	case !hexDigest.MatchString(k):
-		c.at(path, "the SHA-256 of the key is expected, 64 lower-case hex digits; only the queue's caller can be without")
+		c.at(path, "the SHA-256 of the key is expected, 64 lower-case hex digits; only the caller of the queue can do without")
 	case strings.Trim(k, "0") == "":
 		c.at(path, "the digest of a key is expected; this is only zeros")
 	case seen[k]:
 		c.at(path, "two callers have the same key")
 	case !c.to.Local && slices.Contains(localKeys(), k):
-		c.at(path, "this is a published key of the local world: anybody knows it")
+		c.at(path, "this key of the local world is published, so that everybody knows it; make another one")
 	}
 	seen[caller.KeySHA256] = true
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 )
 
 var update = flag.Bool("update", false, "write the generated files anew")
@@ -70,7 +71,7 @@ func TestTheLocalDocument(t *testing.T) {
 	require.False(t, ok)
 
 	_, err = config.Parse([]byte(localDocument(t)), config.Deployment{Catalogue: catalogue})
-	require.ErrorContains(t, err, "published key of the local world", "these keys protect nothing on a platform")
+	require.ErrorContains(t, err, "key of the local world is published", "these keys protect nothing on a platform")
 }
 
 func TestTheSampleOfSettingsIsGenerated(t *testing.T) {
@@ -117,7 +118,7 @@ func TestSettings(t *testing.T) {
 	require.True(t, s.Local(), "WEBSITE_HOSTNAME proves nothing")
 	require.Equal(t, "http://127.0.0.1:10000/devstoreaccount1", s.Storage.BlobURL)
 	require.Equal(t, "http://127.0.0.1:7080/graph", s.Graph)
-	require.Contains(t, s.Storage.ConnectionString(), "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;")
+	require.Equal(t, "http://127.0.0.1:10002/devstoreaccount1", s.Storage.TableURL)
 
 	s, err = config.Load(env("AzureWebJobsStorage", realStorage, "WEBSITE_SITE_NAME", "contoso"))
 	require.NoError(t, err)
@@ -195,12 +196,12 @@ func TestAnyEndpointOfThisMachineIsLocal(t *testing.T) {
 		"https://127.0.0.1.example.com": false, "": false,
 	} {
 		const elsewhere = "https://contosodsr.x.core.windows.net"
-		for i, s := range []config.Storage{
-			{Account: "contosodsr", BlobURL: url, QueueURL: elsewhere, TableURL: elsewhere},
-			{Account: "contosodsr", BlobURL: elsewhere, QueueURL: url, TableURL: elsewhere},
-			{Account: "contosodsr", BlobURL: elsewhere, QueueURL: elsewhere, TableURL: url},
+		for i, a := range []account.Account{
+			{Name: "contosodsr", BlobURL: url, QueueURL: elsewhere, TableURL: elsewhere},
+			{Name: "contosodsr", BlobURL: elsewhere, QueueURL: url, TableURL: elsewhere},
+			{Name: "contosodsr", BlobURL: elsewhere, QueueURL: elsewhere, TableURL: url},
 		} {
-			require.Equal(t, want, s.Local(), "%s at %d", url, i)
+			require.Equal(t, want, config.Storage{Account: a}.Local(), "%s at %d", url, i)
 		}
 	}
 	_, err := config.Load(env("AzureWebJobsStorage", realStorage+";BlobEndpoint=https://127.0.0.1:1/x;QueueEndpoint=https://127.0.0.1:2/x;TableEndpoint=https://127.0.0.1:3/x",

@@ -15,7 +15,7 @@ type Document struct {
 	Tenants tenant.Tenants `yaml:"tenants"`
 }
 
-// Queue says as whom messages on dsr-bulk act.
+// Queue names the caller that messages on dsr-bulk act as.
 type Queue struct {
 	Caller string `yaml:"caller"`
 }
@@ -23,13 +23,14 @@ type Queue struct {
 // Caller is a machine that may call.
 type Caller struct {
 	Name string `yaml:"name"`
-	// 64 lower-case hex digits; none: the caller of the queue, which nobody can be by HTTP
+	// KeySHA256 is 64 lower-case hex digits, empty for the caller of the queue.
 	KeySHA256 string   `yaml:"keySHA256"`
 	Tenants   []string `yaml:"tenants"`
 	Rights    []string `yaml:"rights"`
 }
 
-// Known returns the callers as auth matches them.
+// Known returns the callers in the form that auth compares with. One without a key cannot call
+// by HTTP.
 func (d *Document) Known() []auth.Known {
 	var out []auth.Known
 	for _, c := range d.Callers {
@@ -45,8 +46,8 @@ func (d *Document) Known() []auth.Known {
 	return out
 }
 
-// QueueCaller returns the caller that messages on dsr-bulk act as. It has no rights where the
-// document names none.
+// QueueCaller returns the caller that messages on dsr-bulk act as. Where the document names
+// none, it has no rights.
 func (d *Document) QueueCaller() auth.Caller {
 	for _, k := range d.Known() {
 		if k.Name == d.Queue.Caller {

@@ -66,6 +66,7 @@ func TestAWholeDocument(t *testing.T) {
 	require.Equal(t, "Ask the archive.\nWait a day.\n", d.Actions["export"].Instructions)
 	require.Equal(t, []string{"entra", "paper-files"}, one.SystemNames())
 	require.Equal(t, 30, one.Package.RetentionDays, "the default")
+	require.Equal(t, 36, one.Records.RetentionMonths, "the default")
 	require.Equal(t, []tenant.Format{tenant.CSV}, one.Package.Formats, "the default")
 	dest, ok := one.Destination("legal")
 	require.True(t, ok)
@@ -76,7 +77,7 @@ func TestAWholeDocument(t *testing.T) {
 func TestAMistakeIsToldWithItsLine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
-		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is not known"},
+		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is unknown"},
 		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key is given twice"},
 		"another version":              {"version: 1", "version: 2", "line 1: version"},
 		"a number as text":             {"version: 1", "version: one", "line 1: version: a whole number is expected"},
@@ -94,7 +95,7 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"a caller of an unknown one":   {"    tenants: [11111111-1111-1111-1111-111111111111]", "    tenants: [33333333-3333-3333-3333-333333333333]", "line 6: callers[0].tenants[0]"},
 		"an unknown right":             {"[requests.read, bulk]", "[requests.read, admin]", "line 7: callers[0].rights[1]: one of requests.write,"},
 		"a key instead of its digest":  {digest("a key"), "a-key", "line 5: callers[0].keySHA256: the SHA-256"},
-		"a published key":              {digest("a key"), digest("local-dev-key"), "published key"},
+		"a published key":              {digest("a key"), digest("local-dev-key"), "is published"},
 		"a queue without that right":   {"queue: {caller: q}", "queue: {caller: a}", "queue.caller"},
 		"a queue of nobody":            {"queue: {caller: q}", "queue: {caller: nobody}", "line 2: queue.caller"},
 		"an account over http":         {"https://contoso.blob", "http://contoso.blob", "destinations[0].account"},
@@ -109,6 +110,8 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"an account's port":            {"https://contoso.blob.core.windows.net", "https://contoso.blob.core.windows.net:444", "destinations[0].account"},
 		"a retention of no days":       {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 0}", "line 13: tenants[0].package.retentionDays: 1 to 365"},
 		"a retention of two years":     {"    systems: [entra]", "    systems: [entra]\n    package: {retentionDays: 730}", "1 to 365"},
+		"records of two months":        {"    systems: [entra]", "    systems: [entra]\n    records: {retentionMonths: 2}", "line 13: tenants[0].records.retentionMonths: 24 to 120 months"},
+		"records of eleven years":      {"    systems: [entra]", "    systems: [entra]\n    records: {retentionMonths: 132}", "24 to 120 months"},
 		"an unknown format":            {"    systems: [entra]", "    systems: [entra]\n    package: {formats: [pdf]}", "package.formats[0]"},
 		"no tenants":                   {document(), "version: 1\n", "tenants: at least one tenant"},
 		"two documents":                {"version: 1", "version: 1\n---\nversion: 1", "one YAML document is expected"},

@@ -8,8 +8,8 @@ func (s Settings) Endpoints() cloud.Cloud {
 	return c
 }
 
-// Endpoint returns the base URL of a service, false where the cloud has none of that name. Beside a
-// simulated Graph every service is simulated, by the same server: under /{service}.
+// Endpoint returns the base URL of a service, false where the cloud has none of that name.
+// Beside a simulated Graph every service is simulated, by the same server: under /{service}.
 func (s Settings) Endpoint(service string) (string, bool) {
 	switch {
 	case s.Graph == "":

@@ -12,26 +12,19 @@ import (
 	"path/filepath"
 
 	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
 // keySize is the length of every key in bytes.
 const keySize = 32
 
-// Key is one version of a key.
-type Key struct {
-	Version int    `json:"version"`
-	Key     []byte `json:"key"`
-}
-
 // Keys are the keys of a deployment, as the key file holds them. They are secrets.
 type Keys struct {
-	// made by itself in the local world; refused where a platform runs us
-	Local bool `json:"local,omitempty"`
-	// wrap the data keys of cases; the last one wraps new ones
-	Vault  []Key  `json:"vault"`
-	ID     []byte `json:"id"`     // request and bulk ids; never rotated
-	Tokens []Key  `json:"tokens"` // keyed hashes
-	Cursor []byte `json:"cursor"` // authenticates the cursors of lists
+	Local  bool      `json:"local,omitempty"` // made by the local world for itself; refused elsewhere
+	Vault  []pii.Key `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
+	ID     []byte    `json:"id"`              // request and bulk ids; never rotated
+	Tokens []pii.Key `json:"tokens"`          // keyed hashes
+	Cursor []byte    `json:"cursor"`          // authenticates the cursors of lists
 }
 
 // String hides the keys.
@@ -39,12 +32,6 @@ func (Keys) String() string { return "keys" }
 
 // GoString hides the keys.
 func (Keys) GoString() string { return "keys" }
-
-// String hides the key.
-func (k Key) String() string { return fmt.Sprintf("key version %d", k.Version) }
-
-// GoString hides the key.
-func (k Key) GoString() string { return k.String() }
 
 // localKeys are the SHA-256 of the keys that the README publishes for the local world.
 func localKeys() []string {
@@ -56,9 +43,8 @@ func localKeys() []string {
 	return out
 }
 
-// LoadKeys reads the file of keys. In the local world a file that is missing is made, readable
-// by its owner only, also when several processes start at once: the first one's keys are
-// everybody's.
+// LoadKeys reads the file of keys. The local world makes a missing file, which only its owner can
+// read. When several processes start at once, all of them use the keys of the first.
 func (s Settings) LoadKeys() (Keys, error) {
 	k, err := s.readKeys()
 	if !errors.Is(err, fs.ErrNotExist) || !s.Local() {
@@ -70,7 +56,7 @@ func (s Settings) LoadKeys() (Keys, error) {
 	return s.readKeys()
 }
 
-// CheckKeys says what LoadKeys would, and makes nothing.
+// CheckKeys returns the error that LoadKeys would return, and makes nothing.
 func (s Settings) CheckKeys() error {
 	_, err := s.readKeys()
 	if s.Local() && errors.Is(err, fs.ErrNotExist) {
@@ -100,7 +86,7 @@ func parseKeys(text []byte) (Keys, error) {
 		return Keys{}, err
 	}
 	var errs []error
-	for name, list := range map[string][]Key{"vault": k.Vault, "tokens": k.Tokens} {
+	for name, list := range map[string][]pii.Key{"vault": k.Vault, "tokens": k.Tokens} {
 		if len(list) == 0 {
 			errs = append(errs, fmt.Errorf("%s: at least one key is needed", name))
 		}
@@ -120,8 +106,8 @@ func parseKeys(text []byte) (Keys, error) {
 	return k, errors.Join(errs...)
 }
 
-// makeKeys writes new keys beside the path and links them there: the link fails when another
-// process was faster, and then its keys count. Nobody ever reads half a file.
+// makeKeys writes new keys to another file and links it to the path. When another process was
+// faster, the link fails and the keys of that process count. Nobody ever reads half a file.
 func makeKeys(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -151,5 +137,5 @@ func newKeys() Keys {
 		_, _ = rand.Read(b) // never fails
 		return b
 	}
-	return Keys{Local: true, Vault: []Key{{1, key()}}, ID: key(), Tokens: []Key{{1, key()}}, Cursor: key()}
+	return Keys{Local: true, Vault: []pii.Key{{Version: 1, Key: key()}}, ID: key(), Tokens: []pii.Key{{Version: 1, Key: key()}}, Cursor: key()}
 }

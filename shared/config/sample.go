@@ -2,8 +2,8 @@ package config
 
 import "encoding/json"
 
-// Sample is local.settings.sample.json, which Azure Functions Core Tools read: the settings of
-// the local world.
+// Sample is the text of local.settings.sample.json: the settings of the local world, in the
+// form that Azure Functions Core Tools read.
 func Sample() ([]byte, error) {
 	values := map[string]string{}
 	for _, s := range Table() {

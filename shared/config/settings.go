@@ -1,6 +1,7 @@
 // Package config reads how a deployment is set up: settings from the environment, the YAML
-// document of tenants and callers, and the file of keys. It reports everything that is wrong at
-// once, and refuses what belongs to the local world where the platform runs it.
+// document of tenants and callers, and the file of keys.
+//
+// It reports every mistake at once. On a platform it refuses what belongs to the local world.
 package config
 
 import (
@@ -17,12 +18,11 @@ type Setting struct {
 	Name    string `json:"name"`
 	Meaning string `json:"meaning"`
 	// Azure says whether an app on Azure has it: needed, optional, or more words. It is empty
-	// for what is local only.
-	Azure   string `json:"azure,omitempty"`
-	Default string `json:"default,omitempty"`
-	// value in local.settings.sample.json, which is that of the local world; empty: not there
-	Sample    string `json:"-"`
-	LocalOnly bool   `json:"localOnly"` // refused where the platform runs us
+	// for a setting of the local world.
+	Azure     string `json:"azure,omitempty"`
+	Default   string `json:"default,omitempty"`
+	Sample    string `json:"-"`         // in local.settings.sample.json; empty: not there
+	LocalOnly bool   `json:"localOnly"` // refused on a platform
 }
 
 // Names of the settings.
@@ -71,8 +71,8 @@ func Table() []Setting {
 	}
 }
 
-// platformVariables say that a platform runs us. WEBSITE_HOSTNAME is not among them: Core Tools
-// sets it too.
+// platformVariables are set on a platform. WEBSITE_HOSTNAME is not among them, since Core Tools
+// set it too.
 var platformVariables = []string{"WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "AWS_LAMBDA_FUNCTION_NAME"}
 
 // Settings are the settings as they were read.
@@ -85,17 +85,16 @@ type Settings struct {
 	Clock    string // loopback URL, or ""
 	LogLevel string
 	OTLP     string
-	// Platform is the variable that shows that a platform runs us, or "".
+	// Platform is the variable that shows that a platform runs the product, or "".
 	Platform string
 }
 
 // Local reports whether this is the local world: no platform, and Azurite's own account. Only
-// there are keys made by themselves and are a simulated Graph, a movable clock and the
-// published local keys taken.
+// the local world makes keys for itself, and accepts a simulated Graph, a movable clock and the
+// published keys.
 func (s Settings) Local() bool { return s.Platform == "" && s.Storage.Development() }
 
-// Load reads settings by a function such as os.Getenv and reports everything that is wrong with
-// them at once.
+// Load reads settings by a function such as os.Getenv. The error names every mistake at once.
 func Load(env func(string) string) (Settings, error) {
 	get := func(name string) string {
 		if v := strings.TrimSpace(env(name)); v != "" {
@@ -142,7 +141,7 @@ func (s Settings) check() error {
 		case !Loopback(v):
 			bad(name, "an http URL of this machine (127.0.0.1, [::1] or localhost) is expected")
 		case !s.Storage.Development():
-			bad(name, "this is taken only beside Azurite's own account: a simulated world must not write to real storage")
+			bad(name, "this is allowed only beside Azurite's own account: a simulated world must not write to real storage")
 		}
 	}
 	if s.Platform != "" && s.Storage.Local() {

@@ -7,14 +7,8 @@ import (
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
-)
-
-// Bounds of a package's retention, in days.
-const (
-	DefaultRetentionDays = 30
-	MinRetentionDays     = 1
-	MaxRetentionDays     = 365
 )
 
 func (c *checker) tenant(t *tenant.Tenant, path string) {
@@ -51,8 +45,7 @@ func (c *checker) tenant(t *tenant.Tenant, path string) {
 // system checks one place where a system of the catalogue stands for the tenant.
 func (c *checker) system(t *tenant.Tenant, i int, path string) {
 	s := t.Systems[i]
-	// of a system that is given by its name alone, the path itself
-	key := func(name string) string {
+	key := func(name string) string { // A system that is given by its name alone has no keys.
 		if c.lines[path+"."+name] == 0 {
 			return path
 		}
@@ -133,12 +126,8 @@ func (c *checker) destinations(t *tenant.Tenant, path string) {
 }
 
 func (c *checker) packages(t *tenant.Tenant, path string) {
-	if c.lines[path+".package.retentionDays"] == 0 {
-		t.Package.RetentionDays = DefaultRetentionDays
-	}
-	if n := t.Package.RetentionDays; n < MinRetentionDays || n > MaxRetentionDays {
-		c.at(path+".package.retentionDays", "%d to %d days are expected", MinRetentionDays, MaxRetentionDays)
-	}
+	c.bounded(path, &t.Package.RetentionDays, retention.PackageDays)
+	c.bounded(path, &t.Records.RetentionMonths, retention.RecordMonths)
 	if c.lines[path+".package.formats"] == 0 {
 		t.Package.Formats = []tenant.Format{tenant.CSV}
 	}
@@ -149,7 +138,18 @@ func (c *checker) packages(t *tenant.Tenant, path string) {
 	}
 }
 
-// statements refuses a tenant that takes access requests without saying what Art. 15(1) wants said.
+// bounded checks how long a tenant keeps something, and fills in the default.
+func (c *checker) bounded(path string, n *int, b retention.Bounds) {
+	path += "." + b.Setting
+	if c.lines[path] == 0 {
+		*n = b.Default
+	}
+	if *n < b.Min || *n > b.Max {
+		c.at(path, "%d to %d %s are expected", b.Min, b.Max, b.Unit)
+	}
+}
+
+// statements refuses a tenant that takes access requests without the statements of Art. 15(1).
 func (c *checker) statements(s tenant.Statements, path string) {
 	for _, st := range []struct {
 		name string

@@ -12,18 +12,18 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// decoder fills Go values from a YAML tree and remembers on which line each stands. It goes on
-// after a mistake, so that a document's mistakes are all told at once.
+// decoder fills Go values from a YAML tree and remembers the line of each. It goes on after a
+// mistake, so that all mistakes of a document are reported at once.
 type decoder struct {
 	errs  []error
 	lines map[string]int // path → line
 }
 
-// maxYAMLDepth keeps hostile nesting from the stack.
+// maxYAMLDepth bounds the recursion over a hostile document.
 const maxYAMLDepth = 32
 
-// decodeYAML reads one document into out, a pointer to a struct. Unknown keys, keys that stand
-// twice, other types than expected, anchors, aliases and tags are mistakes.
+// decodeYAML reads one document into out, a pointer to a struct. Unknown and repeated keys,
+// values of another type, anchors, aliases and tags are mistakes.
 func decodeYAML(text []byte, out any) *decoder {
 	d := &decoder{lines: map[string]int{}}
 	file, err := parse(text)
@@ -45,8 +45,8 @@ func decodeYAML(text []byte, out any) *decoder {
 	return d
 }
 
-// parse keeps the first line of the parser's message; the rest draws a part of the document.
-// The parser and its errors panic on some texts that are not YAML.
+// parse keeps the first line of the parser's message, since the others quote the document. The
+// parser and its errors panic on some texts that are not YAML.
 func parse(text []byte) (file *ast.File, err error) {
 	defer func() {
 		if recover() != nil {
@@ -101,7 +101,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, depth int) {
 		case *ast.LiteralNode:
 			v.SetString(s.Value.Value)
 		default:
-			d.bad(n, path, "a text is expected; one that looks like a number or a date is put in quotes")
+			d.bad(n, path, "a text is expected; put one that looks like a number or a date in quotes")
 		}
 	case reflect.Int:
 		d.integer(n, v, path)
@@ -156,7 +156,7 @@ func (d *decoder) sequence(n ast.Node, v reflect.Value, path string, depth int) 
 	for i, item := range s.Values {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if item == nil {
-			d.bad(n, at, "an empty entry")
+			d.bad(n, at, "this entry is empty")
 			continue
 		}
 		d.value(item, out.Index(i), at, depth+1)
@@ -179,7 +179,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string, depth int) {
 	for _, e := range entries {
 		key, ok := e.Key.(*ast.StringNode)
 		if !ok {
-			d.bad(e.Key, path, "a key is a plain word")
+			d.bad(e.Key, path, "a plain word is expected as the key")
 			continue
 		}
 		at := strings.TrimPrefix(path+"."+key.Value, ".")
@@ -200,7 +200,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string, depth int) {
 		if f, ok := fieldOf(v, key.Value); ok {
 			d.value(e.Value, f, at, depth+1)
 		} else {
-			d.bad(e.Key, at, "this key is not known; known are %s", strings.Join(fieldNames(v), ", "))
+			d.bad(e.Key, at, "this key is unknown; the keys are %s", strings.Join(fieldNames(v), ", "))
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// Descriptor is what a system says of itself. Names of systems and kinds come from here, never
-// from constants elsewhere.
+// Descriptor is what a system says of itself. The names of systems and kinds come from here and are
+// no constants anywhere else.
 type Descriptor struct {
 	System      string       // name, such as "entra"
 	Title       string       // as people call it: "Microsoft Entra ID"
@@ -35,8 +35,9 @@ type Kind struct {
 	Category   dsr.Category
 	Provenance dsr.Provenance
 	ID         string // the JSON member that identifies a record, normally "id"
-	// Columns of the tabular forms (CSV, XLSX, XML), in order. Every record's JSON form is
-	// complete; members that no column names are joined in a last column "other" as JSON.
+	// Columns are those of the tabular forms (CSV, XLSX, XML), in order. A record's JSON form
+	// is always complete; members that no column names are joined as JSON in a last column
+	// "other".
 	Columns []Column
 }
 
@@ -66,48 +67,56 @@ func (d Descriptor) KindsFor(a dsr.Action) []string {
 	return out
 }
 
-// Finds reports whether the system can find a person by a kind of identifier.
-func (d Descriptor) Finds(kind string) bool {
-	return slices.ContainsFunc(d.Identifiers, func(i Identifier) bool { return i.Kind == kind })
-}
-
 // Validate reports everything that is wrong with a descriptor.
 func (d Descriptor) Validate() error {
-	var errs []error
-	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("descriptor %q: "+format, append([]any{d.System}, args...)...))
-	}
+	var faults []string
 	if !dsr.ValidName(d.System) {
-		bad("the name of a system is [a-z][0-9a-z-]{0,62}")
+		faults = append(faults, "the name of a system must match [a-z][0-9a-z-]{0,62}")
 	}
 	if d.Title == "" || d.Holds == "" {
-		bad("title and holds are needed")
+		faults = append(faults, "title and holds are needed")
 	}
 	if len(d.Identifiers) == 0 {
-		bad("no identifier: nobody could be found")
+		faults = append(faults, "an identifier is needed, or no person could be found")
 	}
-	seen := map[string]bool{}
-	for _, k := range d.Kinds {
-		if !dsr.ValidName(k.Name) || seen[k.Name] {
-			bad("kind %q is not a name or stands twice", k.Name)
-		}
-		seen[k.Name] = true
-		if k.Title == "" || k.Category == "" || k.ID == "" || len(k.Columns) == 0 {
-			bad("kind %q needs title, category, id and columns", k.Name)
-		}
-		if !slices.Contains([]dsr.Provenance{dsr.Provided, dsr.Observed, dsr.Derived}, k.Provenance) {
-			bad("kind %q: provenance is provided, observed or derived", k.Name)
-		}
-		cols := map[string]bool{}
-		for _, c := range k.Columns {
-			if c.Name == "" || c.Title == "" || cols[c.Name] {
-				bad("kind %q: column %q lacks a title or stands twice", k.Name, c.Name)
-			}
-			cols[c.Name] = true
+	for i, k := range d.Kinds {
+		faults = append(faults, k.faults()...)
+		if slices.ContainsFunc(d.Kinds[:i], func(o Kind) bool { return o.Name == k.Name }) {
+			faults = append(faults, fmt.Sprintf("kind %q is declared twice", k.Name))
 		}
 	}
-	for _, fault := range d.settingFaults() {
-		bad("%s", fault)
+	faults = append(faults, d.settingFaults()...)
+	var errs []error
+	for _, f := range faults {
+		errs = append(errs, fmt.Errorf("descriptor %q: %s", d.System, f))
 	}
 	return errors.Join(errs...)
+}
+
+var provenances = []dsr.Provenance{dsr.Provided, dsr.Observed, dsr.Derived}
+
+// faults reports what is wrong with a kind by itself.
+func (k Kind) faults() []string {
+	var out []string
+	bad := func(format string, args ...any) {
+		out = append(out, fmt.Sprintf("kind %q: ", k.Name)+fmt.Sprintf(format, args...))
+	}
+	if !dsr.ValidName(k.Name) {
+		bad("the name must match [a-z][0-9a-z-]{0,62}")
+	}
+	if k.Title == "" || k.Category == "" || k.ID == "" || len(k.Columns) == 0 {
+		bad("title, category, id and columns are needed")
+	}
+	if !slices.Contains(provenances, k.Provenance) {
+		bad("the provenance must be provided, observed or derived")
+	}
+	for i, c := range k.Columns {
+		if c.Name == "" || c.Title == "" {
+			bad("column %q needs a name and a title", c.Name)
+		}
+		if slices.ContainsFunc(k.Columns[:i], func(o Column) bool { return o.Name == c.Name }) {
+			bad("column %q is declared twice", c.Name)
+		}
+	}
+	return out
 }

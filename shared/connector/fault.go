@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// FaultKind says what went wrong upstream, and thereby what to do about it.
+// FaultKind says what went wrong in a system, and so what can be done about it.
 type FaultKind string
 
 // The kinds of fault.
 const (
 	Throttled   FaultKind = "throttled"   // try again after RetryAfter
 	Unavailable FaultKind = "unavailable" // 5xx, time-outs, cut bodies: try again
-	Forbidden   FaultKind = "forbidden"   // the permission is missing: "no right to see" is never "no data"
-	Rejected    FaultKind = "rejected"    // the system does not understand us: no try will help
+	Forbidden   FaultKind = "forbidden"   // the permission is missing, which never means "no data"
+	Rejected    FaultKind = "rejected"    // the request is not accepted: trying again does not help
 )
 
-// Fault is an error of a system. Its text holds no personal data: codes and the system's own
-// request id only.
+// Fault is a failure of a system. It holds codes and the system's request id, never personal data.
 type Fault struct {
 	Kind       FaultKind
 	System     string
 	Code       string        // the system's error code, such as "Authorization_RequestDenied"
 	Status     int           // HTTP status; 0 when there was no answer
-	Permission string        // which one is missing, of a Forbidden
-	RequestID  string        // the system's, for its support
+	Permission string        // the one that is missing, of a Forbidden
+	RequestID  string        // the system's own, for its support
 	RetryAfter time.Duration // 0 when the system did not say
 }
 
+// Error names the system and the codes.
 func (f *Fault) Error() string {
 	s := fmt.Sprintf("%s: %s", f.System, f.Kind)
 	if f.Status != 0 {

@@ -16,14 +16,14 @@ type patience struct {
 
 type patienceKey struct{}
 
-// WithPatience lets the calls made under the context wait for a system that is throttled or away:
-// d is the sum of the pauses of them all. Without it no call is repeated.
+// WithPatience lets the calls made under the context wait for a system that throttles or does not
+// answer. Their pauses together last no longer than d. Without patience no call is made again.
 func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, &patience{left: d})
 }
 
-// spend takes a pause from what is left. It takes nothing and returns false when that is too
-// little.
+// spend takes a pause from what is left. When that is too little it takes nothing and returns
+// false.
 func (p *patience) spend(pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,18 +34,20 @@ func (p *patience) spend(pause time.Duration) bool {
 	return true
 }
 
-// The pauses between two tries when the system asks for none: 100 ms, doubled each time up to
-// 3.2 s.
+// When the system asks for no pause, the first one lasts 100 ms and each next one twice as long, up
+// to 3.2 s.
 const (
 	firstPause = 100 * time.Millisecond
 	doublings  = 5
 )
 
-// Retry makes one call of a system, and makes it again while it ends in a fault that waiting
-// may cure and the context's patience lasts. A pause is at least as long as the system asked
-// for (Retry-After). A pause that is longer than what is left is not begun: the fault is
-// returned, and the step puts the task back for minutes. Each connector wraps its single calls
-// in Retry, so that only what failed is asked again; the call must be one that may be repeated.
+// Retry makes one call of a system. It makes the call again while the call ends in a fault that
+// waiting may cure and the context's patience lasts. A pause is at least as long as the system
+// asked for (Retry-After). A pause that is longer than what is left is not begun: the fault is
+// returned, and the step puts the task back for minutes.
+//
+// This is the only retry below a step. Each connector wraps its single calls in it, so that
+// only what failed is asked again. The call must be one that may be repeated.
 func Retry(ctx context.Context, call func() error) error {
 	p, _ := ctx.Value(patienceKey{}).(*patience)
 	for n := 0; ; n++ {

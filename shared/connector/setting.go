@@ -8,8 +8,8 @@ import (
 )
 
 // Setting is something that a tenant says of a system where it stands, such as which environment is
-// meant. It is data, so that checks and documents are made from it. It never holds a secret: nobody
-// protects the document.
+// meant. It is data, so that checks and documents are made from it. It never holds a secret, since
+// the tenants' document is not protected as secrets are.
 type Setting struct {
 	Name     string // key in the tenant's document: [a-z][0-9A-Za-z]{0,62}
 	Meaning  string // what it says, in words: "which of the organisation's clubs is read"
@@ -24,8 +24,7 @@ type Mistake struct {
 	Text    string // what is wrong and what is expected; the value is not quoted
 }
 
-// CheckSettings returns every mistake in the settings that a tenant gives, in the order of
-// their names.
+// CheckSettings returns every mistake in the settings that a tenant gives, in the order of names.
 func (d Descriptor) CheckSettings(given map[string]string) []Mistake {
 	var out []Mistake
 	bad := func(name, format string, args ...any) { out = append(out, Mistake{name, fmt.Sprintf(format, args...)}) }
@@ -69,7 +68,7 @@ func (d Descriptor) settingFaults() []string {
 	for i, s := range d.Settings {
 		if !settingName.MatchString(s.Name) || slices.Contains(reserved, s.Name) ||
 			slices.ContainsFunc(d.Settings[:i], func(o Setting) bool { return o.Name == s.Name }) {
-			out = append(out, fmt.Sprintf("the name of setting %q is [a-z][0-9A-Za-z]{0,62}, none of %s, and used once", s.Name, strings.Join(reserved, ", ")))
+			out = append(out, fmt.Sprintf("the name of setting %q must match [a-z][0-9A-Za-z]{0,62}, be used once and be none of %s", s.Name, strings.Join(reserved, ", ")))
 		}
 		if s.Meaning == "" || s.Form == "" || !s.matches(s.Example) {
 			out = append(out, fmt.Sprintf("setting %q needs a meaning, a form and an example that has the form", s.Name))

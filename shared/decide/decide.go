@@ -121,7 +121,7 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
 		t := c.Task(id)
 		if t == nil || !t.Listed() {
-			return store.Change{}, problem.New(problem.NotFound, "", "there is no such thing here")
+			return store.Change{}, problem.Absent()
 		}
 		if _, err := dsr.Next(c.State, dsr.EventTaskEnded); err != nil {
 			return store.Change{}, wrongState(c, "its tasks are over")

@@ -54,8 +54,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 		return end, nil
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
-		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Now: s.Clocks.Business,
-		Check: w.Claim.Check,
+		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim,
 	})
 	if errors.Is(err, archive.ErrIncomplete) {
 		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
@@ -69,8 +68,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	}
 	p.Destination = c.Dest
 	p.State = dsr.PackageReady
-	// as times are kept
-	p.ExpiresAt = s.Clocks.Business().Add(t.Package.Retention()).UTC().Truncate(time.Millisecond)
+	p.ExpiresAt = clock.Stored(s.Clocks.Business().Add(t.Package.Retention()))
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
 	// before that.

@@ -60,7 +60,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if err != nil {
 		return end, err
 	}
-	at := s.Clocks.Business().UTC().Truncate(time.Millisecond) // as times are kept
+	at := clock.Stored(s.Clocks.Business())
 	for _, a := range found.Asked {
 		end.Queries = append(end.Queries, dsr.Query{Hash: connector.HashQuery(s.Tokens, c.Tenant, a.Query), Permission: a.Permission, At: at, Records: a.Records})
 	}

@@ -139,10 +139,14 @@ func (r *Request) Apply(e Event) error {
 	return nil
 }
 
-// Clone returns a copy. A change of the copy by Apply leaves the original as it was.
+// Clone returns a copy that shares nothing with the original.
 func (r *Request) Clone() *Request {
 	c := *r
-	c.Tasks = slices.Clone(r.Tasks)
+	c.Actions, c.Systems, c.Tasks = slices.Clone(r.Actions), slices.Clone(r.Systems), slices.Clone(r.Tasks)
+	for i := range c.Tasks {
+		t := &c.Tasks[i]
+		t.Queries, t.Text = slices.Clone(t.Queries), slices.Clone(t.Text)
+	}
 	if r.Package != nil {
 		p := *r.Package
 		c.Package = &p

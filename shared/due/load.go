@@ -7,15 +7,12 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
-
-// orphanAge is how long a due wake that nobody names is left alone: its writer may still be about
-// to commit.
-const orphanAge = time.Hour
 
 // Request reads the request that a wake names. Nil means that there is nothing to do: the request
 // does not name this wake. Such a wake is dropped once it is an hour old.
-func (s *Sweeper) Request(ctx context.Context, w store.Wake) (*store.Case, error) {
+func (s *Sweeper) Request(ctx context.Context, w lists.Wake) (*store.Case, error) {
 	c, err := s.Store.Load(ctx, w.Tenant, w.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -27,7 +24,7 @@ func (s *Sweeper) Request(ctx context.Context, w store.Wake) (*store.Case, error
 }
 
 // Import reads the import that a wake names; nil as Request says.
-func (s *Sweeper) Import(ctx context.Context, w store.Wake) (*store.BulkCase, error) {
+func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*store.BulkCase, error) {
 	b, err := s.Store.LoadBulk(ctx, w.Tenant, w.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -49,11 +46,11 @@ func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k retention.
 	return Later(s.Store.SaveBulk(ctx, b))
 }
 
-func (s *Sweeper) drop(ctx context.Context, w store.Wake) error {
-	if s.now(w.Kind).Sub(w.Due) < orphanAge {
-		return nil
+func (s *Sweeper) drop(ctx context.Context, w lists.Wake) error {
+	if s.now(w.Kind).Sub(w.Due) < retention.KeepUnnamed {
+		return nil // Its writer may still be about to commit.
 	}
-	return s.Store.DropWake(ctx, w)
+	return s.Store.Lists.Drop(ctx, w)
 }
 
 // Later makes a success of a conflict: somebody changed the same thing at the same time, the wake

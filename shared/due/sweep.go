@@ -4,6 +4,7 @@ package due
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -74,7 +76,28 @@ func (s *Sweeper) now(k retention.WakeKind) time.Time {
 }
 
 // Do handles one due wake. With an error the wake stays due.
-type Do func(context.Context, store.Wake) error
+type Do func(context.Context, lists.Wake) error
+
+// Handlers are what a step does about each kind of wake.
+type Handlers map[retention.WakeKind]Do
+
+// Complete returns an error unless the handlers are for exactly the kinds of wake that the retention
+// table gives to the step.
+func (h Handlers) Complete(step dsr.Step) error {
+	kinds := retention.Wakes(step)
+	for _, k := range kinds {
+		if h[k] == nil {
+			return fmt.Errorf("due: step %s does nothing about wakes of kind %s", step, k)
+		}
+	}
+	if len(h) > len(kinds) {
+		return fmt.Errorf("due: step %s handles a kind of wake that the retention table gives to another", step)
+	}
+	return nil
+}
+
+// Do handles a wake by its kind.
+func (h Handlers) Do(ctx context.Context, w lists.Wake) error { return h[w.Kind](ctx, w) }
 
 // pile is where wakes of one kind lie.
 type pile struct {
@@ -138,7 +161,7 @@ func (s *sweep) failed(err error) {
 
 // pile looks at what is due of one kind in one shard.
 func (s *sweep) pile(ctx context.Context, p pile) {
-	wakes, err := s.Store.DueWakes(ctx, p.tenant, p.shard, p.kind, s.now(p.kind), s.Limit)
+	wakes, err := s.Store.Lists.Due(ctx, p.tenant, p.shard, p.kind, s.now(p.kind), s.Limit)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "due work cannot be read", "kind", p.kind, "tenant", p.tenant, "shard", p.shard, "error", err)
 		s.failed(err)
@@ -164,7 +187,7 @@ func (s *sweep) pile(ctx context.Context, p pile) {
 type Coder interface{ Code() string }
 
 // wake handles one wake and counts how it went.
-func (s *sweep) wake(ctx context.Context, w store.Wake, full bool) {
+func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
 	err := s.do(ctx, w)
 	s.mu.Lock()
 	s.result.Due++
@@ -189,7 +212,7 @@ func (s *sweep) wake(ctx context.Context, w store.Wake, full bool) {
 
 // postpone moves a wake that failed to the end of a pile that is larger than one sweep, so that it
 // does not keep the others from their turn. When that fails as well, the wake stays where it is.
-func (s *sweep) postpone(ctx context.Context, w store.Wake) {
+func (s *sweep) postpone(ctx context.Context, w lists.Wake) {
 	next := s.now(w.Kind).Add(task.Redeliver)
 	if w.Bulk {
 		if b, err := s.Import(ctx, w); err == nil && b != nil {

@@ -8,14 +8,14 @@ import (
 // Remember keeps which tenants are configured, so that what is stored for them ends also when they
 // are taken out of the document.
 func (s *Sweeper) Remember(ctx context.Context) error {
-	return s.Store.RememberTenants(ctx, s.Tenants.IDs())
+	return s.Store.Lists.Remember(ctx, s.Tenants.IDs())
 }
 
 // EverTenants are the tenants that are configured and those that ever were. With an error they are
 // the configured ones.
 func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
 	out := s.Tenants.IDs()
-	ever, err := s.Store.Tenants(ctx)
+	ever, err := s.Store.Lists.Tenants(ctx)
 	for _, t := range ever {
 		if !slices.Contains(out, t) {
 			out = append(out, t)

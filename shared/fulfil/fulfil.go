@@ -76,21 +76,24 @@ func (s *Step) export(ctx context.Context, w task.Work) (task.End, error) {
 	for {
 		// A sink that was superseded begins anew: another worker stored that part first, when it
 		// still held the claim. Its part counts and its cursor continues.
-		end, err := a.run(ctx, s.sink(w, d, a.scope.Kinds))
+		sink, err := s.sink(w, d, a.scope.Kinds)
+		if err != nil {
+			return task.End{}, err
+		}
+		end, err := a.run(ctx, sink)
 		if !errors.Is(err, part.ErrSuperseded) {
 			return end, err
 		}
 	}
 }
 
-func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) *part.Sink {
+func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) (*part.Sink, error) {
 	t, _ := s.Tenants.Tenant(w.Case.Tenant)
-	return part.NewSink(part.SinkOptions{
+	return part.New(part.Options{
 		Store: s.Store, Case: w.Case,
 		Spec:       part.Spec{Tenant: w.Case.Tenant, Request: w.Case.ID, Round: w.Task.Round, Task: w.Task.ID, System: w.Task.System, Action: w.Task.Action},
 		Descriptor: d, Kinds: kinds, Formats: t.Package.Formats,
-		Hash:  func(q pii.Value) string { return connector.HashQuery(s.Tokens, w.Case.Tenant, q) },
-		Check: w.Claim.Check, Now: s.Clocks.Business, PartSize: s.PartSize,
+		Tokens: s.Tokens, Claim: w.Claim, Clocks: s.Clocks, PartSize: s.PartSize,
 	})
 }
 

@@ -37,7 +37,7 @@ func (p pipes) Close() error { return nil }
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// caller is the other end of a connection to a server of ours.
+// caller is the other end of a connection to the server.
 type caller struct {
 	net.Conn
 	in *bufio.Reader
@@ -56,10 +56,10 @@ func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 		require.NoError(t, err)
 		server := newServer(t.Context(), whole, realClocks(), log)
 		go func() { _ = server.Serve(p) }()
-		ours, theirs := net.Pipe()
-		p.conns <- theirs
-		test(t, caller{ours, bufio.NewReader(ours)})
-		_ = ours.Close()
+		near, far := net.Pipe()
+		p.conns <- far
+		test(t, caller{near, bufio.NewReader(near)})
+		_ = near.Close()
 		close(p.done)
 		require.NoError(t, server.Shutdown(t.Context()))
 	})

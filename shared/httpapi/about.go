@@ -7,8 +7,8 @@ type healthView struct {
 	Version string `json:"version,omitempty"`
 }
 
-// health is GET /api/health: that we answer at all. It asks nobody else, so that a storage that
-// is down does not stop the process.
+// health is GET /api/health: the process answers. It asks no other system, so that a storage
+// that is down does not stop the process.
 func (c *call) health() error {
 	return c.answer(http.StatusOK, healthView{Status: "ok", Version: c.api.Version})
 }

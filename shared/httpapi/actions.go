@@ -91,7 +91,7 @@ func (c *call) endTask() error {
 	})
 }
 
-// words checks what a person wrote.
+// words checks a text that a person wrote.
 func words(s, pointer string, needed bool) (pii.Value, error) {
 	s, err := intake.Text(s, pointer)
 	if err == nil && needed && s == "" {
@@ -100,7 +100,7 @@ func words(s, pointer string, needed bool) (pii.Value, error) {
 	return pii.New(s), err
 }
 
-// change applies a decision and answers with the request as it is then.
+// change applies a decision and answers with the request as it is after it.
 func (c *call) change(decision func(*store.Case, decide.Who) (*store.Case, error)) error {
 	found, err := c.find()
 	if err != nil {

@@ -35,7 +35,8 @@ func (c *call) notModified(tag string) bool {
 	return true
 }
 
-// ifMatch refuses another version than the one that If-Match names, if it names one.
+// ifMatch returns a check that refuses another version than If-Match names, or nil without
+// If-Match.
 func (c *call) ifMatch() func(*dsr.Request) error {
 	values := c.r.Header.Values("If-Match")
 	if len(values) == 0 {
@@ -45,12 +46,12 @@ func (c *call) ifMatch() func(*dsr.Request) error {
 		if named(values, etag(r), false) {
 			return nil
 		}
-		return problem.New(problem.PreconditionFailed, "", "the request is no longer the version that If-Match names")
+		return problem.New(problem.PreconditionFailed, "", "the request has changed since the version that If-Match names: read it again")
 	}
 }
 
-// named reports whether a list of entity tags holds one (RFC 9110 §8.8.3). A weak tag matches
-// for reading only.
+// named reports whether a list of entity tags holds the tag (RFC 9110 §8.8.3). A weak tag
+// matches for reading only.
 func named(values []string, tag string, weak bool) bool {
 	for t := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		t = strings.TrimSpace(t)

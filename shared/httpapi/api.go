@@ -1,5 +1,7 @@
 // Package httpapi serves /api/…: it finds out who is calling, reads what is asked, and answers
-// in JSON. Every other answer than the one that a call promises is application/problem+json.
+// in JSON.
+//
+// Every answer but the one that a call promises is application/problem+json.
 package httpapi
 
 import (
@@ -12,10 +14,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
@@ -26,7 +28,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// Options is what the interface is made from.
+// Options are what the interface is made of. Version may be left out.
 type Options struct {
 	Store   *store.Store
 	Tenants tenant.Tenants
@@ -34,9 +36,8 @@ type Options struct {
 	Intake  *intake.Service
 	Decide  *decide.Service
 	Bulk    *bulk.Service
-	Now     func() time.Time // business clock
-	Wall    func() time.Time
-	Version string // of the program, shown by /api/health; may be empty
+	Clocks  clock.Clocks
+	Version string // of the program, shown by /api/health
 	Log     *slog.Logger
 }
 
@@ -47,8 +48,16 @@ type API struct {
 	contract  []byte
 }
 
-// New makes the handler.
+// New makes the handler and refuses a missing part.
 func New(o Options) (*API, error) {
+	switch {
+	case o.Store == nil || o.Intake == nil || o.Decide == nil || o.Bulk == nil:
+		return nil, errors.New("httpapi: the store or a service is missing")
+	case o.Callers == nil:
+		return nil, errors.New("httpapi: the callers are missing")
+	case o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil:
+		return nil, errors.New("httpapi: the clocks or the log are missing")
+	}
 	contract, err := Contract()
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: %w", err)
@@ -69,7 +78,7 @@ type call struct {
 
 // ServeHTTP answers one call. It leaves the pattern of the route in the request, as ServeMux does.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := a.Wall()
+	began := a.Clocks.Wall()
 	id := requestID()
 	h := w.Header()
 	h.Set("X-Request-Id", id)
@@ -80,7 +89,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole := err == nil || a.fail(c, id, err)
 	// Never the path nor the query: ids are in one, a key may be in the other.
 	a.Log.InfoContext(r.Context(), "call", "method", telemetry.Method(r.Method), "route", r.Pattern, "status", c.w.Status(),
-		"caller", c.caller.Name, "request_id", id, "duration_ms", a.Wall().Sub(began).Milliseconds())
+		"caller", c.caller.Name, "request_id", id, "duration_ms", a.Clocks.Wall().Sub(began).Milliseconds())
 	if !whole {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
@@ -139,23 +148,20 @@ func asProblem(err error) *problem.Error {
 	var network net.Error
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return notFound()
+		return problem.Absent()
 	case errors.Is(err, store.ErrShredded):
-		return problem.New(problem.CaseKeyDestroyed, "", "the key of the case was destroyed: what it sealed is gone")
+		return problem.New(problem.CaseKeyDestroyed, "", "the key of the case was destroyed: what it sealed can no longer be read")
 	case errors.Is(err, store.ErrConflict):
-		return problem.New(problem.ChangedMeanwhile, "", "others changed it at the same time; try once more")
+		return problem.New(problem.ChangedMeanwhile, "", "other calls changed it at the same time: try again")
 	case errors.As(err, &fault), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return problem.New(problem.Unavailable, "", "the storage does not answer; try again").Because(err)
+		return problem.New(problem.Unavailable, "", "the storage does not answer: try again").Because(err)
 	}
-	return problem.New(problem.Internal, "", "something went wrong on our side").Because(err)
+	return problem.New(problem.Internal, "",
+		"Rightsdesk could not serve the call: the log says why, under the id in the header X-Request-Id").Because(err)
 }
 
-// notFound is the one answer for what there is not and for what is another tenant's.
-func notFound() *problem.Error {
-	return problem.New(problem.NotFound, "", "there is no such thing here")
-}
-
-// requestID is 128 random bits: what a caller tells us to find a call in the log.
+// requestID is 128 random bits. A caller quotes it, and an operator finds the call in the log
+// by it.
 func requestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

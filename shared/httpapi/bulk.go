@@ -41,7 +41,8 @@ func (c *call) upload() error {
 	return c.answer(http.StatusAccepted, viewBulk(&b.Bulk))
 }
 
-// nonEmpty is an empty-body problem where a chunked body ends before it began.
+// nonEmpty turns a body without a byte into an empty-body problem, also where no length was
+// declared.
 type nonEmpty struct {
 	r    io.Reader
 	some bool
@@ -51,7 +52,7 @@ func (n *nonEmpty) Read(p []byte) (int, error) {
 	read, err := n.r.Read(p)
 	n.some = n.some || read > 0
 	if errors.Is(err, io.EOF) && !n.some {
-		return 0, problem.New(problem.EmptyBody, "", "the body is empty, a file is expected")
+		return 0, problem.New(problem.EmptyBody, "", "the body is empty: a list is expected")
 	}
 	return read, err
 }
@@ -62,10 +63,10 @@ func (c *call) reference() (tenant, reference string, err error) {
 		return "", "", err
 	}
 	if !c.query.Has("reference") {
-		return "", "", problem.New(problem.MissingParameter, "", "reference is needed: your own name of the file")
+		return "", "", problem.New(problem.MissingParameter, "", "reference is needed: your own name for the list")
 	}
 	if reference = c.query.Get("reference"); !list.ValidReference(reference) {
-		return "", "", problem.New(problem.MalformedReference, "", "reference is 1 to 64 of 0-9 A-Z a-z . _ -")
+		return "", "", problem.New(problem.MalformedReference, "", "reference must be "+list.ReferenceForm)
 	}
 	return tenant, reference, nil
 }
@@ -98,7 +99,7 @@ func (c *call) findBulk() (*store.BulkCase, error) {
 	})
 }
 
-// results is GET /api/bulk/{id}/results. There are no values in it, only ids and codes.
+// results is GET /api/bulk/{id}/results. A result holds ids and codes, and no values of the list.
 func (c *call) results() error {
 	b, err := c.findBulk()
 	if err != nil {

@@ -7,24 +7,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// schemas are the shapes of bodies, as JSON Schema; a test validates every answer that the
-// tests see against them.
+// schemas are the shapes of bodies, as JSON Schema. The tests validate every answer against them.
 //
 //go:embed schemas.json
 var schemas []byte
 
-// doc is what the OpenAPI document says of a route beside its method, address, right and
+// doc is what the OpenAPI document says of a route, beside its method, address, right and
 // parameters.
 type doc struct {
 	summary  string
-	more     string // what else there is to say; may be empty
+	more     string // further sentences; may be empty
 	body     string // schema of the body
 	optional bool   // the body may be left out
-	file     bool   // the body is a file of requests
+	list     bool   // the body is a list of requests
 	key      bool   // Idempotency-Key is needed
 	match    bool   // If-Match is honoured
 	etag     bool   // If-None-Match is honoured
@@ -58,14 +58,17 @@ func Contract() ([]byte, error) {
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "Rightsdesk", "version": "1", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
-			"description": "Data subject requests under the GDPR and the CCPA. Every time is RFC 3339, UTC. What goes wrong is answered as application/problem+json with a stable code.",
+			"description": "Data subject requests under the GDPR and the CCPA. Every time is RFC 3339, UTC. " +
+				"Errors are answered as application/problem+json with a stable code.",
 		},
 		"servers": []any{object{"url": "/"}},
 		"paths":   paths,
 		"components": object{
 			"schemas":         shapes,
 			"securitySchemes": object{"key": object{"type": "apiKey", "in": "header", "name": "x-api-key"}},
-			"responses":       object{"Problem": object{"description": "What went wrong", "content": content("application/problem+json", "Problem")}},
+			"responses": object{"Problem": object{
+				"description": "The call failed, and why", "content": content("application/problem+json", "Problem"),
+			}},
 		},
 	}, "", "  ")
 }
@@ -80,9 +83,12 @@ func operation(r route) object {
 		op["description"] = strings.TrimSpace("Needs the right " + string(r.right) + ". " + r.doc.more)
 	}
 	switch {
-	case r.doc.file:
-		text := object{"schema": object{"type": "string"}}
-		op["requestBody"] = object{"required": true, "content": object{"application/x-ndjson": text, "text/csv": text}}
+	case r.doc.list:
+		media := object{}
+		for _, m := range list.MediaTypes() {
+			media[m] = object{"schema": object{"type": "string"}}
+		}
+		op["requestBody"] = object{"required": true, "content": media}
 	case r.doc.body != "":
 		op["requestBody"] = object{"required": !r.doc.optional, "content": content("application/json", r.doc.body)}
 	}
@@ -102,7 +108,7 @@ func responses(d doc) object {
 	answer := object{"description": "As asked"}
 	switch {
 	case d.lines != "":
-		answer["description"] = "JSON Lines, each of them a " + d.lines
+		answer["description"] = "JSON Lines; each line is a " + d.lines
 		answer["content"] = object{"application/x-ndjson": object{"schema": object{"type": "string"}}}
 	case d.answer != "":
 		answer["content"] = content("application/json", d.answer)
@@ -151,7 +157,7 @@ var parameterSchemas = map[string]object{
 	"dueBefore": {"type": "string", "format": "date-time"},
 	"limit":     {"type": "integer", "minimum": 1, "maximum": maxLimit, "default": maxLimit / 2},
 	"cursor":    {"type": "string"},
-	"reference": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"},
+	"reference": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$", "description": "Your own name for the list"},
 }
 
 // problemSchema lists the codes with their statuses and meanings.

@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/httpapi"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 func TestTheContractIsGolden(t *testing.T) {
 	t.Parallel()
@@ -115,8 +115,8 @@ func texts[S ~string](in []S) []string {
 	return out
 }
 
-// FuzzAddress sends any path and query: every answer is one of ours, and nobody without a key
-// gets further than 401.
+// FuzzAddress sends any path and query. Every answer is one of the API's, and nobody without a
+// key gets further than 401.
 func FuzzAddress(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"/api/requests", "tenant=x&limit=2"},

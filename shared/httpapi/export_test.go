@@ -5,6 +5,11 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/bulk"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/decide"
+	"github.com/rightsdesk/rightsdesk/shared/intake"
+	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 // Served is how many routes there are.
@@ -13,5 +18,8 @@ func Served() int { return len(routes()) }
 // ForFuzzing are options under which only what needs no key can be served.
 func ForFuzzing() Options {
 	now := func() time.Time { return time.Unix(0, 0) }
-	return Options{Callers: &auth.Callers{}, Now: now, Wall: now, Log: slog.New(slog.DiscardHandler)}
+	return Options{
+		Store: &store.Store{}, Intake: &intake.Service{}, Decide: &decide.Service{}, Bulk: &bulk.Service{}, Callers: &auth.Callers{},
+		Clocks: clock.Same(now), Log: slog.New(slog.DiscardHandler),
+	}
 }

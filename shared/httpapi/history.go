@@ -8,8 +8,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// events is GET /api/requests/{id}/events. It is never answered by "not modified": what it
-// verifies may have been changed behind the request's back.
+// events is GET /api/requests/{id}/events. It is never answered by "not modified", because it
+// verifies what is stored: somebody may have changed that without an event.
 func (c *call) events() error {
 	found, err := c.find()
 	if err != nil {
@@ -19,12 +19,12 @@ func (c *call) events() error {
 	if err != nil {
 		return err
 	}
-	// The head was read first: what came after it belongs to another version.
+	// The request was read first: later events belong to another version of it.
 	history = history[:min(int64(len(history)), found.Seq)]
 	out := eventsView{Items: []eventView{}, Intact: c.intact(found, history)}
 	for _, e := range history {
 		reason, err := e.Reason(c.r.Context())
-		// the history outlives the key of its case
+		// The history outlives the key of its case.
 		if err != nil && !errors.Is(err, store.ErrShredded) {
 			return err
 		}
@@ -35,8 +35,8 @@ func (c *call) events() error {
 	return c.answer(http.StatusOK, out)
 }
 
-// intact reports whether the history is whole and unchanged: each event carries the hash of the
-// one before, the request that of the last.
+// intact reports whether the history is whole and unchanged. Each event carries the hash of the
+// event before it, and the request carries the hash of the last.
 func (c *call) intact(found *store.Case, history []store.StoredEvent) bool {
 	stored := make([][]byte, len(history))
 	for i, e := range history {

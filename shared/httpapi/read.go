@@ -20,29 +20,28 @@ const (
 	maxUpload = 64 << 20
 )
 
-// parseQuery reads the query of a URL. Parameters that the route does not know, and those that
-// stand twice, are refused.
+// parseQuery reads the query of a URL. It refuses a parameter that the route does not know, or
+// that is given more than once.
 func parseQuery(raw string, params []string) (url.Values, error) {
 	q, err := url.ParseQuery(raw)
 	if err != nil || len(raw) > 8192 {
-		return nil, problem.New(problem.MalformedQuery, "", "the query of the URL cannot be read")
+		return nil, problem.New(problem.MalformedQuery, "", "the query of the URL is malformed or too long")
 	}
 	for name, values := range q {
 		if !slices.Contains(params, name) {
 			if len(params) == 0 {
 				return nil, problem.New(problem.UnknownParameter, "", "this call takes no query parameters")
 			}
-			return nil, problem.New(problem.UnknownParameter, "", "the query parameters of this call are "+strings.Join(params, ", "))
+			return nil, problem.New(problem.UnknownParameter, "", "a query parameter is unknown; this call takes "+strings.Join(params, ", "))
 		}
 		if len(values) > 1 {
-			return nil, problem.Newf(problem.MalformedParameter, "", "%s stands twice", name)
+			return nil, problem.Newf(problem.MalformedParameter, "", "%s is given more than once", name)
 		}
 	}
 	return q, nil
 }
 
-// contentType returns the media type of the body when it is one of those that the call takes.
-// UTF-8 is the one charset.
+// contentType returns the media type of the body if the call takes it. The charset must be UTF-8.
 func (c *call) contentType(types ...string) (string, error) {
 	refused := problem.New(problem.ContentType, "", "the Content-Type must be "+strings.Join(types, " or "))
 	values := c.r.Header.Values("Content-Type")
@@ -59,7 +58,7 @@ func (c *call) contentType(types ...string) (string, error) {
 		}
 	}
 	if e := c.r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return "", problem.New(problem.ContentType, "", "the body must not be encoded: no Content-Encoding is taken")
+		return "", problem.New(problem.ContentType, "", "the body must not be compressed or otherwise encoded: leave Content-Encoding out")
 	}
 	return t, nil
 }
@@ -85,8 +84,8 @@ func decode[T any](c *call) (T, error) {
 	return jsonbody.Decode[T](b, maxBody)
 }
 
-// decodeOptional is decode for a call that may come without a body, also by a host that says
-// nothing of its length.
+// decodeOptional is decode for a call that may come without a body. It reads a byte to find
+// out, since a host may not say how long the body is.
 func decodeOptional[T any](c *call) (T, error) {
 	var none T
 	first := make([]byte, 1)
@@ -100,8 +99,8 @@ func decodeOptional[T any](c *call) (T, error) {
 	return decode[T](c)
 }
 
-// capped reads up to a number of bytes; what goes beyond is a too-large problem, and what
-// breaks off an invalid one.
+// capped reads up to a number of bytes. A longer body is a too-large problem, and one that
+// breaks off is an invalid-value problem.
 type capped struct {
 	r    io.Reader
 	left int64
@@ -134,14 +133,16 @@ func (c *call) idempotencyKey() (string, error) {
 	values := c.r.Header.Values("Idempotency-Key")
 	switch {
 	case len(values) == 0 || values[0] == "":
-		return "", problem.New(problem.MissingIdempotencyKey, "", "the header Idempotency-Key is needed: a value of your own that is the same when you try again")
+		return "", problem.New(problem.MissingIdempotencyKey, "",
+			"the header Idempotency-Key is needed: a value of your own, the same when you try again")
 	case len(values) > 1 || !intake.ValidKey(values[0]):
-		return "", problem.New(problem.MalformedIdempotencyKey, "", "the header Idempotency-Key is 1 to 255 printable ASCII characters and stands once")
+		return "", problem.New(problem.MalformedIdempotencyKey, "",
+			"the header Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters")
 	}
 	return values[0], nil
 }
 
-// tenant is the tenant that a query names, or the caller's only one. One that is not the
+// tenant is the tenant that a query names, or the caller's only one. A tenant that is not the
 // caller's is not found, whether it exists or not.
 func (c *call) tenant() (string, error) {
 	t := c.query.Get("tenant")
@@ -151,9 +152,9 @@ func (c *call) tenant() (string, error) {
 	case t == "" && len(c.caller.Tenants) == 1:
 		return c.caller.Tenants[0], nil
 	case t == "":
-		return "", problem.New(problem.MissingParameter, "", "tenant is needed: you have several")
+		return "", problem.New(problem.MissingParameter, "", "tenant is needed: your key has several")
 	case !c.caller.Owns(t):
-		return "", notFound()
+		return "", problem.Absent()
 	}
 	return t, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
 // submit is POST /api/requests.
@@ -58,7 +59,7 @@ func (c *call) get() error {
 	return c.request(http.StatusOK, &found.Request)
 }
 
-// find looks for the request in each of the caller's tenants at once: no partition is ever
+// find looks for the request in each of the caller's tenants at the same time: a partition is never
 // computed from anything else.
 func (c *call) find() (*store.Case, error) {
 	return inTenants(c.r.Context(), c.caller.Tenants, func(ctx context.Context, tenant string) (*store.Case, error) {
@@ -66,8 +67,8 @@ func (c *call) find() (*store.Case, error) {
 	})
 }
 
-// inTenants returns what load finds in one of the tenants. A fault in one matters only when
-// none has it.
+// inTenants returns what load finds in one of the tenants. An error in one tenant matters only
+// when no tenant has it.
 func inTenants[T any](ctx context.Context, tenants []string, load func(context.Context, string) (*T, error)) (*T, error) {
 	found, errs := make([]*T, len(tenants)), make([]error, len(tenants))
 	var g errgroup.Group
@@ -88,7 +89,7 @@ func inTenants[T any](ctx context.Context, tenants []string, load func(context.C
 			return nil, err
 		}
 	}
-	return nil, notFound()
+	return nil, problem.Absent()
 }
 
 // maxLimit is how many requests a page holds at most.
@@ -100,12 +101,12 @@ func (c *call) list() error {
 	if err != nil {
 		return err
 	}
-	items, next, err := c.api.Store.List(c.r.Context(), q)
+	items, next, err := c.api.Store.Lists.Page(c.r.Context(), q)
 	switch {
-	case errors.Is(err, store.ErrFilter):
-		return problem.New(problem.UnsupportedFilter, "", "no list is kept that answers these filters together")
-	case errors.Is(err, store.ErrCursor):
-		return problem.New(problem.MalformedCursor, "", "the cursor is not one that was given out for this list")
+	case errors.Is(err, lists.ErrFilter):
+		return problem.New(problem.UnsupportedFilter, "", "these filters cannot be used together")
+	case errors.Is(err, lists.ErrCursor):
+		return problem.New(problem.MalformedCursor, "", "the cursor does not belong to this list: begin without one")
 	case err != nil:
 		return err
 	}
@@ -116,9 +117,9 @@ func (c *call) list() error {
 	return c.answer(http.StatusOK, out)
 }
 
-func (c *call) listQuery() (store.ListQuery, error) {
+func (c *call) listQuery() (lists.Query, error) {
 	tenant, err := c.tenant()
-	q := store.ListQuery{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
+	q := lists.Query{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
 	if err != nil {
 		return q, err
 	}
@@ -128,16 +129,16 @@ func (c *call) listQuery() (store.ListQuery, error) {
 		}
 	}
 	if q.State != "" && !slices.Contains(dsr.States(), q.State) {
-		return q, problem.New(problem.MalformedParameter, "", "state is not one of the states of a request")
+		return q, problem.New(problem.MalformedParameter, "", "state must be one of the states of a request")
 	}
 	if due := c.query.Get("dueBefore"); due != "" {
 		if q.DueBefore, err = time.Parse(time.RFC3339, due); err != nil {
-			return q, problem.New(problem.MalformedParameter, "", "dueBefore is a time as in RFC 3339, such as 2026-03-01T09:30:00Z")
+			return q, problem.New(problem.MalformedParameter, "", "dueBefore must be a time as in RFC 3339, such as 2026-03-01T09:30:00Z")
 		}
 	}
 	if limit := c.query.Get("limit"); limit != "" {
 		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 || q.Limit > maxLimit {
-			return q, problem.Newf(problem.MalformedParameter, "", "limit is a number from 1 to %d", maxLimit)
+			return q, problem.Newf(problem.MalformedParameter, "", "limit must be a number from 1 to %d", maxLimit)
 		}
 	}
 	return q, nil

@@ -35,7 +35,7 @@ func TestARequestIsTakenInOnce(t *testing.T) {
 	require.Equal(t, []string{
 		"entra-access open <nil>", "entra-export open <nil>", "logs-access ended refused", "logs-export open <nil>",
 		"paper-access waiting manual", "paper-export waiting manual",
-	}, tasks, "discoveries and the package are steps of ours")
+	}, tasks, "discoveries and the package are not shown")
 	require.NotContains(t, r.body, "canary")
 
 	again := w.ask("POST", "/api/requests", "admin", " "+body, "Idempotency-Key: k1")
@@ -155,8 +155,8 @@ func TestListing(t *testing.T) {
 	require.Equal(t, "malformed-cursor", r.json(t)["code"], "a cursor is worth nothing to another tenant")
 }
 
-// TestATenantIsAWall compares the whole answer for what is another tenant's with the answer for
-// what there is not.
+// TestATenantIsAWall compares the whole answer for another tenant's thing with the answer for a
+// thing that does not exist.
 func TestATenantIsAWall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

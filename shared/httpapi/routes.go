@@ -6,20 +6,20 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 )
 
-// route is one call of the interface, with what the OpenAPI document says of it.
+// route is one call of the interface, and what the OpenAPI document says of it.
 type route struct {
 	method, pattern string
 	right           auth.Right // empty: anybody may call
-	params          []string   // query parameters that are known
+	params          []string   // query parameters that it takes
 	run             func(*call) error
 	doc             doc
 }
 
-const keysOfFiles = "The same Idempotency-Key with the same tenant, reference and file is answered with the same import; with another " +
-	"reference or file it is an idempotency-conflict (409). Another key with the same reference and file finds the same import, too; with " +
-	"another file the reference is taken (409)."
+const keysOfLists = "The same Idempotency-Key with the same tenant, reference and list finds the same import. With another reference " +
+	"or list it is an idempotency-conflict (409). Another key with the same reference and list finds the same import, too. With " +
+	"another list it is a reference-taken problem (409)."
 
-// routes are all calls there are.
+// routes are all calls.
 func routes() []route {
 	return []route{
 		{
@@ -42,7 +42,7 @@ func routes() []route {
 		},
 		{
 			http.MethodGet, "/api/requests/{id}/findings", auth.RequestsRead, nil, (*call).findings,
-			doc{summary: "What was found, without values; while the request is needs-decision also the candidates", status: 200, answer: "FindingList"},
+			doc{summary: "What was found, without values; while the request needs a decision, also the candidates", status: 200, answer: "FindingList"},
 		},
 		{
 			http.MethodGet, "/api/requests/{id}/package", auth.PackagesRead, nil, (*call).pack,
@@ -50,7 +50,7 @@ func routes() []route {
 		},
 		{
 			http.MethodPost, "/api/requests/{id}/decide", auth.RequestsDecide, nil, (*call).choose,
-			doc{summary: "Choose the candidate that is meant", body: "Choice", status: 200, answer: "Request", match: true},
+			doc{summary: "Choose the candidate who is the data subject", body: "Choice", status: 200, answer: "Request", match: true},
 		},
 		{
 			http.MethodPost, "/api/requests/{id}/retry", auth.RequestsWrite, nil, (*call).retry,
@@ -58,7 +58,7 @@ func routes() []route {
 		},
 		{
 			http.MethodPost, "/api/requests/{id}/cancel", auth.RequestsCancel, nil, (*call).cancel,
-			doc{summary: "Cancel the request; the answer says what had been done", body: "Cancellation", status: 200, answer: "Request", match: true},
+			doc{summary: "Cancel the request; the answer says what was done before", body: "Cancellation", status: 200, answer: "Request", match: true},
 		},
 		{
 			http.MethodPost, "/api/requests/{id}/tasks/{task}", auth.RequestsDecide, nil, (*call).endTask,
@@ -68,7 +68,7 @@ func routes() []route {
 			http.MethodPost, "/api/bulk", auth.Bulk,
 			[]string{"tenant", "reference"},
 			(*call).upload,
-			doc{summary: "Submit a file of requests, JSON Lines or CSV", more: keysOfFiles, file: true, key: true, status: 202, answer: "Bulk"},
+			doc{summary: "Submit a list of requests, as JSON Lines or CSV", more: keysOfLists, list: true, key: true, status: 202, answer: "Bulk"},
 		},
 		{
 			http.MethodGet, "/api/bulk", auth.Bulk,
@@ -82,7 +82,7 @@ func routes() []route {
 		},
 		{
 			http.MethodGet, "/api/bulk/{id}/results", auth.Bulk, nil, (*call).results,
-			doc{summary: "What became of each line, as JSON Lines of Result; once the import has ended", status: 200, lines: "Result"},
+			doc{summary: "What became of each line, once the import has ended", status: 200, lines: "Result"},
 		},
 		{http.MethodGet, "/api/openapi.json", "", nil, (*call).openapi, doc{summary: "This document", status: 200, answer: "Contract"}},
 		{http.MethodGet, "/api/health", "", nil, (*call).health, doc{summary: "Liveness", status: 200, answer: "Health"}},

@@ -7,7 +7,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
-// links are relative: an absolute one would have to believe what a caller says of our address.
+// links are relative: an absolute link would have to believe what a caller says about the address.
 type links map[string]string
 
 type requestView struct {
@@ -39,7 +39,7 @@ type taskView struct {
 	System  string           `json:"system"`
 	Action  dsr.Action       `json:"action"`
 	State   dsr.TaskState    `json:"state"`
-	Outcome *dsr.OutcomeCode `json:"outcome"` // null while there is none
+	Outcome *dsr.OutcomeCode `json:"outcome"` // null until the task has ended
 	Reason  string           `json:"reason,omitempty"`
 	Basis   string           `json:"basis,omitempty"`
 	Link    string           `json:"link,omitempty"`

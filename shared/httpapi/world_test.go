@@ -108,7 +108,7 @@ func newWorld(t *testing.T) *world {
 		knownCaller("nothing", []string{contoso}),
 	})
 	require.NoError(t, err)
-	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	require.NoError(t, err)
 	known := tenants()
 	w.runner, err = task.New(task.Options{
@@ -117,19 +117,21 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	decisions, err := decide.New(w.runner)
 	require.NoError(t, err)
-	in := &intake.Service{
-		Store: w.Store, Runner: w.runner, Tenants: known, Tokens: tokens, Now: w.business, Wall: w.Clock.Now,
+	in, err := intake.New(intake.Options{
+		Runner: w.runner, Tenants: known, Tokens: tokens,
 		Catalogue: connector.Catalogue{
 			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}}}},
 			{Descriptor: connector.Descriptor{System: "logs", Cannot: map[dsr.Action]string{dsr.Access: "No."}}},
 		},
-	}
+	})
+	require.NoError(t, err)
 	w.bulk, err = bulk.New(bulk.Options{
 		Store: w.Store, Intake: in, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: w.Clock.Now, Business: w.business}, Log: log,
 	})
 	require.NoError(t, err)
 	api, err := httpapi.New(httpapi.Options{
-		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Now: w.business, Wall: w.Clock.Now, Log: log, Version: "test",
+		Store: w.Store, Tenants: known, Callers: callers, Intake: in, Log: log, Version: "test",
+		Clocks: clock.Clocks{Business: w.business, Wall: w.Clock.Now},
 		Decide: decisions,
 		Bulk:   w.bulk,
 	})

@@ -2,12 +2,14 @@ package intake_test
 
 import (
 	"bytes"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
@@ -15,6 +17,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -25,14 +29,15 @@ var (
 
 func tokens(t testing.TB) *pii.Tokens {
 	t.Helper()
-	tk, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	tk, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	return tk
 }
 
 func service(t testing.TB) *intake.Service {
 	t.Helper()
-	return &intake.Service{
+	s, err := intake.New(intake.Options{
+		Runner:  runner(t, &store.Store{}),
 		Tenants: tenant.Tenants{theTenant()},
 		Catalogue: connector.Catalogue{
 			{Descriptor: connector.Descriptor{System: "entra", Identifiers: []connector.Identifier{{Kind: "email"}, {Kind: "external-sign-in-name"}}}},
@@ -40,7 +45,32 @@ func service(t testing.TB) *intake.Service {
 			{Descriptor: connector.Descriptor{System: "blind", Cannot: map[dsr.Action]string{dsr.Discover: "x", dsr.Access: "No.", dsr.Export: "No."}}},
 			{Descriptor: connector.Descriptor{System: "elsewhere", Identifiers: []connector.Identifier{{Kind: "device-id"}}}},
 		},
-		Tokens: tokens(t), Now: func() time.Time { return now }, Wall: func() time.Time { return wall },
+		Tokens: tokens(t),
+	})
+	require.NoError(t, err)
+	return s
+}
+
+// runner is one whose clocks stand.
+func runner(t testing.TB, st *store.Store) *task.Runner {
+	t.Helper()
+	clocks := clock.Clocks{Business: func() time.Time { return now }, Wall: func() time.Time { return wall }}
+	r, err := task.New(task.Options{Store: st, Clocks: clocks, Log: slog.New(slog.DiscardHandler), Counter: telemetry.Counter{}})
+	require.NoError(t, err)
+	return r
+}
+
+func TestAServiceRefusesAMissingPart(t *testing.T) {
+	t.Parallel()
+	whole := service(t).Options
+	for name, without := range map[string]func(*intake.Options){
+		"a runner": func(o *intake.Options) { o.Runner = nil }, "tenants": func(o *intake.Options) { o.Tenants = nil },
+		"a catalogue": func(o *intake.Options) { o.Catalogue = nil }, "tokens": func(o *intake.Options) { o.Tokens = nil },
+	} {
+		o := whole
+		without(&o)
+		_, err := intake.New(o)
+		require.Error(t, err, name)
 	}
 }
 

@@ -13,10 +13,9 @@ func (s *Service) Knows(tenant string) bool {
 	return ok
 }
 
-// DecodeItem reads one item of a bulk and returns the draft of its request. Its Key is the
-// item's own idempotency key, and empty where it has none: then canonical, the item in its one
-// spelling, tells it from others. canonical is personal data. Errors are
-// *problem.Error.
+// DecodeItem reads one item of a list and returns the draft of its request. The draft's Key is
+// the item's own idempotency key. Where that is empty, canonical tells the item from others: it
+// is the item in its one spelling, and personal data. Errors are *problem.Error.
 func (s *Service) DecodeItem(caller, tenant string, item []byte, now time.Time) (d store.Draft, canonical []byte, err error) {
 	t, ok := s.Tenants.Tenant(tenant)
 	if !ok {

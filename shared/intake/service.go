@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -17,37 +18,45 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// oldest is how far back a request may have been received: the past that nobody keeps records
-// of is a slip of the pen.
+// oldest is how far back a request may have been received. An older date is taken for a typing
+// error.
 const oldest = 10 // years
 
-// skew is how far a caller's clock may be ahead of ours.
+// skew is how far the clock of a caller may be ahead.
 const skew = time.Minute
 
-// Service makes requests.
-type Service struct {
-	Store     *store.Store
-	Runner    *task.Runner // sends the messages of new requests
+// Options are what a service is made of. All are needed.
+type Options struct {
+	Runner    *task.Runner // has the store and the clocks, and sends the messages of new requests
 	Tenants   tenant.Tenants
 	Catalogue connector.Catalogue
-	Tokens    *pii.Tokens
-	Now       func() time.Time // business clock
-	Wall      func() time.Time
+	Tokens    *pii.Tokens // of the keyed hashes of bodies
+}
+
+// Service makes requests.
+type Service struct{ Options }
+
+// New returns a service. The error says that an option is missing.
+func New(o Options) (*Service, error) {
+	if o.Runner == nil || len(o.Tenants) == 0 || o.Catalogue == nil || o.Tokens == nil {
+		return nil, errors.New("intake: a runner, tenants, a catalogue and tokens are needed")
+	}
+	return &Service{o}, nil
 }
 
 // Submit makes the request that a submission asks for, or returns the one that the same key and
-// body made before. Errors are
-// *problem.Error (not-found for a tenant that is not the caller's, whether it exists or not) or faults of the store.
+// body made before. Errors are *problem.Error or faults of the store. A tenant of others is
+// not-found, whether it exists or not.
 func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
 	t, ok := s.Tenants.Tenant(sub.Tenant)
 	if !ok || !caller.Owns(sub.Tenant) {
-		return nil, false, problem.New(problem.NotFound, "", "there is no such thing here")
+		return nil, false, problem.Absent()
 	}
-	d, err := s.Draft(caller.Name, t, key, sub, s.Now())
+	d, err := s.Draft(caller.Name, t, key, sub, s.Runner.Clocks.Business())
 	if err != nil {
 		return nil, false, err
 	}
-	made, err := s.Store.Create(ctx, d)
+	made, err := s.Runner.Store.Create(ctx, d)
 	if err = errors.Join(err, made.Err); errors.Is(err, store.ErrIdempotency) {
 		return s.sameUnderAnOlderKey(ctx, d, sub)
 	}
@@ -62,11 +71,11 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 	return made.Request, made.Existing, nil
 }
 
-// sameUnderAnOlderKey looks whether the body differs, or only the version of the key that it
-// was hashed with.
+// sameUnderAnOlderKey returns the request that was made before when its body is the same and
+// only the version of the key differs, with which the body was hashed.
 func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
 	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
-	c, err := s.Store.Load(ctx, d.Request.Tenant, s.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
+	c, err := s.Runner.Store.Load(ctx, d.Request.Tenant, s.Runner.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, false, conflict
 	}
@@ -82,15 +91,15 @@ func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Su
 // bodyToken is the kind under which the hash of a body is made.
 const bodyToken = "body"
 
-// Draft is the request that a submission asks for at a business time, ready to be stored:
-// nothing is written or sent. The caller's name and the key are what its id is made from.
+// Draft is the request that a submission asks for at a business time, ready to be stored. It
+// writes and sends nothing. The id of the request is made from the caller's name and the key.
 // Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
-	now = now.UTC().Truncate(time.Millisecond) // as times are kept
+	now = clock.Stored(now)
 	if err := s.check(t, sub, now); err != nil {
 		return store.Draft{}, err
 	}
-	received := sub.ReceivedAt.Truncate(time.Millisecond)
+	received := clock.Stored(sub.ReceivedAt)
 	if received.IsZero() || received.After(now) {
 		received = now
 	}
@@ -106,12 +115,12 @@ func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submissi
 		Private: dsr.Private{Subject: sub.Subject, Note: sub.Note, Reference: sub.Reference},
 		Key:     key,
 		Body:    s.Tokens.Token(t.ID, bodyToken, sub.Canonical()),
-		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.Wall().Add(task.Redeliver)},
+		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: s.Runner.Clocks.Wall().Add(task.Redeliver)},
 		By:      caller,
 	}, nil
 }
 
-// check is what needs the tenant, the catalogue or the clock.
+// check does the checks that need the tenant, the catalogue or the clock.
 func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 	for i, a := range sub.Actions {
 		if !t.Takes(a) {
@@ -120,9 +129,9 @@ func (s *Service) check(t tenant.Tenant, sub Submission, now time.Time) error {
 	}
 	switch {
 	case sub.ReceivedAt.After(now.Add(skew)):
-		return problem.New(problem.FutureDate, "/receivedAt", "the time lies in the future")
+		return problem.New(problem.FutureDate, "/receivedAt", "the time is in the future")
 	case !sub.ReceivedAt.IsZero() && sub.ReceivedAt.Before(now.AddDate(-oldest, 0, 0)):
-		return problem.Newf(problem.PastDate, "/receivedAt", "the time lies more than %d years back", oldest)
+		return problem.Newf(problem.PastDate, "/receivedAt", "the time is more than %d years ago", oldest)
 	}
 	names := t.SystemNames()
 	for i, system := range sub.Systems {

@@ -23,11 +23,11 @@ func at(pointer string, i int) string { return fmt.Sprintf("%s/%d", pointer, i) 
 func text(s, pointer string, limit int, lines bool) (string, error) {
 	s = norm.NFC.String(strings.TrimSpace(s))
 	if len(s) > limit {
-		return "", problem.Newf(problem.TooLong, pointer, "at most %d bytes are taken", limit)
+		return "", problem.Newf(problem.TooLong, pointer, "at most %d bytes are allowed", limit)
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) && (!lines || !strings.ContainsRune("\n\r\t", r)) {
-			return "", problem.New(problem.InvalidValue, pointer, "there is a control character in it")
+			return "", problem.New(problem.InvalidValue, pointer, "control characters are not allowed")
 		}
 	}
 	return s, nil
@@ -54,7 +54,7 @@ func (w wire) subject(s *Submission) error {
 		}
 	}
 	if len(in.Identifiers) > MaxIdentifiers {
-		return problem.Newf(problem.TooMany, "/subject/identifiers", "at most %d identifiers are taken", MaxIdentifiers)
+		return problem.Newf(problem.TooMany, "/subject/identifiers", "at most %d identifiers are allowed", MaxIdentifiers)
 	}
 	for i, id := range in.Identifiers {
 		pointer := at("/subject/identifiers", i)
@@ -98,8 +98,8 @@ func (w wire) person(s *Submission) error {
 
 var residenceForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
 
-// residence reports whether s is a country of ISO 3166-1, or one with a subdivision in the form
-// of ISO 3166-2.
+// residence reports whether s is a country of ISO 3166-1, alone or with a subdivision in the
+// form of ISO 3166-2.
 func residence(s string) bool {
 	if !residenceForm.MatchString(s) {
 		return false
@@ -108,8 +108,8 @@ func residence(s string) bool {
 	return err == nil && r.IsCountry() && r.String() == s[:2]
 }
 
-// add appends an identifier in its canonical form, once; a national phone number also in its
-// international one.
+// add appends an identifier in its canonical form, once. A national phone number is appended in
+// its international form as well.
 func (s *Submission) add(kind, value, kindAt, pointer string) error {
 	value, err := text(value, pointer, MaxIdentifier, false)
 	if err != nil {
@@ -136,8 +136,7 @@ func (s *Submission) add(kind, value, kindAt, pointer string) error {
 			return problem.New(problem.MalformedPhone, pointer,
 				"a phone number in international form is expected, beginning with + and the country's code, or one of the country of residence")
 		}
-		// only here is it known which country a national number belongs to
-		if !strings.HasPrefix(value, "+") {
+		if !strings.HasPrefix(value, "+") { // Only here is the country of a national number known.
 			forms = append(forms, e164)
 		}
 	}
@@ -163,9 +162,9 @@ const (
 	maxDomain = 255
 )
 
-// address brings name@domain into its canonical form: the domain in lower case, the name as it
-// is. It takes the dot-atom of RFC 5322 with the letters of RFC 6531 and nothing else: no
-// quotes, no comments, no display name, no address literal, no domain without a dot.
+// address brings name@domain into its canonical form: the domain in lower case, the name
+// unchanged. It accepts the dot-atom of RFC 5322 with the letters of RFC 6531, and no quotes,
+// comments, display names, address literals or domains without a dot.
 func address(s string) (string, bool) {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(local) > maxLocal || len(domain) > maxDomain || !atoms(local) {
@@ -209,8 +208,9 @@ func label(l string) bool {
 
 var phoneForm = regexp.MustCompile(`^\+?[0-9() ./-]{3,40}$`)
 
-// phone reports whether s can be a phone number, read as one of the country of residence unless it begins with +, and returns it as E.164.
-// What was written is kept too: systems compare texts, and people write numbers as they were written before.
+// phone reports whether s can be a phone number, and returns it as E.164. Without a leading +
+// it is read as a number of the country of residence. The caller keeps what was written, too:
+// systems compare texts, and a number may be stored there as it was written here.
 func phone(s, residence string) (e164 string, ok bool) {
 	if !phoneForm.MatchString(s) {
 		return "", false
@@ -229,6 +229,6 @@ func phone(s, residence string) (e164 string, ok bool) {
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }
 
-// Text checks and trims what a person wrote: at most MaxNote bytes, no control characters but line ends and tabs. Errors are
-// *problem.Error.
+// Text checks and trims what a person wrote: at most MaxNote bytes, no control characters but
+// line ends and tabs. Errors are *problem.Error.
 func Text(s, pointer string) (string, error) { return text(s, pointer, MaxNote, true) }

@@ -1,5 +1,5 @@
 // Package intake takes requests in: it decodes and checks what a caller submits, makes the
-// request with its tasks, and tells the queue.
+// request with its tasks, and sends their messages.
 package intake
 
 import (
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/intake/form"
 	"github.com/rightsdesk/rightsdesk/shared/jsonbody"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
@@ -24,8 +25,8 @@ const (
 	MaxSystems     = 64
 )
 
-// Submission is what a caller asks for, decoded and with every value in its canonical form. It
-// holds personal data only as pii.Value.
+// Submission is what a caller asks for, with every value in its canonical form. Personal data
+// in it is a pii.Value.
 type Submission struct {
 	Tenant      string // empty in an item of a bulk, whose message names the tenant
 	Key         string // an item's own idempotency key; empty in a request, where it is a header
@@ -39,56 +40,20 @@ type Submission struct {
 	Note        pii.Value
 
 	canonical pii.Value
-	kindAt    []string // where the kind of each identifier stands in the body
+	kindAt    []string // JSON pointer to the kind of each identifier in the body
 }
 
-// Canonical is the submission as JSON in one spelling, without tenant and key: what an
-// idempotency key stands for. It is personal data; only its keyed hash is kept.
+// Canonical is the submission as JSON in one spelling, without tenant and key. An idempotency
+// key is bound to it. It is personal data, of which only a keyed hash is stored.
 func (s Submission) Canonical() pii.Value { return s.canonical }
 
-// wire is the body of POST /api/requests without the tenant.
-type wire struct {
-	Actions     []string    `json:"actions"`
-	Regime      string      `json:"regime"`
-	ReceivedAt  string      `json:"receivedAt,omitempty"`
-	Subject     wireSubject `json:"subject"`
-	Systems     []string    `json:"systems,omitempty"`
-	Destination string      `json:"destination,omitempty"`
-	Reference   string      `json:"reference,omitempty"`
-	Note        string      `json:"note,omitempty"`
-}
-
-type wireSubject struct {
-	ObjectID          string           `json:"objectId,omitempty"`
-	UserPrincipalName string           `json:"userPrincipalName,omitempty"`
-	Email             string           `json:"email,omitempty"`
-	Phone             string           `json:"phone,omitempty"`
-	EmployeeID        string           `json:"employeeId,omitempty"`
-	Name              string           `json:"name,omitempty"`
-	Identifiers       []wireIdentifier `json:"identifiers,omitempty"`
-	Relationship      string           `json:"relationship,omitempty"`
-	Residence         string           `json:"residence,omitempty"`
-}
-
-type wireIdentifier struct {
-	Kind  string `json:"kind"`
-	Value string `json:"value"`
-}
-
-type wireRequest struct {
-	Tenant string `json:"tenant"`
-	wire
-}
-
-type wireItem struct {
-	IdempotencyKey *string `json:"idempotencyKey"`
-	wire
-}
+// wire is a submission as it was sent.
+type wire struct{ form.Submission }
 
 // DecodeRequest reads the body of POST /api/requests. Its errors are *problem.Error and quote
 // nothing.
 func DecodeRequest(body []byte) (Submission, error) {
-	w, err := jsonbody.Decode[wireRequest](body, MaxBody)
+	w, err := jsonbody.Decode[form.Request](body, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}
@@ -98,23 +63,22 @@ func DecodeRequest(body []byte) (Submission, error) {
 	if !dsr.ValidGUID(w.Tenant) {
 		return Submission{}, problem.New(problem.MalformedID, "/tenant", "the tenant is a GUID in lower case")
 	}
-	s, err := w.submission()
+	s, err := wire{w.Submission}.submission()
 	s.Tenant = w.Tenant
 	return s, err
 }
 
-// DecodeItem reads one item of a bulk message, or one JSON line: the body of POST /api/requests
-// without tenant, plus an optional idempotencyKey. Its errors are *problem.Error and quote
-// nothing.
+// DecodeItem reads one item of a list: the body of POST /api/requests without tenant, plus an
+// optional idempotencyKey. Its errors are *problem.Error and quote nothing.
 func DecodeItem(raw []byte) (Submission, error) {
-	w, err := jsonbody.Decode[wireItem](raw, MaxBody)
+	w, err := jsonbody.Decode[form.Item](raw, MaxBody)
 	if err != nil {
 		return Submission{}, err
 	}
 	if w.IdempotencyKey != nil && !ValidKey(*w.IdempotencyKey) {
 		return Submission{}, problem.New(problem.MalformedIdempotencyKey, "/idempotencyKey", "1 to 255 printable ASCII characters are expected")
 	}
-	s, err := w.submission()
+	s, err := wire{w.Submission}.submission()
 	if w.IdempotencyKey != nil {
 		s.Key = *w.IdempotencyKey
 	}
@@ -134,8 +98,7 @@ func ValidKey(s string) bool {
 	return true
 }
 
-// submission checks what can be checked without knowing the tenant, and puts every value in its
-// canonical form.
+// submission does the checks that need no tenant, and puts every value in its canonical form.
 func (w wire) submission() (Submission, error) {
 	var s Submission
 	steps := []func(*Submission) error{w.actions, w.regime, w.received, w.subject, w.systems, w.texts}
@@ -158,7 +121,7 @@ func (w wire) actions(s *Submission) error {
 			return problem.New(problem.UnknownAction, at("/actions", i), theActions())
 		}
 		if slices.Contains(s.Actions, a) {
-			return problem.New(problem.Repeated, at("/actions", i), "an action stands twice")
+			return problem.New(problem.Repeated, at("/actions", i), "an action is asked for twice")
 		}
 		s.Actions = append(s.Actions, a)
 	}
@@ -199,14 +162,14 @@ func (w wire) received(s *Submission) error {
 
 func (w wire) systems(s *Submission) error {
 	if len(w.Systems) > MaxSystems {
-		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are taken", MaxSystems)
+		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are allowed", MaxSystems)
 	}
 	for i, name := range w.Systems {
 		if !dsr.ValidName(name) {
 			return problem.New(problem.UnknownSystem, at("/systems", i), "the tenant has no such system")
 		}
 		if slices.Contains(s.Systems, name) {
-			return problem.New(problem.Repeated, at("/systems", i), "a system stands twice")
+			return problem.New(problem.Repeated, at("/systems", i), "a system is named twice")
 		}
 		s.Systems = append(s.Systems, name)
 	}
@@ -215,7 +178,7 @@ func (w wire) systems(s *Submission) error {
 
 func (w wire) texts(s *Submission) error {
 	if w.Destination != "" && !dsr.ValidName(w.Destination) {
-		return problem.New(problem.UnknownDestination, "/destination", "a destination is given by its name in the tenant's configuration")
+		return problem.New(problem.UnknownDestination, "/destination", "the name of a destination in the tenant's configuration is expected")
 	}
 	s.Destination = w.Destination
 	note, err := text(w.Note, "/note", MaxNote, true)
@@ -231,11 +194,11 @@ func (w wire) texts(s *Submission) error {
 }
 
 // canonical writes a checked submission in one spelling: members in a fixed order, values in
-// their canonical form.
+// their canonical form. Its hash is stored, so that the spelling never changes.
 func canonical(s Submission) pii.Value {
-	out := wire{
+	out := form.Submission{
 		Regime: string(s.Regime), Systems: s.Systems, Destination: s.Destination, Reference: s.Reference.Reveal(), Note: s.Note.Reveal(),
-		Subject: wireSubject{Name: s.Subject.Name.Reveal(), Relationship: string(s.Subject.Relationship), Residence: s.Subject.Residence.Reveal()},
+		Subject: form.Subject{Name: s.Subject.Name.Reveal(), Relationship: string(s.Subject.Relationship), Residence: s.Subject.Residence.Reveal()},
 	}
 	for _, a := range s.Actions {
 		out.Actions = append(out.Actions, string(a))
@@ -244,12 +207,11 @@ func canonical(s Submission) pii.Value {
 		out.ReceivedAt = s.ReceivedAt.Format(time.RFC3339Nano)
 	}
 	for _, id := range s.Subject.Identifiers {
-		out.Subject.Identifiers = append(out.Subject.Identifiers, wireIdentifier{id.Kind, id.Value.Reveal()})
+		out.Subject.Identifiers = append(out.Subject.Identifiers, form.Identifier{Kind: id.Kind, Value: id.Value.Reveal()})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		// cannot happen: there is nothing else in it
-		panic("intake: texts and lists of texts cannot be written as JSON")
+		panic("intake: texts and lists of texts cannot be written as JSON") // cannot happen
 	}
 	return pii.New(string(b))
 }

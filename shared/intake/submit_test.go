@@ -2,20 +2,16 @@ package intake_test
 
 import (
 	"bytes"
-	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
-	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
-	"github.com/rightsdesk/rightsdesk/shared/task"
-	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 var admin = auth.Caller{Name: "contoso-admin", Tenants: []string{contoso}}
@@ -24,11 +20,7 @@ func stored(t *testing.T) (*intake.Service, *storetest.World) {
 	t.Helper()
 	w := storetest.New(t)
 	s := service(t)
-	runner, err := task.New(task.Options{
-		Store: w.Store, Clocks: clock.Clocks{Wall: s.Wall, Business: s.Now}, Log: slog.New(slog.DiscardHandler), Counter: telemetry.Counter{},
-	})
-	require.NoError(t, err)
-	s.Store, s.Runner = w.Store, runner
+	s.Runner = runner(t, w.Store)
 	return s, w
 }
 
@@ -46,7 +38,7 @@ func TestTheSameKeyAndBodySurviveARotationOfTheTokenKey(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, existing)
 
-	s.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.TokenKey{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
+	s.Tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.Key{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
 	require.NoError(t, err)
 	again, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
 	require.NoError(t, err)

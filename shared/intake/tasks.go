@@ -8,9 +8,9 @@ import (
 )
 
 // tasks splits a request: a discovery for every system that can discover, a task for every
-// system and action, and the package. What a system cannot do has ended as refused before it
-// began, with the sentence of its descriptor; what a tenant declared waits for a person from
-// the beginning. The package's task is closed until every other one has ended or waits.
+// system and action, and the delivery. A task for what a system cannot do is refused from the
+// beginning, with the sentence of its descriptor. A task of a declared system waits for a
+// person from the beginning. The delivery is closed until every other task has ended or waits.
 func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action, now time.Time) []dsr.Task {
 	var discoveries, rest []dsr.Task
 	for _, name := range systems {

@@ -1,5 +1,6 @@
-// Package jsonbody decodes one JSON object and takes nothing that it does not know: every
-// failure is a problem of its own, with a pointer and an offset, and none quotes the input.
+// Package jsonbody decodes one JSON object and refuses every field that it does not know.
+//
+// Every failure is a problem with a pointer and an offset. None quotes the input.
 package jsonbody
 
 import (
@@ -14,14 +15,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// MaxDepth is how deeply objects and arrays may be nested.
-const MaxDepth = 64
+// maxDepth is how deeply objects and arrays may be nested.
+const maxDepth = 64
 
-// Decode reads data, at most limit bytes, as one JSON object into a T, a struct. Its errors are
-// *problem.Error: empty-body, too-large, invalid-utf8, too-deep, not-an-object, invalid-json,
-// duplicate-key, unknown-field, wrong-type. A name that T does not have may itself be personal
-// data, so it is not repeated: the pointer ends at the object that holds it. A member that is
-// null counts as absent.
+// Decode reads data, at most limit bytes, as one JSON object into a T, which is a struct. A
+// member that is null counts as absent. Its error is a *problem.Error: empty-body, too-large,
+// invalid-utf8, too-deep, not-an-object, invalid-json, duplicate-key, unknown-field or
+// wrong-type. A name that T does not have may be personal data itself. So it is not repeated:
+// the pointer ends at the object around it.
 func Decode[T any](data []byte, limit int) (T, error) {
 	var out T
 	if err := shape(data, limit); err != nil {
@@ -34,7 +35,7 @@ func Decode[T any](data []byte, limit int) (T, error) {
 	return out, nil
 }
 
-// shape checks what can be said without knowing the fields.
+// shape checks what can be checked without knowing the fields.
 func shape(data []byte, limit int) error {
 	if len(data) > limit {
 		return problem.Newf(problem.TooLarge, "", "the body is larger than %d bytes", limit)
@@ -47,7 +48,7 @@ func shape(data []byte, limit int) error {
 		return problem.Newf(problem.InvalidUTF8, "", "the body is not UTF-8 at offset %d", invalidAt(data))
 	}
 	if at := tooDeepAt(data); at >= 0 {
-		return problem.Newf(problem.TooDeep, "", "more than %d levels are nested at offset %d", MaxDepth, at)
+		return problem.Newf(problem.TooDeep, "", "more than %d levels are nested at offset %d", maxDepth, at)
 	}
 	switch text[0] {
 	case '{':
@@ -83,7 +84,7 @@ func tooDeepAt(data []byte) int {
 			inText = !inText
 		case inText:
 		case c == '{' || c == '[':
-			if depth++; depth > MaxDepth {
+			if depth++; depth > maxDepth {
 				return i
 			}
 		case c == '}' || c == ']':
@@ -93,8 +94,8 @@ func tooDeepAt(data []byte) int {
 	return -1
 }
 
-// explain turns an error of the library into a problem. The library's own text quotes the input
-// and is dropped, also as a cause.
+// explain turns an error of the library into a problem. The library's own text quotes the
+// input, so the error is dropped and is not even the cause.
 func explain[T any](err error) error {
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// known is a pointer as far as T knows the way: names of its fields and indexes of its lists.
-// Whatever follows came from the input and may be personal data.
+// known is the beginning of a pointer that T explains: names of its fields and indexes of its
+// lists. What follows came from the input and may be personal data.
 func known[T any](p jsontext.Pointer) string {
 	t := reflect.TypeFor[T]()
 	out := jsontext.Pointer("")
@@ -54,7 +54,7 @@ func field(t reflect.Type, name string) (reflect.Type, bool) {
 	return nil, false
 }
 
-// expected names a Go type as JSON has it.
+// expected names the JSON type that a Go type is decoded from.
 func expected(t reflect.Type) string {
 	if t == nil {
 		return "another type"

@@ -18,8 +18,8 @@ const (
 // Version is that of the form of a manifest.
 const Version = 1
 
-// Manifest says what a package holds and proves what was looked for. It is kept in memory: a
-// line per file, of which a package of 100 GB has some tens of thousands.
+// Manifest says what a package holds and proves what was looked for. It is kept in memory: it
+// has a line for each file, and a package of 100 GB has some tens of thousands of files.
 type Manifest struct {
 	Version    int          `json:"version"`
 	Request    string       `json:"request"`

@@ -17,9 +17,9 @@ import (
 
 const deletesAtOnce = 8
 
-// Delete deletes the parts of a request up to a round, of whatever task, and returns when a
-// listing is empty. It is safe to repeat. Parts of a later round are those of a retry that is
-// under way.
+// Delete deletes the parts of a request, of all tasks and of all rounds up to the given one,
+// and returns when a listing is empty. It may be repeated. Parts of a later round belong to a
+// retry that is under way.
 func Delete(ctx context.Context, st *store.Store, tenant, request string, round int) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, tenant, request, round)

@@ -22,17 +22,18 @@ type Sealer interface {
 	Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error)
 }
 
-// maxMetaCursor is how long a sealed cursor may be, as base64, to stand in metadata, which
-// Azure bounds at 8 KiB in all.
+// maxMetaCursor is the most characters of a sealed cursor, as base64, that go into metadata.
+// Azure takes 8 KiB of metadata in all.
 const maxMetaCursor = 4 << 10
 
-// envelope is where an export stands after a part: what another worker needs to go on from there.
+// envelope is the state of an export after a part: what another worker needs to go on from
+// there.
 type envelope struct {
-	// Cursor is the connector's own, after the last page that is stored wholly; nil when there
-	// is none.
+	// Cursor is the connector's cursor after the last page that is stored completely; nil
+	// before the first one.
 	Cursor []byte `json:"cursor,omitempty"`
-	// Skip counts the records of the page after the cursor that are stored already: only a page
-	// over the hard cap is split.
+	// Skip counts the records of the page after the cursor that are stored already. Only a page
+	// over MaxSize is split.
 	Skip    int64          `json:"skip,omitempty"`
 	Queries []dsr.Query    `json:"queries,omitempty"` // of the pages up to the cursor
 	Records int64          `json:"records"`
@@ -47,7 +48,7 @@ func (e envelope) clone() envelope {
 	return e
 }
 
-// ask adds queries, one entry for each text and permission.
+// ask adds queries. Those with the same text and permission become one entry.
 func (e *envelope) ask(queries []dsr.Query) {
 	for _, q := range queries {
 		same := func(o dsr.Query) bool { return o.Hash == q.Hash && o.Permission == q.Permission }
@@ -59,8 +60,8 @@ func (e *envelope) ask(queries []dsr.Query) {
 	}
 }
 
-// seal puts the envelope into the metadata of a part, or, when it is long, into a blob of its
-// own that the metadata names.
+// seal puts the envelope into the metadata of a part or, when it is too long, into a blob of
+// its own that the metadata names.
 func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Spec, seq int, meta map[string]string) error {
 	plain, err := json.Marshal(e)
 	if err != nil {
@@ -98,13 +99,13 @@ func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, se
 		return e, fmt.Errorf("part: open the cursor of part %d: %w", seq, err)
 	}
 	if err := json.Unmarshal(plain, &e); err != nil {
-		// the cause would quote it
+		// The cause is left out: it would quote the cursor.
 		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", seq, len(plain))
 	}
 	return e.clone(), nil
 }
 
-// sealedAs binds a sealed cursor to its place, so that it opens nowhere else.
+// sealedAs binds a sealed cursor to its place, so that it can be opened nowhere else.
 func sealedAs(spec Spec, seq int) string {
 	return fmt.Sprintf("cursor|%d|%s|%d", spec.Round, spec.Task, seq)
 }

@@ -29,14 +29,14 @@ func (p Spec) prefix() string {
 // requestPrefix is where all parts of a request lie.
 func requestPrefix(tenant, request string) string { return tenant + "/" + request + "/" }
 
-// part is the name of one stored part. The number counts all kinds of a task.
+// part is the name of one stored part. The number counts through all kinds of a task.
 func (p Spec) part(seq int, f tenant.Format) string {
 	return fmt.Sprintf("%s%06d.%s", p.prefix(), seq, f)
 }
 
 // cursor is the name of the blob with a sealed cursor that is too long for metadata. It carries
-// the id of the writer, so that a part can never be read with the cursor of a worker who lost
-// the race for that part.
+// the id of the writer, so that no part can be read with the cursor of a worker that lost the
+// race for that part.
 func (p Spec) cursor(seq int, id string) string {
 	return fmt.Sprintf("%s%06d-%s.cursor", p.prefix(), seq, id)
 }
@@ -60,7 +60,7 @@ func (m Member) Path(a dsr.Action, system string) string {
 	return fmt.Sprintf("%s%s-%04d.%s", Folder(a, system), fileName(m.Kind), m.Number, m.Format)
 }
 
-// Folder is where the members of a task stand in the archive.
+// Folder is where the members of a task are in the archive.
 func Folder(a dsr.Action, system string) string { return fmt.Sprintf("%s/%s/", a, fileName(system)) }
 
 // reserved are names that Windows keeps for devices, with whatever extension.
@@ -87,7 +87,7 @@ func (m Member) meta() map[string]string {
 	}
 }
 
-// errMeta says that a blob among the parts is not one that a sink wrote.
+// errMeta says that a sink did not write a blob that lies among the parts.
 var errMeta = errors.New("part: a stored part lacks its metadata")
 
 // storedMember reads back what meta wrote.

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -21,18 +21,19 @@ import (
 const (
 	// DefaultSize is how many bytes of JSON a part collects before it ends with the page.
 	DefaultSize = 16 << 20
-	// MaxSize is what no part exceeds, in bytes of JSON: a page that would pass it is split
-	// between records.
+	// MaxSize is the most bytes of JSON in a part: a page that would exceed it is split between
+	// records.
 	MaxSize = 32 << 20
 
 	frame = 8 // bytes that an array takes beside its records, generously
 )
 
-// ErrSuperseded says that another worker stored the part with that number first. Its part
-// counts: Resume again and go on from the cursor that it returns.
+// ErrSuperseded says that another worker stored the part with that number first. That part
+// counts. Call Resume again, and go on from the cursor that it returns.
 var ErrSuperseded = errors.New("part: another worker stored this part first")
 
-// RecordError says that a connector handed over what cannot be stored. No later try will help.
+// RecordError says that a connector handed over what cannot be stored. Another try will not
+// help.
 type RecordError struct {
 	Kind    string
 	Bytes   int
@@ -43,20 +44,24 @@ func (e *RecordError) Error() string {
 	return fmt.Sprintf("part: a record of kind %q with %d bytes: %s", e.Kind, e.Bytes, e.Problem)
 }
 
-// SinkOptions is what a sink is made from.
-type SinkOptions struct {
+// Claim is a worker's hold on a task. store.Claim is one.
+type Claim interface {
+	// Check returns an error once another worker holds the task, or the task is no longer open.
+	Check(ctx context.Context) error
+}
+
+// Options are what a sink is made from. All are needed but Formats, Claim and PartSize.
+type Options struct {
 	Store      *store.Store
 	Case       Sealer
 	Spec       Spec
 	Descriptor connector.Descriptor
-	Kinds      []string // that may be handed over; others are refused
-	// the tabular forms that the tenant wants; JSON is always there
-	Formats []tenant.Format
-	Hash    func(pii.Value) string // keyed hash of a query
-	// whether the task is still ours, asked once a page; nil asks nobody
-	Check    func(context.Context) error
-	Now      func() time.Time // business clock
-	PartSize int              // bytes; 0 means DefaultSize
+	Kinds      []string        // that may be handed over; others are refused
+	Formats    []tenant.Format // the tabular forms that the tenant wants; JSON is always there
+	Tokens     *pii.Tokens     // of the keyed hashes of queries
+	Claim      Claim           // of the task; checked once a page; nil checks nothing
+	Clocks     clock.Clocks    // the business clock says when a query was made
+	PartSize   int             // bytes; 0 means DefaultSize
 }
 
 // Summary is what a task handed over, its earlier attempts included.
@@ -66,13 +71,13 @@ type Summary struct {
 	Parts   int
 }
 
-// Sink is the connector.Sink that writes parts. One goroutine uses it. While a part is
-// compressed the one before is stored; two are in memory at most. After an error every call
-// returns that error, until Resume.
+// Sink is the connector.Sink that writes parts. One goroutine uses it. It stores one part while
+// it compresses the next, so that at most two are in memory. After an error every call returns
+// that error, until Resume.
 type Sink struct {
-	o SinkOptions
-	// ctx is that of Resume. Parts are stored in the background: the context of the Put that
-	// filled one may be over by then.
+	o Options
+	// ctx is the context of Resume. Parts are stored in the background: the context of the Put
+	// that filled a part may be over by then.
 	ctx context.Context
 
 	done    envelope    // after the last page that was taken
@@ -86,24 +91,30 @@ type Sink struct {
 	err     error
 }
 
-// NewSink returns a sink; Resume comes before the first Put.
-func NewSink(o SinkOptions) *Sink {
+// New returns a sink; the error says that an option is missing. Resume comes before the first
+// Put.
+func New(o Options) (*Sink, error) {
+	if o.Store == nil || o.Case == nil || o.Tokens == nil || o.Clocks.Business == nil {
+		return nil, errors.New("part: a store, a case, tokens and the business clock are needed")
+	}
 	if o.PartSize <= 0 {
 		o.PartSize = DefaultSize
 	}
 	o.PartSize = min(o.PartSize, MaxSize)
 	o.Formats = tabular.Chosen(o.Formats)
-	return &Sink{o: o, fill: newPacker(), spare: newPacker(), err: errors.New("part: a sink is used before Resume")}
+	return &Sink{o: o, fill: newPacker(), spare: newPacker(), err: errors.New("part: a sink is used before Resume")}, nil
 }
 
 // Asked implements connector.Sink.
 func (s *Sink) Asked(a connector.Asked) {
-	at := s.o.Now().UTC().Truncate(time.Millisecond) // as times are kept
-	s.asked = append(s.asked, dsr.Query{Hash: s.o.Hash(a.Query), Permission: a.Permission, At: at, Records: a.Records})
+	s.asked = append(s.asked, dsr.Query{
+		Hash: connector.HashQuery(s.o.Tokens, s.o.Spec.Tenant, a.Query), Permission: a.Permission,
+		At: clock.Stored(s.o.Clocks.Business()), Records: a.Records,
+	})
 }
 
-// Put implements connector.Sink. Its errors: what Check says, *RecordError, ErrSuperseded, or
-// one of the storage.
+// Put implements connector.Sink. Its errors: those of the claim, *RecordError, ErrSuperseded,
+// and those of the storage.
 func (s *Sink) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
 	if s.err == nil {
 		s.err = s.put(ctx, kind, records, next)
@@ -112,8 +123,8 @@ func (s *Sink) Put(ctx context.Context, kind string, records []json.RawMessage, 
 }
 
 func (s *Sink) put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
-	if s.o.Check != nil {
-		if err := s.o.Check(ctx); err != nil {
+	if s.o.Claim != nil {
+		if err := s.o.Claim.Check(ctx); err != nil {
 			return err
 		}
 	}
@@ -172,8 +183,8 @@ func (s *Sink) room(kind string, size int) error {
 
 const separator = ",\n"
 
-// write adds records to the part. With split it ends parts in the middle of the page, each of
-// which says how many records of the page after its cursor are stored.
+// write adds records to the part. With split it ends parts in the middle of the page; each of
+// them says how many records of the page after its cursor are stored.
 func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split bool) error {
 	for i, r := range records {
 		if split && s.records > 0 && s.fill.bytes+int64(len(r)+frame) > MaxSize {
@@ -197,9 +208,9 @@ func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split 
 	return nil
 }
 
-// Close stores what is left and waits for it. It returns the sum of all that the task handed
-// over, or the error that ended the sink. It may be called after a fault of the system, too, so
-// that what came before is not read again; and more than once.
+// Close stores what is left and waits until it is stored. It returns the sum of all that the
+// task handed over, or the error that ended the sink. It may be called more than once, and also
+// after a fault of the system, so that the pages before the fault need not be read again.
 func (s *Sink) Close(_ context.Context) (Summary, error) {
 	if s.err == nil && s.records > 0 {
 		s.err = s.flush()

@@ -62,8 +62,8 @@ func TestSinkWritesParts(t *testing.T) {
 	require.Equal(t, sum, parttest.Finish(t, resumed, f), "nothing is read twice")
 }
 
-// Each run dies at another call to storage, and meanwhile every record changes; the resumed run
-// ends as one without a fault.
+// Each run dies at another call to storage, and then every record changes. The resumed run ends
+// like one without a fault.
 func TestSinkKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
@@ -123,7 +123,7 @@ func TestTwoSinksRace(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	f := parttest.People(8, 10, "x")
-	a, z := b.Sink(b.Store, b.Spec), b.Sink(b.Another(t), b.Spec, func(o *part.SinkOptions) { o.PartSize = 900 })
+	a, z := b.Sink(b.Store, b.Spec), b.Sink(b.Another(t), b.Spec, func(o *part.Options) { o.PartSize = 900 })
 	_, _, err := a.Resume(t.Context())
 	require.NoError(t, err)
 	parttest.Finish(t, z, f[:2])
@@ -159,7 +159,7 @@ func TestAPageOverTheCapIsSplit(t *testing.T) {
 	}
 	small = parttest.Raws(`{"id":"s1"}`, `{"id":"s2"}`)
 	f := parttest.Feed{{Kind: "profile", Records: small}, {Kind: "profile", Records: big}, {Kind: "profile", Records: small}}
-	plain := func(o *part.SinkOptions) { o.Formats = nil }
+	plain := func(o *part.Options) { o.Formats = nil }
 
 	// The worker dies when it stores the third part: the page is stored in part.
 	disarm := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, "000003.json") }})
@@ -231,17 +231,23 @@ func TestExportSinkRefusesDerivedKinds(t *testing.T) {
 	require.ErrorContains(t, s.Put(t.Context(), "risk", parttest.Raws(`{"id":"1"}`), []byte("1")), "not asked for")
 }
 
+// claim is a hold on a task that says what a test wants.
+type claim func() error
+
+// Check implements part.Claim.
+func (c claim) Check(context.Context) error { return c() }
+
 func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	pages := 0
-	s := b.Sink(b.Store, b.Spec, func(o *part.SinkOptions) {
-		o.Check = func(context.Context) error {
+	s := b.Sink(b.Store, b.Spec, func(o *part.Options) {
+		o.Claim = claim(func() error {
 			if pages++; pages > 2 {
 				return store.ErrClaimed
 			}
 			return nil
-		}
+		})
 	})
 	_, err := parttest.Attempt(t.Context(), s, parttest.People(5, 1, "x"))
 	require.ErrorIs(t, err, store.ErrClaimed)

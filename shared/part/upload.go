@@ -25,7 +25,8 @@ type finished struct {
 }
 
 // flush ends the part that is being filled and stores it in the background, after the one
-// before: parts appear in order and whole, so that the last one in a listing is where to go on.
+// before. Parts appear in order and complete, so that the last one in a listing says where to
+// go on.
 func (s *Sink) flush() error {
 	if err := s.wait(); err != nil {
 		return err
@@ -74,8 +75,8 @@ func (s *Sink) store(ctx context.Context, p finished) error {
 	return s.tabulate(ctx, p)
 }
 
-// tabulate makes the tabular forms that a stored part lacks, from the bytes that are stored.
-// They are a function of those bytes, so whoever stores one first is right.
+// tabulate makes the tabular forms that a stored part lacks, from the stored bytes. They are a
+// function of those bytes, so that it does not matter which worker stores a form first.
 func (s *Sink) tabulate(ctx context.Context, p finished) error {
 	kind, known := s.o.Descriptor.Kind(p.m.Kind)
 	if !known {
@@ -102,7 +103,7 @@ func (s *Sink) tabulate(ctx context.Context, p finished) error {
 	return nil
 }
 
-// load reads the packed bytes of a stored part into a packer's buffer, for twins.
+// load reads the packed bytes of a stored part into a packer's buffer, for tabulate.
 func (s *Sink) load(ctx context.Context, m Member) (*packer, error) {
 	body, _, err := s.o.Store.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
 	if err != nil {

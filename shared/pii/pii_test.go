@@ -77,13 +77,12 @@ func TestRevealAndEqual(t *testing.T) {
 	require.False(t, pii.New(secret).Equal(pii.New("x")))
 	require.True(t, pii.Value{}.Empty())
 	require.True(t, pii.New("").Equal(pii.Value{}))
-	require.Equal(t, len(secret), pii.New(secret).Len())
 }
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	k1 := pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)}
-	k2 := pii.TokenKey{Version: 2, Key: bytes.Repeat([]byte{2}, 32)}
+	k1 := pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)}
+	k2 := pii.Key{Version: 2, Key: bytes.Repeat([]byte{2}, 32)}
 	old, err := pii.NewTokens(k1)
 	require.NoError(t, err)
 	both, err := pii.NewTokens(k2, k1)
@@ -96,7 +95,7 @@ func TestTokens(t *testing.T) {
 	require.NotEqual(t, old.Token("t", "email", v), old.Token("u", "email", v), "scopes differ")
 	require.NotEqual(t, old.Token("ab", "c", v), old.Token("a", "bc", v), "parts cannot slide into each other")
 
-	for name, keys := range map[string][]pii.TokenKey{
+	for name, keys := range map[string][]pii.Key{
 		"no key":     nil,
 		"short key":  {{Version: 1, Key: []byte("short")}},
 		"version 0":  {{Version: 0, Key: k1.Key}},

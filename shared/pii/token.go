@@ -8,24 +8,30 @@ import (
 	"fmt"
 )
 
-// TokenKey is one version of the key that tokens are made with.
-type TokenKey struct {
-	// 1, 2, …; written into the token so that old tokens stay recognisable after a rotation
-	Version int
-	Key     []byte // at least 32 bytes
+// Key is one version of a secret key. What is made with it carries the version, so that it can
+// still be read after a rotation.
+type Key struct {
+	Version int    `json:"version"` // 1, 2, …
+	Key     []byte `json:"key"`     // 32 bytes; at least 32 of a key for tokens
 }
 
-// Tokens makes keyed, versioned tokens: what stands for a value in look-ups, query proofs and
+// String hides the key.
+func (k Key) String() string { return fmt.Sprintf("key version %d", k.Version) }
+
+// GoString hides the key.
+func (k Key) GoString() string { return k.String() }
+
+// Tokens makes keyed, versioned tokens. They replace values in look-ups, query proofs and
 // idempotency keys. Without the key a token says nothing about the value, not even to somebody
 // who can guess it.
 type Tokens struct {
-	current TokenKey
-	all     []TokenKey
+	current Key
+	all     []Key
 }
 
-// NewTokens uses the key with the highest version for new tokens and all of them to recognise
-// old ones.
-func NewTokens(keys ...TokenKey) (*Tokens, error) {
+// NewTokens makes new tokens with the key of the highest version and recognises old ones with
+// all keys.
+func NewTokens(keys ...Key) (*Tokens, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("pii: no token key")
 	}
@@ -36,7 +42,7 @@ func NewTokens(keys ...TokenKey) (*Tokens, error) {
 			return nil, fmt.Errorf("pii: token key %d has %d bytes, at least 32 are needed", k.Version, len(k.Key))
 		}
 		if k.Version < 1 || seen[k.Version] {
-			return nil, fmt.Errorf("pii: token key version %d is not positive or stands twice", k.Version)
+			return nil, fmt.Errorf("pii: token key version %d is not positive or is given twice", k.Version)
 		}
 		seen[k.Version] = true
 		if k.Version > t.current.Version {
@@ -46,11 +52,11 @@ func NewTokens(keys ...TokenKey) (*Tokens, error) {
 	return t, nil
 }
 
-// Token returns "v{version}-{64 hex digits}" for a value of a kind in a scope (a tenant id,
-// say). The three are kept apart by their lengths, so that no two triples share a token.
+// Token returns "v{version}-{64 hex digits}" for a value of a kind in a scope, such as a tenant
+// id. The three are hashed with their lengths, so that no two triples share a token.
 func (t *Tokens) Token(scope, kind string, v Value) string { return token(t.current, scope, kind, v) }
 
-// All returns the token under every known key, newest first is not promised: look-ups try each.
+// All returns the token under every key, in no particular order. A look-up tries each.
 func (t *Tokens) All(scope, kind string, v Value) []string {
 	out := make([]string, 0, len(t.all))
 	for _, k := range t.all {
@@ -59,7 +65,7 @@ func (t *Tokens) All(scope, kind string, v Value) []string {
 	return out
 }
 
-func token(k TokenKey, scope, kind string, v Value) string {
+func token(k Key, scope, kind string, v Value) string {
 	return fmt.Sprintf("v%d-%s", k.Version, hex.EncodeToString(MAC(k.Key, scope, kind, v.text())))
 }
 

@@ -1,5 +1,6 @@
-// Package pii holds values that identify a person so that they cannot be printed by accident,
-// and the keyed tokens that stand for them where a value must not be.
+// Package pii holds values that identify a person, so that none of them is printed by accident.
+//
+// Where a value must not be, a keyed token replaces it.
 package pii
 
 import (
@@ -9,17 +10,16 @@ import (
 	"log/slog"
 )
 
-// Redacted is what every accidental way of printing a Value shows.
-const Redacted = "‹redacted›"
+// redacted is what every accidental way of printing a Value shows.
+const redacted = "‹redacted›"
 
-// Value is a piece of personal data. Only Reveal returns it: fmt with any verb, log/slog,
-// encoding/json and error texts show Redacted.
+// Value is a piece of personal data. Only Reveal returns it. fmt with any verb, log/slog,
+// encoding/json and error texts show ‹redacted›. The zero Value is empty.
 //
-// The text stands behind a pointer because fmt does not call the methods of values that it
-// finds in unexported fields: there it prints an address, never what stands at it. The zero
-// Value is empty.
+// The text is behind a pointer because fmt does not call the methods of values in unexported
+// fields. Of a pointer in such a field it prints the address and never the text.
 type Value struct {
-	_ [0]func() // == would compare addresses; use Equal
+	_ [0]func() // makes == an error, since it would compare addresses: use Equal
 	p *string
 }
 
@@ -31,8 +31,8 @@ func New(s string) Value {
 	return Value{p: &s}
 }
 
-// Reveal returns the text. Each call site is listed in a golden file by the layout test: reveal
-// only to send the value to the system that it is looked up in, to seal it, or to compare it.
+// Reveal returns the text. Reveal a value only to send it to the system that it is looked up
+// in, to seal it, or to compare it. A test lists each call site in a golden file.
 func (v Value) Reveal() string {
 	if v.p == nil {
 		return ""
@@ -42,14 +42,6 @@ func (v Value) Reveal() string {
 
 // Empty reports whether there is no text.
 func (v Value) Empty() bool { return v.p == nil || *v.p == "" }
-
-// Len returns the length of the text in bytes.
-func (v Value) Len() int {
-	if v.p == nil {
-		return 0
-	}
-	return len(*v.p)
-}
 
 // Equal compares two texts in constant time.
 func (v Value) Equal(w Value) bool {
@@ -63,20 +55,20 @@ func (v Value) text() string {
 	return *v.p
 }
 
-// Format prints Redacted for every verb and flag.
-func (v Value) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(Redacted)) }
+// Format prints ‹redacted› for every verb and flag.
+func (v Value) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
 
-// String returns Redacted.
-func (v Value) String() string { return Redacted }
+// String returns ‹redacted›.
+func (v Value) String() string { return redacted }
 
-// GoString returns Redacted.
-func (v Value) GoString() string { return Redacted }
+// GoString returns ‹redacted›.
+func (v Value) GoString() string { return redacted }
 
-// LogValue returns Redacted.
-func (v Value) LogValue() slog.Value { return slog.StringValue(Redacted) }
+// LogValue returns ‹redacted›.
+func (v Value) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON writes Redacted: what is to be stored is revealed by its owner, on purpose.
-func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(Redacted) }
+// MarshalJSON writes ‹redacted›. Code that stores a value reveals it on purpose.
+func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 
-// MarshalText writes Redacted.
-func (v Value) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
+// MarshalText writes ‹redacted›.
+func (v Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,5 +1,6 @@
-// Package problem says what went wrong in a form that can be shown to anybody: a stable code, a
-// sentence, a JSON pointer; the cause stays private.
+// Package problem says what went wrong in a form that can be shown to anybody.
+//
+// A problem is a stable code, a sentence and a JSON pointer. Its cause stays private.
 package problem
 
 import (
@@ -9,14 +10,14 @@ import (
 	"net/http"
 )
 
-// Error is a failure with a text that may be shown to a caller: it names the field and what is
-// wrong, never a value.
+// Error is a failure with a text that may be shown to a caller. The text names the field and
+// what is wrong with it, never a value.
 type Error struct {
 	Code   Code
 	Status int    // HTTP status, from the table of codes
 	Detail string // a sentence for a person
-	// RFC 6901: where in the body; empty when the whole is meant, or a query parameter or
-	// header
+	// Pointer says where in the body (RFC 6901). It is empty for the whole body, and for a query
+	// parameter or a header.
 	Pointer string
 	cause   error
 }
@@ -25,6 +26,10 @@ type Error struct {
 func New(code Code, pointer, detail string) *Error {
 	return &Error{Code: code, Status: code.Status(), Detail: detail, Pointer: pointer}
 }
+
+// Absent is the problem of what does not exist and of what belongs to another tenant: a caller
+// must not learn which of the two it is.
+func Absent() *Error { return New(NotFound, "", "there is no such thing, or it is not yours") }
 
 // Newf is New with a format. Its arguments are as public as the format.
 func Newf(code Code, pointer, format string, args ...any) *Error {
@@ -38,8 +43,7 @@ func (e *Error) Because(err error) *Error {
 	return &c
 }
 
-// At returns a copy whose pointer begins with a prefix, for what was decoded as a part of
-// something larger.
+// At returns a copy whose pointer begins with a prefix, for a part of something larger.
 func (e *Error) At(prefix string) *Error {
 	c := *e
 	c.Pointer = prefix + c.Pointer
@@ -72,8 +76,8 @@ func Is(err error, code Code) bool {
 	return e != nil && e.Code == code
 }
 
-// Body is the application/problem+json form (RFC 9457). It has no member that differs between
-// two calls: another tenant's thing and an unknown one must answer the same bytes.
+// Body is the application/problem+json form (RFC 9457). No member of it differs between two calls:
+// another tenant's thing and an unknown one must be answered by the same bytes.
 type Body struct {
 	Type    string `json:"type"`
 	Title   string `json:"title"`

@@ -32,11 +32,9 @@ func TestAProblemShowsItsTextAndHidesItsCause(t *testing.T) {
 	require.NoError(t, jerr)
 	require.JSONEq(t, `{"type":"about:blank","title":"Bad Request","status":400,"code":"unknown-system",
 		"detail":"the tenant has no such system","pointer":"/systems/0"}`, string(b))
-	require.Equal(t, "/items/3/systems/0", problem.As(err).At("/items/3").Pointer)
-	require.Equal(t, "/systems/0", problem.As(err).Pointer, "a copy was made")
 }
 
-func TestEveryCodeStandsOnceInTheTable(t *testing.T) {
+func TestEveryCodeIsOnceInTheTable(t *testing.T) {
 	t.Parallel()
 	declared := codes(t)
 	require.NotEmpty(t, declared)

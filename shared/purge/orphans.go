@@ -7,13 +7,10 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
-
-// uploadAge is how long an upload may lie without an import, business time: no caller tries for so
-// long.
-const uploadAge = 24 * time.Hour
 
 // uploads deletes inputs of imports that no import names: what is left of an upload that was cut
 // off between its last byte and its row, and never sent again. A blob that a producer wrote is left
@@ -41,7 +38,7 @@ func (s *Step) uploads(ctx context.Context, tenants []string) (deleted int, err 
 func (s *Step) orphan(ctx context.Context, tenant string, found blob.Info) (bool, error) {
 	id, _, upload := strings.Cut(strings.TrimPrefix(found.Name, tenant+"/"), "/")
 	at, err := time.Parse(time.RFC3339, found.Meta[blob.MetaAt])
-	if !upload || err != nil || !dsr.ValidGUID(id) || s.due.Clocks.Business().Sub(at) < uploadAge {
+	if !upload || err != nil || !dsr.ValidGUID(id) || s.due.Clocks.Business().Sub(at) < retention.KeepUpload {
 		return false, nil
 	}
 	b, err := s.due.Store.LoadBulk(ctx, tenant, id)

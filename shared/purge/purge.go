@@ -15,15 +15,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
-
-// keepRejected is how long a bulk message that names no known tenant is kept for an operator to
-// look at, by the business clock.
-const keepRejected = 30 * 24 * time.Hour
 
 // Step is what the hourly timer runs.
 type Step struct {
-	due *due.Sweeper
+	due  *due.Sweeper
+	does due.Handlers
 }
 
 // New returns the step. The error says that a part is missing.
@@ -31,7 +29,11 @@ func New(d *due.Sweeper) (*Step, error) {
 	if d == nil {
 		return nil, errors.New("purge: a sweeper is needed")
 	}
-	return &Step{due: d}, nil
+	s := &Step{due: d}
+	s.does = due.Handlers{
+		retention.WakeParts: s.parts, retention.WakePackage: s.expire, retention.WakeBulkInput: s.imported, retention.WakeBulkResult: s.imported,
+	}
+	return s, s.does.Complete(dsr.StepPurge)
 }
 
 // Remember keeps which tenants are configured, so that what is stored for them ends also when they
@@ -44,17 +46,7 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	remembered := s.due.Remember(ctx)
 	tenants, unread := s.due.EverTenants(ctx)
 	s.due.Missing(ctx, tenants)
-	kinds := []retention.WakeKind{retention.WakeParts, retention.WakePackage, retention.WakeBulkInput, retention.WakeBulkResult}
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
-		switch w.Kind {
-		case retention.WakeParts:
-			return s.parts(ctx, w)
-		case retention.WakePackage:
-			return s.expire(ctx, w)
-		default:
-			return s.imported(ctx, w)
-		}
-	})
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepPurge), s.does.Do)
 	rejected := s.rejected(ctx, &res)
 	uploads, orphans := s.uploads(ctx, tenants)
 	res.Done += uploads
@@ -64,7 +56,7 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 
 // parts deletes parts that a package has made superfluous, or that a request without a package
 // left behind.
-func (s *Step) parts(ctx context.Context, w store.Wake) error {
+func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -89,7 +81,7 @@ func (s *Step) parts(ctx context.Context, w store.Wake) error {
 // expire ends a package in two phases. First the package is marked, so that nobody gets a link
 // any more. Then it is deleted, and that is recorded only when a read answers 404. A crash in
 // between leaves the wake, and the next purge goes on.
-func (s *Step) expire(ctx context.Context, w store.Wake) error {
+func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -207,7 +199,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			failed(errors.New("purge: a rejected bulk message does not say when it came"))
 			continue
 		}
-		if s.due.Clocks.Business().Before(at.Add(keepRejected)) {
+		if s.due.Clocks.Business().Before(at.Add(retention.KeepRejected)) {
 			continue
 		}
 		res.Due++
@@ -221,7 +213,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 }
 
 // imported deletes the input or the result of an import, and reads it again.
-func (s *Step) imported(ctx context.Context, w store.Wake) error {
+func (s *Step) imported(ctx context.Context, w lists.Wake) error {
 	b, err := s.due.Import(ctx, w)
 	if err != nil || b == nil {
 		return err

@@ -1,5 +1,3 @@
-// Package retention says how long each class of stored thing lives, since when, why, and what
-// ends it.
 package retention
 
 // The containers.

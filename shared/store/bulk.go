@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -68,8 +69,8 @@ func (b *BulkCase) row(writes []string) *row.Row {
 	} {
 		r.SetInt(name, v)
 	}
-	r.SetTime("created", ms(b.CreatedAt))
-	r.SetTime("ended", ms(b.EndedAt))
+	r.SetTime("created", clock.Stored(b.CreatedAt))
+	r.SetTime("ended", clock.Stored(b.EndedAt))
 	r.SetTime("until", b.Claim.Until)
 	r.SetJSON("wakes", millisOf(b.Wakes))
 	r.SetJSON("writes", writes)
@@ -114,26 +115,44 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (c *BulkCase, existing b
 	c = &BulkCase{Bulk: b, s: s}
 	c.Shard, c.Claim = shardOf(b.ID), dsr.Claim{}
 	c.Wakes = timesOf(millisOf(b.Wakes))
-	c.CreatedAt, c.EndedAt = ms(c.CreatedAt), ms(c.EndedAt)
+	c.CreatedAt, c.EndedAt = clock.Stored(c.CreatedAt), clock.Stored(c.EndedAt)
 	if _, err := c.putWakes(ctx); err != nil {
 		return nil, false, err
 	}
-	write := newID()
-	c.writes = []string{write}
-	r := c.row(c.writes)
-	err = put(ctx, s.requests, r)
-	if err == nil {
-		c.etag, c.named = r.ETag, maps.Clone(c.Wakes)
+	c.writes = []string{s.newID()}
+	a := &creatingBulk{c: c, r: c.row(c.writes)}
+	what, err := try(ctx, "create import", a)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case what == done:
+		c.etag, c.named = a.r.ETag, maps.Clone(c.Wakes)
 		return c, false, nil
+	case a.now == nil:
+		return nil, false, ErrConflict // it was there, and was gone when it was looked at
 	}
-	now, lerr := s.LoadBulk(ctx, b.Tenant, b.ID)
-	if lerr != nil {
-		if lostRace(err) && !errors.Is(lerr, ErrNotFound) {
-			err = lerr // the import is there, and cannot be read now
-		}
-		return nil, false, failure.Wrap("create import", err)
+	return a.now, what == overtaken, nil
+}
+
+// creatingBulk inserts the row of an import.
+type creatingBulk struct {
+	c   *BulkCase
+	r   *row.Row
+	now *BulkCase // as a look found it
+}
+
+func (a *creatingBulk) write(ctx context.Context) error { return row.Put(ctx, a.c.s.requests, a.r) }
+
+func (a *creatingBulk) look(ctx context.Context) (whose, error) {
+	now, err := a.c.s.LoadBulk(ctx, a.c.Tenant, a.c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nobodys, nil
 	}
-	return now, !slices.Contains(now.writes, write), nil
+	if err != nil {
+		return nobodys, err
+	}
+	a.now = now
+	return whoseID(a.c.writes[0], now.writes, nil), nil
 }
 
 // putWakes writes the wakes that the import names from now on, and again those that it named
@@ -180,21 +199,27 @@ func (s *Store) SaveBulk(ctx context.Context, b *BulkCase) error {
 		}
 		etag = cl.row.ETag
 	}
-	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), ms(b.CreatedAt), ms(b.EndedAt)
+	b.Wakes, b.CreatedAt, b.EndedAt = timesOf(millisOf(b.Wakes)), clock.Stored(b.CreatedAt), clock.Stored(b.EndedAt)
 	dead, err := b.putWakes(ctx)
 	if err != nil {
 		return err
 	}
 	next := *b
-	next.Claim, next.writes = lease, remember(b.writes, newID())
-	r := next.row(next.writes)
-	r.ETag = etag
-	if err := put(ctx, s.requests, r); err != nil {
-		if r, err = b.unclear(ctx, next.writes, r, err); err != nil {
-			return err
-		}
+	next.Claim, next.writes = lease, remember(b.writes, s.newID())
+	a := &savingBulk{b: b, writes: next.writes, r: next.row(next.writes)}
+	a.r.ETag = etag
+	what, err := try(ctx, "save import", a)
+	switch {
+	case err != nil:
+		return err
+	case what == overtaken && a.lost:
+		b.claim.lost = true
+		return ErrClaimed
+	case what == overtaken:
+		return ErrConflict
 	}
-	next.saved(r)
+	// From here on it has happened.
+	next.saved(a.r)
 	*b = next
 	_ = s.lists.Transact(ctx, removals(dead)) // best effort: a wake too many is harmless
 	return nil
@@ -211,28 +236,36 @@ func removals(written []row.Op) []row.Op {
 	return ops
 }
 
-// unclear reads the import after an error: our write id there means that we have won. When
-// somebody has moved on since, the case keeps the ETag that no longer matches, so that its next
-// save is a conflict.
-func (b *BulkCase) unclear(ctx context.Context, mine []string, tried *row.Row, cause error) (*row.Row, error) {
-	r, err := b.s.requests.Get(ctx, layout.Partition(b.Tenant, b.ID), layout.RowBulk)
+// savingBulk replaces the row of an import.
+type savingBulk struct {
+	b      *BulkCase // as it was loaded
+	writes []string  // those that the new row remembers, our own last
+	r      *row.Row
+	lost   bool // somebody else has the lease
+}
+
+func (a *savingBulk) write(ctx context.Context) error { return row.Put(ctx, a.b.s.requests, a.r) }
+
+// look takes the row as it is now if nobody has written since. Otherwise the case keeps the ETag that
+// no longer matches, so that its next save is a conflict.
+func (a *savingBulk) look(ctx context.Context) (whose, error) {
+	now, err := a.b.s.requests.Get(ctx, a.r.Partition, a.r.Key)
+	if errors.Is(err, ErrNotFound) {
+		return nobodys, nil
+	}
 	if err != nil {
-		return nil, failure.Wrap("save import", cause)
+		return nobodys, err
 	}
 	var writes []string
-	r.JSON("writes", &writes)
-	switch {
-	case slices.Equal(writes, mine):
-		return r, nil
-	case slices.Contains(writes, mine[len(mine)-1]):
-		return tried, nil
-	case b.claim != nil && !b.claim.ended && readClaim(r).Owner != b.claim.lease.Owner:
-		b.claim.lost = true
-		return nil, ErrClaimed
-	case lostRace(cause), missing(cause), !slices.Equal(writes, b.writes):
-		return nil, ErrConflict
+	now.JSON("writes", &writes)
+	if slices.Equal(writes, a.writes) {
+		a.r = now
 	}
-	return nil, failure.Wrap("save import", cause)
+	who := whoseID(a.writes[len(a.writes)-1], writes, a.b.writes)
+	if cl := a.b.claim; who != ours && cl != nil && !cl.ended && readClaim(now).Owner != cl.lease.Owner {
+		a.lost, who = true, anothers
+	}
+	return who, now.Err()
 }
 
 // saved brings the case and its claim up to date.

@@ -33,7 +33,7 @@ func TestBulk(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Empty(t, cmp.Diff(b.Bulk, again.Bulk))
-	ws, err := w.Store.DueWakes(bg, tenant, b.Shard, retention.WakeBulk, received.Add(time.Minute), 10)
+	ws, err := w.Store.Lists.Due(bg, tenant, b.Shard, retention.WakeBulk, received.Add(time.Minute), 10)
 	require.NoError(t, err)
 	require.Len(t, ws, 1)
 	require.True(t, ws[0].Bulk)
@@ -77,7 +77,7 @@ func TestBulk(t *testing.T) {
 
 	for _, wake := range allWakes(t, w.Store, tenant) {
 		w.Clock.Advance(2 * time.Hour)
-		require.NoError(t, w.Store.DropWake(bg, wake))
+		require.NoError(t, w.Store.Lists.Drop(bg, wake))
 	}
 	require.Len(t, w.Rows(t, "lists"), 1, "a wake that the import names is not dropped")
 }

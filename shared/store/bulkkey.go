@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 
-	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
@@ -25,19 +25,36 @@ func (s *Store) KeepBulkKey(ctx context.Context, b Bulk, key string) (forget fun
 	r.SetInt("v", 1)
 	r.SetText("import", b.ID)
 	r.SetText("digest", b.Digest)
-	cause := put(ctx, s.requests, r)
-	if cause == nil {
-		return func(ctx context.Context) { _ = drop(ctx, s.requests, r) }, nil
-	}
-	now, err := s.requests.Get(ctx, r.Partition, r.Key)
-	if err != nil {
-		if !lostRace(cause) {
-			err = cause
-		}
-		return nil, failure.Wrap("store key of import", err)
-	}
-	if now.Text("import") != b.ID || now.Text("digest") != b.Digest {
+	what, err := try(ctx, "store key of import", &binding{t: s.requests, r: r})
+	switch {
+	case err != nil:
+		return nil, err
+	case what == overtaken:
 		return nil, ErrIdempotency
+	case what == found: // by this call or by an earlier one of the same upload
+		return func(context.Context) {}, nil
 	}
-	return func(context.Context) {}, now.Err()
+	return func(ctx context.Context) { _ = row.Drop(ctx, s.requests, r) }, nil
+}
+
+// binding inserts the row that binds a key to an import. What it is bound to is its id: the same
+// binding of another writer is as good.
+type binding struct {
+	t row.Table
+	r *row.Row
+}
+
+func (a *binding) write(ctx context.Context) error { return row.Put(ctx, a.t, a.r) }
+
+func (a *binding) look(ctx context.Context) (whose, error) {
+	now, err := a.t.Get(ctx, a.r.Partition, a.r.Key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nobodys, nil
+	case err != nil:
+		return nobodys, err
+	case now.Text("import") == a.r.Text("import") && now.Text("digest") == a.r.Text("digest"):
+		return ours, now.Err()
+	}
+	return anothers, nil
 }

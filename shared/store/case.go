@@ -9,6 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Case is a request as it was loaded, with what a change of it needs. It is not safe for
@@ -27,7 +28,7 @@ type Case struct {
 	sealed []byte
 	first  string   // id of the write that made it
 	writes []string // ids of the last writes of the head
-	keys   *keyring
+	ring   *seal.Ring
 	stale  bool // a write of ours succeeded whose answer was lost: the ETags are to be read again
 }
 
@@ -91,12 +92,4 @@ func (c *Case) refresh(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// ms is the precision in which times are kept.
-func ms(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC().Truncate(time.Millisecond)
 }

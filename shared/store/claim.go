@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 
-	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
@@ -54,30 +54,51 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 	return cl, nil
 }
 
-func (s *Store) leaseEnd() time.Time { return ms(s.wall().Add(Lease)) }
+func (s *Store) leaseEnd() time.Time { return clock.Stored(s.wall().Add(Lease)) }
 
-// take writes the row with our lease. After an unclear answer the row says whether it is ours.
+// take writes the row with our lease.
 func (cl *Claim) take(ctx context.Context, r *row.Row) error {
-	err := put(ctx, cl.s.requests, r)
-	if err == nil {
-		cl.row = r
-		return nil
+	a := &taking{cl: cl, r: r}
+	what, err := try(ctx, "claim", a)
+	switch {
+	case err != nil:
+		return err
+	case what == overtaken && a.busy:
+		return ErrClaimed
+	case what == overtaken:
+		return ErrConflict
 	}
-	now, rerr := cl.s.requests.Get(ctx, r.Partition, r.Key)
-	if rerr != nil {
-		return failure.Wrap("claim", err)
+	cl.row = a.r
+	return nil
+}
+
+// taking writes a row with the lease of a claim, whose owner is its id.
+type taking struct {
+	cl   *Claim
+	r    *row.Row
+	busy bool // somebody else's lease is live, or there is nothing left to do
+}
+
+func (a *taking) write(ctx context.Context) error { return row.Put(ctx, a.cl.s.requests, a.r) }
+
+func (a *taking) look(ctx context.Context) (whose, error) {
+	now, err := a.cl.s.requests.Get(ctx, a.r.Partition, a.r.Key)
+	if errors.Is(err, ErrNotFound) {
+		return nobodys, nil
+	}
+	if err != nil {
+		return nobodys, err
 	}
 	there := readClaim(now)
 	switch {
-	case there.Owner == cl.lease.Owner:
-		cl.row, cl.lease = now, there
-		return nil
-	case there.Live(cl.s.wall()), !openRow(now):
-		return ErrClaimed
-	case lostRace(err):
-		return ErrConflict
+	case there.Owner == a.cl.lease.Owner:
+		a.r, a.cl.lease = now, there
+		return ours, now.Err()
+	case there.Live(a.cl.s.wall()), !openRow(now):
+		a.busy = true
+		return anothers, nil
 	}
-	return failure.Wrap("claim", err)
+	return nobodys, now.Err()
 }
 
 // openRow reports whether there is still something to do on a task or an import.
@@ -107,7 +128,7 @@ func (cl *Claim) Renew(ctx context.Context) error {
 	defer cl.mu.Unlock()
 	next := cl.lease
 	next.Until = cl.s.leaseEnd()
-	return cl.write(ctx, next)
+	return cl.set(ctx, next)
 }
 
 // Release ends the lease, so that the next worker need not wait for its end. The count of
@@ -124,7 +145,9 @@ func (cl *Claim) GiveBack(ctx context.Context) error {
 
 // Fault is Release after a fault upstream, the n-th in a row: the task rests until a wall time.
 func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
-	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Until: ms(until), Count: was.Count, Faults: n} })
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim {
+		return dsr.Claim{Until: clock.Stored(until), Count: was.Count, Faults: n}
+	})
 }
 
 func (cl *Claim) release(ctx context.Context, next func(was dsr.Claim) dsr.Claim) error {
@@ -133,40 +156,59 @@ func (cl *Claim) release(ctx context.Context, next func(was dsr.Claim) dsr.Claim
 	if cl.ended {
 		return nil
 	}
-	err := cl.write(ctx, next(cl.lease))
+	err := cl.set(ctx, next(cl.lease))
 	if err == nil {
 		cl.ended = true
 	}
 	return err
 }
 
-// write replaces the row by one with another lease, twice when it changed but is still ours (a
-// commit of ours whose answer was lost).
-func (cl *Claim) write(ctx context.Context, next dsr.Claim) error {
+// errChanging says that the row of a claim changed while its lease was written, twice.
+var errChanging = errors.New("store: renew claim: the row changes all the time")
+
+// set replaces the row by one with another lease, twice when it changed but is still ours (a commit of ours whose answer was lost).
+func (cl *Claim) set(ctx context.Context, next dsr.Claim) error {
 	if cl.ended || cl.lost {
 		return ErrClaimed
 	}
-	var err error
 	for range 2 {
-		r := withLease(cl.row, next)
-		if err = put(ctx, cl.s.requests, r); err == nil {
-			cl.row, cl.lease, cl.stale = r, next, false
+		a := &renewal{cl: cl, next: next, r: withLease(cl.row, next)}
+		what, err := try(ctx, "renew claim", a)
+		switch {
+		case err != nil:
+			return err
+		case cl.lost:
+			return ErrClaimed
+		case what == done:
+			cl.row, cl.lease, cl.stale = a.r, next, false
 			return nil
-		}
-		if rerr := cl.reread(ctx, next); rerr != nil {
-			if errors.Is(rerr, ErrClaimed) {
-				return rerr
-			}
-			return failure.Wrap("renew claim", err)
-		}
-		if same(cl.lease, next) {
+		case what == found: // the look has taken the row
 			return nil
-		}
-		if !lostRace(err) {
-			break
 		}
 	}
-	return failure.Wrap("renew claim", err)
+	return errChanging
+}
+
+// renewal writes a row with another lease, which is its id: no other writer writes the same.
+type renewal struct {
+	cl   *Claim
+	next dsr.Claim
+	r    *row.Row
+}
+
+func (a *renewal) write(ctx context.Context) error { return row.Put(ctx, a.cl.s.requests, a.r) }
+
+func (a *renewal) look(ctx context.Context) (whose, error) {
+	err := a.cl.reread(ctx, a.next)
+	switch {
+	case errors.Is(err, ErrClaimed):
+		return anothers, nil
+	case err != nil:
+		return nobodys, err
+	case same(a.cl.lease, a.next):
+		return ours, nil
+	}
+	return nobodys, nil
 }
 
 func same(a, b dsr.Claim) bool {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -51,21 +53,25 @@ func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
-	t := &commit{s: s, old: c, claim: ch.Claim, write: newID()}
+	t := &commit{s: s, old: c, claim: ch.Claim, id: s.newID()}
 	if err := t.prepare(ctx, ch); err != nil {
 		return err
 	}
 	if err := t.before(ctx); err != nil {
 		return err
 	}
-	err := s.requests.Transact(ctx, t.ops)
-	if err != nil {
-		if err = t.unclear(ctx, err); err != nil {
-			return err
-		}
-		t.next.stale = true
+	what, err := try(ctx, "commit", t)
+	switch {
+	case err != nil:
+		return err
+	case what == overtaken && t.claimRefused:
+		return ErrClaimed
+	case what == overtaken:
+		return ErrConflict
 	}
-	t.done()
+	// From here on it has happened. What follows tells the caller and tidies up; a crash leaves nothing
+	// behind that counts.
+	t.finish(what == found)
 	t.after(ctx)
 	return nil
 }
@@ -76,12 +82,14 @@ type commit struct {
 	old   *Case
 	next  *Case
 	claim *Claim
-	write string
+	id    string // of this write
 
 	events []dsr.Event
 	ops    []row.Op // of table requests
 	head   *row.Row
 	tasks  []*row.Row
+
+	claimRefused bool // the row that was refused is that of the claimed task
 
 	touched []row.Op // rows of table lists that the old head names and the new one does not
 }
@@ -100,7 +108,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 		if at.IsZero() {
 			delete(n.Wakes, k)
 		} else {
-			n.Wakes[k] = ms(at)
+			n.Wakes[k] = clock.Stored(at)
 		}
 	}
 	if err := t.seal(ctx, &ch); err != nil {
@@ -122,7 +130,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 			return err
 		}
 	}
-	n.writes = remember(n.writes, t.write)
+	n.writes = remember(n.writes, t.id)
 	return t.collect(rows)
 }
 
@@ -148,7 +156,7 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 }
 
 func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
-	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.write, ms(e.At)
+	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, clock.Stored(e.At)
 	if err := t.next.Apply(e); err != nil {
 		return err
 	}
@@ -203,11 +211,10 @@ func (t *commit) collect(events []*row.Row) error {
 	return t.head.Err()
 }
 
-// sameTask compares all of a task but its claim's renewals, which change the row alone.
+// sameTask reports whether two tasks are stored alike. Their rows are compared, so that no field can be
+// forgotten.
 func sameTask(a, b *dsr.Task) bool {
-	return a.State == b.State && a.Outcome == b.Outcome && a.Round == b.Round && a.Records == b.Records && a.Findings == b.Findings &&
-		a.EndedAt.Equal(b.EndedAt) && a.EndedBy == b.EndedBy && slices.Equal(a.Text, b.Text) && slices.Equal(a.Queries, b.Queries) &&
-		a.Claim.Owner == b.Claim.Owner && a.Claim.Count == b.Claim.Count
+	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
 }
 
 // taskOps writes changed tasks at the present event: up to limit of them as rows, first the one
@@ -257,57 +264,44 @@ func (t *commit) before(ctx context.Context) error {
 	return failure.Wrap("store list rows", t.s.lists.Transact(ctx, ops))
 }
 
-// unclear finds out what became of the transaction after an error. The row of the first event
-// says it for good: it is never changed, so it also shows a success after which others have
-// moved on. A change without an event leaves its write id in the head.
-func (t *commit) unclear(ctx context.Context, cause error) error {
-	own, written, err := t.look(ctx)
-	switch {
-	case own:
-		return nil
-	case err != nil:
-		return failure.Wrap("commit", errors.Join(cause, err))
-	case t.refusedClaim(cause):
-		return ErrClaimed
-	case written, lostRace(cause), missing(cause):
-		return ErrConflict
-	}
-	return failure.Wrap("commit", cause)
+// write is the transaction that decides.
+func (t *commit) write(ctx context.Context) error {
+	err := t.s.requests.Transact(ctx, t.ops)
+	refused := row.AsRefusal(err)
+	t.claimRefused = t.claim != nil && refused != nil && refused.Op >= 0 && refused.Op < len(t.ops) &&
+		t.ops[refused.Op].Row.Key == layout.RowTask(t.claim.task)
+	return err
 }
 
-// look reads what the transaction would have written: whether it is there at all, and whether
-// it is ours.
-func (t *commit) look(ctx context.Context) (own, written bool, err error) {
-	pk, rk := layout.Partition(t.next.Tenant, t.next.ID), layout.RowHead
+// look reads the row of the first event. It is never changed, so that it also shows a success after
+// which others have moved on. A change without an event leaves its write id in the head.
+func (t *commit) look(ctx context.Context) (whose, error) {
+	key := layout.RowHead
 	if len(t.events) > 0 {
-		rk = layout.RowEvent(t.events[0].Seq)
+		key = layout.RowEvent(t.events[0].Seq)
 	}
-	r, err := t.s.requests.Get(ctx, pk, rk)
+	r, err := t.s.requests.Get(ctx, layout.Partition(t.next.Tenant, t.next.ID), key)
 	if errors.Is(err, ErrNotFound) {
-		return false, false, nil
+		return nobodys, nil
 	}
 	if err != nil {
-		return false, false, err
+		return nobodys, err
 	}
 	if len(t.events) > 0 {
-		return r.Text("write") == t.write, true, nil
+		if r.Text("write") == t.id {
+			return ours, nil
+		}
+		return anothers, nil
 	}
 	var writes []string
 	r.JSON("writes", &writes)
-	return slices.Contains(writes, t.write), !slices.Equal(writes, t.old.writes), nil
+	return whoseID(t.id, writes, t.old.writes), r.Err()
 }
 
-// refusedClaim reports whether the row that was refused is the claimed task's.
-func (t *commit) refusedClaim(cause error) bool {
-	refused := row.AsRefusal(cause)
-	if t.claim == nil || refused == nil || refused.Op < 0 || refused.Op >= len(t.ops) {
-		return false
-	}
-	return t.ops[refused.Op].Row.Key == layout.RowTask(t.claim.task)
-}
-
-// done brings the caller's case and claim up to date.
-func (t *commit) done() {
+// finish brings the caller's case and claim up to date. The ETags of a write whose answer was lost are
+// not known.
+func (t *commit) finish(unheard bool) {
+	t.next.stale = unheard
 	t.next.etag = t.head.ETag
 	for _, r := range t.tasks {
 		id := dsr.TaskID(r.Key[len(layout.RowHead)+1:])

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
@@ -41,7 +42,8 @@ type Created struct {
 // creation is a draft on its way into storage.
 type creation struct {
 	c     *Case
-	write string
+	id    string     // of the write
+	now   *Case      // as a look found it
 	key   *row.Row   // of table keys
 	lists []*row.Row // of table lists
 	ops   []row.Op   // of table requests
@@ -58,6 +60,7 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 		return Created{}, err
 	}
 	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.parallel)
 	g.Go(func() error { return s.putKeys(gctx, n.key) })
 	g.Go(func() error { return s.putLists(gctx, n.lists) })
 	if err := g.Wait(); err != nil {
@@ -77,9 +80,9 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 	}
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
 	c.ID, c.State, c.Seq, c.LastHash = id, dsr.None, 0, ""
-	c.ReceivedAt, c.DueAt, c.CreatedAt = ms(c.ReceivedAt), ms(c.DueAt), ms(c.CreatedAt)
+	c.ReceivedAt, c.DueAt, c.CreatedAt = clock.Stored(c.ReceivedAt), clock.Stored(c.DueAt), clock.Stored(c.CreatedAt)
 	for k, at := range d.Wakes {
-		c.Wakes[k] = ms(at)
+		c.Wakes[k] = clock.Stored(at)
 	}
 	for i := range c.Tasks {
 		if !layout.ValidSegment(string(c.Tasks[i].ID)) {
@@ -89,14 +92,13 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 			c.Tasks[i].State = dsr.TaskOpen
 		}
 	}
-	n := &creation{c: c, write: newID(), body: d.Body}
-	aead, key, err := s.newCaseKey(ctx, c.Tenant, shard)
+	n := &creation{c: c, id: s.newID(), body: d.Body}
+	c.KeyID = s.newID()
+	ring, key, err := s.sealing.New(ctx, c.place())
 	if err != nil {
 		return nil, err
 	}
-	n.key, c.KeyID = key, key.Key
-	c.keys = newKeyring(c)
-	c.keys.aead = aead
+	n.key, c.ring = key, ring
 	return n, n.fill(ctx, d)
 }
 
@@ -107,14 +109,14 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	if err != nil {
 		return fmt.Errorf("store: encode the private part: %w", err)
 	}
-	if c.sealed, err = c.keys.seal(ctx, sealPrivate, plain); err != nil {
+	if c.sealed, err = c.ring.Seal(ctx, sealPrivate, plain); err != nil {
 		return err
 	}
-	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.write}
+	event := dsr.Event{Version: 1, Seq: 1, Type: dsr.EventReceived, At: c.CreatedAt, By: d.By, Write: n.id}
 	if err := c.Apply(event); err != nil {
 		return err
 	}
-	c.first, c.writes = n.write, []string{n.write}
+	c.first, c.writes = n.id, []string{n.id}
 	stored, err := eventRow(c, event)
 	if err != nil {
 		return err
@@ -158,11 +160,11 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	}
 	var err error
 	if len(keys) == 1 {
-		err = put(ctx, s.keys, keys[0])
+		err = row.Put(ctx, s.keys, keys[0])
 	} else {
 		err = s.keys.Transact(ctx, ops)
 	}
-	if lostRace(err) {
+	if row.LostRace(err) {
 		return nil
 	}
 	return failure.Wrap("store case keys", err)
@@ -172,7 +174,7 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 // parallel.
 func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
+	g.SetLimit(s.parallel)
 	for chunk := range slices.Chunk(rows, row.MaxOps) {
 		ops := make([]row.Op, len(chunk))
 		for i, r := range chunk {
@@ -183,25 +185,48 @@ func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	return g.Wait()
 }
 
-// insert makes the request. After any error the head is read: the write id that made it says
-// whose it is, also after others have moved on, since no later write changes it.
+// insert makes the request.
 func (s *Store) insert(ctx context.Context, n *creation) Created {
-	err := s.requests.Transact(ctx, n.ops)
-	if err == nil {
-		return Created{Request: &n.c.Request, Shard: n.c.Shard}
-	}
-	now, lerr := s.Load(ctx, n.c.Tenant, n.c.ID)
+	what, err := try(ctx, "create request", n)
 	switch {
-	case lerr != nil:
-		return Created{Err: failure.Wrap("create request", err)}
-	case now.first == n.write:
-		return Created{Request: &now.Request, Shard: now.Shard}
+	case err != nil:
+		return Created{Err: err}
+	case what == done:
+		return Created{Request: &n.c.Request, Shard: n.c.Shard}
+	case n.now == nil:
+		return Created{Err: ErrConflict} // it was there, and was gone when it was looked at
 	}
-	n.c = now // what takeBack must leave alone
-	if now.BodyHash != n.body {
-		return Created{Request: &now.Request, Shard: now.Shard, Err: ErrIdempotency}
+	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
+	if what == found {
+		return out
 	}
-	return Created{Request: &now.Request, Shard: now.Shard, Existing: true}
+	n.c = n.now // what takeBack must leave alone
+	if n.now.BodyHash != n.body {
+		out.Err = ErrIdempotency
+		return out
+	}
+	out.Existing = true
+	return out
+}
+
+// write inserts head, first event and tasks.
+func (n *creation) write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
+
+// look reads the head. The id of the write that made it says whose it is, also after others have moved
+// on: no later write changes it.
+func (n *creation) look(ctx context.Context) (whose, error) {
+	now, err := n.c.s.Load(ctx, n.c.Tenant, n.c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nobodys, nil
+	}
+	if err != nil {
+		return nobodys, err
+	}
+	n.now = now
+	if now.first == n.id {
+		return ours, nil
+	}
+	return anothers, nil
 }
 
 // takeBack deletes what was written for a request that turned out to exist, as far as the head
@@ -274,7 +299,7 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 		}
 	}
 	var g errgroup.Group
-	g.SetLimit(parallel)
+	g.SetLimit(s.parallel)
 	for _, is := range same {
 		g.Go(func() error {
 			for _, i := range is {
@@ -338,6 +363,7 @@ func (s *Store) putMany(ctx context.Context, ns []*creation) error {
 		return nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.parallel)
 	for chunk := range slices.Chunk(keys, row.MaxOps) {
 		g.Go(func() error { return s.putKeys(gctx, chunk...) })
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // What callers tell apart. Everything else is a fault of our own storage: nothing is known to
@@ -15,7 +16,5 @@ var (
 	ErrTooLarge    = failure.ErrTooLarge
 	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
 	ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
-	ErrShredded    = errors.New("store: the case's key is gone")
-	ErrFilter      = errors.New("store: no list serves this filter")
-	ErrCursor      = errors.New("store: not a cursor of this list")
+	ErrShredded    = seal.ErrShredded
 )

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -24,6 +25,18 @@ const keptWrites = 6
 func remember(writes []string, id string) []string {
 	out := append(append([]string(nil), writes...), id)
 	return out[max(0, len(out)-keptWrites):]
+}
+
+// whoseID says whose write a row is that remembers its last writers. Before are those that it remembered
+// when it was last read.
+func whoseID(id string, writes, before []string) whose {
+	switch {
+	case slices.Contains(writes, id):
+		return ours
+	case slices.Equal(writes, before):
+		return nobodys
+	}
+	return anothers
 }
 
 // headRow is the head as it is stored.
@@ -97,7 +110,7 @@ func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*r
 	if head.Err() != nil {
 		return nil, head.Err()
 	}
-	c.keys = newKeyring(c)
+	c.ring = s.sealing.Ring(c.place())
 	for _, t := range ids {
 		if err := c.addTask(t, tasks[t]); err != nil {
 			return nil, err

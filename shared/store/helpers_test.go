@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
 // received is the business time at which the tests' requests come in.
@@ -107,12 +108,12 @@ func chained(t testing.TB, s *store.Store, c *store.Case) []dsr.EventType {
 }
 
 // allWakes reads every wake of a tenant, due or not.
-func allWakes(t testing.TB, s *store.Store, tenant string) []store.Wake {
+func allWakes(t testing.TB, s *store.Store, tenant string) []lists.Wake {
 	t.Helper()
-	var out []store.Wake
+	var out []lists.Wake
 	for shard := range layout.Shards {
 		for _, k := range wakeKinds() {
-			ws, err := s.DueWakes(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
+			ws, err := s.Lists.Due(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
 			require.NoError(t, err)
 			out = append(out, ws...)
 		}
@@ -120,12 +121,12 @@ func allWakes(t testing.TB, s *store.Store, tenant string) []store.Wake {
 	return out
 }
 
-func listed(t testing.TB, s *store.Store, q store.ListQuery) []string {
+func listed(t testing.TB, s *store.Store, q lists.Query) []string {
 	t.Helper()
 	var ids []string
 	for pages := 0; ; pages++ {
 		require.Less(t, pages, 500, "a list that never ends")
-		items, next, err := s.List(context.Background(), q)
+		items, next, err := s.Lists.Page(context.Background(), q)
 		require.NoError(t, err)
 		for _, i := range items {
 			ids = append(ids, i.ID)
@@ -160,13 +161,13 @@ func snap(t testing.TB, s *store.Store, tenant, id string) snapshot {
 	p, err := c.Private(context.Background())
 	require.NoError(t, err)
 	out.Email = p.Subject.Of(dsr.Email)[0].Reveal()
-	out.Lists["newest"] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}}))
-	out.Lists["due"] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}, DueBefore: received.AddDate(1, 0, 0)}))
-	out.Lists["state"] = len(listed(t, s, store.ListQuery{Tenants: []string{tenant}, State: c.State}))
+	out.Lists["newest"] = len(listed(t, s, lists.Query{Tenants: []string{tenant}}))
+	out.Lists["due"] = len(listed(t, s, lists.Query{Tenants: []string{tenant}, DueBefore: received.AddDate(1, 0, 0)}))
+	out.Lists["state"] = len(listed(t, s, lists.Query{Tenants: []string{tenant}, State: c.State}))
 	for k, at := range c.Wakes {
-		ws, err := s.DueWakes(context.Background(), tenant, c.Shard, k, at, 100)
+		ws, err := s.Lists.Due(context.Background(), tenant, c.Shard, k, at, 100)
 		require.NoError(t, err)
-		if !slices.ContainsFunc(ws, func(w store.Wake) bool { return w.ID == id && w.Due.Equal(at) }) {
+		if !slices.ContainsFunc(ws, func(w lists.Wake) bool { return w.ID == id && w.Due.Equal(at) }) {
 			out.Missing++
 		}
 	}

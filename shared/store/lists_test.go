@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -49,37 +50,37 @@ func TestLists(t *testing.T) {
 	both := []string{a, b}
 
 	for _, limit := range []int{1, 2, 7, 22, 23, 24, 0, 1000} {
-		require.Equal(t, ids(newest), listed(t, w.Store, store.ListQuery{Tenants: both, Limit: limit}), "newest first, %d a page", limit)
+		require.Equal(t, ids(newest), listed(t, w.Store, lists.Query{Tenants: both, Limit: limit}), "newest first, %d a page", limit)
 	}
-	require.Equal(t, ids(oldest), listed(t, w.Store, store.ListQuery{Tenants: both, Limit: 4, DueBefore: received.AddDate(1, 0, 0)}), "first due first")
-	require.Equal(t, ids(oldest[:5]), listed(t, w.Store, store.ListQuery{Tenants: both, DueBefore: oldest[5].received.AddDate(0, 1, 0)}), "due before, not at")
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Discovering, Limit: 3}), 8)
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Received, Limit: 3}), 15)
-	require.Empty(t, listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Completed}))
-	require.Less(t, len(listed(t, w.Store, store.ListQuery{Tenants: both, State: dsr.Received, DueBefore: oldest[11].received.AddDate(0, 1, 0)})), 12)
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{a}}), 12)
+	require.Equal(t, ids(oldest), listed(t, w.Store, lists.Query{Tenants: both, Limit: 4, DueBefore: received.AddDate(1, 0, 0)}), "first due first")
+	require.Equal(t, ids(oldest[:5]), listed(t, w.Store, lists.Query{Tenants: both, DueBefore: oldest[5].received.AddDate(0, 1, 0)}), "due before, not at")
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Discovering, Limit: 3}), 8)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Received, Limit: 3}), 15)
+	require.Empty(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Completed}))
+	require.Less(t, len(listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Received, DueBefore: oldest[11].received.AddDate(0, 1, 0)})), 12)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{a}}), 12)
 
-	for name, q := range map[string]store.ListQuery{
+	for name, q := range map[string]lists.Query{
 		"no tenant":         {},
 		"not a tenant":      {Tenants: []string{"' or '1' eq '1"}},
 		"not a state":       {Tenants: both, State: "open"},
 		"a state with bars": {Tenants: both, State: "received|x"},
 	} {
-		_, _, err := w.Store.List(bg, q)
-		require.ErrorIs(t, err, store.ErrFilter, name)
+		_, _, err := w.Store.Lists.Page(bg, q)
+		require.ErrorIs(t, err, lists.ErrFilter, name)
 	}
 
-	_, next, err := w.Store.List(bg, store.ListQuery{Tenants: both, Limit: 3})
+	_, next, err := w.Store.Lists.Page(bg, lists.Query{Tenants: both, Limit: 3})
 	require.NoError(t, err)
 	raw, err := base64.RawURLEncoding.DecodeString(next)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), a+"|")
 	require.NotContains(t, string(raw), b+"|", "no partition")
 	w.CursorKey = bytes.Repeat([]byte{1}, 32)
-	_, _, err = w.Another(t).List(bg, store.ListQuery{Tenants: both, Limit: 3, Cursor: next})
-	require.ErrorIs(t, err, store.ErrCursor, "authenticated by another key")
+	_, _, err = w.Another(t).Lists.Page(bg, lists.Query{Tenants: both, Limit: 3, Cursor: next})
+	require.ErrorIs(t, err, lists.ErrCursor, "authenticated by another key")
 	raw[len(raw)-40] ^= 1
-	for name, q := range map[string]store.ListQuery{
+	for name, q := range map[string]lists.Query{
 		"another position": {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(raw)},
 		"another tenant":   {Tenants: []string{stranger}, Cursor: next},
 		"fewer tenants":    {Tenants: []string{a}, Cursor: next},
@@ -88,8 +89,8 @@ func TestLists(t *testing.T) {
 		"short":            {Tenants: both, Cursor: "AAAA"},
 		"made up":          {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(append(make([]byte, 16), "n|0000000000000|x"...))},
 	} {
-		_, _, err := w.Store.List(bg, q)
-		require.ErrorIs(t, err, store.ErrCursor, name)
+		_, _, err := w.Store.Lists.Page(bg, q)
+		require.ErrorIs(t, err, lists.ErrCursor, name)
 	}
 }
 
@@ -110,11 +111,11 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
 		}
 	}
-	q := store.ListQuery{Tenants: []string{tenant}, State: dsr.Discovering, Limit: 2}
+	q := lists.Query{Tenants: []string{tenant}, State: dsr.Discovering, Limit: 2}
 	empty, cursor := 0, ""
 	for {
 		q.Cursor = cursor
-		items, next, err := w.Store.List(bg, q)
+		items, next, err := w.Store.Lists.Page(bg, q)
 		require.NoError(t, err)
 		if len(items) == 0 && next != "" {
 			empty++
@@ -130,7 +131,7 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 	w.Clock.Advance(61 * time.Minute)
 	require.Len(t, listed(t, w.Store, q), 5)
 	require.Equal(t, before-25, len(w.Rows(t, "lists")), "an hour later they are deleted")
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{tenant}, State: dsr.Received}), 25)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.Received}), 25)
 }
 
 func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
@@ -169,7 +170,7 @@ func TestWakes(t *testing.T) {
 	w.Counter.Reset()
 	due := 0
 	for shard := range layout.Shards {
-		ws, err := w.Store.DueWakes(bg, tenant, shard, retention.WakeRedeliver, received.Add(5*time.Minute), 100)
+		ws, err := w.Store.Lists.Due(bg, tenant, shard, retention.WakeRedeliver, received.Add(5*time.Minute), 100)
 		require.NoError(t, err)
 		for i, wake := range ws {
 			require.False(t, wake.Due.After(received.Add(5*time.Minute)))
@@ -181,13 +182,13 @@ func TestWakes(t *testing.T) {
 			require.Equal(t, c.KeyID, wake.KeyID)
 			due++
 		}
-		few, err := w.Store.DueWakes(bg, tenant, shard, retention.WakePackage, received.AddDate(1, 0, 0), 1)
+		few, err := w.Store.Lists.Due(bg, tenant, shard, retention.WakePackage, received.AddDate(1, 0, 0), 1)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(few), 1)
 	}
 	require.Equal(t, 6, due, "those of minute 0 to 5")
 	require.Equal(t, 2*layout.Shards, w.Counter.Total(), "one range query each")
-	_, err := w.Store.DueWakes(bg, "' or 1", 0, retention.WakeRedeliver, received, 1)
+	_, err := w.Store.Lists.Due(bg, "' or 1", 0, retention.WakeRedeliver, received, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, k := range wakeKinds() {
 		require.Contains(t, []retention.Clock{retention.WallClock, retention.BusinessClock}, k.Clock())
@@ -209,8 +210,8 @@ func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
 	drop := func() {
 		t.Helper()
 		for _, wake := range allWakes(t, other, tenant) {
-			require.NoError(t, other.DropWake(bg, wake))
-			require.NoError(t, other.DropWake(bg, wake), "twice")
+			require.NoError(t, other.Lists.Drop(bg, wake))
+			require.NoError(t, other.Lists.Drop(bg, wake), "twice")
 		}
 	}
 	drop()

@@ -113,7 +113,7 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Chang
 func (d *driver) sweep() {
 	now := d.w.Clock.Now()
 	for shard := range layout.Shards {
-		wakes, err := d.w.Store.DueWakes(bg, d.tenant, shard, retention.WakeRedeliver, now, 100)
+		wakes, err := d.w.Store.Lists.Due(bg, d.tenant, shard, retention.WakeRedeliver, now, 100)
 		if err != nil {
 			d.failed++
 			return
@@ -121,7 +121,7 @@ func (d *driver) sweep() {
 		for _, wake := range wakes {
 			c, err := d.w.Store.Load(bg, wake.Tenant, wake.ID)
 			if err != nil || !c.Wakes[wake.Kind].Equal(wake.Due) {
-				_ = d.w.Store.DropWake(bg, wake)
+				_ = d.w.Store.Lists.Drop(bg, wake)
 				continue
 			}
 			for _, t := range c.Workable() {

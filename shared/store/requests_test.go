@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
@@ -345,7 +346,7 @@ func TestWeirdIdentifiers(t *testing.T) {
 			require.ErrorIs(t, err, store.ErrNotFound)
 		}
 	}
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{tenant}, Limit: 5}), len(weird))
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, Limit: 5}), len(weird))
 	_, err := w.Store.Load(bg, newTenant(), w.Store.RequestID("caller", tenant, "k"))
 	require.ErrorIs(t, err, store.ErrNotFound, "another tenant's id")
 }
@@ -431,7 +432,7 @@ func TestCreateMany(t *testing.T) {
 		require.NoError(t, g.Err)
 	}
 	require.Equal(t, 1+4+98, w.Counter.Total())
-	require.Len(t, listed(t, w.Store, store.ListQuery{Tenants: []string{fresh}}), 98)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{fresh}}), 98)
 
 	again := w.Store.CreateMany(bg, fresh, ds[:98])
 	for _, g := range again {

@@ -1,22 +1,25 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
-
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Options is what a store is made from.
@@ -24,13 +27,18 @@ type Options struct {
 	Tables  row.Tables
 	Blobs   *blob.Store
 	Queues  *queue.Queues
-	Wrapper KeyWrapper
+	Wrapper seal.Wrapper
 	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
 	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
 	// that is being read begins anew.
 	CursorKey []byte
 	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
-	Log       *slog.Logger // nil: slog.Default()
+	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
+	Random io.Reader
+	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come one after
+	// the other, always in the same order.
+	Parallel int
+	Log      *slog.Logger // nil: slog.Default()
 }
 
 // Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a
@@ -40,30 +48,28 @@ const Lease = 20 * time.Second
 // renewEvery is how often Keep renews: two renewals may fail before a lease is over.
 const renewEvery = 7 * time.Second
 
-// orphanAge is how old a row must be, in wall time, before it may be dropped because no head
-// names it: no creation takes that long.
-const orphanAge = time.Hour
-
 // Shards is how many partitions of lists, and of keys, a tenant has.
 const Shards = layout.Shards
 
-// parallel is how many storage calls one operation has in flight at most.
-const parallel = 16
+// defaultParallel is how many calls one operation has in flight.
+const defaultParallel = 16
 
 // Store keeps everything that Rightsdesk keeps. It is safe for concurrent use.
 type Store struct {
 	Blobs  *blob.Store
 	Queues *queue.Queues
+	Lists  *lists.Lists
 
 	requests, lists, keys row.Table
 
 	tables  row.Tables
-	wrapper KeyWrapper
+	sealing seal.Keys
 	idKey   []byte
-	curKey  []byte
 	wall    func() time.Time
 	log     *slog.Logger
+	random  io.Reader
 
+	parallel   int
 	renewEvery time.Duration
 }
 
@@ -76,20 +82,26 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.New("store: a key wrapper is needed")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
-	case len(o.CursorKey) < 32:
-		return nil, fmt.Errorf("store: the cursor key has %d bytes, at least 32 are needed", len(o.CursorKey))
 	case o.Clocks.Wall == nil:
 		return nil, errors.New("store: the wall clock is needed")
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
 	s := &Store{
-		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, wrapper: o.Wrapper,
-		idKey: o.IDKey, curKey: o.CursorKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
+		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, parallel: cmp.Or(o.Parallel, defaultParallel), random: o.Random,
+		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
 	}
 	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
-	return s, nil
+	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
+	var err error
+	s.Lists, err = lists.New(lists.Options{
+		Lists: s.lists, Keys: s.keys, Heads: heads{s}, CursorKey: o.CursorKey, Clocks: o.Clocks, Parallel: s.parallel,
+	})
+	return s, err
 }
 
 // Init creates the tables, containers and queues that do not exist yet.
@@ -104,8 +116,10 @@ func (s *Store) Init(ctx context.Context) error {
 }
 
 // newID returns 128 random bits as 32 lower-case hex digits.
-func newID() string {
+func (s *Store) newID() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	if _, err := io.ReadFull(s.random, b[:]); err != nil {
+		panic("store: no random numbers: " + err.Error()) // crypto/rand never fails
+	}
 	return hex.EncodeToString(b[:])
 }

@@ -12,7 +12,7 @@ import (
 func TestTenantsAreRemembered(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
-	none, err := w.Store.Tenants(t.Context())
+	none, err := w.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, none)
 
@@ -20,13 +20,13 @@ func TestTenantsAreRemembered(t *testing.T) {
 	for i := range 150 { // more than one transaction takes
 		all = append(all, fmt.Sprintf("00000000-0000-4000-8000-%012d", i))
 	}
-	require.NoError(t, w.Store.RememberTenants(t.Context(), append(all, all[0], "no|segment", "")))
-	require.NoError(t, w.Another(t).RememberTenants(t.Context(), all[:1]), "fewer are configured now")
-	got, err := w.Store.Tenants(t.Context())
+	require.NoError(t, w.Store.Lists.Remember(t.Context(), append(all, all[0], "no|segment", "")))
+	require.NoError(t, w.Another(t).Lists.Remember(t.Context(), all[:1]), "fewer are configured now")
+	got, err := w.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, all, got)
 
 	w.Counter.Reset()
-	require.NoError(t, w.Store.RememberTenants(t.Context(), all))
+	require.NoError(t, w.Store.Lists.Remember(t.Context(), all))
 	require.Equal(t, 1, w.Counter.Total(), "nothing new is one read")
 }

@@ -23,7 +23,7 @@ const (
 	nested // an object or an array, as JSON
 )
 
-// cell is one value of a tabular form. A number is its literal as it stands in the JSON.
+// cell is one value of a tabular form. A number is its literal as it is written in the JSON.
 type cell struct {
 	shape shape
 	text  string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -17,7 +18,8 @@ import (
 // task can be retried by hand.
 const maxAttempts = 10
 
-// fault says what becomes of a task whose step met an error. A fault of the system never fails the
+// fault says what becomes of a task whose step met an error. A task whose system was taken out of the
+// tenant's document ends as failed, with an alert. A fault of the system never fails the
 // invocation: either the task ends as failed, with the reason, or it rests and its wake brings it
 // back. An error that is no *connector.Fault is the product's own and is returned as it is. A fault
 // after which something was handed over starts the count anew: the system is slow and not dead.
@@ -36,6 +38,10 @@ func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by d
 		return err // The host ends the invocation, which says nothing about the system.
 	case errors.As(err, &record):
 		return r.fail(ctx, c, cl, by, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
+	case errors.Is(err, connector.ErrNotConfigured):
+		r.alerts.Raise(ctx, alert.TaskNotConfigured, "task ends: its tenant has no system of this name",
+			"tenant", c.Tenant, "request", c.ID, "task", t.ID, "system", t.System)
+		return r.fail(ctx, c, cl, by, notConfigured(t.System))
 	case f == nil:
 		return err
 	case !f.Retryable() || faults >= maxAttempts:
@@ -51,6 +57,11 @@ func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by d
 func (r *Runner) fail(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, reason string) error {
 	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason}})
 	return claimedElsewhere(err)
+}
+
+// notConfigured begins with the code by which tools know this reason.
+func notConfigured(system string) string {
+	return fmt.Sprintf("not-configured: The tenant has no system named %s any more. Put it back into the document under this name, then retry.", system)
 }
 
 // backoff is the pause after n faults in a row: 1, 2, 4 … 60 minutes.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -44,6 +45,7 @@ type Work struct {
 
 // Counter counts what an operator watches.
 type Counter interface {
+	alert.Counter
 	// Ignored counts a message that nothing can be done for, by the code of its log line.
 	Ignored(ctx context.Context, reason string)
 }
@@ -61,7 +63,8 @@ type Options struct {
 // Runner runs tasks. Everything that changes a request by a decision goes through its Change.
 type Runner struct {
 	Options
-	steps map[dsr.Step]Step
+	alerts *alert.Alerts
+	steps  map[dsr.Step]Step
 }
 
 // New returns a runner. The error names the option that is missing or the step that is given
@@ -70,7 +73,11 @@ func New(o Options) (*Runner, error) {
 	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil || o.Counter == nil {
 		return nil, errors.New("task: a runner needs a store, both clocks, a log and a counter")
 	}
-	r := &Runner{Options: o, steps: map[dsr.Step]Step{}}
+	alerts, err := alert.New(o.Log, o.Counter)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{Options: o, alerts: alerts, steps: map[dsr.Step]Step{}}
 	for _, s := range o.Steps {
 		if r.steps[s.Name()] != nil {
 			return nil, fmt.Errorf("task: there are two steps %s", s.Name())

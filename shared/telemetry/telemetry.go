@@ -1,6 +1,8 @@
 // Package telemetry writes logs to stdout, and traces and metrics to an OTLP endpoint when one
-// is configured. Nothing personal reaches it: attributes are ids, codes, counts and times, and
-// query strings are never recorded.
+// is set.
+//
+// Nothing personal reaches it: attributes are ids, codes, counts and times, and query strings
+// are never recorded.
 package telemetry
 
 import (
@@ -21,6 +23,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
@@ -61,8 +64,7 @@ func (h withContext) WithGroup(name string) slog.Handler {
 }
 
 // Export sends traces and metrics by OTLP over HTTP, to where the standard OTEL_* variables
-// say. With enabled false nothing is sent and nothing is collected. The returned function
-// flushes.
+// say. If it is not enabled, nothing is collected. The returned function flushes.
 func Export(ctx context.Context, enabled bool) (func(context.Context) error, error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	if !enabled {
@@ -84,8 +86,8 @@ func Export(ctx context.Context, enabled bool) (func(context.Context) error, err
 	return func(ctx context.Context) error { return errors.Join(tp.Shutdown(ctx), mp.Shutdown(ctx)) }, nil
 }
 
-// Jobs counts and traces jobs: one counter of successes per job is what an alert watches, since
-// a job that no longer succeeds is silent otherwise.
+// Jobs counts and traces jobs. An alert watches the successes of each job, because a job that
+// no longer succeeds is silent otherwise.
 type Jobs struct {
 	runs metric.Int64Counter
 }
@@ -116,6 +118,13 @@ func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, nam
 // Ignored is the function Ignored.
 func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
 
+// Alert counts an alert: rightsdesk.alerts with the attribute code.
+func (Counter) Alert(ctx context.Context, code alert.Code) {
+	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.alerts"); err == nil {
+		c.Add(ctx, 1, metric.WithAttributes(attribute.String("code", string(code))))
+	}
+}
+
 // Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with
 // the attribute reason, a code.
 func Ignored(ctx context.Context, reason string) {
@@ -133,8 +142,7 @@ func (j *Jobs) Wrap(name string, run host.Job) host.Job {
 		result := "success"
 		if err != nil {
 			result = "failure"
-			// the reason is in the log: an error's text is not ours to send on
-			span.SetStatus(codes.Error, "failed")
+			span.SetStatus(codes.Error, "failed") // the text of the error stays in the log
 		}
 		j.runs.Add(ctx, 1, metric.WithAttributes(attribute.String("job", name), attribute.String("result", result)))
 		return err

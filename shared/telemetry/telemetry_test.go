@@ -18,6 +18,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
@@ -48,6 +49,7 @@ func TestJobsAndSpans(t *testing.T) {
 	telemetry.Ignored(t.Context(), "bad-message")
 	telemetry.Ignored(t.Context(), "bad-message")
 	telemetry.Ignored(t.Context(), "unknown-request")
+	telemetry.Counter{}.Alert(t.Context(), alert.TaskNotConfigured)
 
 	var rm metricdata.ResourceMetrics
 	require.NoError(t, reader.Collect(t.Context(), &rm))
@@ -55,8 +57,14 @@ func TestJobsAndSpans(t *testing.T) {
 	require.True(t, isSum)
 	require.Len(t, sum.DataPoints, 2, "one counter, by result")
 
-	ignored := map[string]int64{}
+	ignored, alerts := map[string]int64{}, map[string]int64{}
 	for _, m := range rm.ScopeMetrics[0].Metrics {
+		if m.Name == "rightsdesk.alerts" {
+			for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
+				code, _ := p.Attributes.Value("code")
+				alerts[code.AsString()] = p.Value
+			}
+		}
 		if m.Name == "rightsdesk.messages.ignored" {
 			for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
 				reason, _ := p.Attributes.Value("reason")
@@ -65,6 +73,7 @@ func TestJobsAndSpans(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]int64{"bad-message": 2, "unknown-request": 1}, ignored)
+	require.Equal(t, map[string]int64{"task-not-configured": 1}, alerts)
 
 	got := spans.GetSpans()
 	require.Len(t, got, 4)

@@ -7,9 +7,10 @@ type Statements struct {
 	Sources    []string `yaml:"sources"`    // (g)
 	Recipients []string `yaml:"recipients"` // (c)
 	Retention  []string `yaml:"retention"`  // (d)
-	// (e) and (f): rectification, erasure, restriction, objection, complaint
+	// Rights are those of Art. 15(1)(e) and (f): rectification, erasure, restriction, objection,
+	// complaint.
 	Rights             []string `yaml:"rights"`
 	AutomatedDecisions []string `yaml:"automatedDecisions"` // (h)
-	// Cal. Civ. Code § 1798.110(c), 1798.115: what was sold or shared, and to whom
+	// SoldOrShared says what was sold or shared, and to whom: Cal. Civ. Code § 1798.110(c), 1798.115.
 	SoldOrShared []string `yaml:"soldOrShared"`
 }

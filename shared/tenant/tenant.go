@@ -51,6 +51,7 @@ type Tenant struct {
 	Declared     []Declared    `yaml:"declared"`
 	Destinations []Destination `yaml:"destinations"`
 	Package      Package       `yaml:"package"`
+	Records      Records       `yaml:"records"`
 	Statements   Statements    `yaml:"statements"`
 }
 
@@ -110,7 +111,7 @@ func (t Tenant) Destination(name string) (Destination, bool) {
 // Instance is one place where a system of the catalogue stands for a tenant: an environment, a
 // workspace, an account. The same system may stand there several times, under different names.
 type Instance struct {
-	// unique in the tenant, by default the system's; tasks, folders and findings carry it
+	// Name is unique in the tenant, by default the system's. Tasks, folders and findings carry it.
 	Name     string
 	System   string            // name of the system in the catalogue
 	Settings map[string]string // which place it is; the system's descriptor says what it takes
@@ -122,13 +123,11 @@ func Plain(system string) Instance { return Instance{Name: system, System: syste
 // Declared is a system without a connector: people do there what was asked, and the package
 // names it.
 type Declared struct {
-	Name  string   `yaml:"name"`
-	Title string   `yaml:"title"`
-	Kinds []string `yaml:"kinds"` // of data, in words
-	// kinds of identifier that people find a person by there
-	Identifiers []string `yaml:"identifiers"`
-	// for each action that the tenant takes
-	Actions map[string]Instructions `yaml:"actions"`
+	Name        string                  `yaml:"name"`
+	Title       string                  `yaml:"title"`
+	Kinds       []string                `yaml:"kinds"`       // of data, in words
+	Identifiers []string                `yaml:"identifiers"` // kinds by which people find a person there
+	Actions     map[string]Instructions `yaml:"actions"`     // each that the tenant takes
 }
 
 // Instructions say what a person does.
@@ -148,11 +147,17 @@ type Destination struct {
 // Package is how packages are made and how long they are kept.
 type Package struct {
 	RetentionDays int      `yaml:"retentionDays"` // 1 to 365, default 30
-	Formats       []Format `yaml:"formats"`       // beside JSON, which is always there; default csv
+	Formats       []Format `yaml:"formats"`       // beside JSON, default csv
 }
 
 // Retention is how long a package is kept after it was made, by the business clock.
 func (p Package) Retention() time.Duration { return time.Duration(p.RetentionDays) * 24 * time.Hour }
+
+// Records is how long the records of a request are kept after it has ended: the request itself,
+// its events, findings and key.
+type Records struct {
+	RetentionMonths int `yaml:"retentionMonths"` // 24 to 120, default 36
+}
 
 // Format is a form in which records are handed over. Every package has JSON; the tabular forms
 // are the tenant's choice.
@@ -166,5 +171,6 @@ const (
 	XML  Format = "xml"
 )
 
-// Tabular are the formats that a tenant may choose, in the order in which they stand in a package.
+// Tabular are the formats that a tenant may choose, in the order in which they stand in a
+// package.
 func Tabular() []Format { return []Format{CSV, XLSX, XML} }

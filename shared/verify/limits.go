@@ -28,7 +28,7 @@ type limits struct {
 
 // standard are the limits of Archive. Tables are longer than the JSON that they are made from:
 //
-//   - In XML a character of JSON takes at most eight bytes: the name of a column stands three times,
+//   - In XML a character of JSON takes at most eight bytes: the name of a column is written three times,
 //     at worst as entities.
 //   - CSV has a comma for each empty cell, so that its length grows with the number of columns.
 //   - A worksheet repeats the address and the type of each cell, but is packed.

@@ -23,8 +23,8 @@ func small() limits {
 	return l
 }
 
-// spoilt makes an archive of one member and a manifest that is given as a text; %s in it is the
-// list of files.
+// spoilt makes an archive of one member, with a manifest that is given as text; %s in it stands
+// for the list of files.
 func spoilt(t *testing.T, text string, c content) []byte {
 	t.Helper()
 	files := []File{listedAs(c), listedAs(content{name: IndexName, body: "<html>"})}
@@ -62,7 +62,7 @@ func system(queries string) string {
 
 func repeated(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
 
-func TestVerifyRefusesAManifestThatIsNone(t *testing.T) {
+func TestVerifyRefusesWhatIsNoManifest(t *testing.T) {
 	t.Parallel()
 	escape := `"\u001b]0;x\u0007\u001b[2K"`
 	for name, tc := range map[string]struct{ text, want string }{

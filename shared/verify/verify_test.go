@@ -109,7 +109,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"an upper-case copy":      {one("Index.html", "x", 0), nil, "not one that a package may have"},
 		"a folder":                {one("access/", "", 0), nil, "not one that a package may have"},
 		"two of a name":           {append(goodContents(), goodContents()[0]), nil, "two members"},
-		"JSON that is none":       {one("a.json", "[{]", 0), nil, "not a JSON array of objects"},
+		"broken JSON":             {one("a.json", "[{]", 0), nil, "not a JSON array of objects"},
 		"JSON with a tail":        {one("a.json", "[] x", 0), nil, "not a JSON array of objects"},
 		"JSON without an array":   {one("a.json", `{"a":1}`, 0), nil, "not a JSON array of objects"},
 		"a bomb":                  {one("a.json", "["+strings.Repeat(" ", 50<<20)+"]", 0), nil, "longer"},
@@ -145,8 +145,8 @@ func TestVerifySeesEveryChangedByteOfData(t *testing.T) {
 				require.ErrorIs(t, err, ErrNotVerified)
 				continue
 			}
-			// A bit of deflate's own, such as the one that marks the last block: what it stands
-			// for must be the same.
+			// A bit of deflate itself, such as the one that marks the last block: the bytes
+			// that come out must be the same.
 			z, err := zip.NewReader(bytes.NewReader(spoilt), int64(len(spoilt)))
 			require.NoError(t, err)
 			require.Equal(t, inflate(t, f), inflate(t, z.File[n]), "%s, byte %d", f.Name, i-offset)

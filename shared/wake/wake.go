@@ -10,6 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
@@ -18,6 +19,7 @@ import (
 type Step struct {
 	due      *due.Sweeper
 	runner   *task.Runner
+	does     due.Handlers
 	pressure pressure
 }
 
@@ -26,7 +28,9 @@ func New(d *due.Sweeper, r *task.Runner) (*Step, error) {
 	if d == nil || r == nil {
 		return nil, errors.New("wake: a sweeper and a runner are needed")
 	}
-	return &Step{due: d, runner: r}, nil
+	s := &Step{due: d, runner: r}
+	s.does = due.Handlers{retention.WakeRedeliver: s.request, retention.WakeBulk: s.bulk}
+	return s, s.does.Complete(dsr.StepWake)
 }
 
 // Run sends again what is due everywhere. While the queues grow it does nothing.
@@ -42,13 +46,7 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 		return due.Result{Rest: paused}, err
 	}
 	tenants, unread := s.due.EverTenants(ctx)
-	kinds := []retention.WakeKind{retention.WakeRedeliver, retention.WakeBulk}
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), kinds, func(ctx context.Context, w store.Wake) error {
-		if w.Kind == retention.WakeBulk {
-			return s.bulk(ctx, w)
-		}
-		return s.request(ctx, w)
-	})
+	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepWake), s.does.Do)
 	return res, errors.Join(unread, err)
 }
 
@@ -59,7 +57,7 @@ func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
 }
 
 // request sends the messages of a request again and sets its next wake.
-func (s *Step) request(ctx context.Context, w store.Wake) error {
+func (s *Step) request(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
 		return err
@@ -76,7 +74,7 @@ func (s *Step) request(ctx context.Context, w store.Wake) error {
 }
 
 // bulk sends the message of an import again that has not come to its end.
-func (s *Step) bulk(ctx context.Context, w store.Wake) error {
+func (s *Step) bulk(ctx context.Context, w lists.Wake) error {
 	b, err := s.due.Import(ctx, w)
 	if err != nil || b == nil {
 		return err

@@ -57,7 +57,7 @@ func (r *resolved) fields() (found Fields) {
 // inProduct is for packages that are linked into the product's binary.
 func inProduct(folder string) bool {
 	top, _, _ := strings.Cut(folder, "/")
-	return slices.Contains([]string{"shared", "functions"}, top) && !strings.HasSuffix(folder, "sim") && !strings.HasSuffix(folder, "test")
+	return slices.Contains([]string{"shared", "functions"}, top) && !strings.Contains(folder+"/", "sim/") && !strings.HasSuffix(folder, "test")
 }
 
 func (r *resolved) fieldsOf(f source) (found []Field) {

@@ -23,8 +23,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/task"
+	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
 // importParallel is how many requests of a chunk the importer makes at a time. The raw side has
@@ -70,14 +72,21 @@ func (im importer) service(a *app.App) (*bulk.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
+	tokens, err := pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)})
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.DiscardHandler)
+	log, clocks := slog.New(slog.DiscardHandler), clock.Same(wall)
+	runner, err := task.New(task.Options{Store: a.Store, Clocks: clocks, Log: log, Counter: telemetry.Counter{}})
+	if err != nil {
+		return nil, err
+	}
+	submissions, err := intake.New(intake.Options{Runner: runner, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens})
+	if err != nil {
+		return nil, err
+	}
 	return bulk.New(bulk.Options{
-		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Clocks: clock.Clocks{Wall: wall, Business: wall}, Bound: time.Hour, Log: log,
-		Intake: &intake.Service{Store: a.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Tokens: tokens, Now: wall, Wall: wall},
+		Store: a.Store, Key: bytes.Repeat([]byte{4}, 32), Clocks: clocks, Bound: time.Hour, Log: log, Intake: submissions,
 	})
 }
 
@@ -122,7 +131,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 
 // forget drops the tables of a run, since they would slow the next ones down.
 func (im importer) forget(ctx context.Context, prefix string) error {
-	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	c, err := account.ConnectString(im.storage.ConnectionString, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}
@@ -240,7 +249,7 @@ func (im importer) allOn(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	c, err := store.Connect(im.storage.ConnectionString, store.ClientOptions(nil))
+	c, err := account.ConnectString(im.storage.ConnectionString, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}

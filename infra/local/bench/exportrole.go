@@ -20,7 +20,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -37,13 +39,16 @@ func playExport(ctx context.Context, role string) error {
 		return err
 	}
 	e := &exporter{exportTask: t}
-	if e.clients, err = store.Connect(t.Connection, store.ClientOptions(nil)); err != nil {
+	if e.clients, err = account.ConnectString(t.Connection, account.ClientOptions(nil)); err != nil {
 		return err
 	}
 	if e.st, err = openStore(e.clients); err != nil {
 		return err
 	}
 	if err := e.st.Init(ctx); err != nil {
+		return err
+	}
+	if e.tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{3}, 32)}); err != nil {
 		return err
 	}
 	play := map[string]func(context.Context) error{
@@ -57,13 +62,13 @@ func playExport(ctx context.Context, role string) error {
 
 // openStore opens the store with fixed keys, so that the processes of one run can read each
 // other's blobs.
-func openStore(c store.Clients) (*store.Store, error) {
-	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
+func openStore(c account.Clients) (*store.Store, error) {
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{1}, 32)})
 	if err != nil {
 		return nil, err
 	}
 	clocks := clock.Clocks{Wall: wall}
-	in, err := c.Services(store.ServicesOptions{Clocks: clocks})
+	in, err := c.Services(account.ServicesOptions{Clocks: clocks})
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +82,9 @@ func wall() time.Time { return time.Now().UTC() }
 
 type exporter struct {
 	exportTask
-	clients store.Clients
+	clients account.Clients
 	st      *store.Store
+	tokens  *pii.Tokens
 	result  exportResult
 }
 
@@ -131,10 +137,13 @@ func (e *exporter) sink(ctx context.Context) error {
 		return err
 	}
 	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
-		s := part.NewSink(part.SinkOptions{
+		s, err := part.New(part.Options{
 			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: sample.Descriptor(), Kinds: []string{sample.Kind}, Formats: e.formats(),
-			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
+			Tokens: e.tokens, Clocks: clock.Same(wall),
 		})
+		if err != nil {
+			return err
+		}
 		if _, _, err := s.Resume(ctx); err != nil {
 			return err
 		}
@@ -202,7 +211,7 @@ func (e *exporter) pack(ctx context.Context) error {
 	one := tenant.Tenant{ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
 	return e.measure("pack", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
-			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Now: wall,
+			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Clocks: clock.Same(wall),
 		})
 		e.result.Packed = p.Bytes
 		return err

@@ -56,11 +56,14 @@ func (e *exporter) graph(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := part.NewSink(part.SinkOptions{
+		s, err := part.New(part.Options{
 			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []tenant.Format{tenant.CSV},
-			Spec: part.Spec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
-			Hash: func(pii.Value) string { return "v1-bench" }, Now: wall,
+			Spec:   part.Spec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
+			Tokens: e.tokens, Clocks: clock.Same(wall),
 		})
+		if err != nil {
+			return err
+		}
 		if _, _, err := s.Resume(ctx); err != nil {
 			return err
 		}

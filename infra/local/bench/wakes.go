@@ -19,6 +19,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -86,7 +87,7 @@ func runWakes(ctx context.Context, storage *azurite.Instance, settings map[strin
 	}
 	began = time.Now()
 	for shard := range store.Shards {
-		if _, err := a.Store.DueWakes(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
+		if _, err := a.Store.Lists.Due(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
 			return wakeRun{}, err
 		}
 	}
@@ -145,7 +146,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 // storeFuture stores wakes that are not due, in full transactions over all shards. The keys
 // follow store/keys.go.
 func storeFuture(ctx context.Context, connection, prefix string, count int) error {
-	c, err := store.Connect(connection, store.ClientOptions(nil))
+	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 )
 
 // keys of the local document, by tenant.
@@ -28,7 +28,7 @@ var keys = map[string]string{entrasim.Contoso: "local-dev-key", entrasim.Fabrika
 type world struct {
 	dir     string
 	azurite *azurite.Instance
-	clients store.Clients
+	clients account.Clients
 	tenant  *tenant.Server
 	sim     *http.Server
 	simURL  string
@@ -47,7 +47,7 @@ func open(ctx context.Context, o options) (_ *world, err error) {
 	if w.azurite, err = azurite.Start(ctx, azurite.Options{Dir: filepath.Join(w.dir, "azurite")}); err != nil {
 		return nil, err
 	}
-	if w.clients, err = store.Connect(w.azurite.ConnectionString, store.ClientOptions(nil)); err != nil {
+	if w.clients, err = account.ConnectString(w.azurite.ConnectionString, account.ClientOptions(nil)); err != nil {
 		return nil, err
 	}
 	if err := w.openTenant(); err != nil {

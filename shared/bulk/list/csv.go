@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rightsdesk/rightsdesk/shared/intake/form"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
@@ -33,55 +34,31 @@ func item(header, cells []string) ([]byte, *problem.Error) {
 			return nil, f
 		}
 	}
-	b, err := json.Marshal(i)
+	b, err := json.Marshal(i.Item)
 	if err != nil {
 		return nil, problem.New(problem.InvalidCSV, "", "the line cannot be read")
 	}
 	return b, nil
 }
 
-// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are left out, so
-// that they are missing and not empty.
-type csvItem struct {
-	IdempotencyKey string     `json:"idempotencyKey,omitempty"`
-	Actions        []string   `json:"actions,omitempty"`
-	Regime         string     `json:"regime,omitempty"`
-	ReceivedAt     string     `json:"receivedAt,omitempty"`
-	Reference      string     `json:"reference,omitempty"`
-	Systems        []string   `json:"systems,omitempty"`
-	Destination    string     `json:"destination,omitempty"`
-	Note           string     `json:"note,omitempty"`
-	Subject        csvSubject `json:"subject,omitzero"`
-}
-
-type csvSubject struct {
-	ObjectID          string          `json:"objectId,omitempty"`
-	UserPrincipalName string          `json:"userPrincipalName,omitempty"`
-	Email             string          `json:"email,omitempty"`
-	Phone             string          `json:"phone,omitempty"`
-	EmployeeID        string          `json:"employeeId,omitempty"`
-	Name              string          `json:"name,omitempty"`
-	Identifiers       []csvIdentifier `json:"identifiers,omitempty"`
-	Relationship      string          `json:"relationship,omitempty"`
-	Residence         string          `json:"residence,omitempty"`
-}
-
-type csvIdentifier struct {
-	Kind  string `json:"kind"`
-	Value string `json:"value"`
-}
+// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are missing in it.
+type csvItem struct{ form.Item }
 
 // set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a
 // character.
 func (i *csvItem) set(column, cell string) *problem.Error {
 	subject := &i.Subject
 	text := map[string]*string{
-		"idempotencyKey": &i.IdempotencyKey, "regime": &i.Regime, "receivedAt": &i.ReceivedAt, "reference": &i.Reference,
+		"regime": &i.Regime, "receivedAt": &i.ReceivedAt, "reference": &i.Reference,
 		"destination": &i.Destination, "note": &i.Note, "name": &subject.Name, "relationship": &subject.Relationship, "residence": &subject.Residence,
 	}
 	named := map[string]*string{
 		"objectId": &subject.ObjectID, "userPrincipalName": &subject.UserPrincipalName, "email": &subject.Email, "phone": &subject.Phone,
 		"employeeId": &subject.EmployeeID,
+	}
+	if column == "idempotencyKey" {
+		i.IdempotencyKey = &cell
+		return nil
 	}
 	if to := text[column]; to != nil {
 		*to = cell
@@ -94,11 +71,11 @@ func (i *csvItem) set(column, cell string) *problem.Error {
 	case column == "systems":
 		i.Systems = values
 	case column == "identifiers":
-		return subject.identifiers(values)
+		return i.identifiers(values)
 	case len(values) > 0: // the first value of a kind has a field of its own, as in JSON
 		*to = values[0]
 		for _, v := range values[1:] {
-			subject.Identifiers = append(subject.Identifiers, csvIdentifier{column, v})
+			subject.Identifiers = append(subject.Identifiers, form.Identifier{Kind: column, Value: v})
 		}
 	}
 	return nil
@@ -115,14 +92,14 @@ func split(cell string) []string {
 	return out
 }
 
-func (s *csvSubject) identifiers(values []string) *problem.Error {
+func (i *csvItem) identifiers(values []string) *problem.Error {
 	for _, v := range values {
 		kind, value, ok := strings.Cut(v, "=")
 		kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
 		if !ok || kind == "" || value == "" {
 			return problem.New(problem.InvalidValue, "/subject/identifiers", "identifiers must be kind=value, separated by semicolons")
 		}
-		s.Identifiers = append(s.Identifiers, csvIdentifier{kind, value})
+		i.Subject.Identifiers = append(i.Subject.Identifiers, form.Identifier{Kind: kind, Value: value})
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (c *csvRecords) next() (csvRecord, error) {
 }
 
 // tooLong allows for the end of the record, CRLF.
-func (c *csvRecords) tooLong() bool { return c.size > MaxLine+2 }
+func (c *csvRecords) tooLong() bool { return c.size > maxLine+2 }
 
 // scan reads to the end of the record: the first newline outside quotes, or the end of the list.
 func (c *csvRecords) scan() error {

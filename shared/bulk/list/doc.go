@@ -10,7 +10,7 @@
 //
 // # Limits
 //
-// A line may hold [MaxLine] bytes. A longer one is a fault of that line.
+// A line may hold 64 KiB. A longer one is a fault of that line.
 //
 // # CSV that is not well formed
 //

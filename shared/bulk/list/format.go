@@ -52,9 +52,6 @@ func FormatOfName(name string) string {
 	return ""
 }
 
-// MaxReference is the most characters that a reference may have.
-const MaxReference = 64
-
 // ReferenceForm says in words what a reference may be.
 const ReferenceForm = "1 to 64 of the characters 0-9 A-Z a-z . _ -"
 

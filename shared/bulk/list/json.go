@@ -55,7 +55,7 @@ func (j *jsonLines) Next() (Line, error) {
 }
 
 // readLine returns the next line without the blanks around it. The text is valid until the next
-// call. A line over MaxLine bytes is passed over, and long is true. At the end of the list the
+// call. A line over maxLine bytes is passed over, and long is true. At the end of the list the
 // error is io.EOF, and never together with a line.
 func (j *jsonLines) readLine() (text []byte, long bool, err error) {
 	read := false
@@ -71,6 +71,6 @@ func (j *jsonLines) readLine() (text []byte, long bool, err error) {
 			return nil, false, err
 		}
 		part = bytes.Trim(part, " \t\r\n")
-		return part, long || len(part) > MaxLine, nil
+		return part, long || len(part) > maxLine, nil
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// MaxLine is the most bytes that a line may hold without its end: the cap of a single request.
-const MaxLine = 64 << 10
+// maxLine is the most bytes that a line may hold without its end: the cap of a single request.
+const maxLine = 64 << 10
 
 // Position is where a reader stands, to read on from there later.
 type Position struct {
@@ -63,7 +63,7 @@ func Count(r io.Reader, format string) (int64, error) {
 }
 
 // newBuffer is large enough that ReadSlice hands out the longest line in one piece.
-func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 2*MaxLine) }
+func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 2*maxLine) }
 
 // Byte order marks: of UTF-8, and of UTF-16 and UTF-32. The longest has four bytes.
 var (
@@ -92,7 +92,7 @@ func skipMark(b *bufio.Reader) (int64, error) {
 }
 
 func tooLong() *problem.Error {
-	return problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", MaxLine)
+	return problem.Newf(problem.TooLarge, "", "the line has more than %d bytes", maxLine)
 }
 
 func notUTF8() *problem.Error {

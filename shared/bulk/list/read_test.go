@@ -55,7 +55,7 @@ func lines(t testing.TB, text string, at Position) Reader {
 
 func TestJSONLines(t *testing.T) {
 	t.Parallel()
-	long := `"` + strings.Repeat("x", MaxLine) + `"`
+	long := `"` + strings.Repeat("x", maxLine) + `"`
 	for name, tc := range map[string]struct {
 		text string
 		want []shown
@@ -120,15 +120,15 @@ func TestCSV(t *testing.T) {
 		}},
 		"identifier without a kind": {"identifiers\n4711\n", []shown{{1, "!invalid-value"}}},
 		"quoted newline, comma and quote": {"note,email\n\"a\r\nb, \"\"c\"\";d\",e\nf,g\n", []shown{
-			{1, `{"note":"a\r\nb, \"c\";d","subject":{"email":"e"}}`}, {2, `{"note":"f","subject":{"email":"g"}}`},
+			{1, `{"subject":{"email":"e"},"note":"a\r\nb, \"c\";d"}`}, {2, `{"subject":{"email":"g"},"note":"f"}`},
 		}},
 		"too few and too many cells":    {head + "a\na,b,c\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, "!invalid-csv"}, {3, jane}}},
 		"a quote in a plain cell":       {head + "a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
 		"something after a quote":       {head + "\"a\"b,x\nj@c.example,export\n", []shown{{1, "!invalid-csv"}, {2, jane}}},
 		"a quote that is never closed":  {head + "j@c.example,export\n\"a,b\nc,d\n", []shown{{1, jane}, {2, "!unclosed-quote"}}},
 		"not UTF-8":                     {head + "\xff,a\nj@c.example,export\n", []shown{{1, "!invalid-utf8"}, {2, jane}}},
-		"too long":                      {head + strings.Repeat("x", 5*MaxLine) + ",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
-		"too long within quotes":        {head + `"` + strings.Repeat("x\n,", MaxLine) + "\",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
+		"too long":                      {head + strings.Repeat("x", 5*maxLine) + ",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
+		"too long within quotes":        {head + `"` + strings.Repeat("x\n,", maxLine) + "\",a\nj@c.example,export\n", []shown{{1, "!too-large"}, {2, jane}}},
 		"carriage return in a cell":     {head + "a\rb,c\n", []shown{{1, `{"actions":["c"],"subject":{"email":"a\rb"}}`}}},
 		"carriage return at the end":    {head + "j@c.example,export\r", []shown{{1, jane}}},
 		"quoted cell before CRLF":       {head + "j@c.example,\"export\"\r\n", []shown{{1, jane}}},
@@ -192,7 +192,7 @@ func resumed(t testing.TB, open func(Position) Reader) []shown {
 
 func TestReadingOnAtAnyLineGivesTheSameLines(t *testing.T) {
 	t.Parallel()
-	text := "\xef\xbb\xbf{}\r\n\n[1]\n\"\xff\"\n" + strings.Repeat("x", 3*MaxLine) + "\n{}"
+	text := "\xef\xbb\xbf{}\r\n\n[1]\n\"\xff\"\n" + strings.Repeat("x", 3*maxLine) + "\n{}"
 	require.Equal(t, read(t, lines(t, text, Position{})), resumed(t, func(at Position) Reader { return lines(t, text, at) }))
 	text = "\xef\xbb\xbfemail,note\r\na,\"b\nc\"\n\nd\ne\"f,g\n\"h\"i,j\nk,l\n\"m,n\no,p"
 	require.Equal(t, read(t, csvOf(t, text, Position{})), resumed(t, func(at Position) Reader { return csvOf(t, text, at) }))

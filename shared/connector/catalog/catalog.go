@@ -1,5 +1,6 @@
-// Package catalog is the list of systems. It alone imports connectors: adding a system is one
-// line here.
+// Package catalog is the list of systems that have a connector.
+//
+// It alone imports connectors: adding a system is one line here.
 package catalog
 
 import (

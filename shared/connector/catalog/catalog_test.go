@@ -14,7 +14,7 @@ func TestEveryEntryIsWhole(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range catalog.Entries() {
 		require.NoError(t, e.Descriptor.Validate())
-		require.False(t, seen[e.Descriptor.System], "%s stands twice", e.Descriptor.System)
+		require.False(t, seen[e.Descriptor.System], "%s is listed twice", e.Descriptor.System)
 		seen[e.Descriptor.System] = true
 		require.NotNil(t, e.New)
 		require.NotEmpty(t, e.Service)

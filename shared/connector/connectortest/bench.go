@@ -21,11 +21,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// bench is one test's connector in its world. When the test ends, what was logged, traced and
+// bench is one test's connector and its simulator. When the test ends, what was logged, traced and
 // returned as an error is searched for the people's identifiers.
 type bench struct {
 	Harness
-	World
+	Simulation
 	t    *testing.T
 	log  *buffer
 	errs []string
@@ -33,14 +33,14 @@ type bench struct {
 
 func newBench(t *testing.T, h Harness) *bench {
 	t.Helper()
-	b := &bench{Harness: h, World: h.New(t), t: t, log: &buffer{}}
+	b := &bench{Harness: h, Simulation: h.New(t), t: t, log: &buffer{}}
 	spans := collectSpans()
 	t.Cleanup(func() { b.requireSilence(spans) })
 	return b
 }
 
-// place is the name of the system in the tenant: another than its own, so that nobody mistakes
-// the two.
+// place is the name of the system in the tenant. It differs from the system's own name, so that a
+// connector that mixes up the two is found out.
 const place = "some-place"
 
 // open makes a connector, as another process would.
@@ -81,7 +81,7 @@ func (b *bench) find(object string) []dsr.Finding {
 	return nil
 }
 
-// scope is what a step would ask to be exported.
+// scope is what a step asks to be exported.
 func (b *bench) scope(a dsr.Action, fs []dsr.Finding) connector.Scope {
 	return connector.Scope{Action: a, Kinds: b.Entry.Descriptor.KindsFor(a), Findings: fs}
 }
@@ -106,7 +106,7 @@ func (b *bench) keep(err error) error {
 	return err
 }
 
-// requireSilence fails when an identifier stands where none may.
+// requireSilence fails when an identifier is found where none may be.
 func (b *bench) requireSilence(spans *tracetest.InMemoryExporter) {
 	places := map[string]string{"the log": b.log.String(), "an error": strings.Join(b.errs, "\n"), "a span": spanText(spans)}
 	if b.Log != nil {
@@ -123,8 +123,8 @@ func (b *bench) requireSilence(spans *tracetest.InMemoryExporter) {
 	}
 }
 
-// collectSpans makes the process's traces end in memory. They are those of all tests together:
-// none of them may hold a value.
+// collectSpans makes the process's traces end in memory. They are those of all tests together,
+// and none of them may hold a value.
 var collectSpans = sync.OnceValue(func() *tracetest.InMemoryExporter {
 	spans := tracetest.NewInMemoryExporter()
 	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)))
@@ -150,7 +150,7 @@ type put struct {
 type recorder struct {
 	puts  []put
 	asked []connector.Asked
-	// refuse is returned by the Put after the first stop ones; stop < 0 never.
+	// refuse is what Put returns once it has taken stop pages. A negative stop means never.
 	stop   int
 	refuse error
 	onPut  func()
@@ -160,10 +160,10 @@ func newRecorder() *recorder { return &recorder{stop: -1} }
 
 var errKilled = errors.New("killed")
 
-// killedAfter is a sink whose process dies in the Put after n.
+// killedAfter is a sink whose process dies in the Put after n of them.
 func killedAfter(n int) *recorder { return &recorder{stop: n, refuse: errKilled} }
 
-// Put does not look at the context: the connector has to.
+// Put does not look at the context: that is the connector's part.
 func (r *recorder) Put(_ context.Context, kind string, records []json.RawMessage, next []byte) error {
 	if r.stop >= 0 && len(r.puts) >= r.stop {
 		return r.refuse

@@ -77,10 +77,10 @@ func testNobody(t *testing.T, b *bench) {
 	require.NotEmpty(t, d.Reason, "what was never asked is not called absent")
 }
 
-func testTwins(t *testing.T, b *bench) {
-	d, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Twins}})
+func testShared(t *testing.T, b *bench) {
+	d, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Shared}})
 	require.NoError(t, err)
-	requireCandidates(t, b, d, b.Twins.Kind)
+	requireCandidates(t, b, d, b.Shared.Kind)
 }
 
 func requireCandidates(t *testing.T, b *bench, d connector.Discovery, matched ...string) {
@@ -91,7 +91,7 @@ func requireCandidates(t *testing.T, b *bench, d connector.Discovery, matched ..
 	for _, c := range d.Candidates {
 		require.Equal(t, place, c.System)
 		require.NotEmpty(t, c.ObjectID)
-		require.False(t, seen[c.ObjectID], "a candidate stands twice")
+		require.False(t, seen[c.ObjectID], "a candidate is named twice")
 		seen[c.ObjectID] = true
 		require.NotEmpty(t, c.State)
 		require.NotEmpty(t, c.Matched)
@@ -114,10 +114,10 @@ func testContradiction(t *testing.T, b *bench) {
 }
 
 func testDecided(t *testing.T, b *bench) {
-	d, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Twins}})
+	d, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Shared}})
 	require.NoError(t, err)
 	for _, c := range d.Candidates {
-		got, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Twins}, Decided: pii.New(c.ObjectID)})
+		got, err := b.discover(b.Settings, dsr.Subject{Identifiers: []dsr.Identifier{b.Shared}, Decided: pii.New(c.ObjectID)})
 		require.NoError(t, err)
 		require.Empty(t, got.Candidates)
 		require.NotEmpty(t, got.Findings)

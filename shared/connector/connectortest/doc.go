@@ -1,3 +1,5 @@
-// Package connectortest is the conformance suite of connectors: what each of them must do, run
-// against its simulator. A connector's test describes a small world in a Harness and calls Run.
+// Package connectortest is the conformance suite: what every connector must do.
+//
+// It runs a connector against its simulator. The connector's test describes the two in a
+// Harness and calls Run.
 package connectortest

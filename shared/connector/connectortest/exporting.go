@@ -38,8 +38,8 @@ func testExport(t *testing.T, b *bench) {
 	require.Empty(t, got.puts)
 }
 
-// requireOracle compares what was handed over with the simulator's store: the same records with
-// the same values, no more, no fewer.
+// requireOracle compares what was handed over with the simulator's store: the same records with the
+// same values, no more, no fewer.
 func (b *bench) requireOracle(got map[string][]json.RawMessage, object string, action dsr.Action) {
 	b.t.Helper()
 	want := b.Oracle(object)
@@ -57,16 +57,16 @@ func (b *bench) requireOracle(got map[string][]json.RawMessage, object string, a
 	}
 }
 
-// byID decodes records by their id, which must be there and stand once.
+// byID decodes records by their id, which each must have and no other may share.
 func byID(t *testing.T, k connector.Kind, records []json.RawMessage) map[string]any {
 	t.Helper()
 	out := map[string]any{}
 	for _, r := range records {
 		var m map[string]any
-		require.NoError(t, json.Unmarshal(r, &m), "a record of %s is no JSON object", k.Name)
+		require.NoError(t, json.Unmarshal(r, &m), "a record of %s is not a JSON object", k.Name)
 		id, ok := m[k.ID].(string)
 		require.True(t, ok && id != "", "a record of %s has no %s", k.Name, k.ID)
-		require.NotContains(t, out, id, "a record of %s stands twice", k.Name)
+		require.NotContains(t, out, id, "a record of %s was handed over twice", k.Name)
 		out[id] = m
 	}
 	return out
@@ -100,8 +100,8 @@ func testScope(t *testing.T, b *bench) {
 	}
 }
 
-// testResume kills the export in every Put and goes on in a new process from each cursor that
-// had been handed out.
+// testResume kills the export in every Put, and goes on in a new process from each cursor that
+// had been handed over.
 func testResume(t *testing.T, b *bench) {
 	scope := b.scope(dsr.Access, b.find(b.Rich))
 	whole := newRecorder()
@@ -149,7 +149,7 @@ func testCancel(t *testing.T, b *bench) {
 	sink.onPut = func() { cancel(); calls = b.Calls() }
 	_, err := b.export(ctx, b.Settings, scope, nil, sink)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Nil(t, connector.AsFault(err), "a cancelled export is no fault of the system's")
+	require.Nil(t, connector.AsFault(err), "a cancelled export says nothing about the system")
 	require.Len(t, sink.puts, 1)
 	require.LessOrEqual(t, b.Calls(), calls+1)
 }

@@ -17,22 +17,22 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-func testFaults(t *testing.T, b *bench) {
+func testFailures(t *testing.T, b *bench) {
 	subject := dsr.Subject{Identifiers: []dsr.Identifier{b.Known[0].Identifier}}
 	scope := b.scope(dsr.Access, b.find(b.Known[0].Object))
-	for fault, kind := range map[Fault]connector.FaultKind{Throttle: connector.Throttled, Unavailable: connector.Unavailable, CutBody: connector.Unavailable} {
-		b.Fail(fault)
+	for failure, kind := range map[Failure]connector.FaultKind{Throttle: connector.Throttled, Unavailable: connector.Unavailable, CutBody: connector.Unavailable} {
+		b.Fail(failure)
 		_, err := b.discover(b.Settings, subject)
-		requireFault(t, err, kind, fault)
+		requireFault(t, err, kind, failure)
 		sink := newRecorder()
 		_, err = b.export(t.Context(), b.Settings, scope, nil, sink)
-		requireFault(t, err, kind, fault)
+		requireFault(t, err, kind, failure)
 		require.Empty(t, sink.puts)
-		if fault == Throttle {
+		if failure == Throttle {
 			require.GreaterOrEqual(t, connector.AsFault(err).RetryAfter, 30*time.Second)
 		}
 
-		b.Fail(NoFault)
+		b.Fail(Works)
 		d, err := b.discover(b.Settings, subject)
 		require.NoError(t, err)
 		require.NotEmpty(t, d.Findings)
@@ -48,16 +48,16 @@ func testPatience(t *testing.T, b *bench) {
 	subject := dsr.Subject{Identifiers: []dsr.Identifier{b.Known[0].Identifier}}
 	patient := connector.WithPatience(t.Context(), 350*time.Millisecond)
 	for _, tc := range []struct {
-		name  string
-		fault Fault
-		ctx   context.Context //nolint:containedctx // a table of them
-		tries int
+		name    string
+		failure Failure
+		ctx     context.Context //nolint:containedctx // a table of them
+		tries   int
 	}{
 		{"a fault without patience", Unavailable, t.Context(), 1},
 		{"a fault that may pass", Unavailable, patient, 3},
 		{"a pause that is too long", Throttle, patient, 1},
 	} {
-		b.Fail(tc.fault)
+		b.Fail(tc.failure)
 		before := b.Calls()
 		_, err := b.discoverIn(tc.ctx, b.Settings, subject)
 		require.NotNil(t, connector.AsFault(err), tc.name)
@@ -65,12 +65,12 @@ func testPatience(t *testing.T, b *bench) {
 	}
 }
 
-func requireFault(t *testing.T, err error, kind connector.FaultKind, fault Fault) {
+func requireFault(t *testing.T, err error, kind connector.FaultKind, failure Failure) {
 	t.Helper()
 	f := connector.AsFault(err)
-	require.NotNil(t, f, "%s: %v", fault, err)
-	require.Equal(t, kind, f.Kind, fault)
-	require.True(t, f.Retryable(), fault)
+	require.NotNil(t, f, "%s: %v", failure, err)
+	require.Equal(t, kind, f.Kind, failure)
+	require.True(t, f.Retryable(), failure)
 	require.Equal(t, place, f.System)
 }
 
@@ -98,8 +98,8 @@ func testPermissions(t *testing.T, b *bench) {
 	}
 }
 
-// requireMissing exports without a kind's permission: the kind is reported as missing, and what
-// needs another permission is handed over.
+// requireMissing exports without a kind's permission. The kind must be reported as missing, and
+// what needs another permission must be handed over.
 func (b *bench) requireMissing(s connector.Settings, k connector.Kind, findings []dsr.Finding, whole *recorder) {
 	b.t.Helper()
 	got := newRecorder()
@@ -133,10 +133,10 @@ func testBadToken(t *testing.T, b *bench) {
 	require.Empty(t, sink.puts)
 }
 
-// transport answers without a network.
-type transport func(r *http.Request, said string) (*http.Response, error)
+// quoter is a transport that answers without a network, in the words of the request.
+type quoter func(r *http.Request, said string) (*http.Response, error)
 
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (f quoter) RoundTrip(r *http.Request) (*http.Response, error) {
 	said := r.URL.String()
 	if u, err := r.URL.Parse(r.URL.RequestURI()); err == nil {
 		said += " " + u.Query().Encode() + fmt.Sprint(u.Query())
@@ -148,8 +148,8 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f(r, said)
 }
 
-// blabbers fail in the words of the request, as net/http does and as services do.
-var blabbers = map[string]transport{
+// quoters fail as net/http and services do.
+var quoters = map[string]quoter{
 	"a dial error": func(_ *http.Request, said string) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New(said)}
 	},
@@ -157,17 +157,17 @@ var blabbers = map[string]transport{
 		return nil, fmt.Errorf("%s: %w", said, context.DeadlineExceeded)
 	},
 	"a bad request": func(r *http.Request, said string) (*http.Response, error) {
-		return blab(r, http.StatusBadRequest, said), nil
+		return quote(r, http.StatusBadRequest, said), nil
 	},
 	"a redirect": func(r *http.Request, said string) (*http.Response, error) {
-		resp := blab(r, http.StatusFound, said)
+		resp := quote(r, http.StatusFound, said)
 		resp.Header.Set("Location", "https://elsewhere.example/?"+said)
 		return resp, nil
 	},
-	"an answer of another shape": func(r *http.Request, said string) (*http.Response, error) { return blab(r, http.StatusOK, said), nil },
+	"an answer of another shape": func(r *http.Request, said string) (*http.Response, error) { return quote(r, http.StatusOK, said), nil },
 }
 
-func blab(r *http.Request, status int, said string) *http.Response {
+func quote(r *http.Request, status int, said string) *http.Response {
 	body := fmt.Sprintf(`{"error":{"code":"BadRequest","message":%q}}`, said)
 	return &http.Response{
 		Status: fmt.Sprint(status, " ", said), StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
@@ -175,15 +175,13 @@ func blab(r *http.Request, status int, said string) *http.Response {
 	}
 }
 
-// testSilence makes look-ups fail in ways that quote them. The bench searches what they left
-// behind.
+// testSilence makes look-ups fail in ways that quote them. The bench searches what is left of that.
 func testSilence(t *testing.T, b *bench) {
 	n := 0
-	for name, broken := range blabbers {
+	for name, broken := range quoters {
 		s := b.Settings
 		s.Transport = broken
-		// in turn, so that the kinds of identifier take part without each costing every pause
-		for range 2 {
+		for range 2 { // the kinds of identifier take turns
 			_, err := b.discover(s, dsr.Subject{Identifiers: []dsr.Identifier{b.Known[n%len(b.Known)].Identifier}})
 			require.NotNil(t, connector.AsFault(err), "%s: %v", name, err)
 			n++

@@ -8,42 +8,43 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// Fault is a way in which the simulator misbehaves.
-type Fault string
+// Failure is a way in which the simulator misbehaves.
+type Failure string
 
-// The faults that the suite asks for. Each strikes every call until it is cleared.
+// The failures that the suite asks for. Each befalls every call until the next is set.
 const (
-	NoFault     Fault = ""
-	Throttle    Fault = "throttle"    // refused with a pause of 30 s or more
-	Unavailable Fault = "unavailable" // 503 or its like
-	CutBody     Fault = "cut-body"    // a connection that closes in the middle of an answer
+	Works       Failure = ""
+	Throttle    Failure = "throttle"    // refused with a pause of 30 s or more
+	Unavailable Failure = "unavailable" // 503 or its like
+	CutBody     Failure = "cut-body"    // a connection that closes in the middle of an answer
 )
 
 // Harness is what the suite needs to know of a connector.
 type Harness struct {
 	Entry connector.Entry
-	// New starts a fresh simulator; it lives as long as the test.
-	New func(t *testing.T) World
+	// New starts a fresh simulator, which ends with the test.
+	New func(t *testing.T) Simulation
 }
 
-// World is a simulator with people in it.
-type World struct {
-	// Settings reach the simulator with every permission that the descriptor names. Name, Log
-	// and Transport are the suite's to set.
+// Simulation is a simulator with people in it.
+type Simulation struct {
+	// Settings reach the simulator with every permission that the descriptor names. The suite
+	// sets Name, Log and Transport itself.
 	Settings connector.Settings
-	// BadToken are the same with a credential that the simulator does not know.
+	// BadToken are the settings with a credential that the simulator does not know.
 	BadToken connector.Settings
-	// Without returns the same without the permission that a kind of record needs, or without
-	// the one that look-ups need (kind ""). It reports false where there is no such permission.
+	// Without returns the settings without the permission that a kind of record needs or, for
+	// the kind "", without the one that look-ups need. It returns false where there is no such
+	// permission.
 	Without func(kind string) (connector.Settings, bool)
 
-	// Known has at least one entry for each kind of identifier that the descriptor declares;
-	// the values are at least five bytes long.
+	// Known has at least one entry for each kind of identifier that the descriptor declares.
+	// The values are at least five bytes long.
 	Known []Known
-	// Nobody are identifiers of each declared kind that name nobody.
+	// Nobody are identifiers that no person has, of each declared kind.
 	Nobody []dsr.Identifier
-	// Twins is an identifier that two people share.
-	Twins dsr.Identifier
+	// Shared is an identifier that two people share.
+	Shared dsr.Identifier
 	// Rich is the object id of somebody whose records take several pages.
 	Rich string
 
@@ -51,10 +52,10 @@ type World struct {
 	// simulator's store.
 	Oracle func(object string) map[string][]json.RawMessage
 	// Fail makes the simulator misbehave from now on.
-	Fail func(Fault)
+	Fail func(Failure)
 	// Calls counts the calls that reached the simulator.
 	Calls func() int
-	// Log returns what the simulator logged; nil when it logs nothing.
+	// Log returns what the simulator logged. It is nil for one that logs nothing.
 	Log func() string
 }
 
@@ -62,8 +63,8 @@ type World struct {
 type Known struct {
 	Identifier dsr.Identifier
 	Object     string
-	// Partial is set where the person's records cannot all be had, as of a deleted account: its
-	// export ends so, and must hand over what the oracle says.
+	// Partial is set where some of the person's records cannot be read, as those of a deleted
+	// account. The export then ends as partial, and must hand over what the oracle says.
 	Partial bool
 }
 
@@ -77,14 +78,14 @@ func Run(t *testing.T, h Harness) {
 		{"the descriptor is valid", testDescriptor},
 		{"finds a person by each kind of identifier", testFinds},
 		{"proves that it knows nobody", testNobody},
-		{"leaves people who share an identifier to a human", testTwins},
+		{"leaves people who share an identifier to a human", testShared},
 		{"leaves identifiers that contradict each other to a human", testContradiction},
 		{"looks for the decided object only", testDecided},
 		{"exports what the oracle holds", testExport},
 		{"hands over the kinds of the scope only", testScope},
 		{"resumes from every cursor", testResume},
 		{"does the same twice", testTwice},
-		{"says what can be tried again", testFaults},
+		{"says what can be tried again", testFailures},
 		{"asks again while it is let wait", testPatience},
 		{"keeps what it looks for to itself", testSilence},
 		{"never calls a missing permission no data", testPermissions},

@@ -11,8 +11,8 @@ func columns(pairs ...string) []connector.Column {
 	return out
 }
 
-// names are the members that columns show, for $select: what is asked for and what is shown
-// cannot drift apart.
+// names are the members that columns show. $select is made of them, so that what is asked for
+// and what is shown are the same.
 func names(cs []connector.Column) []string {
 	out := make([]string, len(cs))
 	for i, c := range cs {
@@ -21,9 +21,9 @@ func names(cs []connector.Column) []string {
 	return out
 }
 
-// Every attribute of the user resource that the directory itself keeps. Graph returns eleven
-// unless each is named. Not among them: passwordProfile (a secret), deviceEnrollmentLimit (a
-// setting of Intune's), and what the kinds below ask for separately.
+// profileColumns are the attributes of the user resource that the directory itself keeps. Graph
+// returns eleven unless each is named. Left out are passwordProfile (a secret),
+// deviceEnrollmentLimit (a setting of Intune's), and what the kinds below ask for separately.
 var profileColumns = columns(
 	"id", "Object id", "userPrincipalName", "User principal name", "displayName", "Display name", "givenName", "Given name",
 	"surname", "Surname", "mail", "E-mail address", "mailNickname", "Mail nickname", "otherMails", "Other e-mail addresses",
@@ -56,8 +56,8 @@ var onlineProfileColumns = columns(
 var (
 	leaveColumns    = columns("id", "Object id", "employeeLeaveDateTime", "Leave date")
 	activityColumns = columns("id", "Object id", "signInActivity", "Last sign-ins")
-	// colleagueColumns are all that is handed over about another person: the relation is the
-	// subject's data, the rest is not (GDPR Art. 15(4), 20(4)).
+	// colleagueColumns are all that is handed over about another person. The relation is the
+	// data subject's own, the rest is not (GDPR Art. 15(4), 20(4)).
 	colleagueColumns = columns("id", "Object id", "displayName", "Display name", "mail", "E-mail address")
 )
 

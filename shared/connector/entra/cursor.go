@@ -7,21 +7,21 @@ import (
 	"slices"
 )
 
-// cursor is where an export stands after a page. It holds paths and object ids of the subject:
-// its keeper seals it.
+// cursor is where an export is after a page. It holds paths and object ids of the person, so it
+// is stored sealed.
 type cursor struct {
 	Kind string `json:"kind"`           // to go on with; empty when all were read
 	Next string `json:"next,omitempty"` // its next page; empty: from its beginning
 	// Seen are the first bytes of the hashes of the ids of this kind's records that were handed
-	// over, so that no record is handed over twice: not when the service has forgotten the page
-	// and the kind is read anew, nor when its pages shift while they are read.
+	// over. By them no record is handed over twice, even when the service has forgotten the
+	// page and the kind is read again, or when its pages shift while they are read.
 	Seen    []byte    `json:"seen,omitempty"`
 	Gaps    []gap     `json:"gaps,omitempty"`
 	State   userState `json:"state,omitempty"`
 	Records int64     `json:"records"` // handed over so far
 }
 
-// gap is a kind that could not be read, or not wholly.
+// gap is a kind that could not be read in full.
 type gap struct {
 	Kind       string `json:"kind"`
 	Why        why    `json:"why"`
@@ -48,9 +48,9 @@ const seenBytes = 8
 
 func (c *cursor) encode() ([]byte, error) { return json.Marshal(c) }
 
-var errCursor = errors.New("entra: the cursor is not one of ours")
+var errCursor = errors.New("entra: the cursor was not made by this connector")
 
-// decodeCursor reads a cursor; none is the beginning of the first kind.
+// decodeCursor reads a cursor. Without one the export begins with the first kind.
 func decodeCursor(b []byte, scope []kind) (cursor, error) {
 	if len(b) == 0 {
 		return cursor{Kind: scope[0].Name}, nil
@@ -80,8 +80,8 @@ func (c *cursor) take(record json.RawMessage, member string) bool {
 	return true
 }
 
-// lack notes a gap once.
-func (c *cursor) lack(g gap) {
+// addGap adds a gap once.
+func (c *cursor) addGap(g gap) {
 	if !slices.Contains(c.Gaps, g) {
 		c.Gaps = append(c.Gaps, g)
 	}

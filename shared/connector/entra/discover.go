@@ -23,9 +23,9 @@ const (
 	deleted = "deleted"
 )
 
-// lookupSelect holds otherMails although no look-up reads it: an app that may read basic
-// profiles only is refused it with 403. Without it, Graph would leave such an app's matches out
-// in silence, and "no right to see" would look like "no data".
+// lookupSelect holds otherMails although no look-up reads it. An app that may read basic
+// profiles only is refused that property with 403. Without it, Graph would leave such an app's
+// matches out without an error, and a missing permission would look like missing data.
 var lookupSelect = []string{"id", "userPrincipalName", "otherMails"}
 
 // found is an account that matched.
@@ -36,8 +36,9 @@ type found struct {
 	kinds []string // of identifier, that led here
 }
 
-// Discover looks for accounts that any of the identifiers names. One account is a finding per
-// kind of record; two or more, by the same identifier or by different ones, are candidates.
+// Discover looks for accounts that any of the identifiers names. One account gives a finding
+// for each kind of record. Two or more accounts, by the same identifier or by different ones,
+// are candidates.
 func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector.Discovery, error) {
 	d := discovery{name: c.name, graph: c.graph, people: map[string]found{}}
 	identifiers := l.Subject.Identifiers
@@ -83,7 +84,7 @@ func (d *discovery) look(ctx context.Context, identifier string, l lookup) error
 			if err := json.Unmarshal(r, &f); err != nil || f.ID == "" {
 				return &connector.Fault{Kind: connector.Unavailable, System: d.name, Code: "user-without-id"}
 			}
-			if l.accept != nil && !l.accept(f) {
+			if !l.accepts(f) {
 				continue
 			}
 			asked.Records++
@@ -128,8 +129,7 @@ func (d *discovery) query(ctx context.Context, l lookup) (msgraph.Query, error) 
 		})
 	}
 	if err != nil {
-		// the cause may quote the filter
-		return q, errors.New("entra: a look-up could not be put together")
+		return q, errors.New("entra: a look-up cannot be built") // the cause may quote the filter
 	}
 	return q, nil
 }
@@ -150,8 +150,8 @@ func (d *discovery) result() connector.Discovery {
 	return out
 }
 
-// findings are the kinds of record that can be read of an account. How many records each has is
-// not counted: that would take as many calls as reading them.
+// findings are the kinds of record that can be read of an account. Their records are not
+// counted: that would take as many calls as reading them.
 func findings(system string, f found) []dsr.Finding {
 	var out []dsr.Finding
 	for _, k := range kinds {
@@ -166,8 +166,7 @@ func findings(system string, f found) []dsr.Finding {
 	return out
 }
 
-// asFault makes a fault of what a look-up or a list of the tenant cannot answer: 404 for a
-// collection means that we ask wrongly.
+// asFault makes a fault of a 404 for a collection, which means that the question is wrong.
 func asFault(system string, err error) error {
 	var missing *msgraph.NotFoundError
 	if errors.As(err, &missing) {

@@ -77,8 +77,8 @@ func New(s connector.Settings) (*Connector, error) {
 // Descriptor says what is held here.
 func (c *Connector) Descriptor() connector.Descriptor { return describe() }
 
-// Probe asks for one user, with a property that takes the permission to read whole profiles. It
-// is a *connector.Fault that says what is wrong.
+// Probe asks for one user, with a property that takes the permission to read whole profiles.
+// Its error is a *connector.Fault that says what is wrong.
 func (c *Connector) Probe(ctx context.Context) error {
 	top := int32(1)
 	r, err := c.graph.SDK().Users().ToGetRequestInformation(ctx, &users.UsersRequestBuilderGetRequestConfiguration{

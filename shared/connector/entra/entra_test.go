@@ -116,11 +116,11 @@ func ident(kind, value string) dsr.Identifier {
 }
 
 func harness() connectortest.Harness {
-	return connectortest.Harness{Entry: entra.Entry(), New: func(t *testing.T) connectortest.World {
+	return connectortest.Harness{Entry: entra.Entry(), New: func(t *testing.T) connectortest.Simulation {
 		dir, err := sharedDirectory()
 		require.NoError(t, err)
 		w := serve(t, dir)
-		return connectortest.World{
+		return connectortest.Simulation{
 			Settings: w.settings("all"), BadToken: w.settings("forged"),
 			Without: func(kind string) (connector.Settings, bool) {
 				tok, ok := withoutPermissionOf(kind)
@@ -128,10 +128,10 @@ func harness() connectortest.Harness {
 			},
 			Known:  known(t, w),
 			Nobody: nobody(),
-			Twins:  ident(entra.OtherMail, "family.lee@home.example"),
+			Shared: ident(entra.OtherMail, "family.lee@home.example"),
 			Rich:   w.id(t, "jane@contoso.example"),
 			Oracle: func(object string) map[string][]json.RawMessage { return w.oracle(t, object) },
-			Fail:   func(f connectortest.Fault) { require.NoError(t, w.sim.SetFaults(faults(f))) },
+			Fail:   func(f connectortest.Failure) { require.NoError(t, w.sim.SetFaults(faults(f))) },
 			Calls:  func() int { return w.sim.Stats().Calls },
 			Log:    w.log.String,
 		}
@@ -196,7 +196,7 @@ func withoutPermissionOf(kind string) (string, bool) {
 	return "no-users", true
 }
 
-func faults(f connectortest.Fault) graphsim.Faults {
+func faults(f connectortest.Failure) graphsim.Faults {
 	rule := graphsim.FaultRule{}
 	switch f {
 	case connectortest.Throttle:

@@ -54,7 +54,7 @@ type export struct {
 	scope []kind
 	at    cursor
 	sink  connector.Sink
-	// refusal is the last 403, returned when nothing at all could be read.
+	// refusal is the last 403. It is returned when nothing at all could be read.
 	refusal error
 }
 
@@ -76,7 +76,7 @@ func (e *export) run(ctx context.Context) (dsr.Outcome, error) {
 	return e.outcome(), nil
 }
 
-// after is the name of the kind that follows; empty after the last.
+// after is the name of the kind that follows. It is empty after the last.
 func (e *export) after(i int) string {
 	if i+1 < len(e.scope) {
 		return e.scope[i+1].Name
@@ -88,7 +88,7 @@ func (e *export) after(i int) string {
 func (e *export) read(ctx context.Context, k kind, following string) error {
 	q, err := k.query(ctx, e.graph, e.id)
 	if err != nil {
-		return errors.New("entra: a request for " + k.Name + " could not be put together")
+		return errors.New("entra: a request for " + k.Name + " cannot be built")
 	}
 	for resumed := e.at.Next != ""; ; resumed = false {
 		page, err := e.page(ctx, k, q)
@@ -96,13 +96,13 @@ func (e *export) read(ctx context.Context, k kind, following string) error {
 		switch {
 		case err == nil:
 		case resumed && f != nil && (f.Status == http.StatusBadRequest || f.Status == http.StatusGone):
-			// The service has forgotten the page (Directory_ExpiredPageToken): the kind is read
-			// anew, past what was taken.
+			// The service has forgotten the page (Directory_ExpiredPageToken). The kind is read
+			// from its beginning again, without what was taken.
 			e.at.Next = ""
 			continue
 		case f != nil && f.Kind == connector.Forbidden:
 			e.refusal = err
-			e.at.lack(refused(k, f))
+			e.at.addGap(gapOf(k, f))
 			return nil
 		case msgraph.IsNotFound(err):
 			return e.absent(ctx, k, q)
@@ -115,7 +115,8 @@ func (e *export) read(ctx context.Context, k kind, following string) error {
 	}
 }
 
-func refused(k kind, f *connector.Fault) gap {
+// gapOf is the gap that a 403 leaves.
+func gapOf(k kind, f *connector.Fault) gap {
 	if f.Code == "Authentication_RequestFromNonPremiumTenantOrB2CTenant" {
 		return gap{Kind: k.Name, Why: whyPremium}
 	}
@@ -138,13 +139,11 @@ func (e *export) put(ctx context.Context, k kind, q msgraph.Query, page msgraph.
 	records := make([]json.RawMessage, 0, len(page.Records))
 	for _, r := range page.Records {
 		if k.hidden(r) {
-			e.at.lack(gap{Kind: k.Name, Why: whyHidden, Permission: readDirectory})
+			e.at.addGap(gap{Kind: k.Name, Why: whyHidden, Permission: readDirectory})
 		}
-		if k.shape != nil {
-			var err error
-			if r, err = k.shape(r); err != nil {
-				return &connector.Fault{Kind: connector.Unavailable, System: e.name, Code: "not-json"}
-			}
+		r, err := k.withoutWithheld(r)
+		if err != nil {
+			return &connector.Fault{Kind: connector.Unavailable, System: e.name, Code: "not-json"}
 		}
 		if e.at.take(r, k.ID) {
 			records = append(records, r)
@@ -166,7 +165,7 @@ func (e *export) put(ctx context.Context, k kind, q msgraph.Query, page msgraph.
 	return e.sink.Put(ctx, k.Name, records, b)
 }
 
-// absent settles a 404: either there is no such record, or there is no such user any more.
+// absent follows up a 404: either there is no such record, or the user is deleted or gone.
 func (e *export) absent(ctx context.Context, k kind, q msgraph.Query) error {
 	if k.single && k.Name != profileKind {
 		e.sink.Asked(connector.Asked{Kind: k.Name, Query: e.graph.Text(q), Permission: q.Permission})
@@ -174,7 +173,7 @@ func (e *export) absent(ctx context.Context, k kind, q msgraph.Query) error {
 	}
 	r, err := askDeleted(ctx, e.graph, e.id)
 	if err != nil {
-		return errors.New("entra: a request for a deleted account could not be put together")
+		return errors.New("entra: a request for a deleted account cannot be built")
 	}
 	q = msgraph.Query{Request: r, Permission: readUsers}
 	page, err := e.graph.List(ctx, q, "")

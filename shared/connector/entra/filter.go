@@ -13,11 +13,11 @@ type lookup struct {
 	filter  string
 	deleted bool
 	// advanced marks a filter that Graph answers from its index only. The index lags behind, so
-	// nothing else uses it.
+	// no other filter uses it.
 	advanced bool
-	// accept is asked about each match where the filter is wider than what is meant; nil
-	// accepts all.
-	accept func(found) bool
+	// formerUPN is set where the filter is wider than what is meant: only accounts whose user
+	// principal name was this one before they were deleted are accepted.
+	formerUPN string
 }
 
 // quote escapes a text for a string literal of a filter (OData 4.01 URL conventions, section
@@ -28,21 +28,21 @@ func eq(property, value string) string { return property + " eq '" + quote(value
 
 func anyEq(property, value string) string { return property + "/any(x:x eq '" + quote(value) + "')" }
 
-// lookups are the questions for one identifier, and what the answer does not cover.
+// lookups are the questions for one identifier. The gap says what their answers do not cover.
 func lookups(kind, value string) (asks []lookup, gap string) {
 	switch kind {
 	case dsr.ObjectID:
 		if !dsr.ValidGUID(strings.ToLower(value)) {
-			// Graph would answer 400
-			return nil, "The object id does not have the form of Microsoft Entra ID's, so it was not looked for."
+			// Graph answers 400 to such an id.
+			return nil, "The object id does not have the form of an object id in Microsoft Entra ID, so it was not looked for."
 		}
 		return both(eq("id", value)), ""
 	case dsr.UserPrincipalName:
-		return []lookup{{filter: eq("userPrincipalName", value)}, mangled(value)}, ""
+		return []lookup{{filter: eq("userPrincipalName", value)}, formerly(value)}, ""
 	case dsr.Email:
 		return append(both(
 			eq("mail", value), anyEq("otherMails", value), anyEq("proxyAddresses", proxy(value)), eq("userPrincipalName", value), invited(value),
-		), mangled(value)), ""
+		), formerly(value)), ""
 	case dsr.Phone:
 		return phone(value), ""
 	case dsr.EmployeeID:
@@ -65,19 +65,19 @@ func both(clauses ...string) []lookup {
 	return []lookup{{filter: filter}, {filter: filter, deleted: true}}
 }
 
-// mangled finds a deleted user by the name that it had: Graph puts the object id without dashes
-// before it. The filter also fits names that merely end alike, so each match is held against
-// its own id.
-func mangled(upn string) lookup {
-	return lookup{
-		filter: "endsWith(userPrincipalName,'" + quote(upn) + "')", deleted: true, advanced: true,
-		accept: func(f found) bool {
-			return strings.EqualFold(f.UPN, strings.ReplaceAll(f.ID, "-", "")+upn)
-		},
-	}
+// formerly finds a deleted user by the user principal name that it had. When a user is deleted,
+// Graph puts the object id without dashes before the name. The filter also fits names that
+// merely end alike, so accepts compares each match with its own id.
+func formerly(upn string) lookup {
+	return lookup{filter: "endsWith(userPrincipalName,'" + quote(upn) + "')", deleted: true, advanced: true, formerUPN: upn}
 }
 
-// invited finds a guest by the invited address, which the user principal name holds as
+// accepts reports whether a match of the filter is what the look-up means.
+func (l lookup) accepts(f found) bool {
+	return l.formerUPN == "" || strings.EqualFold(f.UPN, strings.ReplaceAll(f.ID, "-", "")+l.formerUPN)
+}
+
+// invited finds a guest by the invited address. The user principal name holds it as
 // name_domain#EXT#.
 func invited(address string) string {
 	i := strings.LastIndexByte(address, '@')
@@ -95,8 +95,8 @@ func proxy(address string) string {
 	return "smtp:" + address
 }
 
-// phone asks for a number as it was given and as directories commonly write it: the directory
-// compares text, not numbers.
+// phone asks for a number as it was given and as directories commonly write it, since the
+// directory compares texts, not numbers.
 func phone(value string) []lookup {
 	forms := []string{value}
 	add := func(s string) {
@@ -114,7 +114,7 @@ func phone(value string) []lookup {
 		add(international)
 		add(strings.ReplaceAll(international, "-", " "))
 		if code, rest, ok := strings.Cut(international, " "); ok {
-			// as Entra writes numbers of authentication methods
+			// Entra writes the numbers of authentication methods so.
 			add(code + " " + strings.NewReplacer(" ", "", "-", "").Replace(rest))
 		}
 	}
@@ -129,8 +129,8 @@ func phone(value string) []lookup {
 	return out
 }
 
-// issuers are those of federated identities that Microsoft documents, for names that come
-// without theirs.
+// issuers are the issuers of federated identities that Microsoft documents. They are tried for
+// a name that comes without its issuer.
 var issuers = []string{"google.com", "facebook.com", "live.com", "MicrosoftAccount", "mail", "ExternalAzureAD"}
 
 // signInName asks for "issuer|name". Graph refuses to look for a name alone, so without an

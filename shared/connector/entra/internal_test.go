@@ -15,12 +15,12 @@ func TestFilters(t *testing.T) {
 		kind, value string
 		want        []string
 	}{
-		"a quote is doubled":       {dsr.EmployeeID, `x' or startswith(mail,'`, []string{`employeeId eq 'x'' or startswith(mail,'''`}},
-		"a mangled name":           {dsr.UserPrincipalName, "o'b@x.example", []string{"userPrincipalName eq 'o''b@x.example'", "endsWith(userPrincipalName,'o''b@x.example')"}},
-		"a proxy address":          {ProxyAddress, "a@x.example", []string{"proxyAddresses/any(x:x eq 'smtp:a@x.example')"}},
-		"a proxy of other schemes": {ProxyAddress, "X500:/o=a/cn=b", []string{"proxyAddresses/any(x:x eq 'X500:/o=a/cn=b')"}},
-		"a sign-in name":           {ExternalSignInName, "google.com|a|b", []string{"identities/any(x:x/issuerAssignedId eq 'a|b' and x/issuer eq 'google.com')"}},
-		"a guest":                  {GuestAddress, "a@x.example", []string{"mail eq 'a@x.example' or otherMails/any(x:x eq 'a@x.example') or startsWith(userPrincipalName,'a_x.example#EXT#@')"}},
+		"a quote is doubled":             {dsr.EmployeeID, `x' or startswith(mail,'`, []string{`employeeId eq 'x'' or startswith(mail,'''`}},
+		"a name, also of a deleted user": {dsr.UserPrincipalName, "o'b@x.example", []string{"userPrincipalName eq 'o''b@x.example'", "endsWith(userPrincipalName,'o''b@x.example')"}},
+		"a proxy address":                {ProxyAddress, "a@x.example", []string{"proxyAddresses/any(x:x eq 'smtp:a@x.example')"}},
+		"a proxy of other schemes":       {ProxyAddress, "X500:/o=a/cn=b", []string{"proxyAddresses/any(x:x eq 'X500:/o=a/cn=b')"}},
+		"a sign-in name":                 {ExternalSignInName, "google.com|a|b", []string{"identities/any(x:x/issuerAssignedId eq 'a|b' and x/issuer eq 'google.com')"}},
+		"a guest":                        {GuestAddress, "a@x.example", []string{"mail eq 'a@x.example' or otherMails/any(x:x eq 'a@x.example') or startsWith(userPrincipalName,'a_x.example#EXT#@')"}},
 		"a phone": {dsr.Phone, "+14255550101", []string{
 			"mobilePhone eq '+14255550101' or businessPhones/any(x:x eq '+14255550101') or " +
 				"mobilePhone eq '+1 425-555-0101' or businessPhones/any(x:x eq '+1 425-555-0101') or " +
@@ -43,8 +43,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// Every kind of identifier that the descriptor declares is looked for, among the users and
-// among the deleted ones.
+// The users and the deleted ones are looked through for every kind of identifier that the
+// descriptor declares.
 func TestEveryDeclaredIdentifierIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for _, id := range describe().Identifiers {

@@ -2,7 +2,6 @@ package entra
 
 import (
 	"context"
-	"encoding/json"
 
 	abs "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
@@ -26,23 +25,23 @@ const (
 type kind struct {
 	connector.Kind
 	permission string
-	// ask makes the request for a user's records; user is the builder below /users/{id}.
+	// ask makes the request for a user's records. The builder is the one below /users/{id}.
 	ask func(ctx context.Context, g *msgraph.Client, user *users.UserItemRequestBuilder, id string) (*abs.RequestInformation, error)
-	// single is set where the answer is one object, and 404 means that there is none.
+	// single is set where the answer is one object and 404 means that there is none.
 	single bool
-	// needs names a member without which an answer says nothing: Graph leaves it out, or null,
-	// where there is no such data.
+	// needs names a member without which an answer says nothing. Where there is no such data,
+	// Graph leaves the member out or writes null.
 	needs string
-	// shape takes out what must never be handed over.
-	shape func(json.RawMessage) (json.RawMessage, error)
-	// named is set for directory objects, which all have a display name: where it is missing,
-	// Graph hid it (see hidden).
+	// withheld are members that are never handed over.
+	withheld []string
+	// named is set for directory objects. All of them have a display name, so that one without
+	// it was hidden by Graph.
 	named bool
 }
 
-// kinds are all kinds of record in the order in which they are exported: the profile first,
-// since it tells whether the user is still there. How the provenances were chosen stands in the
-// package comment.
+// kinds are all kinds of record in the order in which they are exported. The profile comes
+// first, since it tells whether the user is still there. The package comment says how the
+// provenances were chosen.
 var kinds = []kind{
 	{Kind: of("profile", "Profile", dsr.Provided, profileColumns), permission: readUsers, single: true, ask: askUser(profileColumns)},
 	{Kind: of("online-profile", "Online profile (SharePoint)", dsr.Provided, onlineProfileColumns), permission: readUsers, single: true, ask: askUser(onlineProfileColumns)},
@@ -53,8 +52,8 @@ var kinds = []kind{
 	{Kind: of("sponsors", "Sponsors", dsr.Provided, colleagueColumns), permission: readUsers, ask: askSponsors},
 	{Kind: of("member-of", "Memberships", dsr.Provided, objectColumns), permission: readDirectory, named: true, ask: askMemberOf},
 	{Kind: of("transitive-member-of", "Memberships through other groups", dsr.Derived, objectColumns), permission: readDirectory, named: true, ask: askTransitiveMemberOf},
-	{Kind: of("owned-objects", "Owned groups and applications", dsr.Provided, objectColumns), permission: readUsers, named: true, shape: withoutCredentials, ask: askOwnedObjects},
-	{Kind: of("created-objects", "Created groups and applications", dsr.Observed, objectColumns), permission: readUsers, named: true, shape: withoutCredentials, ask: askCreatedObjects},
+	{Kind: of("owned-objects", "Owned groups and applications", dsr.Provided, objectColumns), permission: readUsers, named: true, withheld: credentials, ask: askOwnedObjects},
+	{Kind: of("created-objects", "Created groups and applications", dsr.Observed, objectColumns), permission: readUsers, named: true, withheld: credentials, ask: askCreatedObjects},
 	{Kind: of("directory-roles", "Directory roles", dsr.Derived, roleColumns), permission: readRoles, ask: askDirectoryRoles},
 	{Kind: of("administrative-unit-roles", "Roles in administrative units", dsr.Derived, unitRoleColumns), permission: readDirectory, ask: askUnitRoles},
 	{Kind: of("licence-details", "Licences", dsr.Derived, licenceColumns), permission: readUsers, ask: askLicences},
@@ -62,7 +61,7 @@ var kinds = []kind{
 	{Kind: of("oauth2-grants", "Consents to applications", dsr.Provided, grantColumns), permission: readDirectory, ask: askGrants},
 	{Kind: of("owned-devices", "Owned devices", dsr.Observed, deviceColumns), permission: readUsers, named: true, ask: askOwnedDevices},
 	{Kind: of("registered-devices", "Registered devices", dsr.Observed, deviceColumns), permission: readUsers, named: true, ask: askRegisteredDevices},
-	{Kind: of("authentication-methods", "Authentication methods", dsr.Provided, methodColumns), permission: readMethods, shape: withoutSecrets, ask: askMethods},
+	{Kind: of("authentication-methods", "Authentication methods", dsr.Provided, methodColumns), permission: readMethods, withheld: secrets, ask: askMethods},
 }
 
 func of(name, title string, p dsr.Provenance, c []connector.Column) connector.Kind {

@@ -7,7 +7,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// outcome says how the export ended, and names what could not be had.
+// outcome says how the export ended, and names what could not be read.
 func (e *export) outcome() dsr.Outcome {
 	var reasons []string
 	switch e.at.State {

@@ -25,7 +25,7 @@ const (
 
 // client asks the service. Its errors are made of codes only: those of net/http quote the URL.
 type client struct {
-	name       string   // of the system in the tenant: faults carry it
+	name       string   // of the system in the tenant; faults carry it
 	base       *url.URL // of the club
 	language   string   // of labels
 	credential azcore.TokenCredential
@@ -35,23 +35,21 @@ type client struct {
 func newClient(s connector.Settings) (*client, error) {
 	base, err := url.Parse(s.Endpoint)
 	if err != nil || base.Host == "" {
-		return nil, errors.New("the endpoint is not a base URL")
+		return nil, errors.New("the endpoint must be a base URL")
 	}
 	if s.Credential == nil {
-		return nil, errors.New("no credential")
+		return nil, errors.New("a credential is needed")
 	}
 	club := s.Options[clubSetting]
 	if club == "" {
-		return nil, errors.New("no club")
+		return nil, errors.New("the setting club is needed")
 	}
+	// A redirect would take the token along.
+	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &client{
 		name: s.Name, base: base.JoinPath("v1", "clubs", club), language: cmp.Or(s.Options[languageSetting], "en"),
 		credential: s.Credential,
-		http: &http.Client{
-			Transport: s.Transport, Timeout: callTimeout,
-			// the token stays here
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		http:       &http.Client{Transport: s.Transport, Timeout: callTimeout, CheckRedirect: noRedirect},
 	}, nil
 }
 
@@ -62,38 +60,47 @@ var errAbsent = errors.New("example: not there")
 type question struct {
 	path       string // below the service's base
 	query      url.Values
-	body       []byte // JSON; what identifies a person goes here, never into the URL
+	body       []byte // JSON, with what identifies a person: that never goes into the URL
 	permission string // that it needs; a refusal names it
 }
 
-// ask decodes the answer to a question into out. A short fault is waited out: every question
-// here only reads, so it may be asked again. Errors are errAbsent, *connector.Fault or that of
-// the context.
+// ask decodes the answer to a question into out. It waits out a short fault: every question
+// here only reads, so it may be asked again. The error is errAbsent, a *connector.Fault or that
+// of the context.
 func (c *client) ask(ctx context.Context, q question, out any) error {
-	return connector.Retry(ctx, func() error { return c.once(ctx, q, out) })
+	var body []byte
+	err := connector.Retry(ctx, func() (err error) {
+		body, err = c.once(ctx, q)
+		return err
+	})
+	if err == nil && json.Unmarshal(body, out) != nil {
+		err = c.fault(ctx, connector.Unavailable, "another-shape")
+	}
+	return err
 }
 
-func (c *client) once(ctx context.Context, q question, out any) error {
+// once asks one time and returns the body, which is JSON.
+func (c *client) once(ctx context.Context, q question) ([]byte, error) {
 	req, err := c.request(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return c.fault(ctx, connector.Unavailable, "unreachable")
+		return nil, c.fault(ctx, connector.Unavailable, "unreachable")
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := c.refusal(resp, q.permission); err != nil {
-		return err
+		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return c.fault(ctx, connector.Unavailable, "cut-body")
+		return nil, c.fault(ctx, connector.Unavailable, "cut-body")
 	}
-	if json.Unmarshal(b, out) != nil {
-		return c.fault(ctx, connector.Unavailable, "not-json")
+	if !json.Valid(body) {
+		return nil, c.fault(ctx, connector.Unavailable, "not-json")
 	}
-	return nil
+	return body, nil
 }
 
 func (c *client) request(ctx context.Context, q question) (*http.Request, error) {
@@ -117,7 +124,8 @@ func (c *client) request(ctx context.Context, q question) (*http.Request, error)
 	return req, nil
 }
 
-// fault is an answer that did not come; a cancelled call is no fault of the service's.
+// fault is the error of a call without an answer. A call that was cancelled says nothing about the
+// service, and gives the context's error.
 func (c *client) fault(ctx context.Context, kind connector.FaultKind, code string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

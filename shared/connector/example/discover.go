@@ -32,7 +32,7 @@ func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector
 	for _, id := range identifiers {
 		field, ok := fields[id.Kind]
 		if !ok {
-			continue // another system's
+			continue // it belongs to another system
 		}
 		found, asked, err := c.search(ctx, field, id.Value)
 		if err != nil {
@@ -40,13 +40,13 @@ func (c *Connector) Discover(ctx context.Context, l connector.Lookup) (connector
 		}
 		out.Asked = append(out.Asked, asked)
 		for _, m := range found {
-			people = note(people, m, id.Kind)
+			people = addMatch(people, m, id.Kind)
 		}
 	}
 	if len(out.Asked) == 0 {
 		out.Reason = "Nothing was given by which the club can find a person, so nothing was looked for."
 	}
-	c.settle(&out, people)
+	c.report(&out, people)
 	return out, nil
 }
 
@@ -56,7 +56,8 @@ func (c *Connector) search(ctx context.Context, field string, value pii.Value) (
 		return nil, connector.Asked{}, c.client.fault(ctx, connector.Rejected, "bad-request")
 	}
 	var page struct {
-		Items *[]member `json:"items"` // absent is not empty: it would be "no data" without an answer
+		// Absent is not the same as empty: without an answer nothing is known.
+		Items *[]member `json:"items"`
 	}
 	err = c.client.ask(ctx, question{path: "members/search", body: body, permission: readMembers}, &page)
 	switch {
@@ -70,8 +71,8 @@ func (c *Connector) search(ctx context.Context, field string, value pii.Value) (
 	return *page.Items, connector.Asked{Query: pii.New("search " + string(body)), Permission: readMembers, Records: int64(len(*page.Items))}, nil
 }
 
-// note adds a match to the people, each once.
-func note(people []member, m member, kind string) []member {
+// addMatch adds a match to the people, each once.
+func addMatch(people []member, m member, kind string) []member {
 	i := slices.IndexFunc(people, func(p member) bool { return p.ID == m.ID })
 	if i < 0 {
 		m.matched = []string{kind}
@@ -83,8 +84,9 @@ func note(people []member, m member, kind string) []member {
 	return people
 }
 
-// settle makes one person a finding per kind of record, and several people candidates.
-func (c *Connector) settle(out *connector.Discovery, people []member) {
+// report makes findings of one person, one for each kind of record, and candidates of several
+// people.
+func (c *Connector) report(out *connector.Discovery, people []member) {
 	for _, p := range people {
 		if len(people) > 1 {
 			out.Candidates = append(out.Candidates, dsr.Candidate{System: c.client.name, ObjectID: p.ID, Matched: p.matched, State: p.State})

@@ -1,14 +1,16 @@
-// Package example is the worked example of a connector: copy the folder, rename it, and replace
-// each part. It reads a made-up loyalty club and is not in the catalogue.
+// Package example is the worked example of a connector, made to be copied.
 //
-// To add a system: copy this folder; add its Entry to the list in catalog; add its simulator to
-// the list in infra/local/tenant:
+// It reads a made-up loyalty club and is not in the catalogue. To add a system, copy this
+// folder, rename it and replace each part. Add its Entry to the list in catalog, and its
+// simulator to the list in infra/local/tenant:
 //
-//	{"example", func(w World) (any, error) { return examplesim.NewSample(w.Tenants, ReaderToken), nil }},
+//	{"example", func(e Environment) (any, error) {
+//		return examplesim.NewSample(e.Tenants, ReaderToken), nil
+//	}},
 //
-// The local world serves it under /example, and that is the endpoint of the service of that
-// name there. The test runs the conformance suite from the first day, so begin with the
-// simulator and the Harness, and make the subtests green one by one.
+// The local world serves the simulator under /example, and that is the endpoint of the service
+// of that name there. The test runs the conformance suite from the first day. So begin with the
+// simulator and the Harness, and make the subtests pass one by one.
 //
 // What follows is what the package comment of a connector says.
 //
@@ -38,7 +40,7 @@
 //
 // # Provenance
 //
-// The profile is provided by the member; visits are observed; the segment is computed by the
+// The profile is provided by the member. Visits are observed. The segment is computed by the
 // club and so derived, which an export under GDPR Art. 20 leaves out.
 //
 // # Limits
@@ -47,6 +49,6 @@
 //
 // # How deletion works, and what cannot be done
 //
-// The club closes a membership and drops it a year later; nothing of it can be deleted by an
-// application. Deleting, rectifying and restricting are therefore not offered.
+// The club closes a membership and drops it a year later. An application can delete nothing of it.
+// Deleting, rectifying and restricting are therefore not offered.
 package example

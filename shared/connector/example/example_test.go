@@ -34,8 +34,8 @@ func ident(kind, value string) dsr.Identifier {
 
 func member(n string) string { return "00000000-0000-4000-9000-00000000000" + n }
 
-var failures = map[connectortest.Fault]examplesim.Failure{
-	connectortest.NoFault: examplesim.Works, connectortest.Throttle: examplesim.Throttles,
+var failures = map[connectortest.Failure]examplesim.Failure{
+	connectortest.Works: examplesim.Works, connectortest.Throttle: examplesim.Throttles,
 	connectortest.Unavailable: examplesim.Unavailable, connectortest.CutBody: examplesim.CutsBodies,
 }
 
@@ -49,17 +49,17 @@ var tokens = map[string]examplesim.Grant{
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	connectortest.Run(t, connectortest.Harness{Entry: example.Entry(), New: newWorld})
+	connectortest.Run(t, connectortest.Harness{Entry: example.Entry(), New: newSimulation})
 }
 
-func newWorld(t *testing.T) connectortest.World {
+func newSimulation(t *testing.T) connectortest.Simulation {
 	sim := examplesim.New(tokens)
 	server := httptest.NewServer(http.StripPrefix("/example", sim))
 	t.Cleanup(server.Close)
 	settings := func(name string) connector.Settings {
 		return connector.Settings{Tenant: tenant, Options: map[string]string{"club": "north"}, Endpoint: server.URL + "/example", Credential: token(name)}
 	}
-	return connectortest.World{
+	return connectortest.Simulation{
 		Settings: settings("all"), BadToken: settings("forged"),
 		Without: func(kind string) (connector.Settings, bool) {
 			if kind == "" {
@@ -77,8 +77,8 @@ func newWorld(t *testing.T) connectortest.World {
 			ident(dsr.Email, "nobody@contoso.example"), ident(dsr.ObjectID, member("9")), ident(dsr.Phone, "+14255559999"),
 			ident(example.MemberNumber, "M-999999"),
 		},
-		Twins: ident(dsr.Phone, "+14255550177"),
-		Rich:  member("1"),
+		Shared: ident(dsr.Phone, "+14255550177"),
+		Rich:   member("1"),
 		Oracle: func(object string) map[string][]json.RawMessage {
 			records, ok := sim.Records(tenant, object)
 			require.True(t, ok)
@@ -92,7 +92,7 @@ func newWorld(t *testing.T) connectortest.World {
 			}
 			return out
 		},
-		Fail:  func(f connectortest.Fault) { sim.Fail(failures[f]) },
+		Fail:  func(f connectortest.Failure) { sim.Fail(failures[f]) },
 		Calls: sim.Calls,
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// cursor is where an export stands after a page.
+// cursor is where an export is after a page.
 type cursor struct {
 	Kind    string   `json:"kind"` // to go on with; empty when all were read
 	After   string   `json:"after,omitempty"`
@@ -34,7 +34,7 @@ func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, 
 	}
 	at := cursor{Kind: scope[0].Name}
 	if len(from) > 0 && json.Unmarshal(from, &at) != nil {
-		return dsr.Outcome{}, errors.New("example: the cursor is not one of ours")
+		return dsr.Outcome{}, errors.New("example: the cursor was not made by this connector")
 	}
 	e := &export{client: c.client, member: s.Findings[0].ID, sink: sink, at: at}
 	for i, k := range scope {
@@ -81,7 +81,7 @@ func (e *export) read(ctx context.Context, k kind, following string) error {
 		}
 		b, err := json.Marshal(next)
 		if err != nil {
-			return errors.New("example: a cursor cannot be written")
+			return errors.New("example: the cursor cannot be encoded")
 		}
 		if len(records) > 0 {
 			if err := e.sink.Put(ctx, k.Name, records, b); err != nil {

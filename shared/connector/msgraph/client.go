@@ -25,8 +25,8 @@ const (
 	version = "/v1.0"
 	// attemptTimeout bounds one exchange with Graph, body included.
 	attemptTimeout = 20 * time.Second
-	// callTimeout bounds a call with all its attempts and the pauses between them, so that a
-	// step knows how long a page can take.
+	// callTimeout bounds a call with all its attempts and the pauses between them. So a step
+	// knows how long a page can take.
 	callTimeout = 45 * time.Second
 )
 
@@ -40,11 +40,12 @@ type Client struct {
 	clocks  clock.Clocks
 }
 
-// building keeps two clients from being made at once: the SDK registers its serialisers in
-// unguarded globals.
+// building lets one client be made at a time, since the SDK registers its serialisers in unguarded
+// globals.
 var building sync.Mutex
 
-// New makes a client. It fails when the endpoint is neither a Graph cloud nor a loopback address.
+// New makes a client. It fails when the endpoint is neither Graph in a named cloud nor this
+// machine, and without a credential or a wall clock.
 func New(s connector.Settings) (*Client, error) {
 	base, err := parseEndpoint(s.Endpoint)
 	if err != nil {
@@ -60,7 +61,7 @@ func New(s connector.Settings) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	// The provider sends no token, and says nothing, to a host that is not on this list; the
+	// The provider leaves the token out for a host that is not on this list, without an error. The
 	// guard refuses such hosts altogether.
 	auth, err := coreauth.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(s.Credential, []string{scope(base)}, []string{base.Hostname()})
 	if err != nil {
@@ -77,23 +78,26 @@ func New(s connector.Settings) (*Client, error) {
 	return c, nil
 }
 
-// For returns the client under the name of a system, which its faults then carry.
+// For returns a client whose faults carry the name of a system.
 func (c *Client) For(system string) *Client {
 	d := *c
 	d.system = system
 	return &d
 }
 
-// SDK returns the SDK's client, whose builders make the requests: only their
-// ToGetRequestInformation is to be called.
+// SDK returns the SDK's client, whose builders make the requests. Only ToGetRequestInformation
+// may be called on them: it sends nothing.
 func (c *Client) SDK() *sdk.GraphServiceClient { return c.sdk }
 
-// httpClient is the SDK's client with middlewares of our own choice and order. The SDK's
-// default list is built by ranging over a map: in some orders it retries a POST with a plain
-// body under the header Content-Encoding: gzip. Left out are compression (for that reason),
-// retry (it counts 503 and cut bodies differently from us, cannot be set to zero, and panics
-// without ShouldRetry), redirect (Graph sends none to us, and a redirect would carry the query
-// elsewhere) and the replacement of /me (meaningless without a user).
+// httpClient is the SDK's client with a fixed list of middlewares. The SDK builds its default
+// list by ranging over a map, and in some orders it retries a POST with a plain body under the
+// header Content-Encoding: gzip. Left out are:
+//
+//   - compression, for that reason;
+//   - retry, since connector.Retry does it; the SDK's cannot be set to zero, does not see
+//     cut bodies, and panics without ShouldRetry;
+//   - redirect, since Graph sends none here, and a redirect would carry the query elsewhere;
+//   - the replacement of /me, which means nothing without a signed-in user.
 func httpClient(base *url.URL, next http.RoundTripper) *http.Client {
 	if next == nil {
 		next = http.DefaultTransport
@@ -115,29 +119,28 @@ func middlewares(o *core.GraphClientOptions) []khttp.Middleware {
 
 func scope(base *url.URL) string {
 	address := base.Scheme + "://" + base.Host
-	// a token for the simulator names the service that is simulated
-	if cloud.Loopback(base.Hostname()) {
+	if cloud.Loopback(base.Hostname()) { // the token names the service that is simulated
 		public, _ := cloud.Named(cloud.Public)
 		address = public.Services[cloud.Graph]
 	}
 	return address + "/.default"
 }
 
-// parseEndpoint accepts https to a Graph cloud, and http or https to this machine.
+// parseEndpoint accepts Graph in a named cloud, and http or https to this machine.
 func parseEndpoint(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("not a base URL")
+		return nil, errors.New("a base URL is expected, such as https://graph.microsoft.com")
 	}
 	switch strings.TrimSuffix(u.Path, "/") {
 	case "", version:
 	default:
-		return nil, errors.New("the path of a base URL is empty or " + version)
+		return nil, errors.New("the path must be empty or " + version)
 	}
 	named := cloud.Serves(cloud.Graph, u.Scheme+"://"+u.Host)
 	local := (u.Scheme == "http" || u.Scheme == "https") && cloud.Loopback(u.Hostname())
 	if !named && !local {
-		return nil, errors.New("neither https to a Microsoft Graph cloud nor a loopback address")
+		return nil, errors.New("it must be Microsoft Graph in a named cloud, or a loopback address of this machine")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: version}, nil
 }

@@ -19,6 +19,7 @@ type NotFoundError struct {
 	RequestID string
 }
 
+// Error names the codes.
 func (e *NotFoundError) Error() string {
 	s := "graph: not found (HTTP 404 " + e.Code + ")"
 	if e.RequestID != "" {
@@ -33,43 +34,52 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e)
 }
 
-// classify turns the outcome of one attempt into a *connector.Fault or *NotFoundError made of
-// codes only. Nothing of err itself is kept: what the SDK and net/http write into their texts
-// is not ours to vouch for.
+// classify turns a failed attempt into a *connector.Fault or a *NotFoundError. Both are made of
+// codes. Nothing of err itself is kept, since the SDK and net/http may quote the question in
+// their texts.
 func (c *Client) classify(err error, ex *exchange, permission string) error {
+	code := faultCode(err, ex)
+	if ex.status == http.StatusNotFound {
+		return &NotFoundError{Code: code, RequestID: ex.requestID}
+	}
 	f := &connector.Fault{
-		Kind: connector.Unavailable, System: c.system, Code: ex.code, Status: ex.status, RequestID: ex.requestID,
+		Kind: faultKind(ex.status, code), System: c.system, Code: code, Status: ex.status, RequestID: ex.requestID,
 		RetryAfter: c.retryAfter(ex.header),
 	}
-	var odata *odataerrors.ODataError
-	if errors.As(err, &odata) && odata.GetErrorEscaped() != nil && odata.GetErrorEscaped().GetCode() != nil {
-		f.Code = *odata.GetErrorEscaped().GetCode()
-	}
-	switch {
-	// the token could not be had: time or an operator cures that, and nothing is lost by
-	// waiting
-	case !ex.answered:
-		f.Code = codeNoToken
-	case ex.status >= 200 && ex.status < 300:
-		f.Code = bodyCode(err)
-		if f.Code == codeTooLarge {
-			f.Kind = connector.Rejected
-		}
-	case ex.code == codeForeignHost || ex.code == codeRedirect:
-		f.Kind = connector.Rejected
-	case ex.status == http.StatusNotFound:
-		return &NotFoundError{Code: f.Code, RequestID: f.RequestID}
-	case ex.status == http.StatusForbidden:
-		f.Kind, f.Permission = connector.Forbidden, permission
-	case ex.status == http.StatusTooManyRequests:
-		f.Kind = connector.Throttled
-	case ex.status == http.StatusUnauthorized, ex.status == http.StatusRequestTimeout:
-		// Unavailable: a token that is refused today (secret replaced, consent on its way) is
-		// accepted later.
-	case ex.status >= 400 && ex.status < 500, ex.status == http.StatusNotImplemented:
-		f.Kind = connector.Rejected
+	if f.Kind == connector.Forbidden {
+		f.Permission = permission
 	}
 	return f
+}
+
+func faultCode(err error, ex *exchange) string {
+	var odata *odataerrors.ODataError
+	switch {
+	case !ex.answered:
+		return codeNoToken
+	case ex.status/100 == 2:
+		return bodyCode(err)
+	case errors.As(err, &odata) && odata.GetErrorEscaped() != nil && odata.GetErrorEscaped().GetCode() != nil:
+		return *odata.GetErrorEscaped().GetCode()
+	}
+	return ex.code
+}
+
+// faultKind says whether waiting helps. Status 0 means that there was no answer.
+func faultKind(status int, code string) connector.FaultKind {
+	switch {
+	case code == codeTooLarge, code == codeForeignHost, code == codeRedirect:
+		return connector.Rejected
+	case status == http.StatusForbidden:
+		return connector.Forbidden
+	case status == http.StatusTooManyRequests:
+		return connector.Throttled
+	case status == http.StatusUnauthorized, status == http.StatusRequestTimeout:
+		return connector.Unavailable // a token is accepted once consent has arrived
+	case status/100 == 4, status == http.StatusNotImplemented:
+		return connector.Rejected
+	}
+	return connector.Unavailable
 }
 
 var errNotJSON = errors.New("msgraph: the answer is not the JSON that was asked for")
@@ -86,12 +96,12 @@ func bodyCode(err error) string {
 	return codeCutBody
 }
 
-// maxRetryAfter is the longest pause that we take at Graph's word.
+// maxRetryAfter is the longest pause that is believed: Graph asks for minutes at most.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads Retry-After: seconds, which Graph sends with a fraction at times, or a date,
-// which is held against the answer's own Date so that clocks need not agree (RFC 9110 section
-// 10.2.3). 0 means that the header is absent or senseless.
+// retryAfter reads Retry-After (RFC 9110 section 10.2.3). It is a number of seconds, to which
+// Graph sometimes adds a fraction, or a date. A date is compared with the answer's own Date, so
+// that clocks need not agree. 0 means that the header is absent or cannot be read.
 func (c *Client) retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")
 	if v == "" {

@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 		"cut document":               {func(w http.ResponseWriter) { reply(w, 200, `{"value":[{"id":"1"}`) }, want{connector.Unavailable, codeNotJSON, 3}},
 		"empty body":                 {func(w http.ResponseWriter) { w.WriteHeader(200) }, want{connector.Unavailable, codeNotJSON, 3}},
 		"no content":                 {func(w http.ResponseWriter) { w.WriteHeader(204) }, want{connector.Unavailable, codeNotJSON, 3}},
-		"records that are none":      {func(w http.ResponseWriter) { reply(w, 200, `{"value":["x"]}`) }, want{connector.Unavailable, codeNotJSON, 3}},
+		"records that are texts":     {func(w http.ResponseWriter) { reply(w, 200, `{"value":["x"]}`) }, want{connector.Unavailable, codeNotJSON, 3}},
 		"hung up":                    {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, want{connector.Unavailable, codeUnreachable, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestRetryAfter(t *testing.T) {
 		Endpoint: "https://graph.microsoft.com", Credential: &credential{},
 		Clocks: clock.Clocks{
 			Wall: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
-			// a month ahead, as in the local world: no matter
+			// A month ahead, as the local world can be. It plays no part.
 			Business: func() time.Time { return time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC) },
 		},
 	})
@@ -214,9 +214,9 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestMiddlewaresStandInOneOrder pins what replaces the SDK's list: ranged from a map, it
-// retries a POST with a plain body under a gzip header in two runs of three.
-func TestMiddlewaresStandInOneOrder(t *testing.T) {
+// The SDK's own list is ranged from a map. In two runs of three it retries a POST with a plain body
+// under a gzip header.
+func TestMiddlewaresHaveOneOrder(t *testing.T) {
 	t.Parallel()
 	order := ""
 	for run := range 60 {
@@ -241,7 +241,7 @@ func TestMiddlewaresStandInOneOrder(t *testing.T) {
 		r.SetStreamContentAndContentType([]byte(body), "application/json")
 		_, err := b.client.adapter.SendPrimitive(t.Context(), r, "[]byte", mapping)
 		require.Error(t, err)
-		require.Equal(t, []string{body}, bodies, "plain, and not repeated behind our back")
+		require.Equal(t, []string{body}, bodies, "plain, and sent once")
 	}
 }
 

@@ -16,12 +16,12 @@ import (
 const (
 	maxBody      = 32 << 20 // of a page; Graph's are far below
 	maxErrorBody = 64 << 10
-	// noAnswer is the status of the answer that stands for a request without one. Graph never
+	// noAnswer is the status of the answer that is made up where there was none. Graph never
 	// sends it.
 	noAnswer = 599
 )
 
-// Codes of faults that are ours, where Graph gave none.
+// Codes of faults for which Graph gave no code.
 const (
 	codeUnreachable = "unreachable"
 	codeTimeout     = "timeout"
@@ -34,7 +34,7 @@ const (
 	codeUnknown     = "unknown"
 )
 
-// exchange is what the guard saw of one attempt; it travels in the request's context.
+// exchange is what the guard saw of one attempt. It travels in the request's context.
 type exchange struct {
 	answered  bool // an answer of some kind came back through the guard
 	status    int  // of Graph's answer; 0 when there was none
@@ -52,22 +52,22 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
-// guard is the innermost transport. What passes it outwards holds neither the URL nor a text of
-// Graph's: see the package comment.
+// guard is the innermost transport. What it returns holds neither the URL nor a text of
+// Graph's; the package comment says why.
 type guard struct {
 	base *url.URL
 	next http.RoundTripper
 }
 
-// RoundTrip never returns an error: net/http would wrap it with the URL.
+// RoundTrip never returns an error, since net/http would wrap it with the URL.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
-	// ours, which Graph's support can look up as well
+	// Until Graph gives an id of its own, its support finds the call by this one.
 	ex.requestID = identifier(req.Header.Get("client-request-id"))
 	if req.URL.Scheme != g.base.Scheme || req.URL.Host != g.base.Host {
 		return ex.instead(req, nil, codeForeignHost), nil
 	}
-	resp, err := g.next.RoundTrip(req) // handed on, or closed by instead
+	resp, err := g.next.RoundTrip(req) // the body is handed on, or closed by instead
 	if err != nil {
 		return ex.instead(req, nil, codeOf(err)), nil
 	}
@@ -85,8 +85,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// instead builds the answer that stands for a failure: an OData error with a code, and with a
-// message because the SDK's error type panics without one. resp is Graph's answer, nil when
+// instead builds the answer that replaces a failure. It is an OData error with a code, and with
+// a message, because the SDK's error type panics without one. resp is Graph's answer, nil when
 // there was none.
 func (e *exchange) instead(req *http.Request, resp *http.Response, code string) *http.Response {
 	e.answered = true
@@ -104,7 +104,7 @@ func (e *exchange) instead(req *http.Request, resp *http.Response, code string) 
 		}
 	}
 	e.code = code
-	// strings only: cannot fail
+	// Maps of texts are always encoded.
 	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": code, "message": code}})
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -115,19 +115,20 @@ func (e *exchange) instead(req *http.Request, resp *http.Response, code string) 
 }
 
 // challenge is the part of a WWW-Authenticate header that asks for a token with other claims
-// (continuous access evaluation). The SDK panics when it is not quoted, so that only this form
-// reaches it.
+// (continuous access evaluation). The SDK panics when it is not quoted, so only this form is let
+// through.
 var challenge = regexp.MustCompile(`claims="[0-9A-Za-z+/=]+"`)
 
-// readCode returns the code of an OData error, or codeUnknown. The message beside it may quote
-// a filter's values.
+// readCode returns the code of an OData error, or codeUnknown. The message beside it may quote the
+// values of a filter, so it is not read.
 func readCode(body io.Reader) string {
 	var doc struct {
 		Error struct {
 			Code string `json:"code"`
 		} `json:"error"`
 	}
-	b, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // a cut body still has its status
+	// Where the body is cut, the status alone tells enough.
+	b, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
 	if json.Unmarshal(b, &doc) != nil || identifier(doc.Error.Code) == "" {
 		return codeUnknown
 	}
@@ -136,8 +137,8 @@ func readCode(body io.Reader) string {
 
 var identifierForm = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
 
-// identifier returns s if it has the form of a code or an id, which no name, address or number
-// with a plus has.
+// identifier returns s if it has the form of a code or an id, and "" otherwise. No name with a
+// space, no address and no telephone number with a plus has that form.
 func identifier(s string) string {
 	if identifierForm.MatchString(s) {
 		return s
@@ -155,7 +156,7 @@ func codeOf(err error) string {
 
 var errTooLarge = errors.New("msgraph: the answer is larger than a page can be")
 
-// limited fails instead of ending when a body is longer than it may be, so that a part is never
+// limited is a body that fails when it is longer than it may be. If it ended there, a part would be
 // taken for the whole.
 type limited struct {
 	io.ReadCloser

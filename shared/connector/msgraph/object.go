@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Members returns an object with the members that keep accepts, every byte of them as it was.
-// It fails when object is not one JSON object.
+// Members returns an object with those members that keep accepts, every byte of them as it was. It
+// fails when object is not one JSON object.
 func Members(object json.RawMessage, keep func(name string, value json.RawMessage) bool) (json.RawMessage, error) {
 	in := jsontext.NewDecoder(bytes.NewReader(object))
 	if t, err := in.ReadToken(); err != nil || t.Kind() != '{' {
@@ -46,8 +46,7 @@ func Members(object json.RawMessage, keep func(name string, value json.RawMessag
 	return out.Bytes(), nil
 }
 
-// decodeObject takes @odata.context, which names the tenant's metadata and not the object, out
-// of an answer.
+// decodeObject takes @odata.context out of an answer: it describes the answer and not the object.
 func decodeObject(body []byte) (json.RawMessage, error) {
 	return Members(body, func(name string, _ json.RawMessage) bool { return name != "@odata.context" })
 }

@@ -24,8 +24,8 @@ type Query struct {
 	Permission string
 }
 
-// Advanced marks a request as an advanced query: Graph then answers it from its index, also the
-// pages that follow. The request must also ask for $count=true.
+// Advanced returns the headers of an advanced query, which Graph answers from its index, with
+// all the pages that follow. The request must also ask for $count=true.
 func Advanced() *abs.RequestHeaders {
 	h := abs.NewRequestHeaders()
 	h.Add("ConsistencyLevel", "eventual")
@@ -35,15 +35,14 @@ func Advanced() *abs.RequestHeaders {
 // Page is one page of a collection.
 type Page struct {
 	Records []json.RawMessage // objects, as Graph sent them
-	// Next is path and query of the next page, to be handed to List as it is; empty after the
-	// last. It names no host, so that whoever keeps it cannot be made to send a token
-	// elsewhere.
+	// Next is path and query of the next page, to be handed to List as it is. It is empty after
+	// the last page. It names no host, so that a stored Next cannot send a token elsewhere.
 	Next string
 }
 
 // List returns a page of a collection: the first, or the one that next names. A page may be
-// empty and still have a next one. Headers of the request go out with every page. Errors are
-// *connector.Fault, *NotFoundError or that of the context.
+// empty and still have a next one. Headers of the request go out with every page. The error is
+// a *connector.Fault, a *NotFoundError or that of the context.
 func (c *Client) List(ctx context.Context, q Query, next string) (Page, error) {
 	var page Page
 	uri, err := c.address(q, next)
@@ -57,7 +56,7 @@ func (c *Client) List(ctx context.Context, q Query, next string) (Page, error) {
 	return page, err
 }
 
-// Object returns a single object as Graph sent it, without @odata.context. Errors are those of
+// Object returns a single object as Graph sent it, without @odata.context. Its errors are those of
 // List.
 func (c *Client) Object(ctx context.Context, q Query) (json.RawMessage, error) {
 	var object json.RawMessage
@@ -72,8 +71,8 @@ func (c *Client) Object(ctx context.Context, q Query) (json.RawMessage, error) {
 	return object, err
 }
 
-// Text returns the question as it stands in the proof that it was asked. It holds the values
-// that were looked for.
+// Text returns the question for the proof that it was asked. It holds the values that were
+// looked for.
 func (c *Client) Text(q Query) pii.Value {
 	uri, err := c.address(q, "")
 	if err != nil {
@@ -82,7 +81,7 @@ func (c *Client) Text(q Query) pii.Value {
 	return pii.New("GET " + uri.EscapedPath() + "?" + strings.ReplaceAll(uri.RawQuery, "%24", "$"))
 }
 
-// address returns the URL to ask. The cause of a failure is not passed on: it would quote the URL.
+// address returns the URL to ask. The cause of a failure is not passed on, since it quotes the URL.
 func (c *Client) address(q Query, next string) (*url.URL, error) {
 	if next == "" {
 		q.Request.PathParameters["baseurl"] = c.base.String()
@@ -118,7 +117,7 @@ func (c *Client) ask(ctx context.Context, q Query, uri *url.URL, decode func([]b
 	return err
 }
 
-// once is one exchange. The request is made anew each time, because the SDK leaves the token in it.
+// once asks one time. The request is made anew each time, because the SDK leaves the token in it.
 func (c *Client) once(ctx context.Context, q Query, uri *url.URL, decode func([]byte) error) error {
 	r := abs.NewRequestInformation()
 	r.Method, r.UrlTemplate = abs.GET, q.Request.UrlTemplate
@@ -156,7 +155,8 @@ func (c *Client) decodePage(body []byte) (Page, error) {
 	return Page{Records: *doc.Value, Next: next}, err
 }
 
-// relative cuts the host off a next link after it has been seen to be ours.
+// relative cuts the host off a next link that has the client's own host, and refuses any other
+// link.
 func (c *Client) relative(link string) (string, error) {
 	if link == "" {
 		return "", nil

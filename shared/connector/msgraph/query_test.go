@@ -174,7 +174,7 @@ func TestRetryAfterIsWaitedOut(t *testing.T) {
 	})
 	_, err = b.client.List(connector.WithPatience(t.Context(), 20*time.Second), lookup(t, b.client), "")
 	require.Equal(t, 30*time.Second, connector.AsFault(err).RetryAfter)
-	require.Len(t, b.requests(), 1, "a long pause is the queue's to take")
+	require.Len(t, b.requests(), 1, "the task waits out a long pause, not the call")
 }
 
 func FuzzDecode(f *testing.F) {

@@ -1,5 +1,5 @@
-// Package parttest has a person's request and a feed of records, for tests of what is made of
-// parts.
+// Package parttest has a person's request and a feed of records, for tests of parts and of
+// packages.
 package parttest
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -99,6 +100,7 @@ type Bench struct {
 	Case     *store.Case
 	Spec     part.Spec
 	PartSize int
+	TB       testing.TB
 }
 
 // NewBench makes a world with one request and its task.
@@ -106,24 +108,26 @@ func NewBench(t testing.TB) *Bench {
 	t.Helper()
 	w := storetest.New(t)
 	c := NewCase(t, w.Store, "bench", Asked(dsr.GDPR, dsr.Access))
-	b := &Bench{World: w, Case: c, PartSize: 400}
+	b := &Bench{World: w, Case: c, PartSize: 400, TB: t}
 	b.Spec = part.Spec{Tenant: TenantID, Request: c.ID, Task: "entra-access", System: "entra", Action: dsr.Access}
-	// reads the key, so that a count of calls is one of parts
+	// This reads the key of the case, so that the calls that are counted later are those of parts.
 	_, err := c.Seal(t.Context(), "warm", []byte("x"))
 	require.NoError(t, err)
 	return b
 }
 
 // Sink makes a sink for a task.
-func (b *Bench) Sink(st *store.Store, spec part.Spec, change ...func(*part.SinkOptions)) *part.Sink {
-	o := part.SinkOptions{
+func (b *Bench) Sink(st *store.Store, spec part.Spec, change ...func(*part.Options)) *part.Sink {
+	o := part.Options{
 		Store: st, Case: b.Case, Spec: spec, Descriptor: Directory(), Kinds: Directory().KindsFor(spec.Action), Formats: []tenant.Format{tenant.CSV, tenant.XML},
-		Hash: fakeHash, Now: b.Clock.Now, PartSize: b.PartSize,
+		Tokens: tokens(), Clocks: clock.Same(b.Clock.Now), PartSize: b.PartSize,
 	}
 	for _, f := range change {
 		f(&o)
 	}
-	return part.NewSink(o)
+	s, err := part.New(o)
+	require.NoError(b.TB, err)
+	return s
 }
 
 // Finish resumes and exports until the task is done.

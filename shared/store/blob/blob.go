@@ -30,23 +30,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Container is a row of the retention table.
-type Container struct {
-	Name  string
-	Holds string
-	Kept  string // for how long, in words
-}
-
-// Containers is the retention table: every container there is, what it holds and for how long.
-var Containers = []Container{
-	{retention.Parts, "finished members of a package that is being made", "until the package is verified"},
-	{retention.Packages, "what is handed over, one archive per request", "the tenant's retention, 30 days unless set otherwise"},
-	{retention.BulkInputs, "bulk files as they were given", "7 days after the import"},
-	{retention.Results, "one line per line of a bulk file", "30 days after the import"},
-	{retention.Rejected, "bulk messages that cannot become an import, as they came", "30 days"},
-	{retention.Findings, "what discovery found, sealed under the case's key", "with the case; cases are not deleted yet"},
-}
-
 // Ref names a blob. Account is the URL of another account that a destination names; "" is our own.
 type Ref struct{ Account, Container, Name string }
 
@@ -95,13 +78,13 @@ func New(o Options) (*Store, error) {
 // Init creates the containers that do not exist yet.
 func (s *Store) Init(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, c := range Containers {
+	for _, name := range retention.Containers() {
 		g.Go(func() error {
-			_, err := s.client.CreateContainer(ctx, s.prefix+c.Name, nil)
+			_, err := s.client.CreateContainer(ctx, s.prefix+name, nil)
 			if failure.IsStatus(err, http.StatusConflict) {
 				return nil
 			}
-			return failure.Wrap("create container "+c.Name, err)
+			return failure.Wrap("create container "+name, err)
 		})
 	}
 	return g.Wait()

@@ -248,18 +248,6 @@ func replaceQuery(t *testing.T, link, key, value string) string {
 	return u.String()
 }
 
-func TestContainersAreTheRetentionTable(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, c := range blob.Containers {
-		require.False(t, seen[c.Name], c.Name)
-		seen[c.Name] = true
-		require.NotEmpty(t, c.Holds)
-		require.NotEmpty(t, c.Kept)
-	}
-	require.Len(t, seen, 6)
-}
-
 func TestInitTwice(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)

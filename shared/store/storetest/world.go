@@ -12,7 +12,10 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Clock shows the real time plus what a test has advanced it by.
@@ -39,12 +42,12 @@ func (c *Clock) Advance(d time.Duration) {
 // change.
 type World struct {
 	Store   *store.Store
-	Clients store.Clients // those of Store, with faults and counter
+	Clients account.Clients // those of Store, with faults and counter
 	Faults  *Faults
 	Counter *Counter
 	Clock   *Clock // wall clock
 	Prefix  string
-	Wrapper store.KeyWrapper
+	Wrapper seal.Wrapper
 	IDKey   []byte
 	// CursorKey belongs to the next store that is opened.
 	CursorKey []byte
@@ -57,16 +60,16 @@ type World struct {
 func New(t testing.TB) *World {
 	t.Helper()
 	prefix := azurite.Prefix(t)
-	wrapper, err := store.NewFileKey(store.VaultKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	wrapper, err := seal.NewFileKey(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	shared := azurite.Shared(t)
 	w := &World{
 		Faults: NewFaults(shared.Endpoints, prefix), Counter: NewCounter(shared.Endpoints, prefix), Clock: &Clock{}, Prefix: prefix, Wrapper: wrapper,
 		IDKey: bytes.Repeat([]byte{9}, 32), CursorKey: bytes.Repeat([]byte{8}, 32), connection: shared.ConnectionString, log: slog.New(slog.DiscardHandler),
 	}
-	o := store.ClientOptions(nil, w.Counter, w.Faults)
+	o := account.ClientOptions(nil, w.Counter, w.Faults)
 	o.Retry.RetryDelay, o.Retry.MaxRetryDelay = time.Millisecond, 2*time.Millisecond
-	w.Clients, err = store.Connect(w.connection, o)
+	w.Clients, err = account.ConnectString(w.connection, o)
 	require.NoError(t, err)
 	w.Store = w.open(t, w.Clients)
 	require.NoError(t, w.Store.Init(context.Background()))
@@ -84,15 +87,15 @@ func Open(t testing.TB) *store.Store {
 // would. It meets no faults and is not counted.
 func (w *World) Another(t testing.TB) *store.Store {
 	t.Helper()
-	clients, err := store.Connect(w.connection, store.ClientOptions(nil))
+	clients, err := account.ConnectString(w.connection, account.ClientOptions(nil))
 	require.NoError(t, err)
 	return w.open(t, clients)
 }
 
-func (w *World) open(t testing.TB, c store.Clients) *store.Store {
+func (w *World) open(t testing.TB, c account.Clients) *store.Store {
 	t.Helper()
 	clocks := clock.Clocks{Wall: w.Clock.Now}
-	in, err := c.Services(store.ServicesOptions{Prefix: w.Prefix, Clocks: clocks})
+	in, err := c.Services(account.ServicesOptions{Prefix: w.Prefix, Clocks: clocks})
 	require.NoError(t, err)
 	s, err := store.Open(store.Options{
 		Tables: in.Tables, Blobs: in.Blobs, Queues: in.Queues, Wrapper: w.Wrapper, IDKey: w.IDKey, CursorKey: w.CursorKey,

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/shared/alert"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
@@ -24,7 +25,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -39,7 +40,7 @@ type World struct {
 	*storetest.World // the steps use its Store, which meets the faults
 	T                testing.TB
 	Clean            *store.Store     // the same tables, containers and queues, without faults
-	Queues           store.Clients    // without faults
+	Queues           account.Clients  // without faults
 	Business         *storetest.Clock // Clock is the wall clock
 	// the same in every world, so that hashes of queries can be compared
 	Tenant  string
@@ -77,9 +78,9 @@ func New(t testing.TB, systems ...string) *World {
 	w.Tenants = tenant.Tenants{w.contoso()}
 	w.Clean = w.Another(t)
 	var err error
-	w.Queues, err = store.Connect(azurite.Shared(t).ConnectionString, store.ClientOptions(nil))
+	w.Queues, err = account.ConnectString(azurite.Shared(t).ConnectionString, account.ClientOptions(nil))
 	require.NoError(t, err)
-	w.Tokens, err = pii.NewTokens(pii.TokenKey{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
+	w.Tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	w.Rewire(func(*pipeline.Options) {})
 	w.Host = &Host{w: w}
@@ -127,6 +128,9 @@ func (i *ignored) Ignored(_ context.Context, reason string) {
 	i.codes = append(i.codes, reason)
 }
 
+// Alert implements alert.Counter.
+func (i *ignored) Alert(ctx context.Context, code alert.Code) { i.Ignored(ctx, "alert: "+string(code)) }
+
 // Codes returns the codes so far.
 func (i *ignored) Codes() []string {
 	i.mu.Lock()
@@ -139,7 +143,7 @@ func (w *World) Connector(_, system string) (connector.Connector, error) {
 	if s, ok := w.Systems[system]; ok {
 		return s, nil
 	}
-	return nil, &connector.Fault{Kind: connector.Rejected, System: system, Code: "not-in-document"}
+	return nil, connector.ErrNotConfigured
 }
 
 func (w *World) contoso() tenant.Tenant {
@@ -224,8 +228,8 @@ func (w *World) names() []string {
 func (w *World) Forget() {
 	ctx := context.Background()
 	var g sync.WaitGroup
-	for _, c := range blob.Containers {
-		g.Go(func() { _, _ = w.Queues.Blobs.DeleteContainer(ctx, w.Prefix+c.Name, nil) })
+	for _, c := range retention.Containers() {
+		g.Go(func() { _, _ = w.Queues.Blobs.DeleteContainer(ctx, w.Prefix+c, nil) })
 	}
 	for _, q := range queue.Names() {
 		g.Go(func() { _, _ = w.Queues.Queues.DeleteQueue(ctx, w.Prefix+q, nil) })

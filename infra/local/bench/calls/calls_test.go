@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 )
 
 func entity(t *testing.T, rk string, props map[string]any) []byte {
@@ -28,7 +28,7 @@ func TestCallsAreCountedKeptAndMadeAgain(t *testing.T) {
 	t.Parallel()
 	storage, prefix := azurite.Shared(t), azurite.Prefix(t)
 	seen := NewLedger(storage.Endpoints, prefix, true)
-	c, err := store.Connect(storage.ConnectionString, store.ClientOptions(nil, seen))
+	c, err := account.ConnectString(storage.ConnectionString, account.ClientOptions(nil, seen))
 	require.NoError(t, err)
 	makeCalls(t, c, prefix)
 	page, err := seen.Take()
@@ -55,7 +55,7 @@ func TestCallsAreCountedKeptAndMadeAgain(t *testing.T) {
 }
 
 // makeCalls makes one call of each kind.
-func makeCalls(t *testing.T, c store.Clients, prefix string) {
+func makeCalls(t *testing.T, c account.Clients, prefix string) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := c.Tables.CreateTable(ctx, prefix+"rows", nil)
@@ -92,7 +92,7 @@ func makeCalls(t *testing.T, c store.Clients, prefix string) {
 }
 
 // rowsOf are all rows of the table without what the service adds.
-func rowsOf(t *testing.T, c store.Clients, prefix string) []string {
+func rowsOf(t *testing.T, c account.Clients, prefix string) []string {
 	t.Helper()
 	var out []string
 	for pager := c.Tables.NewClient(prefix + "rows").NewListEntitiesPager(nil); pager.More(); {

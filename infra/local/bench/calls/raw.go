@@ -15,15 +15,14 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 // Raw makes storage calls and nothing else. It uses the SDK's clients with the product's
 // transport and retries.
 type Raw struct {
-	clients store.Clients
+	clients account.Clients
 	prefix  string // of tables, queues and containers
 
 	mu     sync.Mutex
@@ -33,7 +32,7 @@ type Raw struct {
 // OpenRaw opens an account by its connection string. The prefix goes before the names in the
 // calls.
 func OpenRaw(connection, prefix string) (*Raw, error) {
-	c, err := store.Connect(connection, store.ClientOptions(nil))
+	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {
 		return nil, err
 	}

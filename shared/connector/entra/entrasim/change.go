@@ -91,8 +91,8 @@ func (d *Directory) SetManager(tenantID, key, manager string) error {
 	return d.withUser(tenantID, key, func(_ *tenant, p *person) error { p.manager = manager; return nil })
 }
 
-// AddObject stores a group, directory role, administrative unit, application, service principal
-// or device; @odata.type is required.
+// AddObject stores a group, directory role, administrative unit, application, service principal or
+// device. @odata.type is required.
 func (d *Directory) AddObject(tenantID string, object Record) error {
 	if err := d.contract.Check("directoryObject", object); err != nil {
 		return fmt.Errorf("entrasim: %w", err)
@@ -112,8 +112,8 @@ func (d *Directory) AddMember(tenantID, key, object string) error {
 	return d.AddLink(tenantID, key, "memberOf", object)
 }
 
-// AddLink adds a stored object to one of memberOf, ownedObjects, createdObjects, ownedDevices,
-// registeredDevices, sponsors of a user.
+// AddLink adds a stored object to memberOf, ownedObjects, createdObjects, ownedDevices,
+// registeredDevices or sponsors of a user.
 func (d *Directory) AddLink(tenantID, key, resource, object string) error {
 	return d.withUser(tenantID, key, func(t *tenant, p *person) error {
 		if _, ok := t.object(object); !ok {
@@ -124,9 +124,9 @@ func (d *Directory) AddLink(tenantID, key, resource, object string) error {
 	})
 }
 
-// AddRecord adds a record to one of licenseDetails, appRoleAssignments, scopedRoleMemberOf,
-// methods, oauth2PermissionGrants, roleAssignments, signIns of a user; the last three must name
-// the user themselves.
+// AddRecord adds a record to licenseDetails, appRoleAssignments, scopedRoleMemberOf, methods,
+// oauth2PermissionGrants, roleAssignments or signIns of a user. A record of the last three must
+// name the user itself.
 func (d *Directory) AddRecord(tenantID, key, resource string, r Record) error {
 	return d.withUser(tenantID, key, func(t *tenant, p *person) error {
 		switch resource {

@@ -9,19 +9,19 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Record is one JSON object as Graph would send it.
 type Record = graphsim.Record
 
-// softDeleteDays is how long a deleted user can be restored; the service does not let anybody
-// change it.
+// softDeleteDays is how long a deleted user can be restored. The service has no setting for it.
 const softDeleteDays = 30
 
 // Directory holds the users and objects of several tenants. It is safe for concurrent use.
 type Directory struct {
 	now      func() time.Time
-	contract *graphsim.Contract
+	contract *contract.Contract
 
 	mu      sync.RWMutex
 	tenants map[string]*tenant
@@ -45,7 +45,7 @@ type tenant struct {
 type person struct {
 	id      string
 	record  Record
-	upn     string    // as it was before a deletion mangled it
+	upn     string    // as it was before a deletion put the object id before it
 	deleted time.Time // zero: active
 	manager string
 	links   map[string][]string // resource → ids of directory objects
@@ -54,7 +54,7 @@ type person struct {
 
 // New returns a directory with the given tenants, each empty but for its domain.
 func New(domains map[string]string, now func() time.Time) (*Directory, error) {
-	api, err := graphsim.Load()
+	api, err := contract.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,7 @@ func (d *Directory) tenant(id string) (*tenant, error) {
 	return t, nil
 }
 
-// expired reports whether the soft-delete window is over, after which the service has purged
-// the user.
+// expired reports whether the soft-delete window is over. The service has then purged the user.
 func (p *person) expired(now time.Time) bool {
 	return !p.deleted.IsZero() && !now.Before(p.deleted.AddDate(0, 0, softDeleteDays))
 }

@@ -1,11 +1,11 @@
-// Package entrasim plays the directory part of Microsoft Graph (Entra ID) for tests and for the
-// local world, over a sample organisation; the product never links it.
+// Package entrasim plays the directory of Microsoft Entra ID over a sample organisation.
 //
-// It holds users with their manager, memberships, ownerships, roles, licences, app role
-// assignments, OAuth2 grants, devices, authentication methods and sign-ins, and plays soft
-// delete: a deleted user moves to deletedItems with a mangled user principal name, keeps its
-// sign-ins, and is gone 30 days later by the business clock.
+// It serves tests and the local world; the product never links it. It holds users with their
+// manager, memberships, ownerships, roles, licences, app role assignments, OAuth2 grants,
+// devices, authentication methods and sign-ins. It plays soft delete: a deleted user moves to
+// deletedItems, gets its object id put before its user principal name, keeps its sign-ins, and
+// is gone 30 days later by the business clock.
 //
-// What it does not play: sign-ins do not expire, reads are consistent at once, and photos, open
-// extensions and delta queries are not there.
+// It does not let sign-ins expire or reads lag behind, and it has no photos, open extensions or
+// delta queries.
 package entrasim

@@ -23,8 +23,8 @@ var selected = []string{"profile", "online-profile", "leave-date", "sign-in-acti
 var optional = map[string]string{"leave-date": "employeeLeaveDateTime", "sign-in-activity": "signInActivity"}
 
 // Expected turns a person's records by resource, as [Directory.Records] returns them, into what
-// an export must hand over by the kinds of the connector's descriptor. Kinds without a record
-// are left out. Of a deleted person only the profile can be read.
+// an export must hand over by kind of the connector's descriptor. Kinds without a record are
+// left out. Of a deleted person only the profile can be read.
 func Expected(d connector.Descriptor, records map[string][]Record) map[string][]Record {
 	out := map[string][]Record{}
 	for _, k := range d.Kinds {
@@ -41,8 +41,8 @@ func Expected(d connector.Descriptor, records map[string][]Record) map[string][]
 	return out
 }
 
-// readable reports whether Graph shows a kind of this user: of a deleted one only the profile,
-// and what SharePoint keeps of a licensed one.
+// readable reports whether Graph shows a kind of this user. Of a deleted user it shows the
+// profile only, and what SharePoint keeps it shows of a licensed user only.
 func readable(kind string, user Record) bool {
 	if user["deletedDateTime"] != nil {
 		return kind == "profile"
@@ -50,8 +50,7 @@ func readable(kind string, user Record) bool {
 	return kind != "online-profile" || licensed(user)
 }
 
-// pick returns the members that were asked for, and the type of an object, which always comes
-// along.
+// pick returns the members that were asked for and the type of an object, which Graph always adds.
 func pick(r Record, columns []connector.Column) Record {
 	out := Record{}
 	for _, c := range append(slices.Clone(columns), connector.Column{Name: "@odata.type"}) {

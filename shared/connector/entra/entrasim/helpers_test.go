@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 var born = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -27,7 +28,7 @@ var everything = []string{
 type world struct {
 	directory *entrasim.Directory
 	sim       *graphsim.Sim
-	contract  *graphsim.Contract
+	contract  *contract.Contract
 	now       time.Time
 }
 
@@ -38,7 +39,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.directory, err = entrasim.NewSample(now, born)
 	require.NoError(t, err)
-	w.contract, err = graphsim.Load()
+	w.contract, err = contract.Load()
 	require.NoError(t, err)
 	w.sim, err = graphsim.New(graphsim.Options{
 		Tenants: map[string]graphsim.TenantOptions{

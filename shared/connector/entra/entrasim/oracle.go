@@ -7,7 +7,7 @@ type Person struct {
 	Deleted           bool   `json:"deleted"`
 }
 
-// Users lists everybody in a tenant straight from the store, the soft-deleted too; nil for an
+// Users lists everybody in a tenant straight from the store, the soft-deleted too. It is nil for an
 // unknown tenant.
 func (d *Directory) Users(tenantID string) []Person {
 	d.mu.RLock()
@@ -28,10 +28,10 @@ func (d *Directory) Users(tenantID string) []Person {
 	return out
 }
 
-// Records returns every stored record of a user by resource, whole, past paging, filters and
-// $select: "user" for the profile, else the last segment of the resource's path. A resource
-// without a record is an empty list. Of a soft-deleted user it returns what Graph still
-// answers. It reports whether there is such a user.
+// Records returns every stored record of a user by resource, without paging, filters and
+// $select. The resource is "user" for the profile, and otherwise the last segment of its path.
+// A resource without a record is an empty list. Of a soft-deleted user it returns what Graph
+// still answers. It is false for an unknown user.
 func (d *Directory) Records(tenantID, id string) (map[string][]Record, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -4,7 +4,7 @@ package entrasim
 // oracle reads from the store.
 type resource struct {
 	name string // as the oracle calls it: the last segment of the path
-	path string // below /users/{user-id}; "" where the API asks the whole tenant with a filter
+	path string // below /users/{user-id}; "" where the API filters a list of the tenant
 	read func(*tenant, *person) []Record
 	// limited names the permissions of which one is needed to see more than type and id of
 	// groups, roles and units.

@@ -68,7 +68,7 @@ func (r resource) serve(t *tenant, c *call) (answer, reply) {
 }
 
 // hideObjects leaves type and id of each object, as the service does for an app that may not
-// read its kind.
+// read that kind of object.
 func hideObjects(records []Record) []Record {
 	out := make([]Record, len(records))
 	for i, r := range records {
@@ -112,7 +112,7 @@ func getSignIn(t *tenant, c *call) (answer, reply) {
 	return answer{}, graphsim.NotFound()
 }
 
-// listAssignments and listGrants leave out what belongs to a deleted user: it is kept for a
+// listAssignments and listGrants leave out what belongs to a deleted user. It is kept for a
 // restore and not listed meanwhile.
 func listAssignments(t *tenant, _ *call) (answer, reply) {
 	return graphsim.Many(t.ofActive(t.assignments)), nil

@@ -24,7 +24,7 @@ const (
 )
 
 // NewSample returns the sample organisation: the same people, ids and values for the same born.
-// Times in it lie before born, but for the dates on which people are going to leave: a
+// Times in it lie before born, except the dates on which people are going to leave. So a
 // directory that is generated again from the same born continues where it was.
 func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
 	d, err := New(map[string]string{Contoso: "contoso.example", Fabrikam: "fabrikam.example"}, now)
@@ -46,7 +46,7 @@ func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
 	return d, nil
 }
 
-// builder fills one tenant. The first error sticks.
+// builder fills one tenant. It keeps its first error.
 type builder struct {
 	d    *Directory
 	t    *tenant
@@ -78,7 +78,7 @@ func (b *builder) fail(err error) {
 	}
 }
 
-// checked returns the record after holding it against the contract.
+// checked returns the record after checking it by the contract.
 func (b *builder) checked(typeName string, r Record) Record {
 	if err := b.d.contract.Check(typeName, r); err != nil {
 		b.fail(err)

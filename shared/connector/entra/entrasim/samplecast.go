@@ -1,7 +1,7 @@
 package entrasim
 
 // contosoCast are the people with a name in the guides and the tests. Jane's manager is John,
-// as the first of the list manages.
+// since the first of the list manages the next ones.
 var contosoCast = []casting{
 	{
 		key: "john", upn: "john@contoso.example", given: "John", surname: "Roe", rich: true,
@@ -49,7 +49,7 @@ var contosoCast = []casting{
 	{key: "plus", upn: "plus+tag@contoso.example", given: "Plüs & \"Tag\"", surname: "😀"},
 }
 
-// fabrikamCast has a Jane too, so that a wall between tenants that leaks shows.
+// fabrikamCast has a Jane too, so that a test sees when a record crosses from tenant to tenant.
 var fabrikamCast = []casting{
 	{key: "pim", upn: "pim@fabrikam.example", given: "Pim", surname: "Boss", rich: true},
 	{key: "jane", upn: "jane@fabrikam.example", given: "Jane", surname: "Doe", properties: Record{"otherMails": []any{"jane.doe@home.example"}}},

@@ -3,8 +3,8 @@ package entrasim
 // name is a given name or surname with its form in addresses.
 type name struct{ text, slug string }
 
-// Names are chosen to hurt: apostrophes, umlauts, scripts that are not Latin, right-to-left,
-// emoji, one letter.
+// Names are chosen to break careless code: apostrophes, umlauts, scripts that are not Latin,
+// right-to-left, emoji, one letter.
 var givenNames = []name{
 	{"Ada", "ada"},
 	{"Björn", "bjorn"},
@@ -71,8 +71,7 @@ var surnames = []name{
 	{"O'Neill", "oneill"},
 }
 
-// Titles and departments hold what a spreadsheet would run as a formula and what a page would
-// run as markup.
+// Titles and departments hold what a spreadsheet runs as a formula, and what a page runs as markup.
 var jobTitles = []string{
 	"Engineer", "Account Manager", "=cmd|' /C calc'!A0", "Analyst", "+1+1", "Driver", "@SUM(1+1)*cmd|' /C calc'!A0", "Nurse",
 	"-2+3", "Head of \"Special\" Projects; R&D", "Buyer, EMEA", "<script>alert(1)</script>", "Teamleiterin", "\tTabbed",

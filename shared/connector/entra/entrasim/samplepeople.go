@@ -21,8 +21,7 @@ type casting struct {
 	synced     bool
 }
 
-// everybody makes the named people and fills up with ordinary ones until there are n that are
-// not deleted.
+// everybody makes the named people, and ordinary ones until there are n that are not deleted.
 func (b *builder) everybody(n int) {
 	var cast []casting
 	if b.t.id == Contoso {
@@ -137,8 +136,8 @@ func (b *builder) onPremises(i int, c casting) Record {
 	}
 }
 
-// guest is an invited person: the address that was invited is the mail, and sits mangled in the
-// user principal name.
+// guest is an invited person. The address that was invited is the mail, and the user principal name
+// holds it as name_domain#EXT#.
 func (b *builder) guest(c casting) Record {
 	invited, _ := c.properties["mail"].(string)
 	return Record{

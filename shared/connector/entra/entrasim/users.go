@@ -15,15 +15,15 @@ var (
 	basicProfile = []string{"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 )
 
-// guarded are the properties that take a permission of their own, any of those named, besides
-// that for the profile.
+// guarded are the properties that take a permission of their own besides that for the profile.
+// Any one of those named suffices.
 var guarded = map[string][]string{
 	"signInActivity":        {"AuditLog.Read.All"},
 	"employeeLeaveDateTime": {"User-LifeCycleInfo.Read.All", "User-LifeCycleInfo.ReadWrite.All"},
 }
 
-// sharePointProperties live outside the directory: on a list they answer 501, and for a user
-// without a licence they are not there.
+// sharePointProperties are kept outside the directory. A list of users with them answers 501,
+// and a user without a licence does not have them.
 var sharePointProperties = []string{
 	"aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "preferredName", "responsibilities", "schools", "skills",
 }

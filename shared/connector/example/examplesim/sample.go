@@ -2,8 +2,8 @@ package examplesim
 
 import "fmt"
 
-// Person is a member of the club.
-type Person struct {
+// person is a member of the club.
+type person struct {
 	Profile Record
 	Visits  []Record
 	Segment Record // nil when the club made none
@@ -14,19 +14,19 @@ var clubs = []string{"north", "south"}
 
 // sample is the same for each tenant and club: Jane with three pages of visits, two people who
 // share a phone, and a closed membership.
-func sample(club int) []*Person {
+func sample(club int) []*person {
 	first := 100 * club
-	return []*Person{
-		person(first+1, "Jane Doe", "jane@contoso.example", "+14255550100", "active", 120),
-		person(first+2, "Sam Lee", "sam.lee@contoso.example", "+14255550177", "active", 2),
-		person(first+3, "Sam Lee", "sam.lee2@contoso.example", "+14255550177", "active", 0),
-		person(first+4, "Former Worker", "former.worker@contoso.example", "+14255550120", "closed", 1),
+	return []*person{
+		newPerson(first+1, "Jane Doe", "jane@contoso.example", "+14255550100", "active", 120),
+		newPerson(first+2, "Sam Lee", "sam.lee@contoso.example", "+14255550177", "active", 2),
+		newPerson(first+3, "Sam Lee", "sam.lee2@contoso.example", "+14255550177", "active", 0),
+		newPerson(first+4, "Former Worker", "former.worker@contoso.example", "+14255550120", "closed", 1),
 	}
 }
 
-func person(n int, name, email, phone, state string, visits int) *Person {
+func newPerson(n int, name, email, phone, state string, visits int) *person {
 	id := fmt.Sprintf("00000000-0000-4000-9000-%012d", n)
-	p := &Person{Profile: Record{
+	p := &person{Profile: Record{
 		"id": id, "number": fmt.Sprintf("M-%06d", 100000+n), "name": name, "email": email, "phone": phone, "state": state,
 	}}
 	for v := range visits {

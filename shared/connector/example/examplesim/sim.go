@@ -1,6 +1,7 @@
-// Package examplesim plays the made-up loyalty club of the worked example, for tests and for
-// the local world; the product never links it. It refuses unknown tokens and missing
-// permissions, throttles, pages and cuts bodies on demand.
+// Package examplesim plays the made-up loyalty club of the worked example.
+//
+// It serves tests and the local world; the product never links it. It refuses unknown tokens and
+// missing permissions. It throttles, pages and cuts bodies on demand.
 package examplesim
 
 import (
@@ -38,7 +39,7 @@ const pageSize = 50
 // Sim is the simulated service: an http.Handler that serves /v1/clubs/{club}/….
 type Sim struct {
 	tokens map[string]Grant
-	people map[[2]string][]*Person // by tenant and club
+	people map[[2]string][]*person // by tenant and club
 
 	mu      sync.Mutex
 	failure Failure
@@ -47,7 +48,7 @@ type Sim struct {
 
 // New returns a simulator with the sample members for each tenant that a token names.
 func New(tokens map[string]Grant) *Sim {
-	s := &Sim{tokens: tokens, people: map[[2]string][]*Person{}}
+	s := &Sim{tokens: tokens, people: map[[2]string][]*person{}}
 	for _, g := range tokens {
 		for i, club := range clubs {
 			s.people[[2]string{g.Tenant, club}] = sample(i)
@@ -83,8 +84,8 @@ func (s *Sim) Records(tenant, id string) (map[string][]Record, bool) {
 	return out, true
 }
 
-// find looks in all clubs of a tenant: an id is used once.
-func (s *Sim) find(tenant, id string) *Person {
+// find looks in all clubs of a tenant, since an id is used once.
+func (s *Sim) find(tenant, id string) *person {
 	for _, club := range clubs {
 		if p := member(s.people[[2]string{tenant, club}], id); p != nil {
 			return p
@@ -93,8 +94,8 @@ func (s *Sim) find(tenant, id string) *Person {
 	return nil
 }
 
-func member(people []*Person, id string) *Person {
-	i := slices.IndexFunc(people, func(p *Person) bool { return p.Profile["id"] == id })
+func member(people []*person, id string) *person {
+	i := slices.IndexFunc(people, func(p *person) bool { return p.Profile["id"] == id })
 	if i < 0 {
 		return nil
 	}
@@ -169,7 +170,7 @@ func labelled(segment Record, language string) Record {
 	return out
 }
 
-func search(w http.ResponseWriter, r *http.Request, people []*Person) {
+func search(w http.ResponseWriter, r *http.Request, people []*person) {
 	var want map[string]string
 	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&want) != nil || len(want) != 1 {
 		w.WriteHeader(http.StatusBadRequest)

@@ -15,7 +15,7 @@ import (
 // TenantOptions says who may call for a tenant.
 type TenantOptions struct {
 	// Tokens are fixed bearer tokens with the app permissions that each carries. They never
-	// expire: the local world's way in.
+	// expire. The local world uses them.
 	Tokens map[string][]string
 	// Clients may fetch tokens from the token endpoint, by client id.
 	Clients map[string]Client

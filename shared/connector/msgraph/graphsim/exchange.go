@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // exchange is one request and its answer. It is the ResponseWriter, so that the status is known
@@ -32,8 +34,8 @@ func (x *exchange) Header() http.Header         { return x.w.Header() }
 func (x *exchange) Write(b []byte) (int, error) { return x.w.Write(b) }
 func (x *exchange) WriteHeader(status int)      { x.status = status; x.w.WriteHeader(status) }
 
-// serve is the order of a call: who, what, fault, may they, is it well formed, what is there,
-// is the answer right.
+// serve answers a call in this order: who is asking, for what, is there a fault to play, is it
+// allowed and well formed, what is stored, does the answer keep the contract.
 func (x *exchange) serve() {
 	g, refusal := x.sim.auth.authenticate(x.r)
 	if refusal != nil {
@@ -68,13 +70,13 @@ func (x *exchange) serve() {
 	x.send(op, body)
 }
 
-func (x *exchange) match() (*Operation, map[string]string, *Error) {
+func (x *exchange) match() (*contract.Operation, map[string]string, *Error) {
 	unknown := &Error{Status: http.StatusNotFound, Code: "BadRequest", Message: "Resource not found for the segment."}
 	below, ok := strings.CutPrefix(x.r.URL.EscapedPath(), "/v1.0/")
 	if !ok {
 		return nil, nil, unknown
 	}
-	path, err := SplitPath(below)
+	path, err := contract.SplitPath(below)
 	if err != nil {
 		return nil, nil, BadRequest("The request URI is not valid: " + err.Error() + ".")
 	}
@@ -89,7 +91,7 @@ func (x *exchange) match() (*Operation, map[string]string, *Error) {
 }
 
 // inject plays the faults that need no answer. It reports whether the call is over.
-func (x *exchange) inject(op *Operation) bool {
+func (x *exchange) inject(op *contract.Operation) bool {
 	x.fault = x.sim.faults.draw(op.Path, x.tenant)
 	if x.fault.latency > 0 {
 		timer := time.NewTimer(x.fault.latency)
@@ -121,7 +123,7 @@ func (x *exchange) inject(op *Operation) bool {
 }
 
 // answer checks permission, query and body, and asks the source.
-func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Answer, *Call, *Error) {
+func (x *exchange) answer(op *contract.Operation, params map[string]string, g grant) (Answer, *Call, *Error) {
 	route, ok := x.sim.routes[x.route]
 	if !ok {
 		return Answer{}, nil, &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "The simulator does not answer this operation."}
@@ -142,7 +144,7 @@ func (x *exchange) answer(op *Operation, params map[string]string, g grant) (Ans
 }
 
 // body reads, unzips and checks a JSON request body. Clients of the SDK zip theirs by default.
-func (x *exchange) body(op *Operation) (Record, *Error) {
+func (x *exchange) body(op *contract.Operation) (Record, *Error) {
 	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, maxBody)
 	if strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") {
 		zipped, err := gzip.NewReader(in)
@@ -172,7 +174,7 @@ func (x *exchange) body(op *Operation) (Record, *Error) {
 }
 
 // render filters, pages and selects.
-func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Error) {
+func (x *exchange) render(op *contract.Operation, call *Call, answer Answer) (Record, *Error) {
 	q := call.Query
 	element, _ := x.sim.contract.Element(op.Answers[http.StatusOK])
 	context := origin(x.r) + "/v1.0/$metadata#" + element
@@ -203,8 +205,8 @@ func (x *exchange) render(op *Operation, call *Call, answer Answer) (Record, *Er
 	return out, nil
 }
 
-// send holds the answer against the contract and writes it, whole or cut.
-func (x *exchange) send(op *Operation, body Record) {
+// send checks the answer by the contract and writes it, whole or cut.
+func (x *exchange) send(op *contract.Operation, body Record) {
 	if err := x.sim.contract.Check(op.Answers[http.StatusOK], body); err != nil {
 		x.sim.counters.violation()
 		x.sim.log.LogAttrs(x.r.Context(), slog.LevelError, "THE SIMULATOR'S ANSWER BREAKS THE CONTRACT",

@@ -13,7 +13,7 @@ import (
 type Faults struct {
 	// Seed makes the sequence of faults repeatable for calls made one after another.
 	Seed uint64 `json:"seed"`
-	// Rules are tried in order; the first that fits a call decides, also when it draws no fault.
+	// Rules are tried in order. The first that fits a call decides, even when it draws no fault.
 	Rules []FaultRule `json:"rules"`
 }
 
@@ -26,17 +26,12 @@ type FaultRule struct {
 	ThrottleSilent float64 `json:"throttleSilent,omitempty"` // 429 without Retry-After
 	Unavailable    float64 `json:"unavailable,omitempty"`    // 503 without Retry-After
 	ServerError    float64 `json:"serverError,omitempty"`    // 500
-	// 200 whose connection closes in the middle of the body
-	CutBody float64 `json:"cutBody,omitempty"`
-	// an empty page with a nextLink, before the real one
-	EmptyPage float64 `json:"emptyPage,omitempty"`
-	Wrong     float64 `json:"wrong,omitempty"` // 200 with a body that is not JSON
-	// seconds, may be fractional; default 1
-	RetryAfter string `json:"retryAfter,omitempty"`
-	// Go duration, added to every call that fits
-	Latency string `json:"latency,omitempty"`
-	// the rule ends after so many faults; 0: never
-	Times int `json:"times,omitempty"`
+	CutBody        float64 `json:"cutBody,omitempty"`        // 200, closed inside the body
+	EmptyPage      float64 `json:"emptyPage,omitempty"`      // an empty page before the real one
+	Wrong          float64 `json:"wrong,omitempty"`          // 200 without JSON
+	RetryAfter     string  `json:"retryAfter,omitempty"`     // seconds, a fraction too; default 1
+	Latency        string  `json:"latency,omitempty"`        // Go duration, for every call
+	Times          int     `json:"times,omitempty"`          // of faults until it ends; 0: never
 }
 
 type faultKind string
@@ -69,7 +64,7 @@ func (r FaultRule) shares() []share {
 	}
 }
 
-// Validate refuses rates outside 0..1, rates that add up to more than 1, and times that are none.
+// Validate refuses rates outside 0..1, rates that add up to more than 1, and malformed times.
 func (f Faults) Validate() error {
 	for i, r := range f.Rules {
 		sum := 0.0
@@ -139,7 +134,7 @@ func (e *faultEngine) get() Faults {
 	return e.faults
 }
 
-// draw decides the fate of a call.
+// draw decides what happens to a call.
 func (e *faultEngine) draw(path, tenant string) fault {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -36,8 +36,8 @@ func BadRequest(message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "BadRequest", Message: message}
 }
 
-// Unsupported is a query that the service understands and does not serve.
-func Unsupported(message string) *Error {
+// unsupported is a query that the service understands and does not serve.
+func unsupported(message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "Request_UnsupportedQuery", Message: message}
 }
 

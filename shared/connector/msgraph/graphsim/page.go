@@ -8,10 +8,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // defaultSelect is what the service returns of a resource without $select, where that is less
-// than everything.
+// than all properties.
 var defaultSelect = map[string][]string{
 	"user": {
 		"businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone",
@@ -97,14 +99,14 @@ func (q Query) matching(records []Record) []Record {
 	return out
 }
 
-// project returns the selected properties of a record. In polymorphic lists @odata.type always
-// comes along.
+// project returns the selected properties of a record. In lists of several types @odata.type is
+// always among them.
 func (q Query) project(r Record, element string) Record {
 	selected := q.Select
 	if selected == nil {
 		actual := element
 		if odata, ok := r["@odata.type"].(string); ok {
-			actual = ShortName(odata)
+			actual = contract.ShortName(odata)
 		}
 		if selected = defaultSelect[actual]; selected == nil {
 			return r
@@ -116,13 +118,13 @@ func (q Query) project(r Record, element string) Record {
 			out[name] = v
 		}
 	}
-	if t, ok := r["@odata.type"]; ok && Mixes(element) {
+	if t, ok := r["@odata.type"]; ok && contract.Mixes(element) {
 		out["@odata.type"] = t
 	}
 	return out
 }
 
-// nextLink repeats the request with the token, on the host that the caller used, as clients
+// nextLink repeats the request with the token, on the host that the caller used, since clients
 // follow it verbatim.
 func (q Query) nextLink(r *http.Request, token string) string {
 	params := url.Values{}

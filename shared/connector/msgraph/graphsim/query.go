@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/filter"
 )
 
 const maxTop = 999
@@ -13,7 +16,7 @@ const maxTop = 999
 // Query holds the parsed system query options of a request.
 type Query struct {
 	Select []string // as asked, without duplicates; nil: the default properties
-	Filter Filter
+	Filter filter.Expression
 	Top    int // 0: not asked
 	Count  bool
 
@@ -27,7 +30,7 @@ func (q Query) Wants(name string) bool {
 }
 
 // parseQuery checks the options against the operation and the schema of what it answers with.
-func parseQuery(c *Contract, op *Operation, r *http.Request) (Query, *Error) {
+func parseQuery(c *contract.Contract, op *contract.Operation, r *http.Request) (Query, *Error) {
 	raw, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return Query{}, BadRequest("The query string is malformed.")
@@ -49,12 +52,12 @@ func parseQuery(c *Contract, op *Operation, r *http.Request) (Query, *Error) {
 	return q, q.checkAdvanced(r, element)
 }
 
-func (q *Query) set(c *Contract, name, value, element string) *Error {
+func (q *Query) set(c *contract.Contract, name, value, element string) *Error {
 	switch name {
 	case "$select":
 		return q.setSelect(c, value, element)
 	case "$filter":
-		f, err := Parse(value, element, c)
+		f, err := filter.Parse(value, element, c)
 		if err != nil {
 			return BadRequest("Invalid filter clause: " + err.Error() + ".")
 		}
@@ -73,12 +76,12 @@ func (q *Query) set(c *Contract, name, value, element string) *Error {
 	case "$skiptoken":
 		q.skiptoken = value
 	default:
-		return Unsupported("The query option " + name + " is not supported for this resource.")
+		return unsupported("The query option " + name + " is not supported for this resource.")
 	}
 	return nil
 }
 
-func (q *Query) setSelect(c *Contract, value, element string) *Error {
+func (q *Query) setSelect(c *contract.Contract, value, element string) *Error {
 	q.Select = []string{}
 	for _, name := range strings.Split(value, ",") {
 		name = strings.TrimSpace(name)
@@ -92,15 +95,15 @@ func (q *Query) setSelect(c *Contract, value, element string) *Error {
 	return nil
 }
 
-// checkAdvanced refuses what the directory answers from its index only, unless the caller
-// accepts eventual consistency and counts: endsWith, and a filter on mobilePhone.
+// checkAdvanced refuses what the directory answers from its index only, unless the caller accepts
+// eventual consistency and counts. That is endsWith, and a filter on mobilePhone.
 func (q *Query) checkAdvanced(r *http.Request, element string) *Error {
 	eventual := strings.EqualFold(r.Header.Get("ConsistencyLevel"), "eventual")
 	if (q.Filter.Advanced || element == "user" && q.Filter.Mentions("mobilePhone")) && !(eventual && q.Count) {
-		return Unsupported("The filter needs the header ConsistencyLevel: eventual and $count=true.")
+		return unsupported("The filter needs the header ConsistencyLevel: eventual and $count=true.")
 	}
 	if q.Count && !eventual {
-		return Unsupported("$count needs the header ConsistencyLevel: eventual.")
+		return unsupported("$count needs the header ConsistencyLevel: eventual.")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Options configures a simulator.
@@ -23,14 +24,14 @@ type Options struct {
 	Clocks clock.Clocks
 	// PageSize is the length of a page without $top; default 100, as the directory's.
 	PageSize int
-	// Log gets one line a call: method, path template, status, tenant; never a path as asked or
-	// a query. Default: nothing.
+	// Log gets one line a call: method, path template, status, tenant. It never gets a path as
+	// it was asked, or a query. By default nothing is logged.
 	Log *slog.Logger
 }
 
 // Sim is the simulated service. It answers /v1.0/… and /{tenant}/oauth2/v2.0/token.
 type Sim struct {
-	contract *Contract
+	contract *contract.Contract
 	routes   map[string]Route
 	auth     *authority
 	faults   faultEngine
@@ -41,9 +42,9 @@ type Sim struct {
 }
 
 // New builds a simulator. It fails when a source answers an operation that the contract does
-// not have, or that another source answers.
+// not have or that another source answers.
 func New(o Options) (*Sim, error) {
-	api, err := Load()
+	api, err := contract.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +67,10 @@ func New(o Options) (*Sim, error) {
 }
 
 func (s *Sim) addRoutes(sources []Source) error {
-	declared := map[string]bool{}
-	for _, op := range s.contract.operations {
-		declared[op.Method+" "+op.Path] = true
-	}
 	for _, source := range sources {
 		for _, r := range source.Routes() {
 			key := r.Method + " " + r.Path
-			if !declared[key] {
+			if !s.contract.Has(r.Method, r.Path) {
 				return fmt.Errorf("graphsim: %s is not in the contract", key)
 			}
 			if _, twice := s.routes[key]; twice {
@@ -124,10 +121,11 @@ func tokenPath(path string) (tenant string, ok bool) {
 	return tenant, ok && tenant != "" && !strings.Contains(tenant, "/")
 }
 
-// clientRequestID returns the caller's id if it is one, because it is echoed and logged.
+// clientRequestID returns the caller's id if it has the form of one, because it is sent back
+// and logged.
 func clientRequestID(r *http.Request) string {
 	id := strings.ToLower(r.Header.Get("client-request-id"))
-	if !IsGUID(id) {
+	if !contract.IsGUID(id) {
 		return ""
 	}
 	return id

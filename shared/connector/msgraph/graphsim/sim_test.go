@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 func TestRefusals(t *testing.T) {
@@ -75,7 +76,7 @@ func TestRefusals(t *testing.T) {
 // requireODataError holds a refusal against the contract's error schema.
 func requireODataError(t *testing.T, res response) {
 	t.Helper()
-	api, err := graphsim.Load()
+	api, err := contract.Load()
 	require.NoError(t, err)
 	require.NoError(t, api.Check("ODataErrors.ODataError", res.body))
 	inner := res.body["error"].(map[string]any)["innerError"].(map[string]any)

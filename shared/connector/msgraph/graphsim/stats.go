@@ -12,7 +12,7 @@ type Stats struct {
 	Routes   map[string]int `json:"routes"`   // by "GET /users/{user-id}"
 	Statuses map[string]int `json:"statuses"` // by "200"; "aborted" for a cut body
 	Faults   map[string]int `json:"faults"`   // by the rule's member name
-	// Violations counts answers that broke the contract: a fault of the simulator or of its data.
+	// Violations counts answers that broke the contract, by a mistake in the simulator or its data.
 	Violations int `json:"violations"`
 }
 

@@ -1,0 +1,44 @@
+package entra
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph"
+)
+
+// secrets prove an identity. Graph returns null for most of them in an authentication method.
+// Should it ever return one, a package that is handed over is no place for it.
+var secrets = []string{"password", "temporaryAccessPass", "secretKey"}
+
+// credentials are those of an application. They say nothing about the person, and they hint at
+// the first characters of each secret.
+var credentials = []string{"passwordCredentials", "keyCredentials"}
+
+// withoutWithheld returns a record without the members that the kind withholds. A null stays:
+// it gives nothing away.
+func (k kind) withoutWithheld(record json.RawMessage) (json.RawMessage, error) {
+	if len(k.withheld) == 0 {
+		return record, nil
+	}
+	return msgraph.Members(record, func(name string, value json.RawMessage) bool {
+		return !slices.Contains(k.withheld, name) || null(value)
+	})
+}
+
+func null(value json.RawMessage) bool { return bytes.Equal(value, []byte("null")) }
+
+// has reports whether a record has a member that is not null.
+func has(record json.RawMessage, member string) bool {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(record, &m) != nil {
+		return false
+	}
+	v, ok := m[member]
+	return ok && !null(v)
+}
+
+// hidden reports whether Graph returned a directory object without saying anything about it. It
+// does so, with status 200, for objects of a type that the app may not read.
+func (k kind) hidden(record json.RawMessage) bool { return k.named && !has(record, "displayName") }

@@ -1,0 +1,95 @@
+package retention
+
+import (
+	"slices"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+)
+
+const (
+	byPurge = string(dsr.StepPurge)
+	byWake  = string(dsr.StepWake)
+)
+
+// Table is the retention table: every class of stored thing. Nothing is stored that is not in it.
+func Table() []Row { return slices.Clone(table) }
+
+var table = []Row{
+	{
+		Class: "parts", Holds: "finished members of a package that is being made", Container: Parts,
+		Keep: Keep{Until: "until the package is verified, or the request is over without one"}, Since: "a system handed them over", Clock: BusinessClock,
+		Why: "the package holds the same", Wake: WakeParts, By: byPurge,
+	},
+	{
+		Class: "packages", Holds: "what is handed over, one archive per request, also in a destination of the tenant", Container: Packages,
+		Keep: Keep{Bounds: &PackageDays}, Since: "the package was ready", Clock: BusinessClock, Why: whyHandOver, Wake: WakePackage, By: byPurge,
+	},
+	{
+		Class: "inputs of imports", Holds: "lists as they were given", Container: BulkInputs,
+		Keep: Keep{For: KeepInput}, Since: sinceImport, Clock: BusinessClock, Why: "a list can be compared with its result for a week", Wake: WakeBulkInput, By: byPurge,
+	},
+	{
+		Class: "uploads without an import", Holds: "lists whose upload was cut off", Container: BulkInputs,
+		Keep: Keep{For: KeepUpload}, Since: "the upload", Clock: BusinessClock, Why: whyLeftovers, By: byPurge,
+	},
+	{
+		Class: "results of imports", Holds: "one line for each line of a list, without what the list said", Container: Results,
+		Keep: Keep{For: KeepResult}, Since: sinceImport, Clock: BusinessClock, Why: "a caller fetches it within a month", Wake: WakeBulkResult, By: byPurge,
+	},
+	{
+		Class: "rejected messages", Holds: "bulk messages that cannot become an import, as they came", Container: Rejected,
+		Keep: Keep{For: KeepRejected}, Since: "the message came", Clock: BusinessClock, Why: "an operator looks at them within a month", By: byPurge,
+	},
+	{
+		Class: "findings", Holds: "what discovery found, sealed under the request's key", Container: Findings,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "requests", Holds: "the head of a request with its sealed part, and its tasks", Table: "requests", Rows: `h(\|[0-9a-z-]+)?`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "events", Holds: "the history of a request", Table: "requests", Rows: `e\|[0-9]{10}`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "keys", Holds: "the wrapped data key of a request", Table: "keys", Rows: `[0-9a-f]{32}`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "lists", Holds: "ids and times by which requests are found", Table: "lists", Rows: `[nsd]\|.+`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: "a list leads to each request that is kept", By: NotYet,
+	},
+	{
+		Class: "imports", Holds: "the row of an import, and the hash of its idempotency key", Table: "requests", Rows: `bulk(-key)?`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: sinceImport, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "wakes of requests under way", Holds: "ids and times", Table: "lists", Rows: `w\|redeliver\|.+`,
+		Keep: Keep{Until: "until nothing of the request is left to work on"}, Since: "the request was made", Clock: WallClock,
+		Why: "what was accepted is not lost when a message is", Wake: WakeRedeliver, By: byWake,
+	},
+	{
+		Class: "wakes of imports under way", Holds: "ids and times", Table: "lists", Rows: `w\|bulk\|.+`,
+		Keep: Keep{Until: "until the import has ended"}, Since: "the import was recorded", Clock: WallClock,
+		Why: "what was accepted is not lost when a message is", Wake: WakeBulk, By: byWake,
+	},
+	{
+		Class: "wakes of what will be removed", Holds: "ids and times", Table: "lists", Rows: `w\|(parts|package|bulk-input|bulk-result)\|.+`,
+		Keep: Keep{Until: "until what they are for is removed"}, Since: "what they are for exists", Clock: BusinessClock,
+		Why: "everything that is stored has an end from the moment it exists", By: byPurge,
+	},
+	{
+		Class: "rows that nothing names", Holds: "keys, list rows and wakes whose request or change was never committed", Table: "lists",
+		Keep: Keep{For: KeepUnnamed}, Since: "they were written, or due", Clock: WallClock, Why: whyLeftovers, By: byStore,
+	},
+	{
+		Class: "tenants", Holds: "ids of tenants that are or were configured", Table: "lists", Rows: `[0-9a-f-]{36}`,
+		Keep: Keep{Until: "for ever"}, Since: "the tenant was first configured",
+		Why: "what is stored of a tenant ends also when nobody configures it any more; an id of a directory is no personal data", By: Nobody,
+	},
+	{
+		Class: "messages", Holds: "ids of what there is to do; on dsr-bulk the lists of producers", Queues: true,
+		Keep: Keep{For: 7 * day}, Since: "the message was put on the queue", Clock: WallClock, Why: "the service's own limit, where a message names no other", By: byService,
+	},
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/dsr/filltest"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+)
+
+// filled is a case with every field set, and the rows of its tasks.
+func filled(t *testing.T) (*Case, map[dsr.TaskID]*row.Row) {
+	t.Helper()
+	c := &Case{first: "first", writes: []string{"first", "last"}, sealed: []byte("sealed"), etag: "etag"}
+	filltest.Fill(t, c)
+	task := c.Tasks[0]
+	at := taskRow{etag: "task-etag", seq: c.Seq}
+	c.rows = map[dsr.TaskID]taskRow{task.ID: at}
+	return c, map[dsr.TaskID]*row.Row{task.ID: writeTask("", task, at)}
+}
+
+var stored = cmp.Options{
+	cmp.AllowUnexported(Case{}, taskRow{}, lateTask{}),
+	cmpopts.IgnoreFields(Case{}, "s", "ring"),
+	cmpopts.EquateEmpty(),
+}
+
+func TestEveryFieldOfARequestIsStored(t *testing.T) {
+	t.Parallel()
+	c, tasks := filled(t)
+	head := c.headRow()
+	require.NoError(t, head.Err())
+	got, err := (&Store{}).caseOf(c.Tenant, c.ID, head, tasks)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(c, got, stored))
+}
+
+func TestEveryFieldOfATaskThatLagsBehindIsStored(t *testing.T) {
+	t.Parallel()
+	c, _ := filled(t)
+	c.late = []lateTask{{Seq: c.Seq, Task: c.Tasks[0]}}
+	c.rows = nil
+	got, err := (&Store{}).caseOf(c.Tenant, c.ID, c.headRow(), nil)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(c, got, stored))
+}
+
+func TestEveryFieldOfAnImportIsStored(t *testing.T) {
+	t.Parallel()
+	var b BulkCase
+	filltest.Fill(t, &b)
+	b.Claim.Faults = 0 // an import has no system that could fail
+	r := b.row([]string{"write"})
+	require.NoError(t, r.Err())
+	got, err := (&Store{}).bulkOf(b.Tenant, b.ID, r)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(b.Bulk, got.Bulk))
+	require.Equal(t, []string{"write"}, got.writes)
+}
+
+// A field of a task that alone changes is written.
+func TestAnyChangeOfATaskIsSeen(t *testing.T) {
+	t.Parallel()
+	var a dsr.Task
+	filltest.Fill(t, &a)
+	require.True(t, sameTask(&a, &a))
+	for i := range reflect.TypeFor[dsr.Task]().NumField() {
+		b := a
+		field := reflect.ValueOf(&b).Elem().Field(i)
+		field.SetZero()
+		if name := reflect.TypeFor[dsr.Task]().Field(i).Name; name != "ID" { // the key, which never changes
+			require.False(t, sameTask(&a, &b), name)
+		}
+	}
+}
+
+func TestALeaseChangesNothingElseOfATask(t *testing.T) {
+	t.Parallel()
+	var task dsr.Task
+	filltest.Fill(t, &task)
+	r := writeTask("p", task, taskRow{etag: "etag", seq: 3})
+	lease := dsr.Claim{Until: time.UnixMilli(1).UTC(), Count: 9, Faults: 8}
+	next := withLease(r, lease)
+	got := readTask(next)
+	require.Equal(t, lease, got.Claim)
+	got.Claim, got.ID = task.Claim, task.ID
+	require.Empty(t, cmp.Diff(task, got))
+	require.Equal(t, "etag", next.ETag)
+	require.Equal(t, task.Claim, readClaim(r), "the row that it was made from is as it was")
+}

@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
+)
+
+// heads shows the lists what requests and imports call for.
+type heads struct{ s *Store }
+
+// Request implements lists.Heads.
+func (h heads) Request(ctx context.Context, tenant, id string) (lists.Head, error) {
+	c, err := h.s.Load(ctx, tenant, id)
+	if err != nil {
+		return lists.Head{}, err
+	}
+	return lists.Head{Request: &c.Request, Shard: c.Shard, KeyID: c.KeyID, Wakes: c.Wakes}, nil
+}
+
+// Import implements lists.Heads.
+func (h heads) Import(ctx context.Context, tenant, id string) (lists.Head, error) {
+	b, err := h.s.LoadBulk(ctx, tenant, id)
+	if err != nil {
+		return lists.Head{}, err
+	}
+	return lists.Head{Shard: b.Shard, Wakes: b.Wakes}, nil
+}

@@ -1,0 +1,209 @@
+package lists
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+)
+
+// Query says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
+type Query struct {
+	Tenants   []string // of the caller; at least one
+	State     dsr.State
+	DueBefore time.Time
+	Limit     int    // 1 to 200; 0 means 50
+	Cursor    string // of the page before
+}
+
+const (
+	defaultLimit = 50
+	maxLimit     = 200
+	// maxRounds bounds how often a page looks further for rows that agree with their heads: a
+	// page may be short, or empty, and have a next.
+	maxRounds = 4
+)
+
+// list is a query on its way: one range of rows in each shard of each tenant, merged.
+type list struct {
+	s     *Lists
+	q     Query
+	from  string // first row key that may follow
+	below string
+}
+
+// Page returns a page of requests with their tasks, as their heads are now; rows that their head contradicts are left out. Next is the
+// cursor of the following page, empty at the end. ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another
+// list or of nobody's.
+func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next string, err error) {
+	l, err := s.newList(q)
+	if err != nil {
+		return nil, "", err
+	}
+	for range maxRounds {
+		rows, more, err := l.rows(ctx, l.q.Limit-len(items))
+		if err != nil {
+			return nil, "", err
+		}
+		found, err := l.heads(ctx, rows)
+		if err != nil {
+			return nil, "", err
+		}
+		items = append(items, found...)
+		if !more {
+			return items, "", nil
+		}
+		last := rows[len(rows)-1].Key
+		l.from, next = last+"!", l.cursor(last) // "!" sorts before everything that a key can go on with
+		if len(items) >= l.q.Limit {
+			break
+		}
+	}
+	return items, next, nil
+}
+
+func (s *Lists) newList(q Query) (*list, error) {
+	if q.Limit == 0 {
+		q.Limit = defaultLimit
+	}
+	q.Limit = min(max(q.Limit, 1), maxLimit)
+	q.Tenants = slices.Compact(slices.Sorted(slices.Values(q.Tenants)))
+	if len(q.Tenants) == 0 || !allSegments(q.Tenants) {
+		return nil, ErrFilter
+	}
+	l := &list{s: s, q: q, from: "n|", below: "n}"}
+	switch {
+	case q.State != dsr.None && !slices.Contains(dsr.States(), q.State):
+		return nil, ErrFilter
+	case q.State != dsr.None:
+		l.from = "s|" + string(q.State) + "|"
+	case !q.DueBefore.IsZero():
+		l.from = "d|"
+	}
+	if l.from != "n|" {
+		l.below = l.from[:len(l.from)-1] + "}"
+		if !q.DueBefore.IsZero() {
+			l.below = l.from + layout.Millis(q.DueBefore)
+		}
+	}
+	return l, l.resume(q.Cursor)
+}
+
+func allSegments(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return !layout.ValidSegment(id) })
+}
+
+// mac authenticates a position for this list: tenants, filters and order.
+func (l *list) mac(position string) []byte {
+	due := ""
+	if !l.q.DueBefore.IsZero() {
+		due = layout.Millis(l.q.DueBefore)
+	}
+	return pii.MAC(l.s.o.CursorKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
+}
+
+// cursor names a position in the order, no partition.
+func (l *list) cursor(last string) string {
+	return base64.RawURLEncoding.EncodeToString(append(l.mac(last), last...))
+}
+
+func (l *list) resume(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(b) <= 16 || len(b) > 300 {
+		return ErrCursor
+	}
+	last := string(b[16:])
+	if !hmac.Equal(b[:16], l.mac(last)) {
+		return ErrCursor
+	}
+	l.from = last + "!"
+	return nil
+}
+
+// listRow is a row with the tenant of its partition.
+type listRow struct {
+	*row.Row
+	tenant string
+}
+
+func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:] }
+
+// rows merges the next rows of all shards. More says that there are further ones.
+func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
+	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(l.s.o.Parallel)
+	for i := range parts {
+		tenant := l.q.Tenants[i/layout.Shards]
+		g.Go(func() error {
+			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
+			for _, r := range rows {
+				parts[i] = append(parts[i], listRow{r, tenant})
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, false, err
+	}
+	out = slices.Concat(parts...)
+	slices.SortFunc(out, func(a, b listRow) int {
+		return strings.Compare(a.Key+"|"+a.tenant, b.Key+"|"+b.tenant)
+	})
+	if len(out) <= want {
+		return out, false, nil
+	}
+	return out[:want], true, nil
+}
+
+// heads reads the requests of some rows in parallel and leaves out what their heads contradict.
+func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error) {
+	found := make([]*dsr.Request, len(rows))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(l.s.o.Parallel)
+	for i, r := range rows {
+		g.Go(func() error {
+			head, err := l.s.o.Heads.Request(gctx, r.tenant, r.id())
+			switch {
+			case errors.Is(err, failure.ErrNotFound):
+				l.tidy(gctx, r)
+				return nil
+			case err != nil:
+				return fmt.Errorf("store: list: %w", err)
+			case r.Partition != layout.ShardPartition(r.tenant, head.Shard), !slices.Contains(layout.ListRows(head.Request), r.Key):
+				l.tidy(gctx, r)
+				return nil
+			}
+			found[i] = head.Request
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(r *dsr.Request) bool { return r == nil }), nil
+}
+
+// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a
+// commit left behind that never happened, or that died before it cleaned up. Who writes it anew
+// changes its ETag.
+func (l *list) tidy(ctx context.Context, r listRow) {
+	if l.s.orphaned(r.Row) {
+		_ = row.Drop(ctx, l.s.o.Lists, r.Row)
+	}
+}

@@ -1,0 +1,42 @@
+package lists
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzCursor(f *testing.F) {
+	s := &Lists{Options{CursorKey: make([]byte, 32)}}
+	q := Query{Tenants: []string{"t"}}
+	l, err := s.newList(q)
+	require.NoError(f, err)
+	f.Add(l.cursor("n|0000000000000|x"))
+	f.Add("")
+	f.Add(base64.RawURLEncoding.EncodeToString(make([]byte, 40)))
+	f.Fuzz(func(t *testing.T, cursor string) {
+		q := q
+		q.Cursor = cursor
+		l, err := s.newList(q)
+		if err != nil {
+			require.ErrorIs(t, err, ErrCursor)
+			return
+		}
+		if cursor != "" {
+			require.Equal(t, cursor, strings.TrimRight(l.cursor(strings.TrimSuffix(l.from, "!")), "="), "only what we made")
+		}
+	})
+}
+
+func FuzzWake(f *testing.F) {
+	f.Add("w|redeliver|0000000000001|a", `["n|1|a"]`, "key")
+	f.Add("w|redeliver|x|a", `[`, "")
+	f.Add("w", "", "")
+	f.Fuzz(func(_ *testing.T, key, rows, owner string) {
+		_, _ = readWake(row.Stored("t|1", key, "", time.Time{}, map[string]any{"rows": rows, "key": owner, "bulk": true}))
+	})
+}

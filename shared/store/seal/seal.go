@@ -1,0 +1,42 @@
+// Package seal encrypts what only the key of a case opens, and wraps that key.
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// keySize is the length of every key in bytes: AES-256.
+const keySize = 32
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	if len(key) != keySize {
+		return nil, fmt.Errorf("a key has %d bytes, not %d", keySize, len(key))
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// seal appends a random nonce and the sealed bytes to head.
+func seal(random io.Reader, aead cipher.AEAD, head, plain, bound []byte) ([]byte, error) {
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := io.ReadFull(random, nonce); err != nil {
+		return nil, fmt.Errorf("store: no random numbers: %w", err)
+	}
+	out := append(append([]byte(nil), head...), nonce...)
+	return aead.Seal(out, nonce, plain, bound), nil
+}
+
+// unseal opens nonce and sealed bytes.
+func unseal(aead cipher.AEAD, sealed, bound []byte) ([]byte, error) {
+	if len(sealed) < aead.NonceSize() {
+		return nil, errors.New("store: sealed bytes are too short")
+	}
+	return aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], bound)
+}
