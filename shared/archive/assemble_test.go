@@ -187,7 +187,7 @@ func TestNothingFoundIsProven(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	r := parttest.Asked(dsr.GDPR, dsr.Access)
-	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.NothingFound}, 0
+	r.Tasks[1].Outcome, r.Tasks[1].Records = dsr.Outcome{Code: dsr.OutcomeNothingFound}, 0
 	a := Assembly{Store: w.Store, Case: parttest.NewCase(t, w.Store, "nothing", r), Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)}
 	p, err := Assemble(t.Context(), a)
 	require.NoError(t, err)

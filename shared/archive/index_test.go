@@ -126,7 +126,7 @@ func TestIndexOfExport(t *testing.T) {
 func TestIndexOfNothing(t *testing.T) {
 	t.Parallel()
 	r := parttest.Asked(dsr.CCPA, dsr.Access)
-	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.OutcomeNothingFound
 	var out bytes.Buffer
 	require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 	golden(t, "index-nothing.html", out.Bytes())
@@ -138,17 +138,17 @@ func TestIndexOfNothing(t *testing.T) {
 func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]dsr.Outcome{
-		"failed":  {Code: dsr.Failed, Reason: "The permission User.Read.All is missing."},
-		"refused": {Code: dsr.Refused, Reason: "The mailbox is under a hold.", Basis: "§ 1798.145(a)"},
-		"manual":  {Code: dsr.Manual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
-		"partial": {Code: dsr.Partial, Reason: "sign-ins: the permission AuditLog.Read.All is missing."},
-		"pending": {Code: dsr.Pending, Reason: "A copy is being made.", Until: parttest.At(20)},
+		"failed":  {Code: dsr.OutcomeFailed, Reason: "The permission User.Read.All is missing."},
+		"refused": {Code: dsr.OutcomeRefused, Reason: "The mailbox is under a hold.", Basis: "§ 1798.145(a)"},
+		"manual":  {Code: dsr.OutcomeManual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
+		"partial": {Code: dsr.OutcomePartial, Reason: "sign-ins: the permission AuditLog.Read.All is missing."},
+		"pending": {Code: dsr.OutcomePending, Reason: "A copy is being made.", Until: parttest.At(20)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := parttest.Asked(dsr.CCPA, dsr.Access)
 			r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, o, nil
-			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.NothingFound}})
+			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeNothingFound}})
 			var out bytes.Buffer
 			require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 			require.NotContains(t, out.String(), "Nothing about you was found.")
@@ -163,8 +163,8 @@ func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
 func TestIndexWithoutRecordsWhereOnlyTheExportFailed(t *testing.T) {
 	t.Parallel()
 	r := parttest.Asked(dsr.GDPR, dsr.Access, dsr.Export)
-	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.NothingFound
-	r.Tasks[2].Records, r.Tasks[2].Outcome.Code = 0, dsr.Failed
+	r.Tasks[1].Records, r.Tasks[1].Outcome.Code = 0, dsr.OutcomeNothingFound
+	r.Tasks[2].Records, r.Tasks[2].Outcome.Code = 0, dsr.OutcomeFailed
 	var out bytes.Buffer
 	require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 	require.Contains(t, out.String(), "Nothing about you was found.")

@@ -14,7 +14,7 @@ import (
 // an earlier package was made of them, the members of that package. A task that did not end with
 // data has no members.
 func membersOf(ctx context.Context, st *store.Store, r *dsr.Request, t dsr.Task, before earlier) ([]part.Member, error) {
-	if t.Records == 0 || (t.Outcome.Code != dsr.Done && t.Outcome.Code != dsr.Partial) || t.Declared {
+	if t.Records == 0 || (t.Outcome.Code != dsr.OutcomeDone && t.Outcome.Code != dsr.OutcomePartial) || t.Declared {
 		return nil, nil
 	}
 	spec := part.Spec{Tenant: r.Tenant, Request: r.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action}

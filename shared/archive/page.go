@@ -88,7 +88,7 @@ func (v pageMaker) results() []result {
 		r := result{
 			System: d.Title, Holds: d.Holds, Action: titleOf(string(s.Action)), Outcome: outcomes[s.Outcome], Reason: s.Reason, Basis: s.Basis,
 			Link: t.Outcome.Link, Records: t.Records, Queries: s.Queries,
-			looked: s.Outcome == dsr.Done || s.Outcome == dsr.NothingFound,
+			looked: s.Outcome == dsr.OutcomeDone || s.Outcome == dsr.OutcomeNothingFound,
 		}
 		if !s.Until.IsZero() {
 			r.Until = when(s.Until)

@@ -73,14 +73,14 @@ var asks = map[dsr.Action]string{
 
 // outcomes are how a task ended, in words.
 var outcomes = map[dsr.OutcomeCode]string{
-	dsr.Done:         "Done",
-	dsr.NothingFound: "Nothing found",
-	dsr.Partial:      "Done in part",
-	dsr.Refused:      "Refused",
-	dsr.Manual:       "To be done by a person",
-	dsr.Pending:      "Not finished yet",
-	dsr.Failed:       "Not possible so far",
-	"":               "Not finished yet",
+	dsr.OutcomeDone:         "Done",
+	dsr.OutcomeNothingFound: "Nothing found",
+	dsr.OutcomePartial:      "Done in part",
+	dsr.OutcomeRefused:      "Refused",
+	dsr.OutcomeManual:       "To be done by a person",
+	dsr.OutcomePending:      "Not finished yet",
+	dsr.OutcomeFailed:       "Not possible so far",
+	"":                      "Not finished yet",
 }
 
 // categories are the categories of data in words.

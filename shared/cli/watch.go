@@ -38,11 +38,11 @@ type summary struct {
 
 func (s *summary) count(state dsr.State, lines int64) {
 	switch state {
-	case dsr.Completed:
+	case dsr.StateCompleted:
 		s.Completed += lines
-	case dsr.FailedState:
+	case dsr.StateFailed:
 		s.Failed += lines
-	case dsr.Cancelled:
+	case dsr.StateCancelled:
 		s.Cancelled += lines
 	default:
 		s.Waiting += lines
@@ -101,7 +101,9 @@ type pending struct {
 }
 
 // ended reports whether a request stays as it is until a person acts.
-func ended(s dsr.State) bool { return s.Final() || s == dsr.Waiting || s == dsr.NeedsDecision }
+func ended(s dsr.State) bool {
+	return s.Final() || s == dsr.StateWaiting || s == dsr.StateNeedsDecision
+}
 
 // results reads which requests the lines became.
 func (w *watch) results(ctx context.Context, id string) ([]*pending, error) {

@@ -46,7 +46,7 @@ type Who struct {
 // unknown-candidate, changed-meanwhile.
 func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID string) (*store.Case, error) {
 	return s.change(ctx, c, who, func(c *store.Case) (store.Change, error) {
-		if c.State != dsr.NeedsDecision {
+		if c.State != dsr.StateNeedsDecision {
 			return store.Change{}, wrongState(c, "a candidate is chosen while it is needs-decision")
 		}
 		p, err := c.Private(ctx)
@@ -84,7 +84,7 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 			return store.Change{}, wrongState(c, "it is tried again once it is waiting, completed or failed")
 		}
 		again := c.Retryable()
-		if len(again) == 0 && c.State != dsr.FailedState {
+		if len(again) == 0 && c.State != dsr.StateFailed {
 			return store.Change{}, problem.New(problem.NothingToRetry, "", "no task of the request has failed")
 		}
 		return store.Change{
@@ -126,7 +126,7 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 		if _, err := dsr.Next(c.State, dsr.EventTaskEnded); err != nil {
 			return store.Change{}, wrongState(c, "its tasks are over")
 		}
-		if t.State != dsr.TaskWaiting || t.Outcome.Code != dsr.Manual {
+		if t.State != dsr.TaskWaiting || t.Outcome.Code != dsr.OutcomeManual {
 			return store.Change{}, problem.Newf(problem.NotManual, "", "the task is %s and does not wait for a person", t.State)
 		}
 		o := dsr.Outcome{Code: code, Reason: "A person ended this task by hand.", Link: t.Outcome.Link}

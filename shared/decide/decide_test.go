@@ -54,7 +54,7 @@ func (w world) request(t *testing.T, manual int) *store.Case {
 		system := string(rune('a'+i)) + "-paper"
 		tasks = append(tasks, dsr.Task{
 			ID: dsr.NewTaskID(system, dsr.Export), System: system, Action: dsr.Export, State: dsr.TaskWaiting, Declared: true,
-			Outcome: dsr.Outcome{Code: dsr.Manual},
+			Outcome: dsr.Outcome{Code: dsr.OutcomeManual},
 		})
 	}
 	made, err := w.World.Store.Create(t.Context(), store.Draft{
@@ -81,10 +81,10 @@ func TestADecisionMeetsStepsThatGoOn(t *testing.T) {
 	stale := w.request(t, 1)
 	require.NoError(t, w.World.Store.Commit(t.Context(), w.load(t, stale.ID), store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: w.now, By: "step:test"}}}))
 
-	c, err := w.EndTask(t.Context(), stale, decide.Who{Name: "p"}, "a-paper-export", dsr.Done, pii.New("sent"))
+	c, err := w.EndTask(t.Context(), stale, decide.Who{Name: "p"}, "a-paper-export", dsr.OutcomeDone, pii.New("sent"))
 	require.NoError(t, err, "it is read anew and tried again")
-	require.Equal(t, dsr.Discovering, c.State)
-	require.Equal(t, dsr.Done, c.Task("a-paper-export").Outcome.Code)
+	require.Equal(t, dsr.StateDiscovering, c.State)
+	require.Equal(t, dsr.OutcomeDone, c.Task("a-paper-export").Outcome.Code)
 
 	stale = w.load(t, c.ID)
 	_, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{Name: "p"}, pii.New("x"))
@@ -110,7 +110,7 @@ func TestManyPeopleEndTasksAtOnce(t *testing.T) {
 		mine := w.load(t, c.ID)
 		wg.Go(func() {
 			id := dsr.TaskID(string(rune('a'+i)) + "-paper-export")
-			_, errs[i] = w.EndTask(t.Context(), mine, decide.Who{Name: "p"}, id, dsr.Done, pii.New("sent"))
+			_, errs[i] = w.EndTask(t.Context(), mine, decide.Who{Name: "p"}, id, dsr.OutcomeDone, pii.New("sent"))
 		})
 	}
 	wg.Wait()
@@ -144,9 +144,9 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 		require.NoError(t, w.World.Store.Commit(t.Context(), c, store.Change{Events: []dsr.Event{e}}))
 	}
 	end(dsr.Event{Type: dsr.EventDiscoveryStarted})
-	end(dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.Done}})
-	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.Done}})
-	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "a-paper-export", Outcome: &dsr.Outcome{Code: dsr.Failed}})
+	end(dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
+	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
+	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "a-paper-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeFailed}})
 	_, err := w.Retry(t.Context(), c, decide.Who{Name: "p"}, pii.Value{})
 	require.True(t, problem.Is(err, problem.WrongState), "it is being assembled: %v", err)
 	end(dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})

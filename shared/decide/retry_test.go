@@ -23,7 +23,7 @@ func TestWhatPeopleDoByHand(t *testing.T) {
 		r.Systems = append(r.Systems, "paper")
 		r.Tasks = append(r.Tasks, dsr.Task{
 			ID: "paper-export", System: "paper", Action: dsr.Export, State: dsr.TaskWaiting, Declared: true,
-			Outcome: dsr.Outcome{Code: dsr.Manual, Reason: "Ask the archive.", Link: "https://intranet.contoso.example/archive"},
+			Outcome: dsr.Outcome{Code: dsr.OutcomeManual, Reason: "Ask the archive.", Link: "https://intranet.contoso.example/archive"},
 		})
 	}
 	end := func(w *tasktest.World, id string, task dsr.TaskID, code dsr.OutcomeCode) *store.Case {
@@ -36,53 +36,53 @@ func TestWhatPeopleDoByHand(t *testing.T) {
 		w := tasktest.New(t, "alpha")
 		id := w.SubmitWith(declare, dsr.Export)
 		c := w.Host.Finish(id)
-		require.Equal(t, dsr.Waiting, c.State)
+		require.Equal(t, dsr.StateWaiting, c.State)
 		require.Equal(t, dsr.PackageReady, c.Package.State)
 		require.NotContains(t, c.Wakes, retention.WakeRedeliver)
-		require.Equal(t, dsr.Completed, end(w, id, "paper-export", dsr.Done).State)
+		require.Equal(t, dsr.StateCompleted, end(w, id, "paper-export", dsr.OutcomeDone).State)
 	})
 	t.Run("a declared service alone", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t)
 		id := w.SubmitWith(declare, dsr.Export)
-		require.Equal(t, dsr.Waiting, w.Host.Finish(id).State)
-		require.Equal(t, dsr.Completed, end(w, id, "paper-export", dsr.NothingFound).State)
+		require.Equal(t, dsr.StateWaiting, w.Host.Finish(id).State)
+		require.Equal(t, dsr.StateCompleted, end(w, id, "paper-export", dsr.OutcomeNothingFound).State)
 		w.Look(id)
 	})
 	t.Run("ended before the systems were", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
 		id := w.SubmitWith(declare, dsr.Export)
-		w.Host.DrainTo(id, dsr.Fulfilling)
-		end(w, id, "paper-export", dsr.Refused)
-		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+		w.Host.DrainTo(id, dsr.StateFulfilling)
+		end(w, id, "paper-export", dsr.OutcomeRefused)
+		require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 	})
 	t.Run("while the package is being made", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
 		id := w.SubmitWith(declare, dsr.Export)
-		w.Host.DrainTo(id, dsr.Assembling)
+		w.Host.DrainTo(id, dsr.StateAssembling)
 		w.Rewire(func(o *pipeline.Options) {
 			o.Clocks.Business = func() time.Time {
 				if w.Load(id).Task("paper-export").State == dsr.TaskWaiting {
-					end(w, id, "paper-export", dsr.Done)
+					end(w, id, "paper-export", dsr.OutcomeDone)
 				}
 				return w.Business.Now()
 			}
 		})
-		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+		require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 		require.Zero(t, w.Host.Failed)
 		w.Look(id)
 	})
 	t.Run("a system that a person must help", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha", "beta")
-		w.Systems["alpha"].Outcome = dsr.Outcome{Code: dsr.Manual, Reason: "Run the tool."}
+		w.Systems["alpha"].Outcome = dsr.Outcome{Code: dsr.OutcomeManual, Reason: "Run the tool."}
 		id := w.Submit(dsr.Export)
 		c := w.Host.Finish(id)
-		require.Equal(t, dsr.Waiting, c.State)
+		require.Equal(t, dsr.StateWaiting, c.State)
 		require.Equal(t, dsr.TaskWaiting, c.Task("alpha-export").State)
-		require.Equal(t, dsr.Completed, end(w, id, "alpha-export", dsr.Done).State)
+		require.Equal(t, dsr.StateCompleted, end(w, id, "alpha-export", dsr.OutcomeDone).State)
 	})
 }
 
@@ -116,13 +116,13 @@ func TestRetry(t *testing.T) {
 			w := tasktest.New(t, "alpha", "beta")
 			fails(w)
 			id := w.Submit(dsr.Access, dsr.Export)
-			require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+			require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 			require.Less(t, len(w.Look(id).Records), len(want.Records))
 			tc.between(w, id)
 			require.Equal(t, tc.again, w.Load(id).Retryable())
 			_, before := w.Systems["beta"].Asked()
 			w.Retry(id)
-			require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+			require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 			p := w.Look(id)
 			require.Empty(t, cmp.Diff(want.Records, p.Records))
 			require.Empty(t, cmp.Diff(want.Files, p.Files))
@@ -139,19 +139,19 @@ func TestRetry(t *testing.T) {
 		id := w.Submit(dsr.Access, dsr.Export)
 		w.Host.Finish(id)
 		w.Retry(id)
-		w.Host.DrainTo(id, dsr.Fulfilling)
+		w.Host.DrainTo(id, dsr.StateFulfilling)
 		w.Business.Advance(tasktest.Retention + time.Hour)
 		_, err := w.Steps.Purge.Run(context.Background())
 		require.NoError(t, err)
 		require.Empty(t, w.Blobs(retention.Packages))
-		require.Equal(t, dsr.FailedState, w.Host.Finish(id).State, "no package rather than half of one")
+		require.Equal(t, dsr.StateFailed, w.Host.Finish(id).State, "no package rather than half of one")
 		w.Retry(id)
-		require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+		require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 		require.Empty(t, cmp.Diff(want.Records, w.Look(id).Records))
 	})
 	t.Run("and cancelled: the former package is kept to its end", func(t *testing.T) {
 		t.Parallel()
-		for _, at := range []dsr.State{dsr.Fulfilling, dsr.Assembling} {
+		for _, at := range []dsr.State{dsr.StateFulfilling, dsr.StateAssembling} {
 			w := tasktest.New(t, "alpha", "beta")
 			fails(w)
 			id := w.Submit(dsr.Access)

@@ -43,21 +43,23 @@ func (s *Step) Name() dsr.Step { return dsr.StepDeliver }
 // Do streams the parts into the archive and reads the archive back before anybody is told of it.
 func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	c := w.Case
-	end := task.End{Outcome: dsr.Outcome{Code: dsr.Done}}
+	end := task.End{Outcome: dsr.Outcome{Code: dsr.OutcomeDone}}
 	t, ok := s.Tenants.Tenant(c.Tenant)
 	if !ok {
 		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
 	target, err := archive.Location(s.Tenants, c.Tenant, c.ID, c.Dest)
 	if err != nil {
-		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "The destination that the request names is no longer in the tenant's document."}
+		end.Outcome = dsr.Outcome{
+			Code: dsr.OutcomeFailed, Reason: "The destination that the request names is no longer in the tenant's document.",
+		}
 		return end, nil
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
 		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim,
 	})
 	if errors.Is(err, archive.ErrIncomplete) {
-		end.Outcome = dsr.Outcome{Code: dsr.Failed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
+		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
 		return end, nil
 	}
 	if err != nil {

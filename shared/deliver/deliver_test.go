@@ -19,18 +19,18 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Assembling)
+	w.Host.DrainTo(id, dsr.StateAssembling)
 	w.Rewire(func(o *pipeline.Options) {
 		// asked in the middle, and again once the package is there
 		o.Clocks.Business = func() time.Time {
-			if c := w.Load(id); c.State == dsr.Assembling && len(w.Blobs(retention.Packages)) > 0 {
+			if c := w.Load(id); c.State == dsr.StateAssembling && len(w.Blobs(retention.Packages)) > 0 {
 				w.Cancel(id)
 			}
 			return w.Business.Now()
 		}
 	})
 	w.Host.Drain()
-	require.Equal(t, dsr.Cancelled, w.Load(id).State)
+	require.Equal(t, dsr.StateCancelled, w.Load(id).State)
 	require.Len(t, w.Blobs(retention.Packages), 1, "nobody knows of it")
 	w.Business.Advance(time.Hour)
 	_, err := w.Steps.Purge.Run(context.Background())
@@ -45,7 +45,7 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	id := w.SubmitWith(func(r *dsr.Request) { r.Dest = "legal" }, dsr.Export)
 	c := w.Host.Finish(id)
-	require.Equal(t, dsr.FailedState, c.State)
+	require.Equal(t, dsr.StateFailed, c.State)
 	require.Contains(t, c.Task(dsr.PackageTask).Outcome.Reason, "destination")
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 
 	w.Destination("legal", retention.Results)
 	w.Retry(id)
-	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+	require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 	require.Len(t, w.Look(id).Records, 2*tasktest.Pages*2)
 	require.Len(t, w.Blobs(retention.Results), 1)
 	w.Business.Advance(tasktest.Retention + time.Hour)
@@ -70,7 +70,7 @@ func TestTwoWorkersOnOnePackage(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Assembling)
+	w.Host.DrainTo(id, dsr.StateAssembling)
 	w.Host.Drop()
 	m := queue.Message{Tenant: w.Tenant, Request: id, Task: "package"}
 	once := false
@@ -80,13 +80,13 @@ func TestTwoWorkersOnOnePackage(t *testing.T) {
 				once = true
 				w.Clock.Advance(store.Lease + time.Second)
 				require.NoError(t, w.Steps.Runner.Run(context.Background(), m))
-				require.Equal(t, dsr.Completed, w.Load(id).State)
+				require.Equal(t, dsr.StateCompleted, w.Load(id).State)
 			}
 			return w.Business.Now()
 		}
 	})
 	require.NoError(t, w.Steps.Runner.Run(context.Background(), m))
 	p := w.Look(id)
-	require.Equal(t, dsr.Completed, p.State)
+	require.Equal(t, dsr.StateCompleted, p.State)
 	require.Len(t, p.Records, 2*tasktest.Pages*2)
 }

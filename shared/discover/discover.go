@@ -77,11 +77,11 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 func outcome(d connector.Discovery) dsr.Outcome {
 	switch {
 	case d.Reason != "" && len(d.Findings) == 0 && len(d.Candidates) == 0:
-		return dsr.Outcome{Code: dsr.Failed, Reason: d.Reason}
+		return dsr.Outcome{Code: dsr.OutcomeFailed, Reason: d.Reason}
 	case d.Reason != "":
-		return dsr.Outcome{Code: dsr.Partial, Reason: d.Reason}
+		return dsr.Outcome{Code: dsr.OutcomePartial, Reason: d.Reason}
 	case len(d.Findings) == 0 && len(d.Candidates) == 0:
-		return dsr.Outcome{Code: dsr.NothingFound}
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound}
 	}
-	return dsr.Outcome{Code: dsr.Done}
+	return dsr.Outcome{Code: dsr.OutcomeDone}
 }

@@ -50,13 +50,13 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 			spoil(w)
 			id := w.Submit(dsr.Export)
 			c := w.Host.Finish(id)
-			require.Equal(t, dsr.NeedsDecision, c.State)
+			require.Equal(t, dsr.StateNeedsDecision, c.State)
 			require.NotContains(t, c.Wakes, retention.WakeRedeliver)
 			p, err := c.Private(context.Background())
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(p.Candidates), 2)
 			w.Host.Pass(3 * time.Minute)
-			require.Equal(t, dsr.NeedsDecision, w.Load(id).State, "nobody but a person goes on")
+			require.Equal(t, dsr.StateNeedsDecision, w.Load(id).State, "nobody but a person goes on")
 
 			for _, s := range w.Systems {
 				s.Found = nil
@@ -73,11 +73,11 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 				Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
 			})
 			c = w.Host.Finish(id)
-			require.Equal(t, dsr.Completed, c.State)
+			require.Equal(t, dsr.StateCompleted, c.State)
 			for name, s := range w.Systems {
 				looked := s.Looked()
 				require.Equal(t, "one", looked[len(looked)-1].Decided.Reveal())
-				require.Equal(t, dsr.Done, c.Task(dsr.NewTaskID(name, dsr.Export)).Outcome.Code)
+				require.Equal(t, dsr.OutcomeDone, c.Task(dsr.NewTaskID(name, dsr.Export)).Outcome.Code)
 			}
 			w.Look(id)
 		})
@@ -91,23 +91,23 @@ func TestNoRightToSeeIsNotNoData(t *testing.T) {
 		want  dsr.OutcomeCode
 		why   string
 	}{
-		"the permission to find is missing": {func(s *tasktest.System) { s.OnDiscover = func(int) error { return tasktest.Forbidden() } }, dsr.Failed, "User.Read.All"},
-		"the permission to read is missing": {func(s *tasktest.System) { s.OnPage = func(int) error { return tasktest.Forbidden() } }, dsr.Failed, "User.Read.All"},
+		"the permission to find is missing": {func(s *tasktest.System) { s.OnDiscover = func(int) error { return tasktest.Forbidden() } }, dsr.OutcomeFailed, "User.Read.All"},
+		"the permission to read is missing": {func(s *tasktest.System) { s.OnPage = func(int) error { return tasktest.Forbidden() } }, dsr.OutcomeFailed, "User.Read.All"},
 		"the system does not understand": {func(s *tasktest.System) {
 			s.OnDiscover = func(int) error { return &connector.Fault{Kind: connector.Rejected, System: "alpha", Status: 400} }
-		}, dsr.Failed, "HTTP 400"},
+		}, dsr.OutcomeFailed, "HTTP 400"},
 		"half was looked at and nothing was found": {func(s *tasktest.System) {
 			s.Found = &connector.Discovery{Reason: "Deleted items were not looked at."}
-		}, dsr.Failed, "not looked at"},
+		}, dsr.OutcomeFailed, "not looked at"},
 		"all was looked at and nothing was found": {func(s *tasktest.System) {
 			s.Found = &connector.Discovery{Asked: []connector.Asked{{Permission: "Read.All"}}}
-		}, dsr.NothingFound, ""},
+		}, dsr.OutcomeNothingFound, ""},
 		"a part could not be had": {func(s *tasktest.System) {
-			s.Outcome = dsr.Outcome{Code: dsr.Partial, Reason: "Sign-ins need a licence."}
-		}, dsr.Partial, "licence"},
+			s.Outcome = dsr.Outcome{Code: dsr.OutcomePartial, Reason: "Sign-ins need a licence."}
+		}, dsr.OutcomePartial, "licence"},
 		"the system refuses": {func(s *tasktest.System) {
-			s.Outcome = dsr.Outcome{Code: dsr.Refused, Reason: "A hold.", Basis: "GDPR Art. 15(4)"}
-		}, dsr.Refused, "hold"},
+			s.Outcome = dsr.Outcome{Code: dsr.OutcomeRefused, Reason: "A hold.", Basis: "GDPR Art. 15(4)"}
+		}, dsr.OutcomeRefused, "hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,10 +116,10 @@ func TestNoRightToSeeIsNotNoData(t *testing.T) {
 			id := w.Submit(dsr.Export)
 			c := w.Host.Finish(id)
 			require.Zero(t, w.Host.Failed)
-			require.Equal(t, dsr.Completed, c.State, "one system never stops the package")
+			require.Equal(t, dsr.StateCompleted, c.State, "one system never stops the package")
 			require.Equal(t, tc.want, c.Task("alpha-export").Outcome.Code)
 			require.Contains(t, c.Task("alpha-export").Outcome.Reason, tc.why)
-			require.Equal(t, dsr.Done, c.Task("beta-export").Outcome.Code)
+			require.Equal(t, dsr.OutcomeDone, c.Task("beta-export").Outcome.Code)
 			w.Look(id)
 		})
 	}

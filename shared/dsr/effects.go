@@ -47,7 +47,7 @@ func (r *Request) beginPackage(Event) error {
 
 func (r *Request) answer(e Event) error {
 	r.Package, r.AnsweredAt = e.Package, e.At
-	r.endDelivery(e, Outcome{Code: Done})
+	r.endDelivery(e, Outcome{Code: OutcomeDone})
 	return nil
 }
 

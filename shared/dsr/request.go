@@ -96,9 +96,9 @@ func (r *Request) Unended() []*Task {
 // ready, the tasks that handed something over are opened as well, because their parts are gone.
 func (r *Request) Retryable() []TaskID {
 	failed := func(t Task) bool {
-		return t.Listed() && !t.Declared && t.State == TaskEnded && t.Outcome.Code == Failed
+		return t.Listed() && !t.Declared && t.State == TaskEnded && t.Outcome.Code == OutcomeFailed
 	}
-	if r.State != FailedState && !slices.ContainsFunc(r.Tasks, failed) {
+	if r.State != StateFailed && !slices.ContainsFunc(r.Tasks, failed) {
 		return nil
 	}
 	kept := r.Package != nil && r.Package.State == PackageReady

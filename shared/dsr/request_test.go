@@ -22,7 +22,10 @@ func fresh() *dsr.Request {
 		{ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskOpen},
 		{ID: "entra-access", System: "entra", Action: dsr.Access, State: dsr.TaskOpen},
 		{ID: "entra-export", System: "entra", Action: dsr.Export, State: dsr.TaskOpen},
-		{ID: "paper-access", System: "paper", Action: dsr.Access, State: dsr.TaskWaiting, Declared: true, Outcome: dsr.Outcome{Code: dsr.Manual}},
+		{
+			ID: "paper-access", System: "paper", Action: dsr.Access, State: dsr.TaskWaiting, Declared: true,
+			Outcome: dsr.Outcome{Code: dsr.OutcomeManual},
+		},
 		dsr.DeliveryTask(),
 	}}
 }
@@ -52,30 +55,30 @@ func TestTheWayThrough(t *testing.T) {
 	t.Parallel()
 	r := fresh()
 	do(t, r, dsr.Event{Type: dsr.EventReceived})
-	require.Equal(t, dsr.Received, r.State)
+	require.Equal(t, dsr.StateReceived, r.State)
 	require.Len(t, r.Workable(), 1)
 	do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
-	do(t, r, ended("entra-discover", dsr.Done))
-	require.Equal(t, dsr.Fulfilling, r.State, "the last discovery settles")
-	do(t, r, ended("entra-access", dsr.Done))
-	require.Equal(t, dsr.Fulfilling, r.State)
-	do(t, r, ended("entra-export", dsr.Failed))
-	require.Equal(t, dsr.Assembling, r.State, "a failed task does not stop the package, nor does one that a person does")
+	do(t, r, ended("entra-discover", dsr.OutcomeDone))
+	require.Equal(t, dsr.StateFulfilling, r.State, "the last discovery settles")
+	do(t, r, ended("entra-access", dsr.OutcomeDone))
+	require.Equal(t, dsr.StateFulfilling, r.State)
+	do(t, r, ended("entra-export", dsr.OutcomeFailed))
+	require.Equal(t, dsr.StateAssembling, r.State, "a failed task does not stop the package, nor does one that a person does")
 	require.Equal(t, dsr.PackageTask, r.Workable()[0].ID)
 	do(t, r, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})
-	require.Equal(t, dsr.Waiting, r.State)
+	require.Equal(t, dsr.StateWaiting, r.State)
 	require.Equal(t, noon, r.AnsweredAt)
-	do(t, r, ended("paper-access", dsr.Refused))
-	require.Equal(t, dsr.Completed, r.State)
+	do(t, r, ended("paper-access", dsr.OutcomeRefused))
+	require.Equal(t, dsr.StateCompleted, r.State)
 
 	do(t, r, dsr.Event{Type: dsr.EventRetried, Tasks: []dsr.TaskID{"entra-discover", "entra-export"}})
-	require.Equal(t, dsr.Discovering, r.State)
+	require.Equal(t, dsr.StateDiscovering, r.State)
 	require.Equal(t, 1, r.Task("entra-export").Round)
 	require.Equal(t, 0, r.Task("entra-access").Round, "what was done is not done again")
-	do(t, r, ended("entra-discover", dsr.Done))
-	do(t, r, ended("entra-export", dsr.Done))
+	do(t, r, ended("entra-discover", dsr.OutcomeDone))
+	do(t, r, ended("entra-export", dsr.OutcomeDone))
 	do(t, r, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})
-	require.Equal(t, dsr.Completed, r.State)
+	require.Equal(t, dsr.StateCompleted, r.State)
 	do(t, r, dsr.Event{Type: dsr.EventPackageExpiring})
 	do(t, r, dsr.Event{Type: dsr.EventPackageExpired})
 	require.Equal(t, dsr.PackageExpired, r.Package.State)
@@ -87,7 +90,7 @@ func TestApplyRefuses(t *testing.T) {
 	do(t, r, dsr.Event{Type: dsr.EventReceived})
 	do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
 	for name, e := range map[string]dsr.Event{
-		"a task that is not there":      ended("other-access", dsr.Done),
+		"a task that is not there":      ended("other-access", dsr.OutcomeDone),
 		"a task without an outcome":     {Type: dsr.EventTaskEnded, Task: "entra-access"},
 		"an event of another state":     {Type: dsr.EventAnswered},
 		"a package that does not exist": {Type: dsr.EventPackageExpired},
@@ -99,8 +102,8 @@ func TestApplyRefuses(t *testing.T) {
 	}
 	require.Error(t, r.Apply(dsr.Event{Type: dsr.EventDiscovered, Seq: r.Seq + 2, Prev: r.LastHash}), "a gap")
 	require.Error(t, r.Apply(dsr.Event{Type: dsr.EventDiscovered, Seq: r.Seq + 1, Prev: "x"}), "another history")
-	do(t, r, ended("paper-access", dsr.Done))
-	twice := ended("paper-access", dsr.Done)
+	do(t, r, ended("paper-access", dsr.OutcomeDone))
+	twice := ended("paper-access", dsr.OutcomeDone)
 	twice.Seq, twice.Prev = r.Seq+1, r.LastHash
 	require.Error(t, r.Apply(twice), "a task ends once")
 }
@@ -115,17 +118,18 @@ func TestAnyOrder(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "n") {
 			e := dsr.Event{Type: rapid.SampledFrom(dsr.EventTypes()).Draw(t, "type"), Seq: r.Seq + 1, Prev: r.LastHash, At: noon}
 			e.Task = rapid.SampledFrom([]dsr.TaskID{"entra-discover", "entra-access", "entra-export", "paper-access", ""}).Draw(t, "task")
-			e.Outcome = &dsr.Outcome{Code: rapid.SampledFrom([]dsr.OutcomeCode{dsr.Done, dsr.Failed, dsr.Manual}).Draw(t, "code")}
+			codes := []dsr.OutcomeCode{dsr.OutcomeDone, dsr.OutcomeFailed, dsr.OutcomeManual}
+			e.Outcome = &dsr.Outcome{Code: rapid.SampledFrom(codes).Draw(t, "code")}
 			e.Package = &dsr.Package{State: dsr.PackageReady}
 			before := r.Clone()
 			if err := r.Apply(e); err != nil {
 				require.Empty(t, cmp.Diff(before, r))
 				continue
 			}
-			if r.State == dsr.Completed {
+			if r.State == dsr.StateCompleted {
 				require.Empty(t, r.Unended())
 			}
-			if r.State == dsr.Cancelled {
+			if r.State == dsr.StateCancelled {
 				require.Empty(t, r.Workable())
 			}
 		}
@@ -181,7 +185,7 @@ func writeEvents(t *testing.T) {
 		}
 		b, err := dsr.Event{
 			Seq: int64(i + 1), Type: typ, At: noon, By: "step:test", Write: "5f0c7a0e-0000-4000-8000-000000000001", Prev: dsr.HashEvent(nil),
-			Task: "entra-access", Outcome: &dsr.Outcome{Code: dsr.Partial, Reason: "no permission", Basis: "GDPR Art. 15(4)", Until: noon},
+			Task: "entra-access", Outcome: &dsr.Outcome{Code: dsr.OutcomePartial, Reason: "no permission", Basis: "GDPR Art. 15(4)", Until: noon},
 			Queries: []dsr.Query{{Hash: "v1-00", Permission: "User.Read.All", At: noon, Records: 3}}, Records: 3, Tasks: []dsr.TaskID{"entra-access"},
 			Package: &dsr.Package{State: dsr.PackageReady, Blob: "t/r.zip", Bytes: 1, SHA256: "00", ExpiresAt: noon}, Sealed: []byte{1, 2, 3},
 		}.Encode()
@@ -257,8 +261,9 @@ func TestRetryable(t *testing.T) {
 		return dsr.Task{ID: dsr.NewTaskID(system, a), System: system, Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: o}, Records: records}
 	}
 	all := []dsr.Task{
-		task("a", dsr.Discover, dsr.Done, 0), task("b", dsr.Discover, dsr.Done, 0), task("a", dsr.Access, dsr.Failed, 0), task("a", dsr.Export, dsr.Failed, 0),
-		task("b", dsr.Access, dsr.Partial, 3), task("b", dsr.Export, dsr.NothingFound, 0), task("c", dsr.Export, dsr.Failed, 0),
+		task("a", dsr.Discover, dsr.OutcomeDone, 0), task("b", dsr.Discover, dsr.OutcomeDone, 0), task("a", dsr.Access, dsr.OutcomeFailed, 0), task("a", dsr.Export, dsr.OutcomeFailed, 0),
+		task("b", dsr.Access, dsr.OutcomePartial, 3), task("b", dsr.Export, dsr.OutcomeNothingFound, 0),
+		task("c", dsr.Export, dsr.OutcomeFailed, 0),
 	}
 	all[6].Declared = true
 	good := append([]dsr.Task{}, all[1], all[4], all[5])
@@ -267,12 +272,12 @@ func TestRetryable(t *testing.T) {
 		r    dsr.Request
 		want []dsr.TaskID
 	}{
-		"the package has the rest":               {dsr.Request{State: dsr.Completed, Package: ready, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export"}},
-		"the package is gone":                    {dsr.Request{State: dsr.Completed, Package: expired, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
-		"there never was one":                    {dsr.Request{State: dsr.FailedState, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
-		"nothing failed":                         {dsr.Request{State: dsr.Completed, Package: ready, Tasks: good}, nil},
-		"nothing failed and the package is gone": {dsr.Request{State: dsr.Completed, Package: expired, Tasks: good}, nil},
-		"nothing failed but the package":         {dsr.Request{State: dsr.FailedState, Tasks: good}, []dsr.TaskID{"b-discover", "b-access"}},
+		"the package has the rest":               {dsr.Request{State: dsr.StateCompleted, Package: ready, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export"}},
+		"the package is gone":                    {dsr.Request{State: dsr.StateCompleted, Package: expired, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
+		"there never was one":                    {dsr.Request{State: dsr.StateFailed, Tasks: all}, []dsr.TaskID{"a-discover", "a-access", "a-export", "b-discover", "b-access"}},
+		"nothing failed":                         {dsr.Request{State: dsr.StateCompleted, Package: ready, Tasks: good}, nil},
+		"nothing failed and the package is gone": {dsr.Request{State: dsr.StateCompleted, Package: expired, Tasks: good}, nil},
+		"nothing failed but the package":         {dsr.Request{State: dsr.StateFailed, Tasks: good}, []dsr.TaskID{"b-discover", "b-access"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

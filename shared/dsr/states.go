@@ -10,16 +10,16 @@ type State string
 
 // The states of a request.
 const (
-	None          State = "" // before it was received
-	Received      State = "received"
-	Discovering   State = "discovering"
-	NeedsDecision State = "needs-decision"
-	Fulfilling    State = "fulfilling"
-	Assembling    State = "assembling"
-	Waiting       State = "waiting"
-	Completed     State = "completed"
-	FailedState   State = "failed"
-	Cancelled     State = "cancelled"
+	StateNone          State = "" // before it was received
+	StateReceived      State = "received"
+	StateDiscovering   State = "discovering"
+	StateNeedsDecision State = "needs-decision"
+	StateFulfilling    State = "fulfilling"
+	StateAssembling    State = "assembling"
+	StateWaiting       State = "waiting"
+	StateCompleted     State = "completed"
+	StateFailed        State = "failed"
+	StateCancelled     State = "cancelled"
 )
 
 // States are all states that a stored request can be in, in the order of the state table.
@@ -34,7 +34,7 @@ func States() []State {
 }
 
 // Final reports whether no step will move the request any further by itself.
-func (s State) Final() bool { return s == Completed || s == FailedState || s == Cancelled }
+func (s State) Final() bool { return s == StateCompleted || s == StateFailed || s == StateCancelled }
 
 // EventType is what happened.
 type EventType string
@@ -81,56 +81,56 @@ type transition struct {
 // transitions is the whole state table. What is not in it cannot happen. The diagram in the
 // README is generated from it.
 var transitions = []transition{
-	{None, EventReceived, Received},
+	{StateNone, EventReceived, StateReceived},
 
-	{Received, EventDiscoveryStarted, Discovering},
-	{Discovering, EventDiscovered, Discovering},
-	{Discovering, EventCandidatesFound, NeedsDecision},
-	{NeedsDecision, EventDecided, Discovering},
-	{Discovering, EventPlanned, Fulfilling},
-	{Fulfilling, EventTasksEnded, Assembling},
-	{Assembling, EventAnswered, Waiting},
-	{Waiting, EventCompleted, Completed},
-	{Assembling, EventAssemblyFailed, FailedState},
+	{StateReceived, EventDiscoveryStarted, StateDiscovering},
+	{StateDiscovering, EventDiscovered, StateDiscovering},
+	{StateDiscovering, EventCandidatesFound, StateNeedsDecision},
+	{StateNeedsDecision, EventDecided, StateDiscovering},
+	{StateDiscovering, EventPlanned, StateFulfilling},
+	{StateFulfilling, EventTasksEnded, StateAssembling},
+	{StateAssembling, EventAnswered, StateWaiting},
+	{StateWaiting, EventCompleted, StateCompleted},
+	{StateAssembling, EventAssemblyFailed, StateFailed},
 
 	// A manual task belongs to a person, who may end it at any time before the request is over.
-	{Received, EventTaskEnded, Received},
-	{Discovering, EventTaskEnded, Discovering},
-	{NeedsDecision, EventTaskEnded, NeedsDecision},
-	{Fulfilling, EventTaskEnded, Fulfilling},
-	{Assembling, EventTaskEnded, Assembling},
-	{Waiting, EventTaskEnded, Waiting},
+	{StateReceived, EventTaskEnded, StateReceived},
+	{StateDiscovering, EventTaskEnded, StateDiscovering},
+	{StateNeedsDecision, EventTaskEnded, StateNeedsDecision},
+	{StateFulfilling, EventTaskEnded, StateFulfilling},
+	{StateAssembling, EventTaskEnded, StateAssembling},
+	{StateWaiting, EventTaskEnded, StateWaiting},
 
-	{Discovering, EventTaskWaiting, Discovering},
-	{Fulfilling, EventTaskWaiting, Fulfilling},
+	{StateDiscovering, EventTaskWaiting, StateDiscovering},
+	{StateFulfilling, EventTaskWaiting, StateFulfilling},
 
 	// Failed tasks are opened again with a new discovery: what was there may have changed since.
-	{Waiting, EventRetried, Discovering},
-	{Completed, EventRetried, Discovering},
-	{FailedState, EventRetried, Discovering},
+	{StateWaiting, EventRetried, StateDiscovering},
+	{StateCompleted, EventRetried, StateDiscovering},
+	{StateFailed, EventRetried, StateDiscovering},
 
-	{Received, EventCancelled, Cancelled},
-	{Discovering, EventCancelled, Cancelled},
-	{NeedsDecision, EventCancelled, Cancelled},
-	{Fulfilling, EventCancelled, Cancelled},
-	{Assembling, EventCancelled, Cancelled},
-	{Waiting, EventCancelled, Cancelled},
+	{StateReceived, EventCancelled, StateCancelled},
+	{StateDiscovering, EventCancelled, StateCancelled},
+	{StateNeedsDecision, EventCancelled, StateCancelled},
+	{StateFulfilling, EventCancelled, StateCancelled},
+	{StateAssembling, EventCancelled, StateCancelled},
+	{StateWaiting, EventCancelled, StateCancelled},
 
 	// A package expires on its own clock, whatever became of its request in the meantime.
-	{Discovering, EventPackageExpiring, Discovering},
-	{Fulfilling, EventPackageExpiring, Fulfilling},
-	{NeedsDecision, EventPackageExpiring, NeedsDecision},
-	{Waiting, EventPackageExpiring, Waiting},
-	{Completed, EventPackageExpiring, Completed},
-	{FailedState, EventPackageExpiring, FailedState},
-	{Cancelled, EventPackageExpiring, Cancelled},
-	{Discovering, EventPackageExpired, Discovering},
-	{Fulfilling, EventPackageExpired, Fulfilling},
-	{NeedsDecision, EventPackageExpired, NeedsDecision},
-	{Waiting, EventPackageExpired, Waiting},
-	{Completed, EventPackageExpired, Completed},
-	{FailedState, EventPackageExpired, FailedState},
-	{Cancelled, EventPackageExpired, Cancelled},
+	{StateDiscovering, EventPackageExpiring, StateDiscovering},
+	{StateFulfilling, EventPackageExpiring, StateFulfilling},
+	{StateNeedsDecision, EventPackageExpiring, StateNeedsDecision},
+	{StateWaiting, EventPackageExpiring, StateWaiting},
+	{StateCompleted, EventPackageExpiring, StateCompleted},
+	{StateFailed, EventPackageExpiring, StateFailed},
+	{StateCancelled, EventPackageExpiring, StateCancelled},
+	{StateDiscovering, EventPackageExpired, StateDiscovering},
+	{StateFulfilling, EventPackageExpired, StateFulfilling},
+	{StateNeedsDecision, EventPackageExpired, StateNeedsDecision},
+	{StateWaiting, EventPackageExpired, StateWaiting},
+	{StateCompleted, EventPackageExpired, StateCompleted},
+	{StateFailed, EventPackageExpired, StateFailed},
+	{StateCancelled, EventPackageExpired, StateCancelled},
 }
 
 // StateError says that an event cannot happen in a state.
@@ -162,7 +162,7 @@ func Diagram() string {
 		switch {
 		case t.From == t.To:
 			continue
-		case t.From == None:
+		case t.From == StateNone:
 			from = "[*]"
 		}
 		out += fmt.Sprintf("    %s --> %s: %s\n", from, t.To, t.On)

@@ -30,7 +30,7 @@ func golden(t *testing.T, name, got string) {
 func TestEveryPair(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	for _, s := range append([]dsr.State{dsr.None}, dsr.States()...) {
+	for _, s := range append([]dsr.State{dsr.StateNone}, dsr.States()...) {
 		for _, e := range dsr.EventTypes() {
 			to, err := dsr.Next(s, e)
 			if err != nil {
@@ -48,9 +48,9 @@ func TestEveryPair(t *testing.T) {
 
 func TestEveryStateCanBeReachedAndLeft(t *testing.T) {
 	t.Parallel()
-	reached := map[dsr.State]bool{dsr.None: true}
+	reached := map[dsr.State]bool{dsr.StateNone: true}
 	for range dsr.States() {
-		for _, s := range append([]dsr.State{dsr.None}, dsr.States()...) {
+		for _, s := range append([]dsr.State{dsr.StateNone}, dsr.States()...) {
 			if !reached[s] {
 				continue
 			}

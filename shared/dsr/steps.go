@@ -66,15 +66,15 @@ type table []row
 // Everything else that depends on the action of a task is derived from it: a new action is one row
 // here and its words in shared/archive.
 var steps = table{
-	{Action: Discover, Step: StepDiscover, In: Discovering, Lane: LaneWork, Leg: Preparation, Follows: EventPlanned},
-	{Action: Access, Step: StepFulfil, In: Fulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded},
+	{Action: Discover, Step: StepDiscover, In: StateDiscovering, Lane: LaneWork, Leg: Preparation, Follows: EventPlanned},
+	{Action: Access, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded},
 	{
-		Action: Export, Step: StepFulfil, In: Fulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded,
+		Action: Export, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded,
 		// Art. 20 covers what was provided. The EDPB reads that as provided or observed (WP 242
 		// rev.01, p. 10).
 		LeavesOut: []Provenance{Derived},
 	},
-	{Action: Deliver, Step: StepDeliver, In: Assembling, Lane: LaneWork, Leg: Delivery},
+	{Action: Deliver, Step: StepDeliver, In: StateAssembling, Lane: LaneWork, Leg: Delivery},
 }
 
 // of returns the row of an action; the zero row, which nothing matches, for an unknown one.
@@ -126,8 +126,8 @@ func (r *Request) Workable() []*Task { return steps.workable(r) }
 
 func (t table) workable(r *Request) []*Task {
 	state := r.State
-	if state == Received {
-		state = Discovering
+	if state == StateReceived {
+		state = StateDiscovering
 	}
 	safe := t.copiesAreSafe(r)
 	var out []*Task
@@ -164,7 +164,7 @@ func (t table) copiesAreSafe(r *Request) bool {
 func (r *Request) Follows() (EventType, bool) { return steps.follows(r) }
 
 func (t table) follows(r *Request) (EventType, bool) {
-	if r.State == Waiting && len(r.Unended()) == 0 {
+	if r.State == StateWaiting && len(r.Unended()) == 0 {
 		return EventCompleted, true
 	}
 	i := slices.IndexFunc(t, func(row row) bool { return row.In == r.State && row.Follows != "" })

@@ -39,11 +39,11 @@ func TestEffectsWaitForTheCopies(t *testing.T) {
 	t.Parallel()
 	const erase Action = "erase"
 	table := append(slices.Clone(steps), row{
-		Action: erase, Step: StepFulfil, In: Fulfilling, Lane: LaneFulfil, Leg: Effects, Follows: EventTasksEnded,
+		Action: erase, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Effects, Follows: EventTasksEnded,
 	})
 	answered := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	request := func(change func(*Request)) *Request {
-		r := &Request{State: Fulfilling, AnsweredAt: answered, Package: &Package{State: PackageReady}, Tasks: []Task{
+		r := &Request{State: StateFulfilling, AnsweredAt: answered, Package: &Package{State: PackageReady}, Tasks: []Task{
 			{ID: "entra-access", Action: Access, State: TaskEnded, EndedAt: answered.Add(-time.Hour)},
 			{ID: "entra-erase", Action: erase, State: TaskOpen},
 		}}
@@ -62,7 +62,7 @@ func TestEffectsWaitForTheCopies(t *testing.T) {
 		"a copy came after it":     {func(r *Request) { r.Tasks[0].EndedAt = answered.Add(time.Hour) }, nil, EventTasksEnded},
 		"the effect has ended":     {func(r *Request) { r.Tasks[1].State = TaskEnded }, nil, EventTasksEnded},
 		"no copy was asked for":    {func(r *Request) { r.Package, r.Tasks = nil, r.Tasks[1:] }, []TaskID{"entra-erase"}, ""},
-		"another state's business": {func(r *Request) { r.State = Discovering }, nil, EventPlanned},
+		"another state's business": {func(r *Request) { r.State = StateDiscovering }, nil, EventPlanned},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

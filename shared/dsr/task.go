@@ -7,20 +7,22 @@ type OutcomeCode string
 
 // The outcomes. Manual and Pending leave the task open: somebody, or some time, has to end it.
 const (
-	Done         OutcomeCode = "done"
-	NothingFound OutcomeCode = "nothing-found"
-	Partial      OutcomeCode = "partial" // what could not be had is named in the reason
-	Refused      OutcomeCode = "refused" // with reason and legal basis
-	Manual       OutcomeCode = "manual"  // a person does it; the reason holds the instructions
-	Pending      OutcomeCode = "pending" // until when
-	Failed       OutcomeCode = "failed"  // can be retried
+	OutcomeDone         OutcomeCode = "done"
+	OutcomeNothingFound OutcomeCode = "nothing-found"
+	OutcomePartial      OutcomeCode = "partial" // what could not be had is named in the reason
+	OutcomeRefused      OutcomeCode = "refused" // with reason and legal basis
+	OutcomeManual       OutcomeCode = "manual"  // a person does it; the reason holds the instructions
+	OutcomePending      OutcomeCode = "pending" // until when
+	OutcomeFailed       OutcomeCode = "failed"  // can be retried
 )
 
 // FinalCodes are the outcomes that a person may end a manual task with.
-func FinalCodes() []OutcomeCode { return []OutcomeCode{Done, NothingFound, Partial, Refused, Failed} }
+func FinalCodes() []OutcomeCode {
+	return []OutcomeCode{OutcomeDone, OutcomeNothingFound, OutcomePartial, OutcomeRefused, OutcomeFailed}
+}
 
 // Open reports whether the outcome leaves the task open.
-func (c OutcomeCode) Open() bool { return c == "" || c == Manual || c == Pending }
+func (c OutcomeCode) Open() bool { return c == "" || c == OutcomeManual || c == OutcomePending }
 
 // Query proves that a system was asked: "no data" is a claim with proof.
 type Query struct {

@@ -22,7 +22,7 @@ func TestACancelledExportStops(t *testing.T) {
 	w := tasktest.New(t, "alpha")
 	w.Systems["alpha"].Pages = 6
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Fulfilling)
+	w.Host.DrainTo(id, dsr.StateFulfilling)
 	w.Systems["alpha"].OnPage = func(n int) error {
 		if n == 2 {
 			w.Cancel(id)
@@ -32,7 +32,7 @@ func TestACancelledExportStops(t *testing.T) {
 	w.Host.Drain()
 	require.Zero(t, w.Host.Failed)
 	after := w.Look(id)
-	require.Equal(t, dsr.Cancelled, after.State)
+	require.Equal(t, dsr.StateCancelled, after.State)
 	_, pages := w.Systems["alpha"].Asked()
 	require.Equal(t, 3, pages, "the page that was on its way, and no further one")
 	require.LessOrEqual(t, after.Parts, 2*2)
@@ -54,12 +54,12 @@ func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Fulfilling)
+	w.Host.DrainTo(id, dsr.StateFulfilling)
 	w.Host.Drop()
 	w.Business.Advance(400 * 24 * time.Hour) // retention and law move, redelivery does not
 	w.Host.Drain()
-	require.Equal(t, dsr.Fulfilling, w.Load(id).State)
-	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+	require.Equal(t, dsr.StateFulfilling, w.Load(id).State)
+	require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 }
 
 // A system that gives a page and then stops again is slow and not dead. What it gave is kept,
@@ -79,7 +79,7 @@ func TestASlowSystemComesToItsEnd(t *testing.T) {
 	id := w.Submit(dsr.Export)
 	w.Host.Finish(id)
 	got, want := w.Look(id), calm.Look(cid)
-	require.Equal(t, dsr.Done, w.Load(id).Task("alpha-export").Outcome.Code)
+	require.Equal(t, dsr.OutcomeDone, w.Load(id).Task("alpha-export").Outcome.Code)
 	require.Empty(t, cmp.Diff(want.Records, got.Records))
 	require.Empty(t, cmp.Diff(want.Tasks, got.Tasks))
 	require.Empty(t, cmp.Diff(want.Events, got.Events), "queries are neither lost nor doubled")
@@ -92,8 +92,8 @@ func TestARecordThatCannotBeKeptFailsItsTask(t *testing.T) {
 	id := w.Submit(dsr.Export)
 	c := w.Host.Finish(id)
 	require.Zero(t, w.Host.Failed)
-	require.Equal(t, dsr.Completed, c.State)
-	require.Equal(t, dsr.Failed, c.Task("alpha-export").Outcome.Code)
+	require.Equal(t, dsr.StateCompleted, c.State)
+	require.Equal(t, dsr.OutcomeFailed, c.Task("alpha-export").Outcome.Code)
 	require.Contains(t, c.Task("alpha-export").Outcome.Reason, "nonsense")
 }
 
@@ -115,12 +115,12 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
 			_, after := w.Systems["alpha"].Asked()
 			require.Equal(t, before, after)
-			require.Equal(t, dsr.Fulfilling, w.Load(id).State)
+			require.Equal(t, dsr.StateFulfilling, w.Load(id).State)
 		},
 		"the lease is over and the other one ends the task": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(store.Lease + time.Second)
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
-			require.Equal(t, dsr.Assembling, w.Load(id).State)
+			require.Equal(t, dsr.StateAssembling, w.Load(id).State)
 		},
 		"the lease is over, and all the rest is done": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(store.Lease + time.Second)
@@ -137,7 +137,7 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			t.Parallel()
 			w := tasktest.New(t, "alpha")
 			id := w.Submit(dsr.Export)
-			w.Host.DrainTo(id, dsr.Fulfilling)
+			w.Host.DrainTo(id, dsr.StateFulfilling)
 			w.Host.Drop()
 			var then tasktest.Picture
 			w.Systems["alpha"].OnPage = func(n int) error {

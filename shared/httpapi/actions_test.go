@@ -27,7 +27,7 @@ func (w *world) undecided() string {
 		{System: "entra", ObjectID: chosen, Matched: []string{"email"}, State: "active"},
 		{System: "entra", ObjectID: "11111111-2b3d-4e5f-8a9b-0c1d2e3f4a5b", Matched: []string{"email"}, State: "deleted"},
 	}
-	end := task.End{Task: "entra-discover", By: "step:test", Outcome: dsr.Outcome{Code: dsr.Done}, Candidates: p.Candidates}
+	end := task.End{Task: "entra-discover", By: "step:test", Outcome: dsr.Outcome{Code: dsr.OutcomeDone}, Candidates: p.Candidates}
 	_, err = w.runner.End(w.t.Context(), w.load(id), end)
 	require.NoError(w.t, err)
 	return id
@@ -76,8 +76,8 @@ func TestFailedTasksAreTriedAgain(t *testing.T) {
 	id := w.submit("admin", "k", nil)
 	path := "/api/requests/" + id + "/retry"
 	require.Equal(t, "wrong-state", w.ask("POST", path, "admin", "").json(t)["code"])
-	w.answered(id, dsr.Failed)
-	require.Equal(t, dsr.Completed, w.load(id).State)
+	w.answered(id, dsr.OutcomeFailed)
+	require.Equal(t, dsr.StateCompleted, w.load(id).State)
 	r := w.ask("POST", path, "admin", `{"reason":"canary has the permission now"}`)
 	require.Equal(t, http.StatusOK, r.status, r.body)
 	require.Equal(t, "discovering", r.json(t)["state"])
@@ -87,15 +87,15 @@ func TestFailedTasksAreTriedAgain(t *testing.T) {
 	require.Equal(t, 1, c.Round)
 
 	done := w.submit("admin", "k2", nil)
-	w.answered(done, dsr.Done)
+	w.answered(done, dsr.OutcomeDone)
 	r = w.ask("POST", "/api/requests/"+done+"/retry", "admin", "")
 	require.Equal(t, http.StatusConflict, r.status)
 	require.Equal(t, "nothing-to-retry", r.json(t)["code"])
 
 	failed := w.submit("admin", "k3", nil)
-	w.discovered(failed, dsr.Done)
-	w.event(failed, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.Done}})
-	w.event(failed, dsr.Event{Type: dsr.EventAssemblyFailed, Outcome: &dsr.Outcome{Code: dsr.Failed, Reason: "full"}})
+	w.discovered(failed, dsr.OutcomeDone)
+	w.event(failed, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
+	w.event(failed, dsr.Event{Type: dsr.EventAssemblyFailed, Outcome: &dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "full"}})
 	r = w.send("POST", "/api/requests/"+failed+"/retry", "admin", chunked{http.NoBody}, "Content-Type: ")
 	require.Equal(t, http.StatusOK, r.status, r.body)
 	require.Equal(t, "assembling", r.json(t)["state"], "only the package is made again")
@@ -106,7 +106,7 @@ func TestCancelling(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit("admin", "k", map[string]any{"systems": nil})
 	w.event(id, dsr.Event{Type: dsr.EventDiscoveryStarted})
-	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.Done}})
+	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
 	path := "/api/requests/" + id + "/cancel"
 	r := w.ask("POST", path, "admin", `{"reason":"canary withdrew"}`)
 	require.Equal(t, http.StatusOK, r.status, r.body)
@@ -134,8 +134,8 @@ func TestAManualTaskIsEndedByAPerson(t *testing.T) {
 		require.Equal(t, "not-found", w.ask("POST", path+task, "admin", body).json(t)["code"], task)
 	}
 	require.Equal(t, "invalid-value", w.ask("POST", path+"paper-export", "admin", `{"outcome":"manual","text":"x"}`).json(t)["code"])
-	w.answered(id, dsr.Done)
-	require.Equal(t, dsr.Waiting, w.load(id).State)
+	w.answered(id, dsr.OutcomeDone)
+	require.Equal(t, dsr.StateWaiting, w.load(id).State)
 	require.Equal(t, http.StatusForbidden, w.ask("POST", path+"paper-export", "reader", body).status)
 	r := w.ask("POST", path+"paper-export", "admin", body)
 	require.Equal(t, http.StatusOK, r.status, r.body)
@@ -154,7 +154,7 @@ func TestThePackageIsALink(t *testing.T) {
 	path := "/api/requests/" + id + "/package"
 	require.Equal(t, "no-package", w.ask("GET", path, "admin", "").json(t)["code"])
 	require.Equal(t, http.StatusForbidden, w.ask("GET", path, "reader", "").status)
-	w.answered(id, dsr.Done)
+	w.answered(id, dsr.OutcomeDone)
 	r := w.ask("GET", "/api/requests/"+id, "admin", "").json(t)
 	require.Equal(t, "ready", r["package"].(map[string]any)["state"])
 	require.Equal(t, path, r["links"].(map[string]any)["package"])
@@ -198,7 +198,7 @@ func TestTheHistoryAndTheFindings(t *testing.T) {
 	found := []dsr.Finding{{System: "entra", Kind: "profile", ID: chosen, Category: dsr.CustomerData, Count: 1}}
 	name, err := w.load(id).KeepFindings(t.Context(), "entra", "1", found)
 	require.NoError(t, err)
-	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.Done}, Findings: name})
+	w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}, Findings: name})
 	r := w.ask("GET", "/api/requests/"+id+"/findings", "reader", "")
 	require.JSONEq(t, `{"items":[{"system":"entra","kind":"profile","id":"`+chosen+`","category":"customer-data","count":1}]}`, r.body)
 

@@ -78,7 +78,7 @@ func (c *call) findings() error {
 		}
 		out.Items = append(out.Items, f...)
 	}
-	if found.State == dsr.NeedsDecision {
+	if found.State == dsr.StateNeedsDecision {
 		p, err := found.Private(ctx)
 		if err != nil {
 			return err

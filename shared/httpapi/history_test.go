@@ -54,7 +54,7 @@ func TestAHistoryThatWasChangedIsToldFromAWholeOne(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			id := w.submit("admin", "k", nil)
-			w.discovered(id, dsr.Done)
+			w.discovered(id, dsr.OutcomeDone)
 			tag := w.ask("GET", "/api/requests/"+id, "reader", "").header.Get("ETag")
 			w.alter(id, c.seq, c.change)
 			r := w.ask("GET", "/api/requests/"+id+"/events", "reader", "", "If-None-Match: "+tag)

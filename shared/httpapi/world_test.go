@@ -343,7 +343,7 @@ func (w *world) discovered(id string, code dsr.OutcomeCode) {
 // answered moves a request with one entra-export task to its end, with a package.
 func (w *world) answered(id string, code dsr.OutcomeCode) {
 	w.t.Helper()
-	w.discovered(id, dsr.Done)
+	w.discovered(id, dsr.OutcomeDone)
 	w.event(id, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: code, Reason: "r"}, Records: 7})
 	name := contoso + "/" + id + ".zip"
 	ref := blob.Ref{Container: retention.Packages, Name: name}

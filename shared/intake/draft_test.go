@@ -98,12 +98,12 @@ func TestARequestIsSplitIntoTasks(t *testing.T) {
 		return dsr.Task{ID: id, System: system, Action: a, State: dsr.TaskOpen}
 	}
 	refused := func(id dsr.TaskID, system string, a dsr.Action, why string) dsr.Task {
-		return dsr.Task{ID: id, System: system, Action: a, State: dsr.TaskEnded, EndedAt: now, Outcome: dsr.Outcome{Code: dsr.Refused, Reason: why}}
+		return dsr.Task{ID: id, System: system, Action: a, State: dsr.TaskEnded, EndedAt: now, Outcome: dsr.Outcome{Code: dsr.OutcomeRefused, Reason: why}}
 	}
 	manual := func(id dsr.TaskID, a dsr.Action) dsr.Task {
 		return dsr.Task{
 			ID: id, System: "paper", Action: a, State: dsr.TaskWaiting, Declared: true,
-			Outcome: dsr.Outcome{Code: dsr.Manual, Reason: "Ask the archive.", Link: "https://intranet.example"},
+			Outcome: dsr.Outcome{Code: dsr.OutcomeManual, Reason: "Ask the archive.", Link: "https://intranet.example"},
 		}
 	}
 	want := []dsr.Task{
@@ -132,7 +132,7 @@ func TestARequestIsSplitIntoTasks(t *testing.T) {
 	require.Equal(t, map[retention.WakeKind]time.Time{retention.WakeRedeliver: wall.Add(time.Minute)}, d.Wakes)
 	require.Regexp(t, `^v1-[0-9a-f]{64}$`, d.Body)
 
-	r.State = dsr.Received
+	r.State = dsr.StateReceived
 	require.Len(t, r.Workable(), 2, "the discoveries")
 }
 
@@ -144,7 +144,7 @@ func TestOnlyWhatWasAskedForIsDone(t *testing.T) {
 	require.Equal(t, time.Date(2026, 4, 15, 0, 0, 0, 0, time.UTC), d.Request.DueAt)
 
 	r := d.Request
-	r.State = dsr.Discovering
+	r.State = dsr.StateDiscovering
 	settled, ok := r.Follows()
 	require.True(t, ok, "nothing is to be discovered")
 	require.Equal(t, dsr.EventPlanned, settled)

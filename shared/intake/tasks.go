@@ -23,7 +23,7 @@ func (s *Service) tasks(t tenant.Tenant, systems []string, actions []dsr.Action,
 		for _, a := range actions {
 			one := dsr.Task{ID: dsr.NewTaskID(name, a), System: name, Action: a, State: dsr.TaskOpen}
 			if why := desc.Cannot[a]; why != "" {
-				one.State, one.EndedAt, one.Outcome = dsr.TaskEnded, now, dsr.Outcome{Code: dsr.Refused, Reason: why}
+				one.State, one.EndedAt, one.Outcome = dsr.TaskEnded, now, dsr.Outcome{Code: dsr.OutcomeRefused, Reason: why}
 			} else {
 				possible = true
 			}
@@ -42,7 +42,7 @@ func declared(d tenant.Declared, actions []dsr.Action) []dsr.Task {
 		how := d.Actions[string(a)]
 		out = append(out, dsr.Task{
 			ID: dsr.NewTaskID(d.Name, a), System: d.Name, Action: a, State: dsr.TaskWaiting, Declared: true,
-			Outcome: dsr.Outcome{Code: dsr.Manual, Reason: how.Instructions, Link: how.Link},
+			Outcome: dsr.Outcome{Code: dsr.OutcomeManual, Reason: how.Instructions, Link: how.Link},
 		})
 	}
 	return out

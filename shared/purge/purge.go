@@ -61,7 +61,7 @@ func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	if err != nil || c == nil {
 		return err
 	}
-	if !c.State.Final() && c.State != dsr.Waiting {
+	if !c.State.Final() && c.State != dsr.StateWaiting {
 		return nil // It was opened again: the wake stays due until that has ended.
 	}
 	if err := part.Delete(ctx, s.due.Store, c.Tenant, c.ID, c.Round); err != nil {

@@ -46,7 +46,7 @@ func TestAPackageExpires(t *testing.T) {
 	require.Empty(t, w.Blobs(retention.Results))
 	for _, id := range ids {
 		c := w.Load(id)
-		require.Equal(t, dsr.Completed, c.State)
+		require.Equal(t, dsr.StateCompleted, c.State)
 		require.Equal(t, dsr.PackageExpired, c.Package.State)
 		require.Empty(t, c.Wakes)
 		var types []dsr.EventType

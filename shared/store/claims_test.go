@@ -67,7 +67,7 @@ func TestClaims(t *testing.T) {
 		require.NoError(t, err)
 		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl})
 		require.ErrorIs(t, err, store.ErrClaimed)
-		require.Equal(t, dsr.Received, load(t, other, c.Tenant, c.ID).State)
+		require.Equal(t, dsr.StateReceived, load(t, other, c.Tenant, c.ID).State)
 	})
 
 	t.Run("a cancellation ends the claim", func(t *testing.T) {

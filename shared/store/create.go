@@ -79,7 +79,7 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 		return nil, errors.New("store: the tenant of a draft is not an id")
 	}
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
-	c.ID, c.State, c.Seq, c.LastHash = id, dsr.None, 0, ""
+	c.ID, c.State, c.Seq, c.LastHash = id, dsr.StateNone, 0, ""
 	c.ReceivedAt, c.DueAt, c.CreatedAt = clock.Stored(c.ReceivedAt), clock.Stored(c.DueAt), clock.Stored(c.CreatedAt)
 	for k, at := range d.Wakes {
 		c.Wakes[k] = clock.Stored(at)

@@ -43,4 +43,4 @@ func Example() {
 	_ = step
 }
 
-func work(context.Context) dsr.Outcome { return dsr.Outcome{Code: dsr.Done} }
+func work(context.Context) dsr.Outcome { return dsr.Outcome{Code: dsr.OutcomeDone} }

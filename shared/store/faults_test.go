@@ -48,7 +48,7 @@ func exporting(t *testing.T, s *store.Store, tenant string) {
 	c, err := theCase(s, tenant)
 	require.NoError(t, err)
 	require.NoError(t, s.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), discovered("intune"), accessed("intune")}}))
-	require.Equal(t, dsr.Fulfilling, c.State)
+	require.Equal(t, dsr.StateFulfilling, c.State)
 }
 
 func operations() []operation {
@@ -67,7 +67,7 @@ func operations() []operation {
 		}},
 		{name: "commit that moves the state and a wake", setup: created, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
-			if err != nil || c.State != dsr.Received {
+			if err != nil || c.State != dsr.StateReceived {
 				return err
 			}
 			return s.Commit(bg, c, store.Change{
@@ -83,7 +83,7 @@ func operations() []operation {
 		}},
 		{name: "claim, work, commit of the last task", setup: exporting, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
-			if err != nil || c.State != dsr.Fulfilling {
+			if err != nil || c.State != dsr.StateFulfilling {
 				return err
 			}
 			// The first worker's lease is over by the time its message comes back; here the
@@ -102,7 +102,7 @@ func operations() []operation {
 		}},
 		{name: "cancel with a reason and another private part", setup: exporting, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
-			if err != nil || c.State == dsr.Cancelled {
+			if err != nil || c.State == dsr.StateCancelled {
 				return err
 			}
 			p, err := c.Private(bg)
@@ -222,7 +222,7 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		w.Faults.Add(storetest.Fault{Match: requestsTransaction, Action: storetest.DoneButFailed, Times: 1, After: func() {
 			second, err := theCase(other, tenant)
 			require.NoError(t, err)
-			require.Equal(t, dsr.Discovering, second.State)
+			require.Equal(t, dsr.StateDiscovering, second.State)
 			require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{discovered("entra")}}))
 		}})
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}), "it won")
@@ -257,7 +257,7 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		}})
 		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
 		require.ErrorIs(t, err, store.ErrConflict)
-		require.Equal(t, dsr.Received, c.State, "the case is as it was loaded")
+		require.Equal(t, dsr.StateReceived, c.State, "the case is as it was loaded")
 	})
 
 	t.Run("wakes alone", func(t *testing.T) {
@@ -283,7 +283,7 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		made, err := w.Store.Create(bg, draftOf(tenant, "k", "entra", "intune"))
 		require.NoError(t, err)
 		require.False(t, made.Existing, "it was this call that made it")
-		require.Equal(t, dsr.Discovering, made.Request.State, "as it is now")
+		require.Equal(t, dsr.StateDiscovering, made.Request.State, "as it is now")
 		require.Zero(t, snap(t, other, tenant, made.Request.ID).Missing)
 	})
 }

@@ -65,11 +65,11 @@ func ended(id dsr.TaskID, t dsr.EventType, code dsr.OutcomeCode) dsr.Event {
 }
 
 func discovered(system string) dsr.Event {
-	return ended(dsr.NewTaskID(system, dsr.Discover), dsr.EventDiscovered, dsr.Done)
+	return ended(dsr.NewTaskID(system, dsr.Discover), dsr.EventDiscovered, dsr.OutcomeDone)
 }
 
 func accessed(system string) dsr.Event {
-	return ended(dsr.NewTaskID(system, dsr.Access), dsr.EventTaskEnded, dsr.Done)
+	return ended(dsr.NewTaskID(system, dsr.Access), dsr.EventTaskEnded, dsr.OutcomeDone)
 }
 
 func answered() dsr.Event {

@@ -54,10 +54,10 @@ func TestLists(t *testing.T) {
 	}
 	require.Equal(t, ids(oldest), listed(t, w.Store, lists.Query{Tenants: both, Limit: 4, DueBefore: received.AddDate(1, 0, 0)}), "first due first")
 	require.Equal(t, ids(oldest[:5]), listed(t, w.Store, lists.Query{Tenants: both, DueBefore: oldest[5].received.AddDate(0, 1, 0)}), "due before, not at")
-	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Discovering, Limit: 3}), 8)
-	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Received, Limit: 3}), 15)
-	require.Empty(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Completed}))
-	require.Less(t, len(listed(t, w.Store, lists.Query{Tenants: both, State: dsr.Received, DueBefore: oldest[11].received.AddDate(0, 1, 0)})), 12)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.StateDiscovering, Limit: 3}), 8)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.StateReceived, Limit: 3}), 15)
+	require.Empty(t, listed(t, w.Store, lists.Query{Tenants: both, State: dsr.StateCompleted}))
+	require.Less(t, len(listed(t, w.Store, lists.Query{Tenants: both, State: dsr.StateReceived, DueBefore: oldest[11].received.AddDate(0, 1, 0)})), 12)
 	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{a}}), 12)
 
 	for name, q := range map[string]lists.Query{
@@ -84,7 +84,7 @@ func TestLists(t *testing.T) {
 		"another position": {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(raw)},
 		"another tenant":   {Tenants: []string{stranger}, Cursor: next},
 		"fewer tenants":    {Tenants: []string{a}, Cursor: next},
-		"another filter":   {Tenants: both, State: dsr.Received, Cursor: next},
+		"another filter":   {Tenants: both, State: dsr.StateReceived, Cursor: next},
 		"garbage":          {Tenants: both, Cursor: "!"},
 		"short":            {Tenants: both, Cursor: "AAAA"},
 		"made up":          {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(append(make([]byte, 16), "n|0000000000000|x"...))},
@@ -111,7 +111,7 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
 		}
 	}
-	q := lists.Query{Tenants: []string{tenant}, State: dsr.Discovering, Limit: 2}
+	q := lists.Query{Tenants: []string{tenant}, State: dsr.StateDiscovering, Limit: 2}
 	empty, cursor := 0, ""
 	for {
 		q.Cursor = cursor
@@ -131,7 +131,7 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 	w.Clock.Advance(61 * time.Minute)
 	require.Len(t, listed(t, w.Store, q), 5)
 	require.Equal(t, before-25, len(w.Rows(t, "lists")), "an hour later they are deleted")
-	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.Received}), 25)
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateReceived}), 25)
 }
 
 func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
@@ -145,14 +145,14 @@ func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
 	cleanup := func(call storetest.Call) bool { return call.Batch && call.Is("table", "lists") }
 	w.Faults.Add(storetest.Fault{Match: cleanup, Skip: 1, Times: 1, Before: func() {
 		second := load(t, other, c.Tenant, c.ID)
-		require.Equal(t, dsr.NeedsDecision, second.State)
+		require.Equal(t, dsr.StateNeedsDecision, second.State)
 		require.NoError(t, other.Commit(bg, second, store.Change{Events: []dsr.Event{event(dsr.EventDecided)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(2 * time.Minute)}}))
 	}})
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{
 		Events: []dsr.Event{event(dsr.EventCandidatesFound)}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}},
 	}))
 	got := snap(t, other, c.Tenant, c.ID)
-	require.Equal(t, dsr.Discovering, got.State)
+	require.Equal(t, dsr.StateDiscovering, got.State)
 	require.Equal(t, 1, got.Lists["state"])
 	require.Zero(t, got.Missing, "the wake too")
 }

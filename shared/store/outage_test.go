@@ -93,7 +93,7 @@ func (d *driver) step(m queue.Message) error {
 // change does the task's work, which takes no time here.
 func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Change {
 	ch := store.Change{Claim: cl, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}}
-	if c.State == dsr.Received {
+	if c.State == dsr.StateReceived {
 		ch.Events = append(ch.Events, event(dsr.EventDiscoveryStarted))
 	}
 	switch {
@@ -181,7 +181,7 @@ func TestTablesDownForTenMinutesEndsAsIfNothingHadHappened(t *testing.T) {
 	want := quiet.run(false)
 	require.Zero(t, quiet.failed)
 	for _, s := range want {
-		require.Equal(t, dsr.Completed, s.State)
+		require.Equal(t, dsr.StateCompleted, s.State)
 	}
 	down := &driver{t: t, w: storetest.New(t), tenant: newTenant()}
 	got := down.run(true)

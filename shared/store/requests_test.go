@@ -39,7 +39,7 @@ func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
 	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
 	require.Equal(t, 1, w.Counter.Total(), "a case is one query")
 	require.Empty(t, cmp.Diff(*made.Request, c.Request), "what was answered is what is stored")
-	require.Equal(t, dsr.Received, c.State)
+	require.Equal(t, dsr.StateReceived, c.State)
 	require.Equal(t, d.Wakes, c.Wakes)
 	require.Equal(t, w.Store.RequestID("caller", d.Request.Tenant, "k"), c.ID)
 	require.True(t, dsr.ValidGUID(c.ID))
@@ -115,7 +115,7 @@ func TestTwentyWritersOneWinner(t *testing.T) {
 	require.EqualValues(t, 1, race(func(i int) error {
 		return w.Store.Commit(bg, cases[i], store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
 	}), "commits")
-	require.Equal(t, dsr.Discovering, snap(t, w.Store, d.Request.Tenant, id).State)
+	require.Equal(t, dsr.StateDiscovering, snap(t, w.Store, d.Request.Tenant, id).State)
 }
 
 func errorsAny(err error, any ...error) bool {
@@ -144,11 +144,11 @@ func TestWholeLife(t *testing.T) {
 	e := discovered("entra")
 	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, "f"
 	commit(store.Change{Events: []dsr.Event{e}})
-	require.Equal(t, dsr.Fulfilling, c.State, "planned in the same transaction")
+	require.Equal(t, dsr.StateFulfilling, c.State, "planned in the same transaction")
 	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: {}}})
-	require.Equal(t, dsr.Assembling, c.State)
+	require.Equal(t, dsr.StateAssembling, c.State)
 	commit(store.Change{Events: []dsr.Event{answered()}, Wakes: map[retention.WakeKind]time.Time{retention.WakePackage: received.AddDate(0, 1, 0)}})
-	require.Equal(t, dsr.Completed, c.State)
+	require.Equal(t, dsr.StateCompleted, c.State)
 	commit(store.Change{Events: []dsr.Event{event(dsr.EventPackageExpiring)}, Reason: pii.New("because canary said so")})
 
 	require.Equal(t, []dsr.EventType{
@@ -193,7 +193,7 @@ func TestTwoLastTasksFinishTogether(t *testing.T) {
 	for round := range 5 {
 		c := create(t, w.Store, draftOf(newTenant(), fmt.Sprint(round), "entra", "intune"))
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), discovered("intune")}}))
-		require.Equal(t, dsr.Fulfilling, c.State)
+		require.Equal(t, dsr.StateFulfilling, c.State)
 		var conflicts atomic.Int64
 		var g sync.WaitGroup
 		start := make(chan struct{})
@@ -223,7 +223,7 @@ func TestTwoLastTasksFinishTogether(t *testing.T) {
 		close(start)
 		g.Wait()
 		got := snap(t, w.Store, c.Tenant, c.ID)
-		require.Equal(t, dsr.Assembling, got.State)
+		require.Equal(t, dsr.StateAssembling, got.State)
 		require.Equal(t, dsr.EventTasksEnded, got.Events[len(got.Events)-1], "settled once, by the last")
 		require.Len(t, got.Events, 8)
 		require.EqualValues(t, 1, conflicts.Load(), "the slower one saw that it was second")
@@ -243,7 +243,7 @@ func TestLongHistory(t *testing.T) {
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{big}}))
 	// More events than a page of a query holds, fifty to a transaction: retries of a request
 	// need a round each.
-	waiting := ended("entra-access", dsr.EventTaskWaiting, dsr.Manual)
+	waiting := ended("entra-access", dsr.EventTaskWaiting, dsr.OutcomeManual)
 	for range 21 {
 		var events []dsr.Event
 		for range 50 {

@@ -14,7 +14,7 @@ import (
 func TestATaskWhoseSystemIsNoLongerConfiguredFails(t *testing.T) {
 	t.Parallel()
 	const reason = "not-configured: The tenant has no system named alpha any more. Put it back into the document under this name, then retry."
-	for name, until := range map[string]dsr.State{"before it was asked": dsr.Received, "before it was exported": dsr.Fulfilling} {
+	for name, until := range map[string]dsr.State{"before it was asked": dsr.StateReceived, "before it was exported": dsr.StateFulfilling} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := tasktest.New(t, "alpha", "beta")
@@ -23,9 +23,9 @@ func TestATaskWhoseSystemIsNoLongerConfiguredFails(t *testing.T) {
 			alpha := w.Systems["alpha"]
 			delete(w.Systems, "alpha")
 			c := w.Host.Finish(id)
-			require.Equal(t, dsr.Completed, c.State)
-			require.Equal(t, dsr.Outcome{Code: dsr.Failed, Reason: reason}, c.Task("alpha-export").Outcome)
-			require.Equal(t, dsr.Done, c.Task("beta-export").Outcome.Code)
+			require.Equal(t, dsr.StateCompleted, c.State)
+			require.Equal(t, dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}, c.Task("alpha-export").Outcome)
+			require.Equal(t, dsr.OutcomeDone, c.Task("beta-export").Outcome.Code)
 			require.Contains(t, w.Log(), "level=ERROR")
 			require.Contains(t, w.Log(), "code=task-not-configured")
 			require.Equal(t, []string{"alert: task-not-configured"}, w.Ignored.Codes())
@@ -34,8 +34,8 @@ func TestATaskWhoseSystemIsNoLongerConfiguredFails(t *testing.T) {
 			w.Systems["alpha"] = alpha
 			w.Retry(id)
 			c = w.Host.Finish(id)
-			require.Equal(t, dsr.Completed, c.State)
-			require.Equal(t, dsr.Done, c.Task("alpha-export").Outcome.Code)
+			require.Equal(t, dsr.StateCompleted, c.State)
+			require.Equal(t, dsr.OutcomeDone, c.Task("alpha-export").Outcome.Code)
 		})
 	}
 }

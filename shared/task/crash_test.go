@@ -35,11 +35,11 @@ func acts() []act {
 	}
 	return []act{
 		{"discover", func(*tasktest.World, string) {}, next},
-		{"export", to(dsr.Fulfilling), next},
+		{"export", to(dsr.StateFulfilling), next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
 			w.Tenants[0].Package.Formats = nil
-			w.Host.DrainTo(id, dsr.Assembling)
+			w.Host.DrainTo(id, dsr.StateAssembling)
 		}, next},
 		{"wake", func(w *tasktest.World, _ string) {
 			w.Host.Fetch()

@@ -90,7 +90,7 @@ func (r *Runner) event(typ dsr.EventType, e End) dsr.Event {
 // delivered is the end of a delivery. After one that failed the parts are deleted, since a retry
 // reads everything anew.
 func (r *Runner) delivered(e End, ch *store.Change) dsr.Event {
-	if e.Outcome.Code == dsr.Done {
+	if e.Outcome.Code == dsr.OutcomeDone {
 		return r.event(dsr.EventAnswered, e)
 	}
 	ch.Wakes[retention.WakeParts] = r.Clocks.Business()
@@ -138,7 +138,7 @@ func (r *Runner) unfound(req *dsr.Request, e End) []dsr.Event {
 		if d.ID == e.Task {
 			o = e.Outcome
 		}
-		if o.Code == dsr.Done || o.Code == dsr.Partial {
+		if o.Code == dsr.OutcomeDone || o.Code == dsr.OutcomePartial {
 			continue
 		}
 		evs = append(evs, dsr.Event{Type: dsr.EventTaskEnded, At: r.Clocks.Business(), By: e.By, Task: t.ID, Outcome: &o})

@@ -55,7 +55,7 @@ func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by d
 
 // fail ends a claimed task as failed.
 func (r *Runner) fail(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, reason string) error {
-	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.Failed, Reason: reason}})
+	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}})
 	return claimedElsewhere(err)
 }
 

@@ -20,7 +20,7 @@ func faulty(t *testing.T, f func(n int) error) (*tasktest.World, string) {
 	w := tasktest.New(t, "alpha")
 	w.Systems["alpha"].OnPage = f
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Fulfilling)
+	w.Host.DrainTo(id, dsr.StateFulfilling)
 	_, err := w.Host.Next()
 	require.NoError(t, err, "a fault upstream is no failed invocation")
 	return w, id
@@ -60,7 +60,7 @@ func TestAFaultUpstreamPutsTheTaskToRest(t *testing.T) {
 				w.Host.Pass(time.Minute)
 			}
 			c := w.Host.Finish(id)
-			require.Equal(t, dsr.Failed, c.Task("alpha-export").Outcome.Code)
+			require.Equal(t, dsr.OutcomeFailed, c.Task("alpha-export").Outcome.Code)
 			require.Contains(t, c.Task("alpha-export").Outcome.Reason, "10 attempts")
 			_, pages := w.Systems["alpha"].Asked()
 			require.Equal(t, 10, pages)
@@ -79,7 +79,7 @@ func TestACrashDoesNotLengthenTheRest(t *testing.T) {
 	claim := w.Load(id).Task("alpha-export").Claim
 	require.Equal(t, 5, claim.Count)
 	require.Equal(t, 1, claim.Faults)
-	require.Equal(t, dsr.Completed, w.Host.Finish(id).State)
+	require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 }
 
 // One task's rest does not keep another one waiting whose message was lost.
@@ -90,7 +90,7 @@ func TestOneTaskRestsAndAnotherGoesOn(t *testing.T) {
 		return &connector.Fault{Kind: connector.Throttled, System: "alpha", Status: 429, RetryAfter: time.Hour}
 	}
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Fulfilling)
+	w.Host.DrainTo(id, dsr.StateFulfilling)
 	w.Host.Fetch()
 	w.Host.Drop()
 	w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
@@ -109,8 +109,8 @@ func TestAnErrorWithoutANameEndsInPoison(t *testing.T) {
 	w.Systems["alpha"].OnPage = func(int) error { return errors.New("bug") }
 	id := w.Submit(dsr.Export)
 	c := w.Host.Finish(id)
-	require.Equal(t, dsr.Completed, c.State)
-	require.Equal(t, dsr.Failed, c.Task("alpha-export").Outcome.Code)
+	require.Equal(t, dsr.StateCompleted, c.State)
+	require.Equal(t, dsr.OutcomeFailed, c.Task("alpha-export").Outcome.Code)
 	require.Contains(t, c.Task("alpha-export").Outcome.Reason, "ten times")
 	_, pages := w.Systems["alpha"].Asked()
 	require.GreaterOrEqual(t, pages, 10)

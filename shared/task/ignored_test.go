@@ -18,7 +18,7 @@ func TestIgnoredMessagesAreCounted(t *testing.T) {
 	ctx := context.Background()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
-	w.Host.DrainTo(id, dsr.Completed)
+	w.Host.DrainTo(id, dsr.StateCompleted)
 	for name, run := range map[string]func(context.Context, queue.Message) error{
 		"run": w.Steps.Runner.Run, "poison": w.Steps.Runner.Poison,
 	} {
@@ -38,6 +38,6 @@ func TestIgnoredMessagesAreCounted(t *testing.T) {
 	}
 	other := w.Submit(dsr.Export)
 	before := len(w.Ignored.Codes())
-	w.Host.DrainTo(other, dsr.Fulfilling)
+	w.Host.DrainTo(other, dsr.StateFulfilling)
 	require.Len(t, w.Ignored.Codes(), before, "work that is due is not ignored")
 }

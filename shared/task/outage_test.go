@@ -18,7 +18,7 @@ func TestStorageIsDownForTenMinutes(t *testing.T) {
 	t.Parallel()
 	want := tasktest.Through(t, "alpha", "beta")
 	for _, service := range []string{"table", "blob"} {
-		for name, at := range map[string]dsr.State{"before it begins": dsr.Received, "in the middle": dsr.Fulfilling, "before the package": dsr.Assembling} {
+		for name, at := range map[string]dsr.State{"before it begins": dsr.StateReceived, "in the middle": dsr.StateFulfilling, "before the package": dsr.StateAssembling} {
 			t.Run(service+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				w := tasktest.New(t, "alpha", "beta")

@@ -17,7 +17,7 @@ import (
 
 // died is the outcome of a task whose work was begun again and again and never came to an end.
 var died = dsr.Outcome{
-	Code:   dsr.Failed,
+	Code:   dsr.OutcomeFailed,
 	Reason: "The work was begun ten times and never came to an end. Look at the logs of these invocations, then retry.",
 }
 

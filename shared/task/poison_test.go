@@ -27,22 +27,22 @@ func TestPoison(t *testing.T) {
 		want   dsr.TaskState // of the task afterwards
 		then   dsr.State
 	}{
-		"a discovery that was begun ten times":   {dsr.Discovering, "alpha-discover", 10, false, false, dsr.TaskEnded, dsr.Completed},
-		"an export that was begun ten times":     {dsr.Fulfilling, "alpha-export", 10, false, false, dsr.TaskEnded, dsr.Completed},
-		"a package that was begun ten times":     {dsr.Assembling, "package", 10, false, false, dsr.TaskEnded, dsr.FailedState},
-		"an export that was begun nine times":    {dsr.Fulfilling, "alpha-export", 9, false, false, dsr.TaskOpen, dsr.Completed},
-		"an export that nobody could begin":      {dsr.Fulfilling, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.Completed},
-		"an export at which somebody is at work": {dsr.Fulfilling, "alpha-export", 10, true, true, dsr.TaskOpen, dsr.Completed},
-		"an export whose time has not come":      {dsr.Discovering, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.Completed},
-		"a discovery that is over":               {dsr.Fulfilling, "alpha-discover", 0, false, false, dsr.TaskEnded, dsr.Completed},
-		"a task that the request does not have":  {dsr.Fulfilling, "gamma-export", 0, false, false, "", dsr.Completed},
+		"a discovery that was begun ten times":   {dsr.StateDiscovering, "alpha-discover", 10, false, false, dsr.TaskEnded, dsr.StateCompleted},
+		"an export that was begun ten times":     {dsr.StateFulfilling, "alpha-export", 10, false, false, dsr.TaskEnded, dsr.StateCompleted},
+		"a package that was begun ten times":     {dsr.StateAssembling, "package", 10, false, false, dsr.TaskEnded, dsr.StateFailed},
+		"an export that was begun nine times":    {dsr.StateFulfilling, "alpha-export", 9, false, false, dsr.TaskOpen, dsr.StateCompleted},
+		"an export that nobody could begin":      {dsr.StateFulfilling, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.StateCompleted},
+		"an export at which somebody is at work": {dsr.StateFulfilling, "alpha-export", 10, true, true, dsr.TaskOpen, dsr.StateCompleted},
+		"an export whose time has not come":      {dsr.StateDiscovering, "alpha-export", 0, false, false, dsr.TaskOpen, dsr.StateCompleted},
+		"a discovery that is over":               {dsr.StateFulfilling, "alpha-discover", 0, false, false, dsr.TaskEnded, dsr.StateCompleted},
+		"a task that the request does not have":  {dsr.StateFulfilling, "gamma-export", 0, false, false, "", dsr.StateCompleted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
 			w := tasktest.New(t, "alpha")
 			id := w.Submit(dsr.Export)
-			if tc.state == dsr.Discovering {
+			if tc.state == dsr.StateDiscovering {
 				w.Change(id, store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: w.Business.Now(), By: "tester"}}})
 			} else {
 				w.Host.DrainTo(id, tc.state)
@@ -64,7 +64,7 @@ func TestPoison(t *testing.T) {
 			if task := c.Task(tc.task); task != nil {
 				require.Equal(t, tc.want, task.State)
 				if tc.claims >= 10 && !tc.live {
-					require.Equal(t, dsr.Failed, task.Outcome.Code)
+					require.Equal(t, dsr.OutcomeFailed, task.Outcome.Code)
 					require.Contains(t, task.Outcome.Reason, "ten times")
 				}
 			}

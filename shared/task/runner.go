@@ -95,7 +95,7 @@ func (r *Runner) Run(ctx context.Context, m queue.Message) error {
 	if err != nil || c == nil {
 		return err
 	}
-	if c.State == dsr.Received {
+	if c.State == dsr.StateReceived {
 		if c, err = r.start(ctx, c); err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (r *Runner) load(ctx context.Context, m queue.Message) (*store.Case, error)
 // start moves a received request on. A request that has nothing to discover goes on by itself.
 func (r *Runner) start(ctx context.Context, c *store.Case) (*store.Case, error) {
 	return r.Change(ctx, c, func(c *store.Case) (store.Change, error) {
-		if c.State != dsr.Received {
+		if c.State != dsr.StateReceived {
 			return store.Change{}, nil
 		}
 		return store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: r.Clocks.Business(), By: dsr.StepDiscover.By()}}}, nil

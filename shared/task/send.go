@@ -21,7 +21,7 @@ func (r *Runner) Send(ctx context.Context, req *dsr.Request) error {
 		}
 		r.send(ctx, t.Action.Lane(), queue.Message{Tenant: req.Tenant, Request: req.ID, Task: string(t.ID)})
 	}
-	if len(workable) == 0 && req.State == dsr.Received {
+	if len(workable) == 0 && req.State == dsr.StateReceived {
 		r.send(ctx, dsr.LaneWork, queue.Message{Tenant: req.Tenant, Request: req.ID})
 	}
 	return nil
@@ -47,7 +47,7 @@ func (r *Runner) Next(req *dsr.Request) time.Time {
 			next = due
 		}
 	}
-	if next.IsZero() && req.State == dsr.Received {
+	if next.IsZero() && req.State == dsr.StateReceived {
 		return wall.Add(Redeliver) // It has nothing to discover, and nobody has started it.
 	}
 	return next

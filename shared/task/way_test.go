@@ -21,7 +21,7 @@ func TestTheWayThrough(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := tasktest.Through(t, systems...)
-			require.Equal(t, dsr.Completed, p.State)
+			require.Equal(t, dsr.StateCompleted, p.State)
 			require.Zero(t, p.Parts)
 			require.Equal(t, []retention.WakeKind{retention.WakePackage}, p.Wakes)
 			require.Len(t, p.Records, len(systems)*(3+2)*tasktest.Pages*2, "export leaves out what was derived")

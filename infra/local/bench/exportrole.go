@@ -194,7 +194,7 @@ func (e *exporter) pack(ctx context.Context) error {
 	}
 	e.result.Request, e.result.Bytes = e.Request, e.Bytes
 	t := c.Task(benchTask)
-	t.State, t.Outcome = dsr.TaskEnded, dsr.Outcome{Code: dsr.Done}
+	t.State, t.Outcome = dsr.TaskEnded, dsr.Outcome{Code: dsr.OutcomeDone}
 	all, err := e.parts(ctx)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func (e *exporter) graph(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if out.Code != dsr.Done && out.Code != dsr.Partial {
+		if out.Code != dsr.OutcomeDone && out.Code != dsr.OutcomePartial {
 			return fmt.Errorf("the export of a person ended as %s", out.Code)
 		}
 		sum, err := s.Close(ctx)

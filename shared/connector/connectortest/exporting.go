@@ -21,9 +21,9 @@ func testExport(t *testing.T, b *bench) {
 			outcome, err := b.export(t.Context(), b.Settings, b.scope(action, b.find(k.Object)), nil, got)
 			require.NoError(t, err)
 			b.requireOracle(got.records(), k.Object, action)
-			want := dsr.Done
+			want := dsr.OutcomeDone
 			if k.Partial {
-				want = dsr.Partial
+				want = dsr.OutcomePartial
 			}
 			require.Equal(t, want, outcome.Code, outcome.Reason)
 			require.Equal(t, k.Partial, outcome.Reason != "", "what is missing is named, and nothing else is")
@@ -34,7 +34,7 @@ func testExport(t *testing.T, b *bench) {
 	got := newRecorder()
 	outcome, err := b.export(t.Context(), b.Settings, b.scope(dsr.Access, nil), nil, got)
 	require.NoError(t, err)
-	require.Equal(t, dsr.NothingFound, outcome.Code)
+	require.Equal(t, dsr.OutcomeNothingFound, outcome.Code)
 	require.Empty(t, got.puts)
 }
 

@@ -109,7 +109,7 @@ func (b *bench) requireMissing(s connector.Settings, k connector.Kind, findings 
 		return
 	}
 	require.NoError(b.t, err)
-	require.Equal(b.t, dsr.Partial, outcome.Code, "without the permission for %s", k.Name)
+	require.Equal(b.t, dsr.OutcomePartial, outcome.Code, "without the permission for %s", k.Name)
 	require.Contains(b.t, outcome.Reason, k.Title, "the reason names what is missing")
 	var lost []string
 	for name, records := range whole.records() {

@@ -22,7 +22,7 @@ func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, 
 		return dsr.Outcome{}, err
 	}
 	if id == "" || len(scope) == 0 {
-		return dsr.Outcome{Code: dsr.NothingFound}, nil
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound}, nil
 	}
 	at, err := decodeCursor(from, scope)
 	if err != nil {

@@ -95,7 +95,7 @@ func TestForgottenPageIsReadAnew(t *testing.T) {
 	rest := &sink{}
 	outcome, err := c.Export(t.Context(), scopeOf(id), first.cursors[len(first.cursors)-1], rest)
 	require.NoError(t, err)
-	require.Equal(t, dsr.Done, outcome.Code)
+	require.Equal(t, dsr.OutcomeDone, outcome.Code)
 	require.Equal(t, 1, forgotten)
 	require.Equal(t, whole.records["member-of"], append(first.records["member-of"], rest.records["member-of"]...), "each once")
 
@@ -113,23 +113,23 @@ func TestAccountThatIsDeletedMeanwhile(t *testing.T) {
 	}{
 		"before the export": {
 			before: func(w *world, id string) error { return w.dir.DeleteUser(entrasim.Contoso, id) },
-			kinds:  []string{"profile"}, code: dsr.Partial, reason: "The account is deleted",
+			kinds:  []string{"profile"}, code: dsr.OutcomePartial, reason: "The account is deleted",
 		},
 		"and purged before the export": {
 			before: func(w *world, id string) error {
 				return errors.Join(w.dir.DeleteUser(entrasim.Contoso, id), w.dir.PurgeUser(entrasim.Contoso, id))
 			},
-			kinds: []string{}, code: dsr.NothingFound, reason: "no longer there",
+			kinds: []string{}, code: dsr.OutcomeNothingFound, reason: "no longer there",
 		},
 		"in the middle": {
 			during: func(w *world, id string) error { return w.dir.DeleteUser(entrasim.Contoso, id) },
-			code:   dsr.Partial, reason: "The account is deleted",
+			code:   dsr.OutcomePartial, reason: "The account is deleted",
 		},
 		"and purged in the middle": {
 			during: func(w *world, id string) error {
 				return errors.Join(w.dir.DeleteUser(entrasim.Contoso, id), w.dir.PurgeUser(entrasim.Contoso, id))
 			},
-			code: dsr.Partial, reason: "no longer there",
+			code: dsr.OutcomePartial, reason: "no longer there",
 		},
 	} {
 		w := newWorld(t)
@@ -215,14 +215,14 @@ func TestMissingPermissionForTheLeaveDateIsNamed(t *testing.T) {
 	whole := &sink{}
 	outcome, err := w.open(t, "all").Export(t.Context(), scopeOf(id), nil, whole)
 	require.NoError(t, err)
-	require.Equal(t, dsr.Outcome{Code: dsr.Done}, outcome)
+	require.Equal(t, dsr.Outcome{Code: dsr.OutcomeDone}, outcome)
 	require.Len(t, whole.records["leave-date"], 1)
 
 	s := &sink{}
 	outcome, err = w.open(t, "no-life-cycle").Export(t.Context(), scopeOf(id), nil, s)
 	require.NoError(t, err)
 	require.Equal(t, dsr.Outcome{
-		Code: dsr.Partial, Reason: "Leave date (leave-date) could not be read: the permission User-LifeCycleInfo.Read.All is missing.",
+		Code: dsr.OutcomePartial, Reason: "Leave date (leave-date) could not be read: the permission User-LifeCycleInfo.Read.All is missing.",
 	}, outcome)
 	require.Empty(t, s.records["leave-date"])
 	require.Len(t, s.records, len(whole.records)-1, "nothing else is lost")
@@ -242,7 +242,7 @@ func TestMissingLicenceIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	outcome, err := c.Export(t.Context(), scopeOf(w.id(t, "jane@contoso.example")), nil, &sink{})
 	require.NoError(t, err)
-	require.Equal(t, dsr.Outcome{Code: dsr.Partial, Reason: "Last sign-ins (sign-in-activity) could not be read: the tenant has no licence for Microsoft Entra ID P1."}, outcome)
+	require.Equal(t, dsr.Outcome{Code: dsr.OutcomePartial, Reason: "Last sign-ins (sign-in-activity) could not be read: the tenant has no licence for Microsoft Entra ID P1."}, outcome)
 }
 
 func TestProbe(t *testing.T) {

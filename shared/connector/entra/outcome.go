@@ -23,11 +23,11 @@ func (e *export) outcome() dsr.Outcome {
 	reason := strings.Join(reasons, " ")
 	switch {
 	case e.at.Records == 0 && len(e.at.Gaps) == 0 && e.at.State != userDeleted:
-		return dsr.Outcome{Code: dsr.NothingFound, Reason: reason}
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound, Reason: reason}
 	case reason != "":
-		return dsr.Outcome{Code: dsr.Partial, Reason: reason}
+		return dsr.Outcome{Code: dsr.OutcomePartial, Reason: reason}
 	}
-	return dsr.Outcome{Code: dsr.Done}
+	return dsr.Outcome{Code: dsr.OutcomeDone}
 }
 
 func (g gap) sentence() string {

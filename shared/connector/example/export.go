@@ -30,7 +30,7 @@ func (c *Connector) Export(ctx context.Context, s connector.Scope, from []byte, 
 		}
 	}
 	if len(s.Findings) == 0 || len(scope) == 0 {
-		return dsr.Outcome{Code: dsr.NothingFound}, nil
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound}, nil
 	}
 	at := cursor{Kind: scope[0].Name}
 	if len(from) > 0 && json.Unmarshal(from, &at) != nil {
@@ -130,9 +130,9 @@ func (e *export) outcome() dsr.Outcome {
 	}
 	switch {
 	case len(reasons) > 0:
-		return dsr.Outcome{Code: dsr.Partial, Reason: strings.Join(reasons, " ")}
+		return dsr.Outcome{Code: dsr.OutcomePartial, Reason: strings.Join(reasons, " ")}
 	case e.at.Records == 0:
-		return dsr.Outcome{Code: dsr.NothingFound}
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound}
 	}
-	return dsr.Outcome{Code: dsr.Done}
+	return dsr.Outcome{Code: dsr.OutcomeDone}
 }

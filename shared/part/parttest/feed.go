@@ -86,7 +86,7 @@ func idOf(t testing.TB, r []byte) string {
 func NewCase(t testing.TB, st *store.Store, key string, r *dsr.Request) *store.Case {
 	t.Helper()
 	d := store.Draft{Request: *r, Private: Private(), Key: key, Body: "b", By: "test"}
-	d.Request.ID, d.Request.Seq, d.Request.State, d.Request.Caller = "", 0, dsr.None, "test"
+	d.Request.ID, d.Request.Seq, d.Request.State, d.Request.Caller = "", 0, dsr.StateNone, "test"
 	created, err := st.Create(t.Context(), d)
 	require.NoError(t, err)
 	c, err := st.Load(t.Context(), TenantID, created.Request.ID)

@@ -56,15 +56,15 @@ func tokens() *pii.Tokens {
 // Asked is a request whose tasks have ended in every way there is.
 func Asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
 	r := &dsr.Request{
-		ID: RequestID, Tenant: TenantID, State: dsr.Assembling, Actions: actions, Regime: regime, ReceivedAt: At(8), CreatedAt: At(9),
+		ID: RequestID, Tenant: TenantID, State: dsr.StateAssembling, Actions: actions, Regime: regime, ReceivedAt: At(8), CreatedAt: At(9),
 		Tasks: []dsr.Task{{
-			ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.Done},
+			ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeDone},
 			Queries: []dsr.Query{{Hash: "v1-aa", Permission: "User.Read.All", At: At(9), Records: 1}},
 		}},
 	}
 	for _, a := range actions {
 		r.Tasks = append(r.Tasks, dsr.Task{
-			ID: dsr.NewTaskID("entra", a), System: "entra", Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.Done}, Records: 3,
+			ID: dsr.NewTaskID("entra", a), System: "entra", Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeDone}, Records: 3,
 			Queries: []dsr.Query{{Hash: "v1-bb", Permission: "User.Read.All", At: At(10), Records: 1}, {Hash: "v1-cc", Permission: "AuditLog.Read.All", At: At(10), Records: 2}},
 		})
 	}
@@ -74,11 +74,11 @@ func Asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
 // WithTrouble adds tasks that did not end well.
 func WithTrouble(r *dsr.Request) *dsr.Request {
 	for i, o := range []dsr.Outcome{
-		{Code: dsr.Refused, Reason: "The mailbox is under a hold.", Basis: "GDPR Art. 15(4)"},
-		{Code: dsr.Manual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
-		{Code: dsr.Failed, Reason: "The permission Device.Read.All is missing."},
-		{Code: dsr.Pending, Reason: "A copy is being made.", Until: At(20)},
-		{Code: dsr.NothingFound},
+		{Code: dsr.OutcomeRefused, Reason: "The mailbox is under a hold.", Basis: "GDPR Art. 15(4)"},
+		{Code: dsr.OutcomeManual, Reason: "Ask the archive in writing.", Link: "https://intranet.contoso.example/archive"},
+		{Code: dsr.OutcomeFailed, Reason: "The permission Device.Read.All is missing."},
+		{Code: dsr.OutcomePending, Reason: "A copy is being made.", Until: At(20)},
+		{Code: dsr.OutcomeNothingFound},
 	} {
 		system := fmt.Sprintf("system-%d", i+1)
 		r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(system, dsr.Access), System: system, Action: dsr.Access, State: dsr.TaskEnded, Outcome: o, Declared: i == 1})

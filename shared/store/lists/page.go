@@ -85,9 +85,9 @@ func (s *Lists) newList(q Query) (*list, error) {
 	}
 	l := &list{s: s, q: q, from: "n|", below: "n}"}
 	switch {
-	case q.State != dsr.None && !slices.Contains(dsr.States(), q.State):
+	case q.State != dsr.StateNone && !slices.Contains(dsr.States(), q.State):
 		return nil, ErrFilter
-	case q.State != dsr.None:
+	case q.State != dsr.StateNone:
 		l.from = "s|" + string(q.State) + "|"
 	case !q.DueBefore.IsZero():
 		l.from = "d|"

@@ -206,7 +206,7 @@ func (h *Host) Finish(id string) *store.Case {
 	h.Drain()
 	for range 90 {
 		c := h.w.Load(id)
-		if c.State.Final() || len(c.Workable()) == 0 && c.State != dsr.Received {
+		if c.State.Final() || len(c.Workable()) == 0 && c.State != dsr.StateReceived {
 			return c
 		}
 		h.Pass(time.Minute + time.Second)

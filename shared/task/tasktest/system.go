@@ -89,7 +89,7 @@ func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte,
 		}
 	}
 	if len(scope.Findings) == 0 {
-		return dsr.Outcome{Code: dsr.NothingFound}, nil
+		return dsr.Outcome{Code: dsr.OutcomeNothingFound}, nil
 	}
 	for ; at.Kind < len(scope.Kinds); at = (place{at.Kind + 1, 0}) {
 		for at.Page < s.Pages {
@@ -113,7 +113,7 @@ func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte,
 		}
 	}
 	if s.Outcome.Code == "" {
-		return dsr.Outcome{Code: dsr.Done}, nil
+		return dsr.Outcome{Code: dsr.OutcomeDone}, nil
 	}
 	return s.Outcome, nil
 }
