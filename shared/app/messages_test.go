@@ -11,7 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -118,7 +118,7 @@ func TestPoison(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.app.Store.Claim(t.Context(), c, "entra-export", "dies")
 		require.NoError(t, err)
-		w.wall.Advance(store.Lease + time.Second)
+		w.wall.Advance(lease.Length + time.Second)
 	}
 	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
 	r := w.get(contosoKey, id)

@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
 // Import moves on the import that a message names, from where it is and for a bounded time; the
@@ -20,7 +22,7 @@ func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	ctx, stop := claim.Keep(ctx)
 	defer stop()
 	s.log.InfoContext(ctx, "bulk import goes on", "tenant", tenant, "bulk", id, "line", b.Line)
-	i := &invocation{Service: s, row: b, list: b.Bulk}
+	i := &invocation{Service: s, row: b, list: b.Import}
 	err = i.run(ctx)
 	if errors.Is(context.Cause(ctx), store.ErrClaimed) {
 		err = store.ErrClaimed // what failed, failed because the lease was lost
@@ -50,9 +52,9 @@ const unknownBulk = "unknown-bulk"
 
 // claim reads an import and takes its lease, or returns nil when there is nothing to do. An attempt
 // that is just ending may change the row in between, so a conflict is tried again.
-func (s *Service) claim(ctx context.Context, tenant, id string) (*store.BulkCase, *store.Claim, error) {
+func (s *Service) claim(ctx context.Context, tenant, id string) (*imports.Case, *lease.Claim, error) {
 	for range 5 {
-		b, err := s.store.LoadBulk(ctx, tenant, id)
+		b, err := s.store.Imports.Load(ctx, tenant, id)
 		if errors.Is(err, store.ErrNotFound) {
 			s.log.WarnContext(ctx, "message ignored", "code", unknownBulk, "tenant", tenant, "bulk", id)
 			s.counter.Ignored(ctx, unknownBulk)
@@ -61,7 +63,7 @@ func (s *Service) claim(ctx context.Context, tenant, id string) (*store.BulkCase
 		if err != nil || over(b) {
 			return nil, nil, err
 		}
-		claim, err := s.store.ClaimBulk(ctx, b, rand.Text())
+		claim, err := s.store.Imports.Claim(ctx, b, rand.Text())
 		switch {
 		case errors.Is(err, store.ErrClaimed):
 			return nil, nil, nil
@@ -73,6 +75,6 @@ func (s *Service) claim(ctx context.Context, tenant, id string) (*store.BulkCase
 }
 
 // over reports whether an import has ended.
-func over(b *store.BulkCase) bool {
-	return b.State == store.BulkCompleted || b.State == store.BulkFailed
+func over(b *imports.Case) bool {
+	return b.State == imports.Completed || b.State == imports.Failed
 }

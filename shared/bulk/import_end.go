@@ -7,8 +7,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // fail ends an import whose list cannot be read as a whole. Its result is one line that says why.
@@ -17,7 +17,7 @@ func (i *invocation) fail(ctx context.Context, why *problem.Error) error {
 		return err
 	}
 	i.row.Failure = string(why.Code)
-	return i.finish(ctx, store.BulkFailed)
+	return i.finish(ctx, imports.Failed)
 }
 
 // finish publishes the result and ends the import. The wakes that delete input and result are
@@ -36,5 +36,5 @@ func (i *invocation) finish(ctx context.Context, state string) error {
 	i.row.Wakes = map[retention.WakeKind]time.Time{
 		retention.WakeBulkInput: now.Add(retention.KeepInput), retention.WakeBulkResult: now.Add(retention.KeepResult),
 	}
-	return i.store.SaveBulk(ctx, i.row)
+	return i.store.Imports.Save(ctx, i.row)
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -27,10 +27,10 @@ func (i *invocation) keep(ctx context.Context, c *chunk) error {
 	}
 	i.advance(c, results)
 	if c.last {
-		if err := i.finish(ctx, store.BulkCompleted); err != nil {
+		if err := i.finish(ctx, imports.Completed); err != nil {
 			return err
 		}
-	} else if err := i.store.SaveBulk(ctx, i.row); err != nil {
+	} else if err := i.store.Imports.Save(ctx, i.row); err != nil {
 		return err
 	}
 	if len(results) > 0 {
@@ -61,7 +61,7 @@ func blockID(n int) string { return fmt.Sprintf("%08d", n) }
 // advance moves the row behind a chunk. With the first chunk of an invocation it also moves the
 // wake: while this invocation is at work, no other need be called.
 func (i *invocation) advance(c *chunk, results []list.Result) {
-	i.row.State, i.row.Offset, i.row.Line = store.BulkImporting, c.at.Offset, c.at.Line
+	i.row.State, i.row.Offset, i.row.Line = imports.Importing, c.at.Offset, c.at.Line
 	for _, res := range results {
 		i.row.Lines++
 		switch res.Status {

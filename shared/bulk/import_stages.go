@@ -8,6 +8,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // invocation is the work of one invocation on one import.
@@ -18,9 +19,9 @@ import (
 // all lines before it.
 type invocation struct {
 	*Service
-	row   *store.BulkCase // belongs to the last stage
-	list  store.Bulk      // as it was loaded, for the other stages
-	moved bool            // the wake was moved out of the way
+	row   *imports.Case  // belongs to the last stage
+	list  imports.Import // as it was loaded, for the other stages
+	moved bool           // the wake was moved out of the way
 }
 
 // chunk is a piece of a list.

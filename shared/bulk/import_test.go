@@ -16,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -72,11 +73,11 @@ func TestAnImport(t *testing.T) {
 	s := w.service(w.st, tenant)
 	text, want := mixed()
 	b := w.receive(s, tenant, "r-1", list.JSONLines, text)
-	require.Equal(t, store.BulkReceived, b.State)
+	require.Equal(t, imports.Received, b.State)
 	require.NotZero(t, b.Wakes[retention.WakeBulk])
 	b = w.end(s, tenant, b.ID)
 
-	require.Equal(t, store.BulkCompleted, b.State)
+	require.Equal(t, imports.Completed, b.State)
 	got := w.results(s, b)
 	require.Empty(t, cmp.Diff(want, plain(got)))
 	require.Equal(t, []int64{11, 4, 3, 4}, []int64{b.Lines, b.Accepted, b.Duplicate, b.Rejected})
@@ -114,7 +115,7 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Equal(t, first.ID, again.ID)
-	require.Equal(t, store.BulkCompleted, again.State)
+	require.Equal(t, imports.Completed, again.State)
 	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1, "the second upload is not kept")
 
 	_, _, err = s.Receive(t.Context(), Upload{Tenant: tenant, Reference: "r-1", Format: list.CSV, Body: strings.NewReader(csv + "k3,c@c.example,export,gdpr\n")})
@@ -169,7 +170,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		"utf-16":         {list.JSONLines, "\xff\xfe{\x00}\x00", problem.WrongEncoding},
 	} {
 		b := w.end(s, tenant, w.receive(s, tenant, name, tc.format, tc.text).ID)
-		require.Equal(t, store.BulkFailed, b.State, name)
+		require.Equal(t, imports.Failed, b.State, name)
 		require.Equal(t, string(tc.code), b.Failure, name)
 		require.NotZero(t, b.Wakes[retention.WakeBulkInput], name)
 		got := w.results(s, b)
@@ -177,7 +178,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 		require.Equal(t, tc.code, got[0].Code, name)
 	}
 	b := w.end(s, tenant, w.receive(s, tenant, "empty", list.JSONLines, "\n\n").ID)
-	require.Equal(t, store.BulkCompleted, b.State)
+	require.Equal(t, imports.Completed, b.State)
 	require.Empty(t, w.results(s, b))
 }
 
@@ -192,9 +193,9 @@ func TestALongImportHandsOver(t *testing.T) {
 	before, err := w.st.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)
 	require.NoError(t, s.Import(t.Context(), tenant, b.ID))
-	b, err = w.st.LoadBulk(t.Context(), tenant, b.ID)
+	b, err = w.st.Imports.Load(t.Context(), tenant, b.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.BulkImporting, b.State)
+	require.Equal(t, imports.Importing, b.State)
 	require.Equal(t, int64(3), b.Lines)
 	after, err := w.st.Queues.Length(t.Context(), queue.Work)
 	require.NoError(t, err)

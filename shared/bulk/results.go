@@ -11,20 +11,21 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // ByReference returns the import that a tenant's reference names, or store.ErrNotFound.
-func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*store.BulkCase, error) {
+func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*imports.Case, error) {
 	if !list.ValidReference(ref) {
 		return nil, store.ErrNotFound
 	}
-	return s.store.LoadBulk(ctx, tenant, s.store.BulkID(tenant, ref))
+	return s.store.Imports.Load(ctx, tenant, s.store.Imports.ID(tenant, ref))
 }
 
 // Results opens the result of an import: JSON Lines of [list.Result], and their size in bytes.
 // It is a no-result problem until the import has ended, and once the retention of the result
 // has ended.
-func (s *Service) Results(ctx context.Context, b *store.BulkCase) (io.ReadCloser, int64, error) {
+func (s *Service) Results(ctx context.Context, b *imports.Case) (io.ReadCloser, int64, error) {
 	if !over(b) {
 		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended; its result comes with its end")
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -58,8 +59,8 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 	if !s.intake.Knows(m.Tenant) || !s.caller.Owns(m.Tenant) || !s.caller.Has(auth.Bulk) {
 		return problem.New(problem.UnknownTenant, "/tenant", "the queue's caller may not act for this tenant")
 	}
-	b := store.Bulk{
-		ID: s.store.BulkID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: s.caller.Name,
+	b := imports.Import{
+		ID: s.store.Imports.ID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: s.caller.Name,
 	}
 	if m.Blob == "" {
 		err = s.keepItems(ctx, &b, m.Items)
@@ -75,7 +76,7 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 
 // keepItems moves the items of a message to a blob, as JSON Lines, so that only ids travel from
 // here on. The blob is named by its digest: a message that comes twice writes it once.
-func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) error {
+func (s *Service) keepItems(ctx context.Context, b *imports.Import, items [][]byte) error {
 	d := s.newDigest(list.JSONLines)
 	body := append(bytes.Join(items, []byte("\n")), '\n')
 	_, _ = d.Write(body)
@@ -93,7 +94,7 @@ func (s *Service) keepItems(ctx context.Context, b *store.Bulk, items [][]byte) 
 // findBlob reads the blob that a message names once, for the digest of its content: the same
 // reference may not come to mean another list. The version that was read is the one that will
 // be imported.
-func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) error {
+func (s *Service) findBlob(ctx context.Context, b *imports.Import, path string) error {
 	name, format, p := blobPath(b.Tenant, path)
 	if p != nil {
 		return p
@@ -122,7 +123,7 @@ func (s *Service) findBlob(ctx context.Context, b *store.Bulk, path string) erro
 
 // unreadable is the problem of a list that the storage refuses to read, such as one in the
 // archive tier.
-func (s *Service) unreadable(ctx context.Context, b *store.Bulk, err error) *problem.Error {
+func (s *Service) unreadable(ctx context.Context, b *imports.Import, err error) *problem.Error {
 	s.log.WarnContext(ctx, "list refused by the storage", "tenant", b.Tenant, "bulk", b.ID, "error", err)
 	return problem.New(problem.BlobUnreadable, "/blob", "the storage refuses to read the blob, as it does when a blob is archived")
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -99,7 +99,7 @@ func (w *world) key(s *Service, tenant, text string) string {
 	w.t.Helper()
 	m, err := decodeMessage([]byte(text))
 	require.NoError(w.t, err)
-	r := &invocation{Service: s, list: store.Bulk{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.store.BulkID(tenant, "r-1")}}
+	r := &invocation{Service: s, list: imports.Import{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.store.Imports.ID(tenant, "r-1")}}
 	d, err := r.draft(list.Line{Number: 1, Item: m.Items[0]})
 	require.NoError(w.t, err)
 	return d.Key
@@ -149,7 +149,7 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 		b, err := s.ByReference(t.Context(), tenant, name)
 		require.NoError(t, err)
 		b = w.end(s, tenant, b.ID)
-		require.Equal(t, store.BulkFailed, b.State)
+		require.Equal(t, imports.Failed, b.State)
 		require.Equal(t, "blob-"+name, b.Failure)
 	}
 	require.Zero(t, w.requests(tenant))

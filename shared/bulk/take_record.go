@@ -14,15 +14,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
 // record writes the row of an import whose blob is there, or finds the row that is there
 // already. It deletes the blobs that earlier attempts under the same reference left behind.
-func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bool, error) {
-	b.State, b.CreatedAt = store.BulkReceived, s.clocks.Business()
+func (s *Service) record(ctx context.Context, b imports.Import) (*imports.Case, bool, error) {
+	b.State, b.CreatedAt = imports.Received, s.clocks.Business()
 	b.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulk: s.clocks.Wall().Add(resend)}
-	c, existing, err := s.store.CreateBulk(ctx, b)
+	c, existing, err := s.store.Imports.Create(ctx, b)
 	if err != nil {
 		// The blob stays for the next attempt. The purge deletes it when there is none.
 		return nil, false, err
@@ -31,7 +32,7 @@ func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bo
 	if existing && c.Digest != b.Digest {
 		return c, true, problem.New(problem.ReferenceTaken, "", "the reference was used for another list before")
 	}
-	if c.State == store.BulkReceived {
+	if c.State == imports.Received {
 		s.ask(ctx, c)
 	}
 	return c, existing, nil
@@ -39,7 +40,7 @@ func (s *Service) record(ctx context.Context, b store.Bulk) (*store.BulkCase, bo
 
 // ask asks for the import by a message. It does not matter when the message cannot be sent: the
 // wake sends it a minute later.
-func (s *Service) ask(ctx context.Context, c *store.BulkCase) {
+func (s *Service) ask(ctx context.Context, c *imports.Case) {
 	if err := s.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
 		s.log.WarnContext(ctx, "message not sent; the wake will send it", "queue", queue.Work, "tenant", c.Tenant, "bulk", c.ID, "error", err)
 	}
@@ -47,7 +48,7 @@ func (s *Service) ask(ctx context.Context, c *store.BulkCase) {
 
 // tidy deletes the uploads under the reference of this import that did not become its input.
 // What it cannot delete is left to the purge.
-func (s *Service) tidy(ctx context.Context, c *store.BulkCase) {
+func (s *Service) tidy(ctx context.Context, c *imports.Case) {
 	for found, err := range s.store.Blobs.List(ctx, blob.InputRef(c.Tenant+"/"+c.ID+"/")) {
 		if err != nil {
 			s.log.WarnContext(ctx, "uploads not listed", "tenant", c.Tenant, "bulk", c.ID, "error", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // Upload is a list that a caller sends by HTTP.
@@ -30,18 +31,18 @@ type Upload struct {
 // reference-taken problem. A key that the caller used in this tenant for another reference or
 // list is an idempotency-conflict. An error of Body is returned as it is. A failure half way
 // leaves no import.
-func (s *Service) Receive(ctx context.Context, u Upload) (c *store.BulkCase, existing bool, err error) {
+func (s *Service) Receive(ctx context.Context, u Upload) (c *imports.Case, existing bool, err error) {
 	if !list.ValidReference(u.Reference) {
 		return nil, false, problem.New(problem.MalformedReference, "", "reference must be "+list.ReferenceForm)
 	}
-	id := s.store.BulkID(u.Tenant, u.Reference)
+	id := s.store.Imports.ID(u.Tenant, u.Reference)
 	// Each upload has a name of its own: two at a time never write into one blob.
 	name := fmt.Sprintf("%s/%s/%s.%s", u.Tenant, id, strings.ToLower(rand.Text()), u.Format)
 	sum, etag, err := s.upload(ctx, name, u)
 	if err != nil {
 		return nil, false, err
 	}
-	b := store.Bulk{
+	b := imports.Import{
 		ID: id, Tenant: u.Tenant, Reference: u.Reference, Caller: u.Caller.Name, Format: u.Format, Blob: name, Digest: sum, InputETag: etag,
 	}
 	forget, err := s.bind(ctx, b, u.Key)
@@ -70,11 +71,11 @@ func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag 
 
 // bind keeps the key for the import that is about to be recorded. An upload whose key belongs to
 // another import is deleted.
-func (s *Service) bind(ctx context.Context, b store.Bulk, key string) (forget func(context.Context), err error) {
+func (s *Service) bind(ctx context.Context, b imports.Import, key string) (forget func(context.Context), err error) {
 	if key == "" {
 		return func(context.Context) {}, nil
 	}
-	forget, err = s.store.KeepBulkKey(ctx, b, key)
+	forget, err = s.store.Imports.KeepKey(ctx, b, key)
 	if !errors.Is(err, store.ErrIdempotency) {
 		return forget, err
 	}

@@ -28,6 +28,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/task"
@@ -106,7 +108,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) wall() time.Time { return time.Now().UTC().Add(time.Duration(w.ahead.Load())) }
 
 // later lets every lease end.
-func (w *world) later() { w.ahead.Add(int64(store.Lease + time.Second)) }
+func (w *world) later() { w.ahead.Add(int64(lease.Length + time.Second)) }
 
 func (w *world) open(wire *wire, retry bool) (*store.Store, account.Clients) {
 	w.t.Helper()
@@ -191,7 +193,7 @@ func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 
 func newTenant() string { return uuid.NewString() }
 
-func (w *world) receive(s *Service, tenant, ref, format, text string) *store.BulkCase {
+func (w *world) receive(s *Service, tenant, ref, format, text string) *imports.Case {
 	w.t.Helper()
 	b, existing, err := s.Receive(w.t.Context(), Upload{
 		Caller: auth.Caller{Name: "tester"}, Tenant: tenant, Reference: ref, Format: format, Body: strings.NewReader(text),
@@ -202,11 +204,11 @@ func (w *world) receive(s *Service, tenant, ref, format, text string) *store.Bul
 }
 
 // end imports until the import has ended.
-func (w *world) end(s *Service, tenant, id string) *store.BulkCase {
+func (w *world) end(s *Service, tenant, id string) *imports.Case {
 	w.t.Helper()
 	for range 50 {
 		require.NoError(w.t, s.Import(w.t.Context(), tenant, id))
-		b, err := w.st.LoadBulk(w.t.Context(), tenant, id)
+		b, err := w.st.Imports.Load(w.t.Context(), tenant, id)
 		require.NoError(w.t, err)
 		if over(b) {
 			return b
@@ -216,7 +218,7 @@ func (w *world) end(s *Service, tenant, id string) *store.BulkCase {
 	return nil
 }
 
-func (w *world) results(s *Service, b *store.BulkCase) []list.Result {
+func (w *world) results(s *Service, b *imports.Case) []list.Result {
 	w.t.Helper()
 	r, _, err := s.Results(w.t.Context(), b)
 	require.NoError(w.t, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -78,7 +78,7 @@ func TestTwoWorkersOnOnePackage(t *testing.T) {
 		o.Clocks.Business = func() time.Time {
 			if !once {
 				once = true
-				w.Clock.Advance(store.Lease + time.Second)
+				w.Clock.Advance(lease.Length + time.Second)
 				require.NoError(t, w.Steps.Runner.Run(context.Background(), m))
 				require.Equal(t, dsr.StateCompleted, w.Load(id).State)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
@@ -24,8 +25,8 @@ func (s *Sweeper) Request(ctx context.Context, w lists.Wake) (*store.Case, error
 }
 
 // Import reads the import that a wake names; nil as Request says.
-func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*store.BulkCase, error) {
-	b, err := s.Store.LoadBulk(ctx, w.Tenant, w.ID)
+func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*imports.Case, error) {
+	b, err := s.Store.Imports.Load(ctx, w.Tenant, w.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -37,13 +38,13 @@ func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*store.BulkCase, er
 
 // SetImport sets a wake of an import, or clears it with a zero time. A conflict is no error,
 // see Later.
-func (s *Sweeper) SetImport(ctx context.Context, b *store.BulkCase, k retention.WakeKind, due time.Time) error {
+func (s *Sweeper) SetImport(ctx context.Context, b *imports.Case, k retention.WakeKind, due time.Time) error {
 	if due.IsZero() {
 		delete(b.Wakes, k)
 	} else {
 		b.Wakes[k] = due
 	}
-	return Later(s.Store.SaveBulk(ctx, b))
+	return Later(s.Store.Imports.Save(ctx, b))
 }
 
 func (s *Sweeper) drop(ctx context.Context, w lists.Wake) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -118,17 +118,17 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			require.Equal(t, dsr.StateFulfilling, w.Load(id).State)
 		},
 		"the lease is over and the other one ends the task": func(t *testing.T, w *tasktest.World, id string) {
-			w.Clock.Advance(store.Lease + time.Second)
+			w.Clock.Advance(lease.Length + time.Second)
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
 			require.Equal(t, dsr.StateAssembling, w.Load(id).State)
 		},
 		"the lease is over, and all the rest is done": func(t *testing.T, w *tasktest.World, id string) {
-			w.Clock.Advance(store.Lease + time.Second)
+			w.Clock.Advance(lease.Length + time.Second)
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
 			w.Host.Finish(id)
 		},
 		"the lease is over and the other one has only claimed": func(t *testing.T, w *tasktest.World, id string) {
-			w.Clock.Advance(store.Lease + time.Second)
+			w.Clock.Advance(lease.Length + time.Second)
 			_, err := w.Clean.Claim(context.Background(), w.Load(id), "alpha-export", "other")
 			require.NoError(t, err)
 		},

@@ -10,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // upload is POST /api/bulk.
@@ -38,7 +38,7 @@ func (c *call) upload() error {
 		return err
 	}
 	c.w.Header().Set("Location", "/api/bulk/"+b.ID)
-	return c.answer(http.StatusAccepted, viewBulk(&b.Bulk))
+	return c.answer(http.StatusAccepted, viewBulk(&b.Import))
 }
 
 // nonEmpty turns a body without a byte into an empty-body problem, also where no length was
@@ -81,7 +81,7 @@ func (c *call) bulkByReference() error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, viewBulk(&b.Bulk))
+	return c.answer(http.StatusOK, viewBulk(&b.Import))
 }
 
 // bulkByID is GET /api/bulk/{id}.
@@ -90,12 +90,12 @@ func (c *call) bulkByID() error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, viewBulk(&b.Bulk))
+	return c.answer(http.StatusOK, viewBulk(&b.Import))
 }
 
-func (c *call) findBulk() (*store.BulkCase, error) {
-	return inTenants(c.r.Context(), c.caller.Tenants, func(ctx context.Context, tenant string) (*store.BulkCase, error) {
-		return c.api.Store.LoadBulk(ctx, tenant, c.id)
+func (c *call) findBulk() (*imports.Case, error) {
+	return inTenants(c.r.Context(), c.caller.Tenants, func(ctx context.Context, tenant string) (*imports.Case, error) {
+		return c.api.Store.Imports.Load(ctx, tenant, c.id)
 	})
 }
 

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 )
 
 // links are relative: an absolute link would have to believe what a caller says about the address.
@@ -160,13 +160,13 @@ type failureView struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-func viewBulk(b *store.Bulk) bulkView {
+func viewBulk(b *imports.Import) bulkView {
 	self := "/api/bulk/" + b.ID
 	v := bulkView{
 		ID: b.ID, Tenant: b.Tenant, Reference: b.Reference, State: b.State, Lines: b.Lines, Accepted: b.Accepted, Duplicate: b.Duplicate,
 		Rejected: b.Rejected, CreatedAt: b.CreatedAt.UTC(), EndedAt: b.EndedAt.UTC(), Links: links{"self": self},
 	}
-	if b.State == store.BulkCompleted || b.State == store.BulkFailed {
+	if b.State == imports.Completed || b.State == imports.Failed {
 		v.Links["results"] = self + "/results"
 	}
 	if b.Failure != "" {

@@ -41,7 +41,7 @@ func (s *Step) orphan(ctx context.Context, tenant string, found blob.Info) (bool
 	if !upload || err != nil || !dsr.ValidGUID(id) || s.due.Clocks.Business().Sub(at) < retention.KeepUpload {
 		return false, nil
 	}
-	b, err := s.due.Store.LoadBulk(ctx, tenant, id)
+	b, err := s.due.Store.Imports.Load(ctx, tenant, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}

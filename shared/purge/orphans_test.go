@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -18,7 +18,7 @@ func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	w := tasktest.New(t)
-	id := w.Clean.BulkID(w.Tenant, "list-1")
+	id := w.Clean.Imports.ID(w.Tenant, "list-1")
 	put := func(name string, meta map[string]string) string {
 		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.InputRef(name), []byte("x"), meta, "text/csv"))
 		return name
@@ -28,8 +28,8 @@ func TestUploadsThatNoImportNamesAreDeletedAfterADay(t *testing.T) {
 	put(w.Tenant+"/"+id+"/second.csv", written)
 	put(w.Tenant+"/"+uuid.NewString()+"/cut-off.csv", written)
 	producers := put(w.Tenant+"/in/people.csv", nil)
-	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
-		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, Blob: named, Format: "csv", CreatedAt: w.Business.Now(),
+	_, _, err := w.Clean.Imports.Create(ctx, imports.Import{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: imports.Received, Blob: named, Format: "csv", CreatedAt: w.Business.Now(),
 	})
 	require.NoError(t, err)
 

@@ -13,8 +13,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -191,12 +191,12 @@ func TestImportsExpire(t *testing.T) {
 	ctx := context.Background()
 	w := tasktest.New(t)
 	now := w.Business.Now()
-	id := w.Clean.BulkID(w.Tenant, "list-1")
+	id := w.Clean.Imports.ID(w.Tenant, "list-1")
 	input, result := w.Tenant+"/"+id+"/upload.csv", w.Tenant+"/"+id+".ndjson"
 	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.BulkInputs, Name: input}, []byte("x"), nil, "text/csv"))
 	require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.Results, Name: result}, []byte("x"), nil, "application/x-ndjson"))
-	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
-		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkCompleted, Blob: input, Format: "csv", CreatedAt: now, EndedAt: now,
+	_, _, err := w.Clean.Imports.Create(ctx, imports.Import{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: imports.Completed, Blob: input, Format: "csv", CreatedAt: now, EndedAt: now,
 		Wakes: map[retention.WakeKind]time.Time{retention.WakeBulkInput: now.Add(7 * 24 * time.Hour), retention.WakeBulkResult: now.Add(30 * 24 * time.Hour)},
 	})
 	require.NoError(t, err)
@@ -209,7 +209,7 @@ func TestImportsExpire(t *testing.T) {
 		require.Len(t, w.Blobs(retention.BulkInputs), step.inputs)
 		require.Len(t, w.Blobs(retention.Results), step.results)
 	}
-	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
+	b, err := w.Clean.Imports.Load(ctx, w.Tenant, id)
 	require.NoError(t, err)
 	require.Empty(t, b.Wakes)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -62,7 +63,7 @@ func TestClaims(t *testing.T) {
 		c := fresh(t)
 		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 		require.NoError(t, err)
-		w.Clock.Advance(store.Lease + time.Second)
+		w.Clock.Advance(lease.Length + time.Second)
 		_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
 		require.NoError(t, err)
 		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl})
@@ -136,13 +137,13 @@ func TestClaims(t *testing.T) {
 func TestKeepRenewsAndStops(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
+	store.RenewEvery(w.Store, 5*time.Millisecond)
 	tenant := newTenant()
 	created(t, w.Store, tenant)
 	c, err := theCase(w.Store, tenant)
 	require.NoError(t, err)
 	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 	require.NoError(t, err)
-	store.RenewEvery(w.Store, 5*time.Millisecond)
 
 	before := w.Counter.Total()
 	kept, stop := cl.Keep(bg)
@@ -150,7 +151,7 @@ func TestKeepRenewsAndStops(t *testing.T) {
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), "while it is being renewed")
 	require.NoError(t, kept.Err())
 
-	w.Clock.Advance(store.Lease + time.Minute)
+	w.Clock.Advance(lease.Length + time.Minute)
 	_, err = w.Another(t).Claim(bg, load(t, w.Another(t), c.Tenant, c.ID), "entra-discover", "b")
 	if err == nil { // unless a renewal came first
 		<-kept.Done()
@@ -163,19 +164,19 @@ func TestKeepRenewsAndStops(t *testing.T) {
 func TestKeepEndsWhenStorageIsAway(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
+	store.RenewEvery(w.Store, 5*time.Millisecond)
 	tenant := newTenant()
 	created(t, w.Store, tenant)
 	c, err := theCase(w.Store, tenant)
 	require.NoError(t, err)
 	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 	require.NoError(t, err)
-	store.RenewEvery(w.Store, 5*time.Millisecond)
 	w.Faults.Add(storetest.Fault{Action: storetest.Lost})
 	kept, stop := cl.Keep(bg)
 	defer stop()
 	require.Eventually(t, func() bool { return w.Faults.Met() > 20 }, 10*time.Second, time.Millisecond)
 	require.NoError(t, kept.Err(), "the lease is not over yet")
-	w.Clock.Advance(store.Lease)
+	w.Clock.Advance(lease.Length)
 	<-kept.Done()
 	require.ErrorIs(t, context.Cause(kept), store.ErrClaimed)
 }
@@ -183,6 +184,7 @@ func TestKeepEndsWhenStorageIsAway(t *testing.T) {
 func TestAClaimThatACommitEndedDoesNotEndTheContext(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
+	store.RenewEvery(w.Store, time.Millisecond)
 	tenant := newTenant()
 	created(t, w.Store, tenant)
 	c, err := theCase(w.Store, tenant)
@@ -190,7 +192,6 @@ func TestAClaimThatACommitEndedDoesNotEndTheContext(t *testing.T) {
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
 	cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 	require.NoError(t, err)
-	store.RenewEvery(w.Store, time.Millisecond)
 	kept, stop := cl.Keep(bg)
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
 	require.NoError(t, cl.Release(bg), "nothing to release")

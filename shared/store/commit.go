@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
@@ -24,14 +25,13 @@ const maxTaskRows = 90
 
 // Change is what a commit does. At least one part is set.
 type Change struct {
-	// drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
-	Events  []dsr.Event
+	Events  []dsr.Event                      // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
 	Reason  pii.Value                        // sealed into the first event
 	Wakes   map[retention.WakeKind]time.Time // to set; a zero time clears
 	Private *dsr.Private                     // replaces the sealed part of the head
-	// Claim makes the commit fail when it was lost: the task's row is replaced under the
-	// claim's own ETag. The claim goes on as long as the task stays open.
-	Claim *Claim
+	// Claim makes the commit fail when it was lost: the task's row is replaced under the claim's
+	// own ETag. The claim goes on as long as the task stays open.
+	Claim *lease.Claim
 }
 
 // Commit applies a change and, in the same transaction, whatever the new state calls for by
@@ -42,36 +42,37 @@ type Change struct {
 // claim was lost, *dsr.StateError when an event cannot happen now; anything else is a fault of
 // storage, after which nothing or all of it was done.
 func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
+	var held *lease.Held
 	if ch.Claim != nil {
-		// A renewal meanwhile would make us lose against ourselves.
-		ch.Claim.mu.Lock()
-		defer ch.Claim.mu.Unlock()
-		if err := ch.Claim.current(ctx); err != nil {
+		h := ch.Claim.Hold()
+		defer h.Let()
+		if err := h.Check(ctx); err != nil {
 			return err
 		}
+		held = &h
 	}
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
-	t := &commit{s: s, old: c, claim: ch.Claim, id: s.newID()}
+	t := &commit{s: s, old: c, claim: held, id: s.newID()}
 	if err := t.prepare(ctx, ch); err != nil {
 		return err
 	}
 	if err := t.before(ctx); err != nil {
 		return err
 	}
-	what, err := try(ctx, "commit", t)
+	what, err := row.Try(ctx, "commit", t)
 	switch {
 	case err != nil:
 		return err
-	case what == overtaken && t.claimRefused:
+	case what == row.Overtaken && t.claimRefused:
 		return ErrClaimed
-	case what == overtaken:
+	case what == row.Overtaken:
 		return ErrConflict
 	}
-	// From here on it has happened. What follows tells the caller and tidies up; a crash leaves nothing
-	// behind that counts.
-	t.finish(what == found)
+	// From here on it has happened. What follows tells the caller and tidies up; a crash leaves
+	// nothing behind that counts.
+	t.finish(what == row.Found)
 	t.after(ctx)
 	return nil
 }
@@ -81,8 +82,8 @@ type commit struct {
 	s     *Store
 	old   *Case
 	next  *Case
-	claim *Claim
-	id    string // of this write
+	claim *lease.Held // nil without one
+	id    string      // of this write
 
 	events []dsr.Event
 	ops    []row.Op // of table requests
@@ -130,7 +131,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 			return err
 		}
 	}
-	n.writes = remember(n.writes, t.id)
+	n.writes = row.Remember(n.writes, t.id)
 	return t.collect(rows)
 }
 
@@ -186,16 +187,16 @@ func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
 func (t *commit) collect(events []*row.Row) error {
 	var changed []dsr.TaskID
 	for i := range t.next.Tasks {
-		if now := &t.next.Tasks[i]; (t.claim != nil && t.claim.task == now.ID) || !sameTask(&t.old.Tasks[i], now) {
+		if now := &t.next.Tasks[i]; (t.claim != nil && t.claim.Task() == now.ID) || !sameTask(&t.old.Tasks[i], now) {
 			changed = append(changed, now.ID)
 		}
 	}
 	claimed := dsr.TaskID("")
 	if t.claim != nil {
-		claimed = t.claim.task
-		t.next.rows[claimed] = taskRow{etag: t.claim.row.ETag, seq: t.next.rows[claimed].seq}
+		claimed = t.claim.Task()
+		t.next.rows[claimed] = taskRow{etag: t.claim.Row().ETag, seq: t.next.rows[claimed].seq}
 		if now := t.next.Task(claimed); now != nil && now.State == dsr.TaskOpen && now.Claim.Owner != "" {
-			now.Claim = t.claim.lease // as it was last renewed
+			now.Claim = t.claim.Lease() // as it was last renewed
 		}
 	}
 	for _, r := range events {
@@ -211,8 +212,8 @@ func (t *commit) collect(events []*row.Row) error {
 	return t.head.Err()
 }
 
-// sameTask reports whether two tasks are stored alike. Their rows are compared, so that no field can be
-// forgotten.
+// sameTask reports whether two tasks are stored alike. Their rows are compared, so that no field
+// can be forgotten.
 func sameTask(a, b *dsr.Task) bool {
 	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
 }
@@ -244,8 +245,8 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.
 }
 
 // before writes the list rows and wakes that the new head names, and writes again those that
-// only the old head names: the answer's ETags let them be deleted later only if nobody has
-// asked for them anew.
+// only the old head names: the answer's ETags let them be deleted later only if nobody has asked
+// for them anew.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
@@ -264,42 +265,42 @@ func (t *commit) before(ctx context.Context) error {
 	return failure.Wrap("store list rows", t.s.lists.Transact(ctx, ops))
 }
 
-// write is the transaction that decides.
-func (t *commit) write(ctx context.Context) error {
+// Write is the transaction that decides.
+func (t *commit) Write(ctx context.Context) error {
 	err := t.s.requests.Transact(ctx, t.ops)
 	refused := row.AsRefusal(err)
 	t.claimRefused = t.claim != nil && refused != nil && refused.Op >= 0 && refused.Op < len(t.ops) &&
-		t.ops[refused.Op].Row.Key == layout.RowTask(t.claim.task)
+		t.ops[refused.Op].Row.Key == layout.RowTask(t.claim.Task())
 	return err
 }
 
-// look reads the row of the first event. It is never changed, so that it also shows a success after
+// Look reads the row of the first event. It is never changed, so that it also shows a success after
 // which others have moved on. A change without an event leaves its write id in the head.
-func (t *commit) look(ctx context.Context) (whose, error) {
+func (t *commit) Look(ctx context.Context) (row.Whose, error) {
 	key := layout.RowHead
 	if len(t.events) > 0 {
 		key = layout.RowEvent(t.events[0].Seq)
 	}
 	r, err := t.s.requests.Get(ctx, layout.Partition(t.next.Tenant, t.next.ID), key)
 	if errors.Is(err, ErrNotFound) {
-		return nobodys, nil
+		return row.Nobodys, nil
 	}
 	if err != nil {
-		return nobodys, err
+		return row.Nobodys, err
 	}
 	if len(t.events) > 0 {
 		if r.Text("write") == t.id {
-			return ours, nil
+			return row.Ours, nil
 		}
-		return anothers, nil
+		return row.Anothers, nil
 	}
 	var writes []string
 	r.JSON("writes", &writes)
-	return whoseID(t.id, writes, t.old.writes), r.Err()
+	return row.WhoseID(t.id, writes, t.old.writes), r.Err()
 }
 
-// finish brings the caller's case and claim up to date. The ETags of a write whose answer was lost are
-// not known.
+// finish brings the caller's case and claim up to date. The ETags of a write whose answer was
+// lost are not known.
 func (t *commit) finish(unheard bool) {
 	t.next.stale = unheard
 	t.next.etag = t.head.ETag
@@ -314,11 +315,9 @@ func (t *commit) finish(unheard bool) {
 	if t.claim == nil {
 		return
 	}
-	t.claim.stale = t.next.stale
 	for _, r := range t.tasks {
-		if r.Key == layout.RowTask(t.claim.task) {
-			t.claim.row = r
-			t.claim.ended = !openRow(r) || readClaim(r).Owner != t.claim.lease.Owner
+		if r.Key == layout.RowTask(t.claim.Task()) {
+			t.claim.Wrote(r, t.next.stale)
 		}
 	}
 }
@@ -326,5 +325,5 @@ func (t *commit) finish(unheard bool) {
 // after deletes the rows that no head names any more, best effort: what stays contradicts its
 // head, is shown nowhere and is dropped later.
 func (t *commit) after(ctx context.Context) {
-	_ = t.s.lists.Transact(ctx, removals(t.touched))
+	_ = t.s.lists.Transact(ctx, row.Removals(t.touched))
 }

@@ -55,7 +55,7 @@ type creation struct {
 // the same key is returned as it is now, or ErrIdempotency when its body was another.
 func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	id := s.RequestID(d.Request.Caller, d.Request.Tenant, d.Key)
-	n, err := s.prepare(ctx, d, id, shardOf(id))
+	n, err := s.prepare(ctx, d, id, layout.ShardOf(id))
 	if err != nil {
 		return Created{}, err
 	}
@@ -187,17 +187,17 @@ func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 
 // insert makes the request.
 func (s *Store) insert(ctx context.Context, n *creation) Created {
-	what, err := try(ctx, "create request", n)
+	what, err := row.Try(ctx, "create request", n)
 	switch {
 	case err != nil:
 		return Created{Err: err}
-	case what == done:
+	case what == row.Done:
 		return Created{Request: &n.c.Request, Shard: n.c.Shard}
 	case n.now == nil:
 		return Created{Err: ErrConflict} // it was there, and was gone when it was looked at
 	}
 	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
-	if what == found {
+	if what == row.Found {
 		return out
 	}
 	n.c = n.now // what takeBack must leave alone
@@ -209,24 +209,24 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 	return out
 }
 
-// write inserts head, first event and tasks.
-func (n *creation) write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
+// Write inserts head, first event and tasks.
+func (n *creation) Write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
 
-// look reads the head. The id of the write that made it says whose it is, also after others have moved
-// on: no later write changes it.
-func (n *creation) look(ctx context.Context) (whose, error) {
+// Look reads the head. The id of the write that made it says whose it is, also after others have
+// moved on: no later write changes it.
+func (n *creation) Look(ctx context.Context) (row.Whose, error) {
 	now, err := n.c.s.Load(ctx, n.c.Tenant, n.c.ID)
 	if errors.Is(err, ErrNotFound) {
-		return nobodys, nil
+		return row.Nobodys, nil
 	}
 	if err != nil {
-		return nobodys, err
+		return row.Nobodys, err
 	}
 	n.now = now
 	if now.first == n.id {
-		return ours, nil
+		return row.Ours, nil
 	}
-	return anothers, nil
+	return row.Anothers, nil
 }
 
 // takeBack deletes what was written for a request that turned out to exist, as far as the head
@@ -328,7 +328,7 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 		d.Request.Tenant = tenant
 		id := s.RequestID(d.Request.Caller, tenant, d.Key)
 		if shard < 0 {
-			shard = shardOf(id)
+			shard = layout.ShardOf(id)
 		}
 		n, err := s.prepare(ctx, d, id, shard)
 		if err != nil {

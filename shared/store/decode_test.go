@@ -18,7 +18,6 @@ func FuzzRows(f *testing.F) {
 			r := row.Stored("t|1", layout.RowHead, "", time.Time{}, map[string]any{name: v})
 			s := &Store{}
 			_, _ = s.caseOf("t", "1", r, nil)
-			_, _ = s.bulkOf("t", "1", r)
 			_ = readTask(r)
 		}
 	})

@@ -1,9 +1,9 @@
 package store
 
 import (
-	"errors"
-
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
@@ -14,7 +14,7 @@ var (
 	ErrConflict    = failure.ErrConflict
 	ErrExists      = failure.ErrExists
 	ErrTooLarge    = failure.ErrTooLarge
-	ErrClaimed     = errors.New("store: somebody else works on it, or it is over")
-	ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
+	ErrClaimed     = lease.ErrClaimed
+	ErrIdempotency = imports.ErrIdempotency
 	ErrShredded    = seal.ErrShredded
 )

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/dsr/filltest"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
@@ -51,19 +52,6 @@ func TestEveryFieldOfATaskThatLagsBehindIsStored(t *testing.T) {
 	require.Empty(t, cmp.Diff(c, got, stored))
 }
 
-func TestEveryFieldOfAnImportIsStored(t *testing.T) {
-	t.Parallel()
-	var b BulkCase
-	filltest.Fill(t, &b)
-	b.Claim.Faults = 0 // an import has no system that could fail
-	r := b.row([]string{"write"})
-	require.NoError(t, r.Err())
-	got, err := (&Store{}).bulkOf(b.Tenant, b.ID, r)
-	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(b.Bulk, got.Bulk))
-	require.Equal(t, []string{"write"}, got.writes)
-}
-
 // A field of a task that alone changes is written.
 func TestAnyChangeOfATaskIsSeen(t *testing.T) {
 	t.Parallel()
@@ -86,11 +74,11 @@ func TestALeaseChangesNothingElseOfATask(t *testing.T) {
 	filltest.Fill(t, &task)
 	r := writeTask("p", task, taskRow{etag: "etag", seq: 3})
 	lease := dsr.Claim{Until: time.UnixMilli(1).UTC(), Count: 9, Faults: 8}
-	next := withLease(r, lease)
+	next := layout.WithClaim(r, lease)
 	got := readTask(next)
 	require.Equal(t, lease, got.Claim)
 	got.Claim, got.ID = task.Claim, task.ID
 	require.Empty(t, cmp.Diff(task, got))
 	require.Equal(t, "etag", next.ETag)
-	require.Equal(t, task.Claim, readClaim(r), "the row that it was made from is as it was")
+	require.Equal(t, task.Claim, layout.Claim(r), "the row that it was made from is as it was")
 }

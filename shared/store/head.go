@@ -1,9 +1,6 @@
 package store
 
 import (
-	"slices"
-	"time"
-
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -16,27 +13,6 @@ import (
 type lateTask struct {
 	Seq  int64    `json:"seq"`
 	Task dsr.Task `json:"task"`
-}
-
-// keptWrites is how many write ids a row remembers, so that a writer knows its own also when
-// others have moved on meanwhile.
-const keptWrites = 6
-
-func remember(writes []string, id string) []string {
-	out := append(append([]string(nil), writes...), id)
-	return out[max(0, len(out)-keptWrites):]
-}
-
-// whoseID says whose write a row is that remembers its last writers. Before are those that it remembered
-// when it was last read.
-func whoseID(id string, writes, before []string) whose {
-	switch {
-	case slices.Contains(writes, id):
-		return ours
-	case slices.Equal(writes, before):
-		return nobodys
-	}
-	return anothers
 }
 
 // headRow is the head as it is stored.
@@ -70,7 +46,7 @@ func (c *Case) headRow() *row.Row {
 	r.SetText("body", c.BodyHash)
 	r.SetText("first", c.first)
 	r.SetJSON("writes", c.writes)
-	r.SetJSON("wakes", millisOf(c.Wakes))
+	r.SetJSON("wakes", layout.WakesOut(c.Wakes))
 	r.SetInt("open", int64(len(c.Unended())))
 	ids := make([]dsr.TaskID, len(c.Tasks))
 	for i, t := range c.Tasks {
@@ -102,7 +78,7 @@ func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*r
 	head.JSON("writes", &c.writes)
 	var wakes map[retention.WakeKind]int64
 	head.JSON("wakes", &wakes)
-	c.Wakes = timesOf(wakes)
+	c.Wakes = layout.WakesIn(wakes)
 	head.Long("late", &c.late)
 	c.sealed = head.Bytes("private")
 	var ids []dsr.TaskID
@@ -182,30 +158,10 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 func readTask(r *row.Row) dsr.Task {
 	t := dsr.Task{
 		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),
-		Round: int(r.Int("round")), Claim: readClaim(r), Records: r.Int("records"), Findings: r.Text("findings"), EndedAt: r.Time("ended"),
+		Round: int(r.Int("round")), Claim: layout.Claim(r), Records: r.Int("records"), Findings: r.Text("findings"), EndedAt: r.Time("ended"),
 		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"),
 	}
 	r.JSON("outcome", &t.Outcome)
 	r.Long("queries", &t.Queries)
 	return t
-}
-
-func readClaim(r *row.Row) dsr.Claim {
-	return dsr.Claim{Owner: r.Text("owner"), Until: r.Time("until"), Count: int(r.Int("count")), Faults: int(r.Int("faults"))}
-}
-
-func millisOf(wakes map[retention.WakeKind]time.Time) map[retention.WakeKind]int64 {
-	out := map[retention.WakeKind]int64{}
-	for k, at := range wakes {
-		out[k] = layout.ClampMillis(at)
-	}
-	return out
-}
-
-func timesOf(wakes map[retention.WakeKind]int64) map[retention.WakeKind]time.Time {
-	out := map[retention.WakeKind]time.Time{}
-	for k, ms := range wakes {
-		out[k] = time.UnixMilli(ms).UTC()
-	}
-	return out
 }

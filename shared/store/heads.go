@@ -20,7 +20,7 @@ func (h heads) Request(ctx context.Context, tenant, id string) (lists.Head, erro
 
 // Import implements lists.Heads.
 func (h heads) Import(ctx context.Context, tenant, id string) (lists.Head, error) {
-	b, err := h.s.LoadBulk(ctx, tenant, id)
+	b, err := h.s.Imports.Load(ctx, tenant, id)
 	if err != nil {
 		return lists.Head{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -91,7 +92,7 @@ func (d *driver) step(m queue.Message) error {
 }
 
 // change does the task's work, which takes no time here.
-func (d *driver) change(c *store.Case, t *dsr.Task, cl *store.Claim) store.Change {
+func (d *driver) change(c *store.Case, t *dsr.Task, cl *lease.Claim) store.Change {
 	ch := store.Change{Claim: cl, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}}
 	if c.State == dsr.StateReceived {
 		ch.Events = append(ch.Events, event(dsr.EventDiscoveryStarted))

@@ -342,7 +342,7 @@ func TestWeirdIdentifiers(t *testing.T) {
 			require.ErrorIs(t, err, store.ErrNotFound)
 			_, err = w.Store.History(bg, tenant, id)
 			require.ErrorIs(t, err, store.ErrNotFound)
-			_, err = w.Store.LoadBulk(bg, tenant, id)
+			_, err = w.Store.Imports.Load(bg, tenant, id)
 			require.ErrorIs(t, err, store.ErrNotFound)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,9 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
@@ -35,18 +36,11 @@ type Options struct {
 	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
 	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
 	Random io.Reader
-	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come one after
-	// the other, always in the same order.
+	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come
+	// one after the other, always in the same order.
 	Parallel int
 	Log      *slog.Logger // nil: slog.Default()
 }
-
-// Lease is how long a claim lasts unless it is renewed: shorter than the 30 s after which a
-// message comes back.
-const Lease = 20 * time.Second
-
-// renewEvery is how often Keep renews: two renewals may fail before a lease is over.
-const renewEvery = 7 * time.Second
 
 // Shards is how many partitions of lists, and of keys, a tenant has.
 const Shards = layout.Shards
@@ -59,6 +53,8 @@ type Store struct {
 	Blobs  *blob.Store
 	Queues *queue.Queues
 	Lists  *lists.Lists
+	// Imports are the bulk imports.
+	Imports *imports.Imports
 
 	requests, lists, keys row.Table
 
@@ -69,8 +65,8 @@ type Store struct {
 	log     *slog.Logger
 	random  io.Reader
 
-	parallel   int
-	renewEvery time.Duration
+	parallel int
+	desk     lease.Desk
 }
 
 // Open checks the options. It makes no call.
@@ -93,7 +89,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, parallel: cmp.Or(o.Parallel, defaultParallel), random: o.Random,
-		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log, renewEvery: renewEvery,
+		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log,
 	}
 	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
 	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
@@ -101,6 +97,11 @@ func Open(o Options) (*Store, error) {
 	s.Lists, err = lists.New(lists.Options{
 		Lists: s.lists, Keys: s.keys, Heads: heads{s}, CursorKey: o.CursorKey, Clocks: o.Clocks, Parallel: s.parallel,
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.desk = lease.Desk{Table: s.requests, Clocks: o.Clocks, RenewEvery: lease.RenewEvery}
+	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Desk: s.desk, IDKey: o.IDKey, Random: o.Random})
 	return s, err
 }
 
@@ -115,11 +116,4 @@ func (s *Store) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// newID returns 128 random bits as 32 lower-case hex digits.
-func (s *Store) newID() string {
-	var b [16]byte
-	if _, err := io.ReadFull(s.random, b[:]); err != nil {
-		panic("store: no random numbers: " + err.Error()) // crypto/rand never fails
-	}
-	return hex.EncodeToString(b[:])
-}
+func (s *Store) newID() string { return row.NewID(s.random) }

@@ -10,12 +10,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
 // claim takes the task for this invocation. A nil claim means that there is nothing to do: the
 // state of the request is another one by now, the task rests, or somebody else is at work on it.
-func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*store.Case, *store.Claim, error) {
-	var cl *store.Claim
+func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*store.Case, *lease.Claim, error) {
+	var cl *lease.Claim
 	owner := uuid.NewString()
 	c, err := r.again(ctx, c, func(c *store.Case) (err error) {
 		t := c.Task(id)
@@ -38,7 +39,7 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 // attempt, or the handling of the poisoned message, does not have to wait for the end of the lease.
 // While the product's storage is down the attempt does not count: the task did nothing wrong. When
 // the release fails, the claim ends by itself.
-func (r *Runner) release(ctx context.Context, cl *store.Claim, cause error) {
+func (r *Runner) release(ctx context.Context, cl *lease.Claim, cause error) {
 	let := cl.Release
 	if failure.Outage(cause) {
 		let = cl.GiveBack

@@ -10,12 +10,13 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
 // End is how a task ended.
 type End struct {
 	Task     dsr.TaskID
-	Claim    *store.Claim // nil when a person ends it
+	Claim    *lease.Claim // nil when a person ends it
 	By       string       // signature of the step, or the caller's name
 	Outcome  dsr.Outcome
 	Queries  []dsr.Query

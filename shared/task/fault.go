@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
 // maxAttempts is after how many attempts a task that always meets a fault of its system ends as
@@ -23,7 +24,7 @@ const maxAttempts = 10
 // invocation: either the task ends as failed, with the reason, or it rests and its wake brings it
 // back. An error that is no *connector.Fault is the product's own and is returned as it is. A fault
 // after which something was handed over starts the count anew: the system is slow and not dead.
-func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, progress bool, err error) error {
+func (r *Runner) fault(ctx context.Context, c *store.Case, cl *lease.Claim, by dsr.Step, progress bool, err error) error {
 	if errors.Is(err, store.ErrClaimed) {
 		return nil // The task was cancelled, or somebody else has it by now.
 	}
@@ -54,7 +55,7 @@ func (r *Runner) fault(ctx context.Context, c *store.Case, cl *store.Claim, by d
 }
 
 // fail ends a claimed task as failed.
-func (r *Runner) fail(ctx context.Context, c *store.Case, cl *store.Claim, by dsr.Step, reason string) error {
+func (r *Runner) fail(ctx context.Context, c *store.Case, cl *lease.Claim, by dsr.Step, reason string) error {
 	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}})
 	return claimedElsewhere(err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -39,7 +40,7 @@ type Finisher interface {
 // Work is a claimed task.
 type Work struct {
 	Case  *store.Case
-	Claim *store.Claim
+	Claim *lease.Claim
 	Task  dsr.Task // as it was when it was claimed
 }
 

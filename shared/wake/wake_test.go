@@ -15,6 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
@@ -168,9 +169,9 @@ func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	w := tasktest.New(t)
-	id := w.Clean.BulkID(w.Tenant, "list-1")
-	_, _, err := w.Clean.CreateBulk(ctx, store.Bulk{
-		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: store.BulkReceived, CreatedAt: w.Business.Now(),
+	id := w.Clean.Imports.ID(w.Tenant, "list-1")
+	_, _, err := w.Clean.Imports.Create(ctx, imports.Import{
+		ID: id, Tenant: w.Tenant, Reference: "list-1", Caller: "tester", State: imports.Received, CreatedAt: w.Business.Now(),
 		Wakes: map[retention.WakeKind]time.Time{retention.WakeBulk: w.Clock.Now().Add(time.Minute)},
 	})
 	require.NoError(t, err)
@@ -188,9 +189,9 @@ func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
 	require.Zero(t, messages())
 
 	w.Clock.Advance(2 * time.Minute)
-	b, err := w.Clean.LoadBulk(ctx, w.Tenant, id)
+	b, err := w.Clean.Imports.Load(ctx, w.Tenant, id)
 	require.NoError(t, err)
-	cl, err := w.Clean.ClaimBulk(ctx, b, "importer")
+	cl, err := w.Clean.Imports.Claim(ctx, b, "importer")
 	require.NoError(t, err)
 	require.Zero(t, messages())
 	require.NoError(t, cl.Check(ctx), "the sweep took nothing from the importer")

@@ -119,7 +119,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	if page, err = seen.Take(); err != nil {
 		return 0, page, err
 	}
-	done, err := a.Store.LoadBulk(ctx, contoso, got.ID)
+	done, err := a.Store.Imports.Load(ctx, contoso, got.ID)
 	if err != nil {
 		return 0, page, err
 	}

@@ -1,4 +1,5 @@
-// Package account opens a storage account: where it lies, what opens it, and the clients of its services.
+// Package account opens a storage account: where it lies, what opens it, and the clients of its
+// services.
 package account
 
 import (
@@ -53,15 +54,16 @@ func azurite() Account {
 // ErrIncomplete says that a connection string names no account or no key.
 var ErrIncomplete = errors.New("AccountName and AccountKey are needed")
 
-// known are the names that a connection string may hold. The address of the file service and of a proxy
-// are read over.
+// known are the names that a connection string may hold. The address of the file service and of
+// a proxy are read over.
 var known = []string{
 	"usedevelopmentstorage", "defaultendpointsprotocol", "accountname", "accountkey", "endpointsuffix", "blobendpoint", "queueendpoint", "tableendpoint",
 	"fileendpoint", "developmentstorageproxyuri",
 }
 
-// Parse reads a connection string as AzureWebJobsStorage holds it: with or without explicit endpoints, or
-// UseDevelopmentStorage=true. Its errors quote nothing: a key may be in the wrong place.
+// Parse reads a connection string as AzureWebJobsStorage holds it: with or without explicit
+// endpoints, or UseDevelopmentStorage=true. Its errors quote nothing: a key may be in the wrong
+// place.
 func Parse(connection string) (Account, error) {
 	parts := map[string]string{}
 	for i, part := range strings.Split(strings.Trim(connection, "; "), ";") {

@@ -53,8 +53,8 @@ func (h Head) rows(id string) []string {
 type Options struct {
 	Lists, Keys row.Table
 	Heads       Heads
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list that is
-	// being read begins anew.
+	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
+	// that is being read begins anew.
 	CursorKey []byte
 	Clocks    clock.Clocks // the wall clock: the age of rows that no head names
 	Parallel  int          // calls that one operation has in flight at most

@@ -19,7 +19,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Query says which requests to list. Without State and DueBefore the newest received come first, with either the first due.
+// Query says which requests to list. Without State and DueBefore the newest received come first,
+// with either the first due.
 type Query struct {
 	Tenants   []string // of the caller; at least one
 	State     dsr.State
@@ -44,9 +45,10 @@ type list struct {
 	below string
 }
 
-// Page returns a page of requests with their tasks, as their heads are now; rows that their head contradicts are left out. Next is the
-// cursor of the following page, empty at the end. ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another
-// list or of nobody's.
+// Page returns a page of requests with their tasks, as their heads are now; rows that their head
+// contradicts are left out. Next is the cursor of the following page, empty at the end.
+// ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another list or of
+// nobody's.
 func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next string, err error) {
 	l, err := s.newList(q)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 // partitionTenants is no tenant's: theirs have a shard.
 const partitionTenants = "tenants"
 
-// Remember keeps the ids of tenants for ever: what is stored of a tenant must end also when nobody configures it any more. The rows
-// are wholly a function of their key, so that writing one twice changes nothing. It costs one read when all of them are known.
+// Remember keeps the ids of tenants for ever: what is stored of a tenant must end also when
+// nobody configures it any more. The rows are wholly a function of their key, so that writing
+// one twice changes nothing. It costs one read when all of them are known.
 func (s *Lists) Remember(ctx context.Context, tenants []string) error {
 	known, err := s.Tenants(ctx)
 	if err != nil {

@@ -30,8 +30,8 @@ type Wake struct {
 	rows []string // list rows that were written with it
 }
 
-// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It is one range query, whatever else is
-// stored. Now is of the kind's own clock.
+// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It is
+// one range query, whatever else is stored. Now is of the kind's own clock.
 func (s *Lists) Due(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
 		return nil, failure.ErrNotFound
@@ -68,8 +68,8 @@ func readWake(r *row.Row) (Wake, error) {
 	return w, r.Err()
 }
 
-// named reports whether the head of a request, or of an import, calls for the wake. It also returns what
-// the head calls for.
+// named reports whether the head of a request, or of an import, calls for the wake. It also
+// returns what the head calls for.
 func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err error) {
 	read := s.o.Heads.Request
 	if w.Bulk {
@@ -89,9 +89,10 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 	return ok && at.Equal(w.Due), head, nil
 }
 
-// Drop deletes a wake that no head names, with the list rows and the key that were written with it, once it is an hour old: what it
-// was written for was never committed. It looks at the head itself and leaves everything alone that the head names or that is younger,
-// and rows that somebody has written again meanwhile. Dropping twice is no error.
+// Drop deletes a wake that no head names, with the list rows and the key that were written with
+// it, once it is an hour old: what it was written for was never committed. It looks at the head
+// itself and leaves everything alone that the head names or that is younger, and rows that
+// somebody has written again meanwhile. Dropping twice is no error.
 func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
 	self, err := s.o.Lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
@@ -133,8 +134,8 @@ func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	return nil
 }
 
-// orphaned reports whether a row is so old that no creation and no change can be under way that will
-// name it.
+// orphaned reports whether a row is so old that no creation and no change can be under way that
+// will name it.
 func (s *Lists) orphaned(r *row.Row) bool {
 	return s.o.Clocks.Wall().Sub(r.Written) >= retention.KeepUnnamed
 }

@@ -14,7 +14,8 @@ func Put(ctx context.Context, t Table, r *Row) error {
 	return t.Replace(ctx, r)
 }
 
-// Drop deletes a row that is unchanged. One that is not there is no error, a changed one is failure.ErrConflict.
+// Drop deletes a row that is unchanged. One that is not there is no error, a changed one is
+// failure.ErrConflict.
 func Drop(ctx context.Context, t Table, r *Row) error {
 	err := t.Delete(ctx, r)
 	switch refused := AsRefusal(err); {
@@ -26,10 +27,21 @@ func Drop(ctx context.Context, t Table, r *Row) error {
 	return failure.Wrap("delete row", err)
 }
 
-// LostRace reports whether a conditional write was refused because of what is stored. It does not say
-// who won: the client of the table tries again by itself, so the winner may be our own first try whose
-// answer was lost.
+// LostRace reports whether a conditional write was refused because of what is stored. It does
+// not say who won: the client of the table tries again by itself, so the winner may be our own
+// first try whose answer was lost.
 func LostRace(err error) bool {
 	refused := AsRefusal(err)
 	return refused != nil && refused.Reason != Missing
+}
+
+// Removals deletes rows under the ETags that writing them gave.
+func Removals(written []Op) []Op {
+	var ops []Op
+	for _, o := range written {
+		if o.Row.ETag != "" {
+			ops = append(ops, Op{Kind: Delete, Row: o.Row.Bare()})
+		}
+	}
+	return ops
 }

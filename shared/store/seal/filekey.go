@@ -11,15 +11,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Wrapper wraps the data keys of cases by a key that never leaves its vault. Implementations are safe for
-// concurrent use.
+// Wrapper wraps the data keys of cases by a key that never leaves its vault. Implementations are
+// safe for concurrent use.
 type Wrapper interface {
 	Wrap(ctx context.Context, key []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
 }
 
-// FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world, and for hosts
-// without a vault. It unwraps what any of its versions has wrapped.
+// FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world, and for
+// hosts without a vault. It unwraps what any of its versions has wrapped.
 type FileKey struct {
 	current int
 	aeads   map[int]cipher.AEAD

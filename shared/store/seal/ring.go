@@ -31,8 +31,8 @@ type Place struct {
 	Tenant, Case   string
 }
 
-// Ring seals and opens under the key of one case. It reads the key when it is first needed and keeps it.
-// It is safe for concurrent use.
+// Ring seals and opens under the key of one case. It reads the key when it is first needed and
+// keeps it. It is safe for concurrent use.
 type Ring struct {
 	keys  Keys
 	place Place
@@ -92,8 +92,8 @@ func (r *Ring) bound(what string) []byte {
 	return []byte(r.place.Tenant + "|" + r.place.Case + "|" + what)
 }
 
-// Seal encrypts. What says what the bytes are used for: they open only for the same tenant, case and use.
-// ErrShredded when the key is gone.
+// Seal encrypts. What says what the bytes are used for: they open only for the same tenant, case
+// and use. ErrShredded when the key is gone.
 func (r *Ring) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
 	aead, err := r.open(ctx)
 	if err != nil {

@@ -1,0 +1,121 @@
+// Package imports keeps bulk imports as rows, with their wakes and the keys that made them.
+package imports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+)
+
+// ErrIdempotency says that a caller has used an idempotency key for something else before.
+var ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
+
+// Options is what imports are kept by.
+type Options struct {
+	Requests, Lists row.Table
+	Desk            lease.Desk // of table requests
+	IDKey           []byte     // of the ids of imports; at least 32 bytes; never rotated
+	Random          io.Reader  // of the ids of writes
+}
+
+// Imports keeps bulk imports. It is safe for concurrent use.
+type Imports struct{ o Options }
+
+// New refuses what is missing. It makes no call.
+func New(o Options) (*Imports, error) {
+	switch {
+	case o.Requests == nil || o.Lists == nil || o.Desk.Table == nil || o.Random == nil:
+		return nil, errors.New("store: imports need tables, a desk for claims and random numbers")
+	case len(o.IDKey) < 32:
+		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
+	}
+	return &Imports{o}, nil
+}
+
+// The states of an import.
+const (
+	Received  = "received"
+	Importing = "importing"
+	Completed = "completed"
+	Failed    = "failed"
+)
+
+// Import is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be
+// claimed.
+type Import struct {
+	ID, Tenant, Reference, Caller string
+	State                         string
+	Blob                          string // name of the input in its container
+	Format                        string // ndjson, csv or json
+	Digest                        string // of the input
+	Lines, Accepted               int64
+	Duplicate, Rejected           int64
+	Offset, Line                  int64 // where the import stands: bytes and lines that are done
+	Chunk                         int   // chunks that are done
+	CreatedAt, EndedAt            time.Time
+	Wakes                         map[retention.WakeKind]time.Time
+	Shard                         int
+	Claim                         dsr.Claim // changed by Claim alone
+	Failure                       string    // a code, when the state is failed
+	InputETag                     string    // version of the input that was received
+}
+
+// Case is an import as it was loaded. It is not safe for concurrent use.
+type Case struct {
+	Import
+
+	s      *Imports
+	etag   string
+	writes []string
+	named  map[retention.WakeKind]time.Time // the wakes that the stored row names
+	claim  *lease.Claim
+}
+
+// ID is the id of the import with a reference in a tenant.
+func (s *Imports) ID(tenant, reference string) string {
+	return layout.GUID(pii.MAC(s.o.IDKey, "bulk", tenant, reference))
+}
+
+// Load reads an import, or failure.ErrNotFound.
+func (s *Imports) Load(ctx context.Context, tenant, id string) (*Case, error) {
+	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
+		return nil, failure.ErrNotFound
+	}
+	r, err := s.o.Requests.Get(ctx, layout.Partition(tenant, id), layout.RowBulk)
+	if err != nil {
+		return nil, err
+	}
+	return s.caseOf(tenant, id, r)
+}
+
+// Claim takes the lease of an import that has not ended. Save of the same case is then under it.
+// ErrClaimed when somebody else's lease is live, failure.ErrConflict when the import has changed
+// since it was loaded.
+func (s *Imports) Claim(ctx context.Context, b *Case, owner string) (*lease.Claim, error) {
+	if !b.EndedAt.IsZero() || b.Import.Claim.Live(s.o.Desk.Clocks.Wall()) {
+		return nil, lease.ErrClaimed
+	}
+	next := *b
+	next.Import.Claim = dsr.Claim{Owner: owner, Until: s.o.Desk.End(), Count: b.Import.Claim.Count + 1}
+	next.Wakes = b.named // wakes change by Save, which writes their rows first
+	r := next.row(b.writes)
+	r.ETag = b.etag
+	cl, err := s.o.Desk.Take(ctx, r, "")
+	if err != nil {
+		return nil, err
+	}
+	h := cl.Hold()
+	defer h.Let()
+	b.Import.Claim, b.claim, b.etag = h.Lease(), cl, h.Row().ETag
+	return cl, nil
+}
