@@ -52,7 +52,7 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 		"a loopback endpoint":             {map[string]string{"AzureWebJobsStorage__accountName": "", "AzureWebJobsStorage": key + "QueueEndpoint=http://localhost:1/x"}, "AzureWebJobsStorage"},
 		"a simulated Graph":               {map[string]string{"RIGHTSDESK_GRAPH": "http://127.0.0.1:7080"}, "RIGHTSDESK_GRAPH"},
 		"the movable clock":               {map[string]string{"RIGHTSDESK_CLOCK": "http://127.0.0.1:7080/clock"}, "RIGHTSDESK_CLOCK"},
-		"the local callers":               {map[string]string{"RIGHTSDESK_CONFIG": localDocument}, "published key"},
+		"the local callers":               {map[string]string{"RIGHTSDESK_CONFIG": localDocument}, "is published"},
 		"keys that made themselves":       {map[string]string{"RIGHTSDESK_KEYS": localKeys}, "RIGHTSDESK_KEYS"},
 		"keys that are missing":           {map[string]string{"RIGHTSDESK_KEYS": filepath.Join(dir, "none.json")}, "RIGHTSDESK_KEYS"},
 		"a loopback destination":          {map[string]string{"RIGHTSDESK_CONFIG": write("destination.yaml", loopback)}, "destinations"},
