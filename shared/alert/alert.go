@@ -1,5 +1,5 @@
-// Package alert tells an operator of what needs a person: by an ERROR line with a code of its
-// own, and by a counter, on which a deployment hangs its rules.
+// Package alert tells operators what needs a person, by an ERROR line with a code of its own
+// and by a counter that a deployment's rules watch.
 package alert
 
 import (
@@ -8,15 +8,15 @@ import (
 	"log/slog"
 )
 
-// Code names an alert. A new one is a constant here, a line in Codes, a section in a runbook
-// and a call of Raise.
+// Code names an alert. A new alert needs a constant here, an entry in Codes, a section in a
+// runbook and a call of Raise.
 type Code string
 
-// TaskNotConfigured says that a task ends as failed because its tenant has no system of that name
-// any more: the system was renamed in the document, or removed from it.
+// TaskNotConfigured says that a task ends as failed because its tenant no longer has a system
+// of that name: the document has renamed or removed it.
 const TaskNotConfigured Code = "task-not-configured"
 
-// Codes are the codes of all alerts.
+// Codes returns the codes of all alerts.
 func Codes() []Code { return []Code{TaskNotConfigured} }
 
 // Counter counts alerts.
@@ -31,7 +31,7 @@ type Alerts struct {
 	counter Counter
 }
 
-// New refuses a missing part.
+// New returns Alerts, and refuses a missing part.
 func New(log *slog.Logger, counter Counter) (*Alerts, error) {
 	if log == nil || counter == nil {
 		return nil, errors.New("alert: a log and a counter are needed")
@@ -39,8 +39,8 @@ func New(log *slog.Logger, counter Counter) (*Alerts, error) {
 	return &Alerts{log, counter}, nil
 }
 
-// Raise raises an alert. The same one may be raised twice when work is repeated. The attributes
-// are ids, codes, counts and times, as everywhere in the log.
+// Raise logs and counts an alert. Work that is repeated may raise the same alert again. The
+// attributes are ids, codes, counts and times, as everywhere in the log.
 func (a *Alerts) Raise(ctx context.Context, code Code, text string, attributes ...any) {
 	a.log.ErrorContext(ctx, text, append([]any{"code", code}, attributes...)...)
 	a.counter.Alert(ctx, code)

@@ -1,4 +1,4 @@
-// Package auth says who is calling and what that caller may do, for every way in that speaks HTTP.
+// Package auth says who calls over HTTP and what that caller may do.
 //
 // A caller is a machine with a listed key. It has tenants and rights.
 package auth
@@ -22,15 +22,16 @@ const (
 	Bulk           Right = "bulk"
 )
 
-// Rights are all rights.
+// Rights returns all rights.
 func Rights() []Right {
 	return []Right{RequestsWrite, RequestsRead, RequestsDecide, RequestsCancel, PackagesRead, Bulk}
 }
 
-// MaxTenants is how many tenants a caller can have: a read by id looks in each of them.
+// MaxTenants is how many tenants a caller can have at most: a read by id looks in each of
+// them.
 const MaxTenants = 16
 
-// Caller is who is asking.
+// Caller is the machine that calls.
 type Caller struct {
 	Name    string
 	Tenants []string

@@ -28,18 +28,18 @@ func TestWhoIsCalling(t *testing.T) {
 		want   string
 		code   problem.Code
 	}{
-		"the first":           {http.Header{"X-Api-Key": {"key-a"}}, "a", ""},
-		"the last":            {http.Header{"X-Api-Key": {"key-b"}}, "b", ""},
-		"no key":              {http.Header{}, "", problem.MissingKey},
-		"an empty key":        {http.Header{"X-Api-Key": {""}}, "", problem.MissingKey},
-		"an unknown key":      {http.Header{"X-Api-Key": {"key-c"}}, "", problem.WrongKey},
-		"another case":        {http.Header{"X-Api-Key": {"KEY-A"}}, "", problem.WrongKey},
-		"a blank too many":    {http.Header{"X-Api-Key": {"key-a "}}, "", problem.WrongKey},
-		"two keys":            {http.Header{"X-Api-Key": {"key-a", "key-a"}}, "", problem.WrongKey},
-		"a principal header":  {http.Header{"X-Ms-Client-Principal": {"e30="}, "X-Ms-Client-Principal-Name": {"a"}, "X-Ms-Client-Principal-Id": {"a"}}, "", problem.MissingKey},
-		"the host's own key":  {http.Header{"X-Functions-Key": {"key-a"}}, "", problem.MissingKey},
-		"a bearer token":      {http.Header{"Authorization": {"Bearer key-a"}}, "", problem.MissingKey},
-		"32 zero bytes' text": {http.Header{"X-Api-Key": {string(make([]byte, 32))}}, "", problem.WrongKey},
+		"the first":                    {http.Header{"X-Api-Key": {"key-a"}}, "a", ""},
+		"the last":                     {http.Header{"X-Api-Key": {"key-b"}}, "b", ""},
+		"no key":                       {http.Header{}, "", problem.MissingKey},
+		"an empty key":                 {http.Header{"X-Api-Key": {""}}, "", problem.MissingKey},
+		"an unknown key":               {http.Header{"X-Api-Key": {"key-c"}}, "", problem.WrongKey},
+		"the key in upper case":        {http.Header{"X-Api-Key": {"KEY-A"}}, "", problem.WrongKey},
+		"a trailing space":             {http.Header{"X-Api-Key": {"key-a "}}, "", problem.WrongKey},
+		"two keys":                     {http.Header{"X-Api-Key": {"key-a", "key-a"}}, "", problem.WrongKey},
+		"a principal header":           {http.Header{"X-Ms-Client-Principal": {"e30="}, "X-Ms-Client-Principal-Name": {"a"}, "X-Ms-Client-Principal-Id": {"a"}}, "", problem.MissingKey},
+		"the header of the host's key": {http.Header{"X-Functions-Key": {"key-a"}}, "", problem.MissingKey},
+		"a bearer token":               {http.Header{"Authorization": {"Bearer key-a"}}, "", problem.MissingKey},
+		"a key of 32 zero bytes":       {http.Header{"X-Api-Key": {string(make([]byte, 32))}}, "", problem.WrongKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

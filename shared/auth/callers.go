@@ -20,10 +20,10 @@ type Known struct {
 	Key Digest // zero: the caller cannot call by HTTP
 }
 
-// Callers are all callers that are known.
+// Callers holds all known callers.
 type Callers struct{ known []Known }
 
-// NewCallers refuses two callers with one name or one key.
+// NewCallers refuses two callers that share a name or a key.
 func NewCallers(known []Known) (*Callers, error) {
 	for i, k := range known {
 		for _, other := range known[:i] {
@@ -50,8 +50,9 @@ func (c *Callers) Admit(asked, answer http.Header, right Right) (Caller, error) 
 	return caller, caller.Need(right)
 }
 
-// header holds the key. The Functions host's own headers about the caller, X-MS-CLIENT-PRINCIPAL*,
-// are never read: anybody who reaches the handler without the host could write them.
+// header holds the key. The Functions host's own headers about the caller,
+// X-MS-CLIENT-PRINCIPAL*, are never read: a client that reaches the handler without the host
+// could write them.
 const header = "X-Api-Key"
 
 // Identify returns the caller whose key the request carries, or else a missing-key or wrong-key
@@ -77,14 +78,15 @@ func (c *Callers) Identify(h http.Header) (Caller, error) {
 	return c.known[at].Caller, nil
 }
 
-// keyNames are the query parameters that people put keys in; "code" is the Functions host's own.
+// keyNames are the query parameters in which people send keys. The Functions host's own is
+// "code".
 var keyNames = []string{
 	"code", "key", "x-api-key", "x_api_key", "api-key", "api_key", "apikey", "x-functions-key", "access_token", "token",
 }
 
 // RefuseKeyInURL returns a key-in-url problem (400) when the query has a parameter that is
-// named like a key, whether the key is right or wrong. Addresses are logged on the way, so it
-// comes before every other check of a call.
+// named like a key, whether the key is right or wrong. URLs are logged on the way, so this
+// check comes before every other check of a call.
 func RefuseKeyInURL(rawQuery string) error {
 	for pair := range strings.FieldsFuncSeq(rawQuery, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, _, _ := strings.Cut(pair, "=")

@@ -1,4 +1,5 @@
-// Package clock holds the two clocks, as values: time is an argument.
+// Package clock holds the wall clock and the business clock as values that are passed as
+// arguments.
 package clock
 
 import "time"
@@ -11,10 +12,11 @@ type Clocks struct {
 	Business func() time.Time
 }
 
-// Same makes both clocks show the same time: on a platform nobody moves the business clock.
+// Same makes both clocks show the same time, as on a platform, where the business clock is
+// never moved.
 func Same(now func() time.Time) Clocks { return Clocks{Wall: now, Business: now} }
 
-// Stored returns a time as times are kept in storage and packages: in UTC and whole milliseconds.
+// Stored returns a time as it is kept in storage and packages: in UTC and whole milliseconds.
 // The zero time stays as it is.
 func Stored(t time.Time) time.Time {
 	if t.IsZero() {

@@ -26,9 +26,9 @@ func payloadOf(kind host.Kind, body []byte) ([]byte, error) {
 	return host.TimerPayload(info.PastDue)
 }
 
-// decodeQueue is the text of the queue message in a queueTrigger's envelope. The host writes
-// the text as a JSON string inside a JSON string. Older hosts wrote one layer, and both are
-// understood. Errors never quote the body.
+// decodeQueue returns the text of the queue message in a queueTrigger's envelope. The host
+// writes the text as a JSON string inside a JSON string. Older hosts wrote one layer, and
+// both are understood. Errors never quote the body.
 func decodeQueue(body []byte) ([]byte, error) {
 	raw, err := decodeData(body)
 	if err != nil {
@@ -51,9 +51,9 @@ func decodeQueue(body []byte) ([]byte, error) {
 	return []byte(outer), nil
 }
 
-// timerInfo is what the host says about a timer's schedule. Last, Next and LastUpdated are kept
-// as text: on a first run the host sends year 1, with or without a zone, and under a sub-minute
-// schedule nothing at all.
+// timerInfo is what the host says about a timer's schedule. Last, Next and LastUpdated are
+// kept as text: on a first run the host sends year 1, with or without a zone. For a schedule
+// that fires more than once a minute it sends nothing at all.
 type timerInfo struct {
 	PastDue                 bool
 	Last, Next, LastUpdated string
@@ -79,7 +79,8 @@ func decodeTimer(body []byte) (timerInfo, error) {
 	return info, nil
 }
 
-// decodeData is the one member of Data: a function with a trigger and no other input has one.
+// decodeData returns the one member of Data. A function with a trigger and no other input has
+// exactly one.
 func decodeData(body []byte) (json.RawMessage, error) {
 	if !utf8.Valid(body) {
 		return nil, errors.New("envelope: not UTF-8")

@@ -12,17 +12,18 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
-// maxJobBody caps the request of a job, in bytes. A queue message holds 64 KiB. It arrives as a
-// JSON string in a JSON string, and a second time in Metadata, so it can grow to several times
-// that.
+// maxJobBody caps the request of a job, in bytes. A queue message holds at most 64 KiB. It
+// arrives as a JSON string in a JSON string, and a second time in Metadata, so the request
+// can be several times larger.
 const maxJobBody = 1 << 20
 
 // invocationHeader names the invocation in every request of the host.
 const invocationHeader = "X-Azure-Functions-InvocationId"
 
-// Handler serves all that the host may call: GET and HEAD / (readiness and health ping,
-// answered at once), the API under /api/, and POST /{function} for each trigger. It answers
-// everything else with the program's NotFound, and refuses a program that lacks a part.
+// Handler serves everything that the host may call: GET and HEAD / (readiness and health
+// ping, answered at once), the API under /api/, and POST /{function} for each trigger. It
+// answers everything else with the program's NotFound, and refuses a program that lacks a
+// part.
 //
 // It tells the API from the jobs by the escaped path, byte for byte: an outside caller chooses
 // what follows /api/, and must not reach a job by any spelling of it. For the same reason the
@@ -56,9 +57,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// plain tells whether every reader of an escaped path sees the same segments in it. It has no empty
-// and no dot segment, and no escaped slash, backslash or NUL, also not behind a second escape: the
-// host escapes an escaped slash once more.
+// plain reports whether every reader of an escaped path sees the same segments in it. Such a
+// path has no empty segment and no dot segment. It has no escaped slash, backslash or NUL
+// either, not even one escaped twice, because the host escapes an escaped slash once more.
 func plain(path string) bool {
 	lower := strings.ToLower(path)
 	for _, bad := range []string{"//", "\\", "%2f", "%5c", "%00", "%252f", "%255c", "%2500", "%2525"} {
@@ -79,7 +80,8 @@ func alive(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, `{"status":"alive"}`)
 }
 
-// serveAPI keeps a panic of the API from breaking the connection: the host would send a GET again.
+// serveAPI keeps a panic of the API from breaking the connection, because the host would
+// repeat a GET.
 func (h *handler) serveAPI(w http.ResponseWriter, r *http.Request) {
 	answer := host.Record(w)
 	err := host.Guard(func() error { h.program.API.ServeHTTP(answer, r); return nil })
@@ -93,8 +95,8 @@ func (h *handler) serveAPI(w http.ResponseWriter, r *http.Request) {
 	h.program.Failed.ServeHTTP(answer, r)
 }
 
-// serveJob answers as the host needs it: with an object that is not empty, as JSON. An empty
-// 200 would hang the invocation until functionTimeout, and then cost the process.
+// serveJob answers as the host requires: with a JSON object that is not empty. After an empty
+// 200 the invocation would hang until functionTimeout, and then the process would be lost.
 func (h *handler) serveJob(w http.ResponseWriter, r *http.Request, name string, t host.Trigger) {
 	status, err := runJob(w, r, t)
 	w.Header().Set("Content-Type", "application/json")
@@ -121,7 +123,8 @@ func runJob(w http.ResponseWriter, r *http.Request, t host.Trigger) (status int,
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
-	// A closed connection does not stop a job: it ends with this process or with the host only.
+	// A closed connection does not stop a job. Only the end of this process or of the host
+	// does.
 	if err := host.Guard(func() error { return t.Run(context.WithoutCancel(r.Context()), payload) }); err != nil {
 		return http.StatusInternalServerError, err
 	}

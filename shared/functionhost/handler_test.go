@@ -39,13 +39,13 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// served is a handler with one job of each kind, on a real server: escaped paths must come
-// through a real parser.
+// served is a handler with one job of each kind, on a real server, because escaped paths must
+// pass a real parser.
 type served struct {
 	url  string
 	log  *buffer
 	mu   sync.Mutex
-	seen []string // what jobs and api got, in order
+	seen []string // what the jobs and the API got, in order
 }
 
 func (s *served) saw(what string) {
@@ -54,7 +54,7 @@ func (s *served) saw(what string) {
 	s.seen = append(s.seen, what)
 }
 
-// program has the product's own answers.
+// program returns a program with the product's own answers.
 func program(api http.Handler, triggers map[string]host.Trigger) host.Program {
 	return host.Program{
 		API: api, Triggers: triggers,
@@ -100,7 +100,7 @@ func serve(t *testing.T) *served {
 	return s
 }
 
-// send writes the request line as it is given: no client cleans the path.
+// send writes the request line exactly as given, so that no client cleans the path.
 func (s *served) send(t *testing.T, method, target, body string) (status int, header http.Header, answer string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.url, strings.NewReader(body))
@@ -127,7 +127,7 @@ func (s *served) send(t *testing.T, method, target, body string) (status int, he
 	return resp.StatusCode, resp.Header, string(got)
 }
 
-// originForm takes scheme and host out of the request line that an opaque URL makes.
+// originForm removes the scheme and the host from the request line that an opaque URL makes.
 type originForm struct{ net.Conn }
 
 func (o originForm) Write(p []byte) (int, error) {
@@ -194,7 +194,7 @@ func TestWhatIsServed(t *testing.T) {
 		"readiness ping":                    {method: "GET", target: "/", status: 200, answer: `{"status":"alive"}`},
 		"readiness ping by HEAD":            {method: "HEAD", target: "/", status: 200},
 		"a stranger's POST through the api": {method: "POST", target: "/api/bulk", status: 418, seen: "api POST /api/bulk"},
-		"an api path with a blank":          {method: "GET", target: "/api/a%20b?x=%2F..", status: 418, seen: "api GET /api/a%20b"},
+		"an API path with a space":          {method: "GET", target: "/api/a%20b?x=%2F..", status: 418, seen: "api GET /api/a%20b"},
 		"a queue message":                   {method: "POST", target: "/bulk", body: hello, status: 200, seen: "job " + id + " hello!!", answer: `{"Outputs":{},"Logs":[],"ReturnValue":null}`},
 		"a timer": {
 			method: "POST", target: "/wake", body: `{"Data":{"timer":{"ScheduleStatus":null,"IsPastDue":true}}}`,
@@ -220,13 +220,13 @@ func TestAFailureSaysWhyInTheLogOnly(t *testing.T) {
 		body, log string
 		status    int
 	}{
-		"the job fails":           {body: strings.Replace(hello, "hello!!", "fail", 1), status: 500, log: "store: throttled"},
-		"the job panics":          {body: strings.Replace(hello, "hello!!", "panic", 1), status: 500, log: "panic: string at"},
-		"the job has a bug":       {body: strings.Replace(hello, "hello!!", "index", 1), status: 500, log: "index out of range"},
-		"an empty body":           {body: "", status: 400, log: "not JSON"},
-		"a body that is no JSON":  {body: "secret value", status: 400, log: "not JSON at byte 1"},
-		"a body over the cap":     {body: strings.Repeat(" ", maxJobBody+1), status: 413, log: "over 1048576 bytes"},
-		"an envelope of no queue": {body: `{"Data":{"a":"secret value","b":1}}`, status: 400, log: "2 members"},
+		"the job fails":                     {body: strings.Replace(hello, "hello!!", "fail", 1), status: 500, log: "store: throttled"},
+		"the job panics":                    {body: strings.Replace(hello, "hello!!", "panic", 1), status: 500, log: "panic: string at"},
+		"the job has a bug":                 {body: strings.Replace(hello, "hello!!", "index", 1), status: 500, log: "index out of range"},
+		"an empty body":                     {body: "", status: 400, log: "not JSON"},
+		"a body that is not JSON":           {body: "secret value", status: 400, log: "not JSON at byte 1"},
+		"a body over the cap":               {body: strings.Repeat(" ", maxJobBody+1), status: 413, log: "over 1048576 bytes"},
+		"an envelope that is not a queue's": {body: `{"Data":{"a":"secret value","b":1}}`, status: 400, log: "2 members"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,7 +252,7 @@ func TestAPanicOfTheAPIIsAnAnswer(t *testing.T) {
 	require.Equal(t, "application/problem+json", header.Get("Content-Type"))
 	require.Contains(t, body, `"code":"internal"`)
 	status, _, _ = s.send(t, "GET", "/api/half", "")
-	require.Zero(t, status, "half an answer breaks off")
+	require.Zero(t, status, "an answer sent in half breaks off")
 	require.NotContains(t, s.log.String(), "secret value")
 }
 
@@ -283,18 +283,18 @@ func TestServe(t *testing.T) {
 		return resp.StatusCode == http.StatusOK
 	}, 5e9, 5e6)
 	stop()
-	require.ErrorIs(t, <-done, context.Canceled, "even an asked-for end is not a success")
+	require.ErrorIs(t, <-done, context.Canceled, "an end that was asked for is not a success either")
 }
 
 func TestAProgramThatLacksAPartIsRefused(t *testing.T) {
 	t.Parallel()
 	whole := program(http.NotFoundHandler(), nil)
 	for name, change := range map[string]func(*host.Program){
-		"no API":                     func(p *host.Program) { p.API = nil },
-		"no answer for no address":   func(p *host.Program) { p.NotFound = nil },
-		"no answer after a panic":    func(p *host.Program) { p.Failed = nil },
-		"a trigger without a job":    func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(nil)} },
-		"a trigger of unknown kinds": func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": {}} },
+		"no API":                           func(p *host.Program) { p.API = nil },
+		"no answer for an unknown address": func(p *host.Program) { p.NotFound = nil },
+		"no answer after a panic":          func(p *host.Program) { p.Failed = nil },
+		"a trigger without a job":          func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(nil)} },
+		"a trigger of unknown kind":        func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": {}} },
 	} {
 		p := whole
 		change(&p)

@@ -8,25 +8,26 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// How long a connection may keep the handler waiting. The host passes bodies on as they come, so a
-// slow caller is slow here, too.
+// How long a connection may keep the handler waiting. The host passes bodies on as they come,
+// so a slow caller is slow here, too.
 const (
-	// bodyWait is how long a body is waited for in all, with a second more for each bodyRate bytes
-	// that came: 30 s for JSON and for a job's envelope, and five minutes for an upload of 64 MiB.
+	// bodyWait is how long the handler waits for a whole body. Each bodyRate bytes that
+	// arrive add a second: that is 30 s for JSON and for a job's envelope, and almost five
+	// minutes for an upload of 64 MiB.
 	bodyWait = 30 * time.Second
 	bodyRate = 256 << 10
-	// drainWait is how long the rest of a body that was not wanted is waited for. net/http
-	// reads up to 256 KiB of it before it answers. A caller who was refused has the answer
+	// drainWait is how long the handler waits for the rest of a body that it does not want.
+	// net/http reads up to 256 KiB of it before it answers. A refused caller has the answer
 	// after that time at the latest, and loses the connection.
 	drainWait = 2 * time.Second
-	// idleWait is how long a connection stays open between two requests. The host keeps one for
-	// 1 to 2 minutes. Because this is longer, it is the host that closes, and no message is
-	// sent into a closing connection.
+	// idleWait is how long a connection stays open between two requests. The host keeps one
+	// open for 1 to 2 minutes. idleWait is longer, so the host closes first and never sends a
+	// message into a closing connection.
 	idleWait = 5 * time.Minute
 )
 
-// patient lets no request wait for its body for ever. The deadlines are those of the
-// connection, so w must be the server's own writer. Clocks tell the time of day.
+// patient lets no request wait forever for its body, by the wall clock. The deadlines are
+// those of the connection, so w must be the server's own writer.
 func patient(next http.Handler, clocks clock.Clocks) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {
@@ -34,7 +35,7 @@ func patient(next http.Handler, clocks clock.Clocks) http.Handler {
 			return
 		}
 		b := &body{ReadCloser: r.Body, conn: http.NewResponseController(w), clocks: clocks, left: bodyWait}
-		b.until(clocks.Wall().Add(bodyWait)) // an answer may begin before anybody reads
+		b.until(clocks.Wall().Add(bodyWait)) // an answer may begin before the body is read
 		defer b.leave()
 		with := *r
 		with.Body = b
@@ -42,8 +43,8 @@ func patient(next http.Handler, clocks clock.Clocks) http.Handler {
 	})
 }
 
-// body is a request's body that is waited for only so long. Time in which nobody reads does not
-// count.
+// body is a request's body that is waited for only so long. Time in which the handler does
+// not read does not count.
 type body struct {
 	io.ReadCloser
 	conn   *http.ResponseController
@@ -64,7 +65,8 @@ func (b *body) Read(p []byte) (int, error) {
 		b.ended = true
 	}
 	if err == io.EOF {
-		// From now on net/http watches whether the caller goes away: a deadline would end the call.
+		// net/http now watches whether the caller goes away, and a deadline would end the
+		// call.
 		b.until(time.Time{})
 	}
 	return n, err
@@ -77,5 +79,5 @@ func (b *body) leave() {
 	}
 }
 
-// until sets the deadline. It fails on a closed connection only.
+// until sets the deadline. It fails only on a closed connection.
 func (b *body) until(t time.Time) { _ = b.conn.SetReadDeadline(t) }

@@ -43,7 +43,7 @@ type caller struct {
 	in *bufio.Reader
 }
 
-// slow runs a test against a real server, with time of its own.
+// slow runs a test against a real server, in a bubble with a clock of its own.
 func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,7 +65,7 @@ func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 	})
 }
 
-// send writes in the background, since a pipe holds nothing.
+// send writes in the background, since a pipe has no buffer.
 func (c caller) send(s string) { go func() { _, _ = io.WriteString(c, s) }() }
 
 func post(path string, length int) string {
@@ -110,11 +110,11 @@ func TestSlowBodiesEnd(t *testing.T) {
 	}{
 		"one that is read":                 {reads, "/api/x", http.StatusBadRequest, bodyWait},
 		"one that is not wanted":           {refuses, "/api/x", http.StatusUnauthorized, drainWait},
-		"at an address where nothing is":   {refuses, "/nowhere", http.StatusNotFound, drainWait},
+		"at an unknown address":            {refuses, "/nowhere", http.StatusNotFound, drainWait},
 		"of a job":                         {refuses, "/bulk", http.StatusBadRequest, bodyWait},
 		"one that is answered at length":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 1<<20)) }, "/api/x", http.StatusOK, bodyWait + drainWait},
 		"one that is read after a while":   {func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Minute); reads(w, r) }, "/api/x", http.StatusBadRequest, time.Minute + bodyWait},
-		"one that is refused after a page": {func(w http.ResponseWriter, r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)); refuses(w, r) }, "/api/x", http.StatusUnauthorized, drainWait},
+		"one that is refused after a byte": {func(w http.ResponseWriter, r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)); refuses(w, r) }, "/api/x", http.StatusUnauthorized, drainWait},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,11 +182,11 @@ func TestWorkMayTakeLongerThanItsBody(t *testing.T) {
 			require.Equal(t, http.StatusOK, status)
 			require.Equal(t, 9*time.Minute, took)
 		}
-		require.Equal(t, idleWait, c.closed(t), "and an idle connection ends")
+		require.Equal(t, idleWait, c.closed(t), "an idle connection ends, too")
 	})
 }
 
-func TestARefusalKeepsTheConnectionOfWhoSentEverything(t *testing.T) {
+func TestACallerWhoSentEverythingKeepsTheConnectionAfterARefusal(t *testing.T) {
 	t.Parallel()
 	slow(t, refuses, func(t *testing.T, c caller) {
 		for range 2 {

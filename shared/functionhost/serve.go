@@ -16,14 +16,14 @@ import (
 )
 
 // Serve listens on 127.0.0.1:port, the only address that the host dials, and serves until ctx
-// ends. It never returns nil: its caller exits with a failure, because a host leaves a handler
-// dead that exits with 0.
+// ends. It never returns nil, so that its caller exits with a failure: the host does not
+// restart a handler that exits with 0.
 //
 // It ignores SIGINT for the whole process. Ctrl-C in a terminal reaches the handler as well,
-// and the host, which is stopping, would count its death as a crash. The host ends its handler
-// by SIGKILL.
+// and the host, which is stopping, would count the handler's end as a crash. The host ends
+// its handler by SIGKILL.
 //
-// By the wall clock it gives up on callers who are slow to send.
+// It gives up, by the wall clock, on callers who are slow to send.
 func Serve(ctx context.Context, port string, h http.Handler, clocks clock.Clocks, log *slog.Logger) error {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return errors.New("FUNCTIONS_CUSTOMHANDLER_PORT, which the host sets, is not a port number")

@@ -8,8 +8,8 @@ import (
 )
 
 // Guard runs a function and turns its panic into an error that names the place. The error
-// quotes the errors of the Go runtime only, because any other value may hold personal data. The
-// panic [http.ErrAbortHandler] goes on: it breaks off an answer on purpose.
+// quotes only errors of the Go runtime, because any other value may hold personal data. The
+// panic [http.ErrAbortHandler] passes through: it breaks off an answer on purpose.
 func Guard(run func() error) (err error) {
 	defer func() {
 		v := recover()
@@ -34,7 +34,7 @@ type Recorder struct {
 	status int
 }
 
-// Record returns w as a Recorder. All handlers on the way of a call share one.
+// Record returns w as a Recorder. All handlers of one call share it.
 func Record(w http.ResponseWriter) *Recorder {
 	if r, ok := w.(*Recorder); ok {
 		return r
@@ -53,7 +53,7 @@ func (r *Recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Write sends a part of the body, after the status 200 when no other was sent.
+// Write sends a part of the body. It sends the status 200 first when no status was sent.
 func (r *Recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK

@@ -1,4 +1,4 @@
-// Package host is what any host runs: jobs, the triggers that start them, and the id of an
+// Package host holds what any host runs: jobs, the triggers that start them, and the id of an
 // invocation.
 //
 // A host is a platform that calls the program: Azure Functions does so through package
@@ -23,7 +23,7 @@ const (
 	// QueueMessage starts a job with the text of the message, as the producer wrote it. A
 	// binary message arrives as base64, and the job decodes it.
 	QueueMessage Kind = "queue"
-	// Schedule starts a job at the times that the platform was told. The payload is that of
+	// Schedule starts a job at the times that the platform was given. The payload is that of
 	// [TimerPayload].
 	Schedule Kind = "timer"
 )
@@ -37,7 +37,7 @@ type Trigger struct {
 // Queue is a trigger that runs the job for each message of a queue.
 func Queue(run Job) Trigger { return Trigger{Kind: QueueMessage, Run: run} }
 
-// Timer is a trigger that runs the job by a schedule.
+// Timer is a trigger that runs the job on a schedule.
 func Timer(run Job) Trigger { return Trigger{Kind: Schedule, Run: run} }
 
 // TimerPayload is {"pastDue":true} for a run that the platform missed and makes up for, and

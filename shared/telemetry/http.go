@@ -13,7 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
 
-// HTTP traces requests. The span knows the method, the pattern of the route and the status,
+// HTTP traces requests. The span records the method, the pattern of the route and the status,
 // never ids or queries. The pattern is the one that next leaves in [http.Request.Pattern], as
 // ServeMux does.
 func HTTP(next http.Handler) http.Handler {
@@ -31,8 +31,8 @@ func HTTP(next http.Handler) http.Handler {
 	})
 }
 
-// spanName is the method and the pattern of the route, which may begin with a method itself. A
-// request that no route took is named by its method alone.
+// spanName is the method and the pattern of the route, which may itself begin with a method.
+// A request that matched no route is named by its method alone.
 func spanName(r *http.Request) string {
 	_, route, found := strings.Cut(r.Pattern, " ")
 	if !found {
@@ -41,7 +41,8 @@ func spanName(r *http.Request) string {
 	return strings.TrimSpace(Method(r.Method) + " " + route)
 }
 
-// Method keeps methods that strangers invent out of logs and traces: it is "other" for these.
+// Method returns a standard method as it is and "other" for any other, so that methods which
+// callers invent stay out of logs and traces.
 func Method(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -29,8 +29,8 @@ import (
 
 const scope = "github.com/rightsdesk/rightsdesk"
 
-// NewLog returns a logger that writes JSON lines to w with the invocation's and the trace's id. All
-// times are in UTC, whatever the machine's zone is.
+// NewLog returns a logger that writes JSON lines to w, with the ids of the invocation and of
+// the trace. All times are in UTC, whatever the machine's zone is.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(withContext{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: inUTC})})
 }
@@ -63,8 +63,8 @@ func (h withContext) WithGroup(name string) slog.Handler {
 	return withContext{h.Handler.WithGroup(name)}
 }
 
-// Export sends traces and metrics by OTLP over HTTP, to where the standard OTEL_* variables
-// say. If it is not enabled, nothing is collected. The returned function flushes.
+// Export sends traces and metrics by OTLP over HTTP, to the endpoint that the standard OTEL_*
+// variables name. If it is not enabled, nothing is collected. The returned function flushes.
 func Export(ctx context.Context, enabled bool) (func(context.Context) error, error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	if !enabled {
@@ -86,8 +86,8 @@ func Export(ctx context.Context, enabled bool) (func(context.Context) error, err
 	return func(ctx context.Context) error { return errors.Join(tp.Shutdown(ctx), mp.Shutdown(ctx)) }, nil
 }
 
-// Jobs counts and traces jobs. An alert watches the successes of each job, because a job that
-// no longer succeeds is silent otherwise.
+// Jobs counts and traces jobs. A deployment should watch the successes of each job, because a
+// job that no longer succeeds may be silent otherwise.
 type Jobs struct {
 	runs metric.Int64Counter
 }
@@ -102,7 +102,7 @@ func NewJobs() (*Jobs, error) {
 	return &Jobs{runs: runs}, nil
 }
 
-// Count adds to a counter of that name, rightsdesk.{name}.
+// Count adds n to the counter rightsdesk.{name}.
 func Count(ctx context.Context, name string, n int64) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk." + name); err == nil {
 		c.Add(ctx, n)
@@ -112,10 +112,10 @@ func Count(ctx context.Context, name string, n int64) {
 // Counter counts what the steps report.
 type Counter struct{}
 
-// Count is the function Count.
+// Count calls the function Count.
 func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, name, n) }
 
-// Ignored is the function Ignored.
+// Ignored calls the function Ignored.
 func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
 
 // Alert counts an alert: rightsdesk.alerts with the attribute code.
@@ -125,15 +125,15 @@ func (Counter) Alert(ctx context.Context, code alert.Code) {
 	}
 }
 
-// Ignored counts a queue message that nothing can be done for: rightsdesk.messages.ignored with
-// the attribute reason, a code.
+// Ignored counts a queue message that leads to no work: rightsdesk.messages.ignored with the
+// attribute reason, a code.
 func Ignored(ctx context.Context, reason string) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {
 		c.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 	}
 }
 
-// Wrap returns the job with a span around it and its result counted.
+// Wrap returns the job with a span around it. It counts each run by its result.
 func (j *Jobs) Wrap(name string, run host.Job) host.Job {
 	return func(ctx context.Context, payload []byte) error {
 		ctx, span := otel.Tracer(scope).Start(ctx, "job "+name, trace.WithSpanKind(trace.SpanKindConsumer))
