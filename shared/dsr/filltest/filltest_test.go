@@ -32,6 +32,7 @@ func TestFillLeavesNoFieldZero(t *testing.T) {
 		field := reflect.TypeFor[outer]().Field(i)
 		require.Equal(t, field.IsExported(), !reflect.ValueOf(o).Field(i).IsZero(), field.Name)
 	}
+	require.Empty(t, o.hidden, "an unexported field is left alone")
 	require.NotEmpty(t, o.One.Text)
 	require.NotEmpty(t, o.Many[0].Bytes)
 	require.NotEqual(t, o.One.Text, o.Many[0].Text, "each field has a value of its own")
