@@ -1,10 +1,10 @@
-// Package bulk moves a producer's list of requests into requests.
+// Package bulk takes in a producer's list of requests and imports its lines as requests.
 //
-// A list is taken in as a whole and imported later, line by line. So a bad line never stops the
-// others, a killed import resumes, and the same list twice makes nothing twice. How the lines
-// are read and numbered is told in package list.
+// A list is taken in as a whole and imported later, line by line. A bad line therefore never
+// stops the others, a killed import resumes, and a list that is sent twice makes nothing
+// twice. Package list says how the lines are read and numbered.
 //
-// # The way of a list, in the order of the files
+// # What happens to a list, in the order of the files
 //
 //	take_upload.go    a caller sends it by HTTP: it is copied into a blob
 //	take_queue.go     a message on dsr-bulk holds it, or says in which blob it is
@@ -20,6 +20,6 @@
 //
 // # Limits
 //
-// A list may hold 100,000 lines. What comes after them is one rejected line with the code
-// too-many-lines.
+// A list may hold 100,000 lines. Everything after them becomes one rejected line with the
+// code too-many-lines.
 package bulk

@@ -10,10 +10,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
-// Import moves on the import that a message names, from where it is and for a bounded time; the
-// job `work` calls it. It returns nil when there is nothing to do: the import is unknown, over,
-// or claimed by another invocation. An error is one of the storage, and what was done until
-// then stays done.
+// Import continues the import that a message names, for a bounded time. The job `work` calls
+// it. It returns nil when there is nothing to do: the import is unknown, over, or claimed by
+// another invocation. Any error comes from the storage, and what was done before it stays
+// done.
 func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	b, claim, err := s.claim(ctx, tenant, id)
 	if err != nil || claim == nil {
@@ -21,14 +21,14 @@ func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	}
 	ctx, stop := claim.Keep(ctx)
 	defer stop()
-	s.log.InfoContext(ctx, "bulk import goes on", "tenant", tenant, "bulk", id, "line", b.Line)
+	s.log.InfoContext(ctx, "bulk import continues", "tenant", tenant, "bulk", id, "line", b.Line)
 	i := &invocation{Service: s, row: b, list: b.Import}
 	err = i.run(ctx)
 	if errors.Is(context.Cause(ctx), store.ErrClaimed) {
-		err = store.ErrClaimed // what failed, failed because the lease was lost
+		err = store.ErrClaimed // the lost lease is the cause
 	}
 	if errors.Is(err, store.ErrClaimed) {
-		s.log.InfoContext(ctx, "bulk import went on elsewhere", "tenant", tenant, "bulk", id)
+		s.log.InfoContext(ctx, "bulk import continues in another invocation", "tenant", tenant, "bulk", id)
 		return nil
 	}
 	if err == nil && over(b) {
@@ -47,11 +47,12 @@ func (s *Service) Import(ctx context.Context, tenant, id string) error {
 	return nil
 }
 
-// unknownBulk is why a message that names no import is ignored.
+// unknownBulk is the reason why a message that names no known import is ignored.
 const unknownBulk = "unknown-bulk"
 
-// claim reads an import and takes its lease, or returns nil when there is nothing to do. An attempt
-// that is just ending may change the row in between, so a conflict is tried again.
+// claim reads an import and takes its lease, or returns nil when there is nothing to do. An
+// attempt that is just ending may change the row in between, so claim tries again after a
+// conflict.
 func (s *Service) claim(ctx context.Context, tenant, id string) (*imports.Case, *lease.Claim, error) {
 	for range 5 {
 		b, err := s.store.Imports.Load(ctx, tenant, id)

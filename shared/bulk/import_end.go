@@ -21,7 +21,7 @@ func (i *invocation) fail(ctx context.Context, why *problem.Error) error {
 }
 
 // finish publishes the result and ends the import. The wakes that delete input and result are
-// written with the end, before anybody can see it.
+// stored in the same write as the end, so that no ended import lacks them.
 func (i *invocation) finish(ctx context.Context, state string) error {
 	ids := make([]string, i.row.Chunk)
 	for n := range ids {

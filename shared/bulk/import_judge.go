@@ -31,8 +31,8 @@ func (s *source) close() {
 	}
 }
 
-// open opens the list where the import stands, and only in the version that was received: a
-// position means nothing in another one.
+// open opens the list where the import stands. It accepts only the version that was received,
+// since a position means nothing in another version.
 func (i *invocation) open(ctx context.Context) (*source, error) {
 	src := &source{}
 	lines, err := list.Open(i.list.Format, func(offset int64) (io.Reader, error) {
@@ -66,7 +66,7 @@ func (i *invocation) open(ctx context.Context) (*source, error) {
 	return src, nil
 }
 
-// judge reads chunk after chunk until the list or the time is over.
+// judge reads one chunk after another until the list or the time ends.
 func (i *invocation) judge(ctx context.Context, src *source, to chan<- *chunk) error {
 	end := i.clocks.Wall().Add(i.bound)
 	lines := i.list.Lines
@@ -101,7 +101,7 @@ func (i *invocation) read(src *source, lines int64) (*chunk, error) {
 		size += len(l.Item)
 		c.lines++
 		if c.lines > maxLines {
-			l.Fault = problem.Newf(problem.TooManyLines, "", "a list has at most %d lines: this one and all after it were left out", maxLines)
+			l.Fault = problem.Newf(problem.TooManyLines, "", "a list has at most %d lines: this line and all lines after it were left out", maxLines)
 			c.last = true
 		}
 		e, err := i.entry(l)
@@ -133,8 +133,9 @@ func (i *invocation) entry(l list.Line) (entry, error) {
 	return e, err
 }
 
-// draft is the request that a line asks for. Its wake is due at once: the look-up of a shard that
-// follows the chunk sends its messages, so an import need not send one for each request.
+// draft returns the request that a line asks for. Its wake is due at once. The look at the
+// shard that follows the chunk then sends its messages, so an import need not send one for
+// each request.
 func (i *invocation) draft(l list.Line) (store.Draft, error) {
 	d, canonical, err := i.intake.DecodeItem(i.list.Caller, i.list.Tenant, l.Item, i.clocks.Business())
 	if err != nil {
@@ -148,7 +149,7 @@ func (i *invocation) draft(l list.Line) (store.Draft, error) {
 	return d, nil
 }
 
-// lineKey is the idempotency key of a line that gives none: the same line under the same
+// lineKey makes the idempotency key of a line that gives none: the same line under the same
 // reference is the same request.
 func (i *invocation) lineKey(canonical []byte) string {
 	return hex.EncodeToString(pii.MAC(i.key, "bulk line", i.list.Reference, string(canonical)))

@@ -12,9 +12,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// keep stores the results of a chunk and then the progress. After a crash between the two the
-// chunk is done again, with the same results in the same block. With the last chunk the import
-// ends.
+// keep stores the results of a chunk and then the progress. After a crash between the two,
+// the chunk is done again, with the same results in the same block. With the last chunk the
+// import ends.
 func (i *invocation) keep(ctx context.Context, c *chunk) error {
 	results := make([]list.Result, len(c.entries))
 	for n, e := range c.entries {
@@ -55,11 +55,13 @@ func (i *invocation) stage(ctx context.Context, results []list.Result) error {
 	return nil
 }
 
-// blockID names the block with the results of a chunk. The service wants all ids of one length.
+// blockID names the block with the results of a chunk. All ids in a blob must have the same
+// length.
 func blockID(n int) string { return fmt.Sprintf("%08d", n) }
 
-// advance moves the row behind a chunk. With the first chunk of an invocation it also moves the
-// wake: while this invocation is at work, no other need be called.
+// advance moves the position in the row to the end of a chunk. With the first chunk of an
+// invocation it also moves the wake, since no other invocation is needed while this one
+// works.
 func (i *invocation) advance(c *chunk, results []list.Result) {
 	i.row.State, i.row.Offset, i.row.Line = imports.Importing, c.at.Offset, c.at.Line
 	for _, res := range results {
@@ -79,8 +81,8 @@ func (i *invocation) advance(c *chunk, results []list.Result) {
 	}
 }
 
-// announce asks by one message for the messages of all new requests of a shard. It does not
-// matter when it cannot be sent: the wakes of the requests send theirs.
+// announce sends one message that asks for the messages of all new requests of a shard. If it
+// cannot be sent, the wakes of the requests send theirs.
 func (i *invocation) announce(ctx context.Context, shard int) {
 	if err := i.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: i.list.Tenant, Shard: &shard}); err != nil {
 		i.log.WarnContext(ctx, "message not sent; the wakes will send it", "queue", queue.Work, "tenant", i.list.Tenant, "error", err)

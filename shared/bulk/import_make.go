@@ -15,8 +15,8 @@ func (i *invocation) begin(ctx context.Context, c *chunk) {
 	i.draftNext(ctx, c, nil)
 }
 
-// make makes the requests of a chunk that has begun. Of lines with the same key the first is made
-// first, and the others are judged by what it met.
+// make makes the requests of a chunk that has begun. Of several lines with the same key it
+// makes the first one first. The outcome of that line decides the others.
 func (i *invocation) make(ctx context.Context, c *chunk) error {
 	met := map[string]meaning{}
 	for len(c.drafted) > 0 {
@@ -38,7 +38,7 @@ func (i *invocation) make(ctx context.Context, c *chunk) error {
 // meaning is what a key turned out to mean.
 type meaning struct {
 	request  string
-	body     string // that the first line with the key asked for
+	body     string // of the first line with the key
 	conflict bool   // the request has another body
 }
 
@@ -49,8 +49,8 @@ func (i *invocation) draftNext(ctx context.Context, c *chunk, met map[string]mea
 	c.batch = i.store.BeginMany(ctx, i.list.Tenant, drafts)
 }
 
-// oneOfEachKey picks one line of each key that has no result. Before, it gives a result to the
-// lines that what was met decides without a look at the store.
+// oneOfEachKey picks one line of each key that has no result. It first gives a result to
+// those lines that met decides without a look at the store.
 func (c *chunk) oneOfEachKey(met map[string]meaning) (drafts []store.Draft, of []*entry) {
 	picked := map[string]bool{}
 	for n := range c.entries {
@@ -61,7 +61,7 @@ func (c *chunk) oneOfEachKey(met map[string]meaning) (drafts []store.Draft, of [
 		m, known := met[e.id]
 		same := m.body == e.draft.Body
 		switch {
-		case known && same == m.conflict: // this body is known to be another than the request's
+		case known && same == m.conflict: // the request is known to have another body
 			e.ended(list.Refused(e.number, conflict()))
 		case known && same:
 			e.ended(list.Result{Line: e.number, Status: list.Duplicate, ID: m.request})
@@ -77,8 +77,8 @@ func conflict() *problem.Error {
 	return problem.New(problem.IdempotencyConflict, "/idempotencyKey", "the idempotency key was used with another body before")
 }
 
-// conclude says what became of a line. A request that was there before is the line's own if it
-// carries the line as its origin: an earlier attempt at this chunk made it.
+// conclude gives a line its result. A request that existed before belongs to the line if it
+// names the line as its origin: an earlier attempt at this chunk made it.
 func (e *entry) conclude(bulk string, made store.Created) error {
 	conflicts := errors.Is(made.Err, store.ErrIdempotency)
 	switch {

@@ -14,8 +14,8 @@ import (
 // invocation is the work of one invocation on one import.
 //
 // Four stages work at the same time, each on a chunk of its own. They judge lines, begin
-// requests, make requests and keep results. Stages that write do so in the order of the lines.
-// So of two equal lines the first is the one that is accepted, and what is stored is true of
+// requests, make requests and keep results. Stages that write do so in the order of the
+// lines. So the first of two equal lines is the accepted one, and stored progress holds for
 // all lines before it.
 type invocation struct {
 	*Service
@@ -29,9 +29,9 @@ type chunk struct {
 	entries []entry
 	at      list.Position // after its last line
 	last    bool          // of the list
-	lines   int64         // of the list until here, without empty ones
+	lines   int64         // of the list up to here, without empty ones
 	shards  map[int]bool  // of its new requests
-	batch   *store.Batch  // begun, of the drafts of the entries in drafted
+	batch   *store.Batch  // begun for the entries in drafted
 	drafted []*entry
 }
 
@@ -46,8 +46,8 @@ type entry struct {
 // ended gives the entry its result.
 func (e *entry) ended(r list.Result) { e.result = &r }
 
-// run moves the import on until the list or the time is over. It ends a list that cannot be
-// read as a whole.
+// run continues the import until the list or the time ends. It ends an import whose list
+// cannot be read as a whole.
 func (i *invocation) run(ctx context.Context) error {
 	if !i.intake.Knows(i.list.Tenant) {
 		return i.fail(ctx, problem.New(problem.UnknownTenant, "", "the tenant is no longer configured"))

@@ -27,7 +27,7 @@ func person(email, key string) string {
 	return fmt.Sprintf(`{%s"actions":["export"],"regime":"gdpr","subject":{"email":%q}}`, key, email)
 }
 
-// mixed is a list with everything that a list can hold: what each line becomes is told by want.
+// mixed returns a list with every kind of line, and what each line becomes.
 func mixed() (text string, want []list.Result) {
 	lines := []struct {
 		text string
@@ -227,8 +227,8 @@ func TestTooManyLines(t *testing.T) {
 	require.Equal(t, problem.TooManyLines, got[maxLines].Code)
 }
 
-// A kill is every storage call failing from the n-th on. Wherever it falls, the import that
-// goes on makes the same result, and no request twice.
+// A kill makes every storage call from the n-th on fail. Wherever it falls, the resumed
+// import gives the same result and makes no request twice.
 func TestAKilledImportResumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -242,7 +242,7 @@ func TestAKilledImportResumes(t *testing.T) {
 			broken, _ := w.open(wire, false)
 			err := w.service(broken, tenant).Import(t.Context(), tenant, b.ID)
 			if err == nil && wire.left.Load() > 0 {
-				require.Greater(t, n, int64(10), "the kills have gone through the whole import")
+				require.Greater(t, n, int64(10), "the kills have reached every call of the import")
 				break
 			}
 			w.later()
@@ -278,8 +278,8 @@ func TestStorageCallsOfALine(t *testing.T) {
 	require.LessOrEqual(t, calls, 1.5)
 }
 
-// The columns of a CSV and the members of a submission are written down in two packages: they
-// must be the same.
+// The columns of a CSV and the members of a submission are listed in two packages and must be
+// the same.
 func TestEveryColumnIsAMemberOfASubmission(t *testing.T) {
 	t.Parallel()
 	tenant := newTenant()

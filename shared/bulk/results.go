@@ -22,12 +22,12 @@ func (s *Service) ByReference(ctx context.Context, tenant, ref string) (*imports
 	return s.store.Imports.Load(ctx, tenant, s.store.Imports.ID(tenant, ref))
 }
 
-// Results opens the result of an import: JSON Lines of [list.Result], and their size in bytes.
-// It is a no-result problem until the import has ended, and once the retention of the result
-// has ended.
+// Results opens the result of an import, which is JSON Lines of [list.Result], and returns
+// its size in bytes. It returns a no-result problem until the import has ended, and again
+// once the retention of the result has ended.
 func (s *Service) Results(ctx context.Context, b *imports.Case) (io.ReadCloser, int64, error) {
 	if !over(b) {
-		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended; its result comes with its end")
+		return nil, 0, problem.New(problem.NoResult, "", "the import has not ended: ask for its result again later")
 	}
 	r, info, err := s.store.Blobs.Open(ctx, blob.ResultRef(b.Tenant, b.ID), 0, 0)
 	if errors.Is(err, store.ErrNotFound) {

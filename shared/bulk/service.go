@@ -16,14 +16,14 @@ import (
 const (
 	// maxLines is how many lines of a list are imported.
 	maxLines = 100_000
-	// maxBlob is the most bytes that a blob on the queue may have.
+	// maxBlob is how many bytes a blob that a message names may have.
 	maxBlob = 512 << 20
 
-	chunkLines = 100     // what CreateMany takes
+	chunkLines = 100     // what BeginMany takes
 	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
 
-	resend   = time.Minute // after which a lost message is sent again
-	giveBack = time.Minute // after which a message that met an outage is seen again
+	resend   = time.Minute // until a lost message is sent again
+	giveBack = time.Minute // until a message that met an outage is seen again
 
 	// defaultBound is far under the host's limit for an invocation.
 	defaultBound = time.Minute
@@ -39,7 +39,7 @@ const (
 type Counter interface {
 	// Count adds to the counter of that name.
 	Count(ctx context.Context, name string, n int64)
-	// Ignored counts a message that nothing can be done for, by a code.
+	// Ignored counts a message that leads to no work, by its reason, a code.
 	Ignored(ctx context.Context, reason string)
 }
 
@@ -47,15 +47,18 @@ type Counter interface {
 type Options struct {
 	Store  *store.Store
 	Intake *intake.Service
-	// QueueCaller is who messages on dsr-bulk act as. Without rights, every message is put away.
+	// QueueCaller is the caller that messages on dsr-bulk act as. If it has no rights, every
+	// message is put away.
 	QueueCaller auth.Caller
-	// Key makes the idempotency keys of lines that give none, the digests of lists and the names of
-	// messages put away. It is never rotated: that would make every line and every list a new one.
+	// Key makes the idempotency keys of lines that give none, the digests of lists and the
+	// names of messages put away. It is never rotated, since a new key would make every line
+	// and every list a new one.
 	Key     []byte
 	Clocks  clock.Clocks
 	Counter Counter
 	Log     *slog.Logger
-	// Bound is how long one invocation imports before it hands over to the next, wall time.
+	// Bound is how long, in wall time, one invocation imports before it hands over to the
+	// next.
 	Bound time.Duration
 }
 

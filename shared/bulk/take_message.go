@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// message is what a producer puts on dsr-bulk: a list in itself, or where it is.
+// message is what a producer puts on dsr-bulk: the list itself, or where it is.
 type message struct {
 	Tenant    string
 	Reference string
@@ -26,9 +26,9 @@ type message struct {
 	Blob      string   // "bulk/{tenant}/…"
 }
 
-// decodeMessage reads plain JSON or base64 of it. The host's own decoding of messages is off,
-// because with it on a plain message would go to poison unseen. Items are not looked into.
-// Every error is a [*problem.Error] that quotes nothing.
+// decodeMessage reads JSON, plain or in base64. The host's own decoding of messages is off,
+// because it would send a plain message to poison unseen. Items are not looked into. Every
+// error is a [*problem.Error] that quotes nothing.
 func decodeMessage(text []byte) (message, error) {
 	var m message
 	body, p := unwrap(text)
@@ -36,7 +36,7 @@ func decodeMessage(text []byte) (message, error) {
 		return m, p
 	}
 	// Duplicate names are looked for here in the message and later in each item, so that one
-	// bad item does not cost the others.
+	// bad item does not spoil the others.
 	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
 		return m, notJSON(dec)
@@ -104,7 +104,7 @@ func (m *message) set(name string, value jsontext.Value) error {
 	case "items":
 		return m.setItems(value)
 	}
-	return problem.New(problem.UnknownField, "", "the members of a message are tenant, reference, items and blob; there is another one")
+	return problem.New(problem.UnknownField, "", "a message may have only the members tenant, reference, items and blob")
 }
 
 func text(to *string, name string, value jsontext.Value) error {
@@ -152,8 +152,8 @@ func (m *message) check(seen map[string]bool) error {
 }
 
 // blobPath splits "bulk/{tenant}/…" into the name of the blob in the container and the format
-// that its ending says. The path must be the tenant's own. It must have one spelling only, so
-// that no reader of it can be led elsewhere.
+// that its ending stands for. The path must be the tenant's own, and must have only one
+// spelling, so that every reader of it finds the same blob.
 func blobPath(tenant, p string) (name, format string, why *problem.Error) {
 	const container = "bulk/"
 	prefix := container + tenant + "/"
@@ -172,7 +172,7 @@ func blobPath(tenant, p string) (name, format string, why *problem.Error) {
 	return strings.TrimPrefix(p, container), format, nil
 }
 
-// dotted reports a segment that some storage or file system would shorten.
+// dotted reports whether some storage or file system would shorten the segment.
 func dotted(segment string) bool {
 	return strings.Contains(segment, "..") || strings.HasSuffix(segment, ".")
 }

@@ -20,9 +20,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// Message takes in a message of the queue dsr-bulk; it is the job `bulk`. A message that cannot
-// become an import is put away in bulk-rejected and counted. That is a success, because no
-// repetition would make the message better. An error is one of the storage.
+// Message takes in a message of the queue dsr-bulk. It is the job `bulk`. A message that
+// cannot become an import is put away in bulk-rejected and counted. That is a success,
+// because no repetition would make the message better. Any error comes from the storage.
 func (s *Service) Message(ctx context.Context, text []byte) error {
 	err := s.message(ctx, text)
 	if p := problem.As(err); p != nil {
@@ -31,10 +31,10 @@ func (s *Service) Message(ctx context.Context, text []byte) error {
 	return err
 }
 
-// Poison takes in what the host gave up on after ten tries; it is the job `bulk-poison`. A good
-// message that met an outage of the storage goes back on its queue, for as long as the outage
-// lasts: nothing else may know of its requests. Everything else is put away, so that no message
-// goes round for ever.
+// Poison takes in what the host gave up on after ten tries. It is the job `bulk-poison`. A
+// good message that met an outage of the storage goes back on its queue for as long as the
+// outage lasts, because its requests may be known nowhere else. Everything else is put away,
+// so that no message circulates forever.
 func (s *Service) Poison(ctx context.Context, text []byte) error {
 	if _, err := decodeMessage(text); err != nil {
 		return s.putAway(ctx, text, problem.GaveUp)
@@ -91,9 +91,9 @@ func (s *Service) keepItems(ctx context.Context, b *imports.Import, items [][]by
 	return err
 }
 
-// findBlob reads the blob that a message names once, for the digest of its content: the same
-// reference may not come to mean another list. The version that was read is the one that will
-// be imported.
+// findBlob reads the blob that a message names, for the digest of its content, so that a
+// reference cannot come to mean another list. Only the version that was read will be
+// imported.
 func (s *Service) findBlob(ctx context.Context, b *imports.Import, path string) error {
 	name, format, p := blobPath(b.Tenant, path)
 	if p != nil {
@@ -129,7 +129,8 @@ func (s *Service) unreadable(ctx context.Context, b *imports.Import, err error) 
 }
 
 // putAway keeps a message, byte for byte, where an operator finds it. The name is the keyed
-// hash of the message: the same message is kept once, and the name does not tell what it said.
+// hash of the message, so the same message is kept once and the name does not tell what it
+// said.
 func (s *Service) putAway(ctx context.Context, text []byte, code problem.Code) error {
 	name := hex.EncodeToString(pii.MAC(s.key, "message put away", string(text)))
 	ref := blob.Ref{Container: retention.Rejected, Name: name}

@@ -36,7 +36,7 @@ func nameOf(text string) string {
 	return hex.EncodeToString(pii.MAC(bytes.Repeat([]byte{5}, 32), "message put away", text))
 }
 
-// Rows and names of blobs are readable by many: a hash in them that everybody can make would
+// Many people can read rows and names of blobs. A hash in them that anyone can make would
 // confirm a guessed list.
 func TestHashesThatAreKeptNeedTheKey(t *testing.T) {
 	t.Parallel()
@@ -142,7 +142,7 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 			require.NoError(t, err)
 		},
 	} {
-		blob := tenant + "/" + name + ".ndjson" // of its own: an archived one cannot be written to
+		blob := tenant + "/" + name + ".ndjson" // an archived blob cannot be written
 		w.upload(blob, person("a@c.example", ""))
 		require.NoError(t, s.Message(t.Context(), fmt.Appendf(nil, `{"tenant":%q,"reference":%q,"blob":"bulk/%s"}`, tenant, name, blob)))
 		change(blob)
@@ -158,8 +158,8 @@ func TestABlobThatIsReplacedBeforeItsImport(t *testing.T) {
 func TestMessagesThatArePutAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tenant, notOurs, unconfigured := newTenant(), newTenant(), newTenant()
-	s := w.service(w.st, tenant, notOurs)
+	tenant, foreign, unconfigured := newTenant(), newTenant(), newTenant()
+	s := w.service(w.st, tenant, foreign)
 	s.caller = auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
 	want := map[string]string{}
 	for _, tc := range []struct {
@@ -168,12 +168,12 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	}{
 		{"canary", problem.InvalidJSON},
 		{"\x00\xff\xfe", problem.InvalidJSON},
-		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, notOurs), problem.UnknownTenant},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, foreign), problem.UnknownTenant},
 		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, unconfigured), problem.UnknownTenant},
 		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","items":[3]}`, newTenant()), problem.UnknownTenant},
 		{fmt.Sprintf(`{"tenant":%q,"reference":"canary/1","items":[3]}`, tenant), problem.MalformedReference},
 		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/canary.csv"}`, tenant, tenant), problem.BlobMissing},
-		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/canary.csv"}`, tenant, notOurs), problem.InvalidBlobPath},
+		{fmt.Sprintf(`{"tenant":%q,"reference":"r-1","blob":"bulk/%s/canary.csv"}`, tenant, foreign), problem.InvalidBlobPath},
 	} {
 		require.NoError(t, s.Message(t.Context(), []byte(tc.text)))
 		want[nameOf(tc.text)] = string(tc.code)
@@ -219,8 +219,8 @@ func TestAGoodMessageOutlastsAnOutage(t *testing.T) {
 	require.NotContains(t, w.logged(), "canary")
 }
 
-// A message that no later try will bring further ends in bulk-rejected: it would go round for
-// ever otherwise.
+// A message that no later try can help ends in bulk-rejected. It would circulate forever
+// otherwise.
 func TestAMessageThatStorageRefusesIsPutAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

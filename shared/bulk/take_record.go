@@ -18,7 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// record writes the row of an import whose blob is there, or finds the row that is there
+// record writes the row of an import whose blob is stored, or finds the row that exists
 // already. It deletes the blobs that earlier attempts under the same reference left behind.
 func (s *Service) record(ctx context.Context, b imports.Import) (*imports.Case, bool, error) {
 	b.State, b.CreatedAt = imports.Received, s.clocks.Business()
@@ -38,8 +38,8 @@ func (s *Service) record(ctx context.Context, b imports.Import) (*imports.Case, 
 	return c, existing, nil
 }
 
-// ask asks for the import by a message. It does not matter when the message cannot be sent: the
-// wake sends it a minute later.
+// ask sends a message that asks for the import. If the message cannot be sent, the wake sends
+// it a minute later.
 func (s *Service) ask(ctx context.Context, c *imports.Case) {
 	if err := s.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: c.Tenant, Bulk: c.ID}); err != nil {
 		s.log.WarnContext(ctx, "message not sent; the wake will send it", "queue", queue.Work, "tenant", c.Tenant, "bulk", c.ID, "error", err)
@@ -63,8 +63,8 @@ func (s *Service) tidy(ctx context.Context, c *imports.Case) {
 	}
 }
 
-// digest identifies a list by its format and its bytes. It is keyed, because rows and names of
-// blobs can be read by people who must not learn whether a list that they guess was there.
+// digest identifies a list by its format and its bytes. It is keyed, because rows and names
+// of blobs can be read by people who must not be able to confirm a guess at a list.
 type digest struct{ hash.Hash }
 
 func (s *Service) newDigest(format string) digest {

@@ -21,22 +21,22 @@ type Upload struct {
 	Caller    auth.Caller
 	Tenant    string // one of the caller's
 	Reference string
-	Key       string // idempotency key; empty: none
+	Key       string // idempotency key, or empty
 	Format    string // list.JSONLines or list.CSV
 	Body      io.Reader
 }
 
-// Receive streams an upload into a blob and records it as an import, or finds the import that
-// the same list made before: then existing is true. Another list under the same reference is a
-// reference-taken problem. A key that the caller used in this tenant for another reference or
-// list is an idempotency-conflict. An error of Body is returned as it is. A failure half way
-// leaves no import.
+// Receive streams an upload into a blob and records it as an import. If the same list made an
+// import before, it finds that import, and existing is true. Another list under the same
+// reference is a reference-taken problem. A key that the caller used in this tenant for
+// another reference or list is an idempotency-conflict problem. An error of Body is returned
+// as it is. A failure half way leaves no import.
+	// Each upload has a name of its own, so two at a time never write into one blob.
 func (s *Service) Receive(ctx context.Context, u Upload) (c *imports.Case, existing bool, err error) {
 	if !list.ValidReference(u.Reference) {
 		return nil, false, problem.New(problem.MalformedReference, "", "reference must be "+list.ReferenceForm)
 	}
 	id := s.store.Imports.ID(u.Tenant, u.Reference)
-	// Each upload has a name of its own: two at a time never write into one blob.
 	name := fmt.Sprintf("%s/%s/%s.%s", u.Tenant, id, strings.ToLower(rand.Text()), u.Format)
 	sum, etag, err := s.upload(ctx, name, u)
 	if err != nil {
@@ -69,8 +69,8 @@ func (s *Service) upload(ctx context.Context, name string, u Upload) (sum, etag 
 	return d.hex(), etag, err
 }
 
-// bind keeps the key for the import that is about to be recorded. An upload whose key belongs to
-// another import is deleted.
+// bind stores the key for the import that is about to be recorded. An upload whose key
+// belongs to another import is deleted.
 func (s *Service) bind(ctx context.Context, b imports.Import, key string) (forget func(context.Context), err error) {
 	if key == "" {
 		return func(context.Context) {}, nil

@@ -29,7 +29,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	require.Empty(t, w.blobs(retention.BulkInputs, tenant))
 }
 
-// Storage may fail at every call of an upload. The caller then sends it again, and nothing is
+// Storage may fail at any call of an upload. The caller then sends it again, and nothing is
 // left of the first try.
 func TestAnUploadIsSentAgainAfterAnyFault(t *testing.T) {
 	t.Parallel()

@@ -40,8 +40,8 @@ import (
 // wire is a transport that passes calls on until it is cut.
 type wire struct {
 	next  *http.Client
-	left  atomic.Int64 // calls until it breaks; negative: never
-	done  bool         // the call at which it breaks is still done, and its answer lost
+	left  atomic.Int64 // calls until it is cut; negative: never
+	done  bool         // the last call is still done, and its answer is lost
 	calls atomic.Int64
 
 	refuse func(*http.Request) bool // nil: none
@@ -73,7 +73,7 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 			_ = res.Body.Close()
 		}
 	}
-	w.left.Store(0) // and stay so
+	w.left.Store(0) // and stays cut
 	return nil, errCut
 }
 
@@ -88,7 +88,7 @@ type world struct {
 	t       *testing.T
 	conn    string
 	prefix  string
-	ahead   atomic.Int64 // of the wall clock, nanoseconds
+	ahead   atomic.Int64 // of the machine's clock, in nanoseconds
 	clients account.Clients
 	st      *store.Store
 	mu      sync.Mutex
@@ -107,7 +107,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) wall() time.Time { return time.Now().UTC().Add(time.Duration(w.ahead.Load())) }
 
-// later lets every lease end.
+// later moves the clock past the end of every lease.
 func (w *world) later() { w.ahead.Add(int64(lease.Length + time.Second)) }
 
 func (w *world) open(wire *wire, retry bool) (*store.Store, account.Clients) {
@@ -158,7 +158,7 @@ func (w *world) Ignored(_ context.Context, reason string) {
 	w.ignored = append(w.ignored, reason)
 }
 
-// service has chunks of three lines.
+// service returns a service with chunks of three lines.
 func (w *world) service(st *store.Store, tenants ...string) *Service {
 	w.t.Helper()
 	s, err := New(Options{
@@ -171,7 +171,7 @@ func (w *world) service(st *store.Store, tenants ...string) *Service {
 	return s
 }
 
-// takeIn is the intake of a deployment with these tenants.
+// takeIn returns the intake of a deployment with these tenants.
 func (w *world) takeIn(st *store.Store, tenants ...string) *intake.Service {
 	w.t.Helper()
 	var known tenant.Tenants
@@ -203,7 +203,7 @@ func (w *world) receive(s *Service, tenant, ref, format, text string) *imports.C
 	return b
 }
 
-// end imports until the import has ended.
+// end runs the import until it has ended.
 func (w *world) end(s *Service, tenant, id string) *imports.Case {
 	w.t.Helper()
 	for range 50 {

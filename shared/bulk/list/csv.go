@@ -11,7 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// Columns are the columns that a CSV may have, in any order, each at most once.
+// Columns returns the columns that a CSV may have, in any order, each at most once.
 func Columns() []string {
 	return []string{
 		"idempotencyKey", "actions", "regime", "receivedAt", "reference", "systems", "destination", "note", "objectId",
@@ -19,8 +19,8 @@ func Columns() []string {
 	}
 }
 
-// item is the JSON item that a record says. An empty cell is an absent member. Several values in a
-// cell are separated by semicolons.
+// item returns the JSON item that a record describes. An empty cell is an absent member.
+// Several values in a cell are separated by semicolons.
 func item(header, cells []string) ([]byte, *problem.Error) {
 	if len(cells) != len(header) {
 		return nil, problem.Newf(problem.InvalidCSV, "", "the line has %d cells and the header has %d", len(cells), len(header))
@@ -41,11 +41,11 @@ func item(header, cells []string) ([]byte, *problem.Error) {
 	return b, nil
 }
 
-// csvItem is an item as a CSV can say it. Lists and objects that no cell fills are missing in it.
+// csvItem is an item as a CSV can express it. It lacks lists and objects that no cell fills.
 type csvItem struct{ form.Item }
 
-// set puts a cell where its column belongs. Texts hold one value, in which a semicolon is a
-// character.
+// set puts a cell where its column belongs. A text holds one value, in which a semicolon is
+// an ordinary character.
 func (i *csvItem) set(column, cell string) *problem.Error {
 	subject := &i.Subject
 	text := map[string]*string{
@@ -81,7 +81,7 @@ func (i *csvItem) set(column, cell string) *problem.Error {
 	return nil
 }
 
-// split cuts a cell at its semicolons. Blanks around a value and empty values do not count.
+// split cuts a cell at its semicolons. It drops blanks around a value, and empty values.
 func split(cell string) []string {
 	var out []string
 	for v := range strings.SplitSeq(cell, ";") {
@@ -104,15 +104,16 @@ func (i *csvItem) identifiers(values []string) *problem.Error {
 	return nil
 }
 
-// csvLines reads a CSV. Each record becomes the JSON item that its cells say, so that one decoder
-// judges both formats.
+// csvLines reads a CSV. Each record becomes the JSON item that its cells describe, so that
+// one decoder judges both formats.
 type csvLines struct {
 	*csvRecords
 	header []string
 }
 
-// newCSVLines reads on at a position. The function open opens the list at an offset. The header is
-// always read, from the beginning, and a header that cannot be used is a problem of the list.
+// newCSVLines starts reading at a position. The function open opens the list at an offset.
+// The header is always read from the beginning, and a header that cannot be used is a problem
+// of the list.
 func newCSVLines(open func(offset int64) (io.Reader, error), at Position) (*csvLines, error) {
 	r, err := open(0)
 	if err != nil {
@@ -143,8 +144,8 @@ func newCSVLines(open func(offset int64) (io.Reader, error), at Position) (*csvL
 	return c, err
 }
 
-// checkHeader never quotes a column: where the header is missing, the first record is about a
-// person.
+// checkHeader never quotes an unknown column: where the header is missing, the first record
+// is about a person.
 func checkHeader(head csvRecord) error {
 	if head.Fault != nil {
 		return problem.Newf(problem.InvalidCSV, "", "the header cannot be read: %s", head.Fault.Detail)

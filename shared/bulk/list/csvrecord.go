@@ -14,15 +14,15 @@ import (
 type csvRecord struct {
 	Number int64 // 0: the header
 	Cells  []string
-	Fault  *problem.Error // Cells is then nil
+	Fault  *problem.Error // when set, Cells is nil
 }
 
-// csvRecords reads CSV as RFC 4180 has it, with records ended by LF or CRLF. encoding/csv does
-// not fit: it keeps a record of any length in memory and does not say where a record that it
-// refuses ends, so one line could spoil the others.
+// csvRecords reads CSV as RFC 4180 defines it, with records ended by LF or CRLF. encoding/csv
+// does not fit: it keeps a record of any length in memory and does not say where a record
+// that it refuses ends, so one line could spoil the others.
 //
-// After a quote out of place the reader goes on as if it were an ordinary character. So it
-// stays in step with the lines.
+// The reader treats a misplaced quote as an ordinary character, so that it stays in step with
+// the lines.
 type csvRecords struct {
 	src *bufio.Reader
 	pos Position
@@ -73,7 +73,7 @@ func (c *csvRecords) next() (csvRecord, error) {
 	}
 }
 
-// tooLong allows for the end of the record, CRLF.
+// tooLong reports whether the record is too long. It allows for the CRLF at the end.
 func (c *csvRecords) tooLong() bool { return c.size > maxLine+2 }
 
 // scan reads to the end of the record: the first newline outside quotes, or the end of the list.
@@ -96,8 +96,8 @@ func (c *csvRecords) scan() error {
 	}
 }
 
-// take moves the state over one piece of the record. Once the record is too long, its bytes are not
-// kept: only the state is.
+// take updates the state by one piece of the record. Once the record is too long, only the
+// state is kept, and no bytes.
 func (c *csvRecords) take(part []byte, last bool) {
 	if c.tooLong() {
 		c.cell, c.cells = c.cell[:0], nil
@@ -145,7 +145,8 @@ func (c *csvRecords) endCell() {
 	c.cell, c.state = c.cell[:0], cellStart
 }
 
-// finish makes the record of what was scanned. It is empty for a line with nothing but blanks.
+// finish makes the record from what was scanned. empty is true for a line of nothing but
+// blanks.
 func (c *csvRecords) finish() (r csvRecord, empty bool) {
 	r.Number = c.pos.Line
 	unclosed, quoted := c.state == quotedCell, c.state == quoteSeen

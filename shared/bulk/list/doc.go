@@ -5,8 +5,8 @@
 // # Numbers of lines
 //
 // A line has the number that it has in the input, and the first is 1. The header of a CSV is
-// not counted, and a CSV record with quoted newlines is one line. Empty lines keep their number
-// and are not handed out.
+// not counted, and a CSV record with quoted newlines is one line. Empty lines are counted,
+// but not returned.
 //
 // # Limits
 //
@@ -14,8 +14,8 @@
 //
 // # CSV that is not well formed
 //
-// A record with a wrong number of cells or with a quote out of place is a fault of that line. A
-// quote that is never closed swallows everything after it, and nobody can tell data from lines
-// there: all of it is one faulty line. A header that names a column unknown or twice is a fault
-// of the whole list.
+// A record with a wrong number of cells or with a misplaced quote is a fault of that line.
+// After a quote that is never closed, data cannot be told from lines, so everything after it
+// is one faulty line. A header with an unknown or repeated column is a fault of the whole
+// list.
 package list

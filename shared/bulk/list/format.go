@@ -18,10 +18,10 @@ const (
 	mediaCSV       = "text/csv"
 )
 
-// MediaTypes are the media types of lists.
+// MediaTypes returns the media types of lists.
 func MediaTypes() []string { return []string{mediaJSONLines, mediaCSV} }
 
-// MediaType is the media type of a format.
+// MediaType returns the media type of a format.
 func MediaType(format string) string {
 	if format == CSV {
 		return mediaCSV
@@ -29,7 +29,7 @@ func MediaType(format string) string {
 	return mediaJSONLines
 }
 
-// FormatOfMedia is the format of one of MediaTypes.
+// FormatOfMedia returns the format of one of MediaTypes.
 func FormatOfMedia(mediaType string) string {
 	if mediaType == mediaCSV {
 		return CSV
@@ -40,8 +40,8 @@ func FormatOfMedia(mediaType string) string {
 // Endings are the endings of names that FormatOfName knows, for messages.
 const Endings = ".ndjson, .jsonl or .csv"
 
-// FormatOfName is the format that the ending of a name says, or "" for another ending. It takes no
-// capital letters.
+// FormatOfName returns the format that the ending of a name stands for, or "" for an unknown
+// ending. Endings in capital letters are unknown.
 func FormatOfName(name string) string {
 	switch path.Ext(name) {
 	case ".ndjson", ".jsonl":
@@ -63,8 +63,8 @@ var (
 // ValidReference reports whether s can name an import within its tenant.
 func ValidReference(s string) bool { return reference.MatchString(s) }
 
-// FitReference makes a reference of a name by leaving out what a reference may not hold. It is
-// empty when nothing is left.
+// FitReference makes a reference from a name by replacing what a reference may not hold with
+// hyphens. It returns "" when nothing is left.
 func FitReference(name string) string {
 	return strings.Trim(unfit.ReplaceAllString(name, "-"), "-.")
 }

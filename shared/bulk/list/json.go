@@ -14,8 +14,8 @@ type jsonLines struct {
 	pos Position
 }
 
-// newJSONLines reads on at a position that an earlier reader of the same list reported. The zero
-// position is the beginning.
+// newJSONLines starts reading at a position that an earlier reader of the same list reported.
+// The zero position is the beginning.
 func newJSONLines(r io.Reader, at Position) (*jsonLines, error) {
 	j := &jsonLines{src: newBuffer(r), pos: at}
 	if at.Offset == 0 {
@@ -54,9 +54,9 @@ func (j *jsonLines) Next() (Line, error) {
 	}
 }
 
-// readLine returns the next line without the blanks around it. The text is valid until the next
-// call. A line over maxLine bytes is passed over, and long is true. At the end of the list the
-// error is io.EOF, and never together with a line.
+// readLine returns the next line without the blanks around it. The text is valid until the
+// next call. A line over maxLine bytes is skipped, and long is true. At the end of the list
+// the error is io.EOF, and never together with a line.
 func (j *jsonLines) readLine() (text []byte, long bool, err error) {
 	read := false
 	for {

@@ -9,16 +9,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// maxLine is the most bytes that a line may hold without its end: the cap of a single request.
+// maxLine is how many bytes a line may have without its line ending: the cap of a single
+// request.
 const maxLine = 64 << 10
 
-// Position is where a reader stands, to read on from there later.
+// Position is where a reader stands, so that another can continue there later.
 type Position struct {
 	Offset int64 // bytes from the beginning of the list
 	Line   int64 // number of the last line that was read
 }
 
-// Line is one line of a list: the body of a submission as JSON, or why there is none.
+// Line is one line of a list: the body of a submission as JSON, or the fault of the line.
 type Line struct {
 	Number int64
 	Item   []byte
@@ -27,14 +28,14 @@ type Line struct {
 
 // Reader yields the lines of a list.
 type Reader interface {
-	// Next returns io.EOF after the last line. Any other error is one of the source.
+	// Next returns io.EOF after the last line. Any other error comes from the source.
 	Next() (Line, error)
-	// Position is behind the line that Next returned.
+	// Position is the end of the line that Next returned.
 	Position() Position
 }
 
-// Open reads a list in one of the formats on from a position. The function open opens the list
-// at an offset. What is wrong with the list as a whole is a [*problem.Error].
+// Open starts reading a list of the given format at a position. The function open opens the
+// list at an offset. A fault of the list as a whole is a [*problem.Error].
 func Open(format string, open func(offset int64) (io.Reader, error), at Position) (Reader, error) {
 	if format == CSV {
 		return newCSVLines(open, at)
@@ -46,8 +47,8 @@ func Open(format string, open func(offset int64) (io.Reader, error), at Position
 	return newJSONLines(r, at)
 }
 
-// Count is how many lines a list has. What is wrong with the list as a whole is a [*problem.Error];
-// faulty lines count.
+// Count returns how many lines a list has, faulty ones included. A fault of the list as a
+// whole is a [*problem.Error].
 func Count(r io.Reader, format string) (int64, error) {
 	lines, err := Open(format, func(int64) (io.Reader, error) { return r, nil }, Position{})
 	if err != nil {
@@ -62,7 +63,7 @@ func Count(r io.Reader, format string) (int64, error) {
 	}
 }
 
-// newBuffer is large enough that ReadSlice hands out the longest line in one piece.
+// newBuffer makes a buffer from which ReadSlice returns the longest line in one piece.
 func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 2*maxLine) }
 
 // Byte order marks: of UTF-8, and of UTF-16 and UTF-32. The longest has four bytes.
@@ -71,8 +72,8 @@ var (
 	wide = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff"), []byte("\x00\x00\xfe\xff")}
 )
 
-// skipMark passes over a byte order mark of UTF-8 and returns its length. Marks of other
-// encodings are a problem of the list.
+// skipMark skips a byte order mark of UTF-8 and returns its length. A mark of another
+// encoding is a problem of the list.
 func skipMark(b *bufio.Reader) (int64, error) {
 	head, err := b.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {

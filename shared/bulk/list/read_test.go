@@ -60,17 +60,17 @@ func TestJSONLines(t *testing.T) {
 		text string
 		want []shown
 	}{
-		"nothing":                     {"", nil},
-		"only empty lines":            {"\n\r\n  \n", nil},
-		"LF, CRLF and none at end":    {"{}\n[]\r\n3", []shown{{1, "{}"}, {2, "[]"}, {3, "3"}}},
-		"a byte order mark":           {"\xef\xbb\xbf{}\n", []shown{{1, "{}"}}},
-		"empty lines keep a number":   {"\n{}\n\n\n{}\n", []shown{{2, "{}"}, {5, "{}"}}},
-		"not UTF-8":                   {"{}\n\"\xff\"\n{}", []shown{{1, "{}"}, {2, "!invalid-utf8"}, {3, "{}"}}},
-		"too long":                    {"{}\n" + long + "\n{}", []shown{{1, "{}"}, {2, "!too-large"}, {3, "{}"}}},
-		"far too long, at the end":    {"{}\n" + strings.Repeat(long, 9), []shown{{1, "{}"}, {2, "!too-large"}}},
-		"just short enough":           {long[2:], []shown{{1, long[2:]}}},
-		"a mark in the second line":   {"{}\n\xef\xbb\xbf{}", []shown{{1, "{}"}, {2, "\xef\xbb\xbf{}"}}},
-		"blanks around are not count": {"  {}\t\n", []shown{{1, "{}"}}},
+		"nothing":                    {"", nil},
+		"only empty lines":           {"\n\r\n  \n", nil},
+		"LF, CRLF and none at end":   {"{}\n[]\r\n3", []shown{{1, "{}"}, {2, "[]"}, {3, "3"}}},
+		"a byte order mark":          {"\xef\xbb\xbf{}\n", []shown{{1, "{}"}}},
+		"empty lines keep a number":  {"\n{}\n\n\n{}\n", []shown{{2, "{}"}, {5, "{}"}}},
+		"not UTF-8":                  {"{}\n\"\xff\"\n{}", []shown{{1, "{}"}, {2, "!invalid-utf8"}, {3, "{}"}}},
+		"too long":                   {"{}\n" + long + "\n{}", []shown{{1, "{}"}, {2, "!too-large"}, {3, "{}"}}},
+		"far too long, at the end":   {"{}\n" + strings.Repeat(long, 9), []shown{{1, "{}"}, {2, "!too-large"}}},
+		"just short enough":          {long[2:], []shown{{1, long[2:]}}},
+		"a mark in the second line":  {"{}\n\xef\xbb\xbf{}", []shown{{1, "{}"}, {2, "\xef\xbb\xbf{}"}}},
+		"blanks around do not count": {"  {}\t\n", []shown{{1, "{}"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,14 +148,14 @@ func TestBadHeaders(t *testing.T) {
 		code   problem.Code
 		detail string
 	}{
-		"empty":            {"", problem.InvalidCSV, "begins with a header"},
-		"unknown column":   {"email,canary\n", problem.UnknownColumn, "column 2 of the header is unknown"},
-		"twice":            {"email,name,email\n", problem.UnknownColumn, "the column email twice"},
-		"semicolons":       {"email;name\n", problem.InvalidCSV, "separated by commas"},
-		"never closed":     {"\"email,name\n", problem.InvalidCSV, "never closed"},
-		"other case":       {"Email\n", problem.UnknownColumn, "column 1"},
-		"an empty column":  {"email,\n", problem.UnknownColumn, "column 2"},
-		"a person instead": {"canary@c.example,export\n", problem.UnknownColumn, "column 1"},
+		"empty":                        {"", problem.InvalidCSV, "begins with a header"},
+		"unknown column":               {"email,canary\n", problem.UnknownColumn, "column 2 of the header is unknown"},
+		"a column twice":               {"email,name,email\n", problem.UnknownColumn, "the column email twice"},
+		"semicolons":                   {"email;name\n", problem.InvalidCSV, "separated by commas"},
+		"never closed":                 {"\"email,name\n", problem.InvalidCSV, "never closed"},
+		"another case":                 {"Email\n", problem.UnknownColumn, "column 1"},
+		"an empty column":              {"email,\n", problem.UnknownColumn, "column 2"},
+		"a person instead of a header": {"canary@c.example,export\n", problem.UnknownColumn, "column 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +198,7 @@ func TestReadingOnAtAnyLineGivesTheSameLines(t *testing.T) {
 	require.Equal(t, read(t, csvOf(t, text, Position{})), resumed(t, func(at Position) Reader { return csvOf(t, text, at) }))
 }
 
-func TestAFaultOfTheSourceIsNoEnd(t *testing.T) {
+func TestAFaultOfTheSourceIsNotTheEnd(t *testing.T) {
 	t.Parallel()
 	broken := io.MultiReader(strings.NewReader("email\na\nb"), iotest.ErrReader(io.ErrUnexpectedEOF))
 	c, err := newCSVLines(func(int64) (io.Reader, error) { return broken, nil }, Position{})
@@ -222,7 +222,7 @@ func FuzzJSONLines(f *testing.F) {
 	})
 }
 
-// FuzzCSV compares with encoding/csv what both take.
+// FuzzCSV compares this reader with encoding/csv on texts that both accept.
 func FuzzCSV(f *testing.F) {
 	f.Add("a,\"b\nc\"\"\"\r\n\nd,e\n")
 	f.Add("a\"b,c\n\"d\"e,f\ng,\"")
@@ -272,8 +272,8 @@ func FuzzCSVItems(f *testing.F) {
 	})
 }
 
-// withoutBlanks leaves out records of one blank cell. A quoted one is a record here, and
-// encoding/csv does not tell it from an empty line of blanks.
+// withoutBlanks leaves out records of one blank cell. A quoted blank cell is a record here,
+// but encoding/csv does not tell it from a line of blanks.
 func withoutBlanks(in [][]string) [][]string {
 	out := in[:0]
 	for _, cells := range in {

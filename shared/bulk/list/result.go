@@ -8,21 +8,21 @@ type Status string
 // The statuses.
 const (
 	Accepted Status = "accepted" // it became a request
-	// Duplicate says that the request was there before: from another line, from another list or
+	// Duplicate says that the request existed before: from another line, from another list or
 	// from a single submission.
 	Duplicate Status = "duplicate"
 	Rejected  Status = "rejected"
 )
 
-// Result is one line of the result of an import: what became of one line of the list. It holds
-// nothing of the list itself.
+// Result is one line of the result of an import: what became of one line of the list. It
+// quotes nothing of the list itself.
 type Result struct {
 	Line   int64        `json:"line"` // 0: the list as a whole, which could not be read
 	Status Status       `json:"status"`
 	ID     string       `json:"id,omitempty"` // of the request
 	Code   problem.Code `json:"code,omitempty"`
-	// Pointer leads into the item. For a CSV it leads to where the value of the cell is in the
-	// item.
+	// Pointer points into the item. For a CSV it points to where the item holds the value of
+	// the cell.
 	Pointer string `json:"pointer,omitempty"`
 	Detail  string `json:"detail,omitempty"`
 }
