@@ -1,4 +1,4 @@
-// Package manifest says what a package holds, for machines.
+// Package manifest defines manifest.json, which tells machines what a package holds.
 package manifest
 
 import (
@@ -15,7 +15,7 @@ const (
 	IndexName = "index.html"
 )
 
-// Version is that of the form of a manifest.
+// Version is the version of the manifest's form.
 const Version = 1
 
 // Manifest says what a package holds and proves what was looked for. It is kept in memory: it
@@ -29,7 +29,7 @@ type Manifest struct {
 	ReceivedAt time.Time    `json:"receivedAt"`
 	CreatedAt  time.Time    `json:"createdAt"`
 	Systems    []System     `json:"systems"`
-	Files      []File       `json:"files"` // every member but the manifest, in their order
+	Files      []File       `json:"files"` // all members but the manifest, in their order
 }
 
 // System is what became of one task.
@@ -40,7 +40,7 @@ type System struct {
 	Reason  string          `json:"reason,omitempty"`
 	Basis   string          `json:"basis,omitempty"`
 	Until   time.Time       `json:"until,omitzero"`
-	Queries []dsr.Query     `json:"queries"` // of its discovery and its own
+	Queries []dsr.Query     `json:"queries"` // of the task and of its discovery
 }
 
 // File is one member.
@@ -54,7 +54,7 @@ type File struct {
 	Category dsr.Category `json:"category,omitempty"`
 }
 
-// Encode writes a manifest as people may read it, too.
+// Encode returns the manifest as indented JSON, so that people can read it, too.
 func (m Manifest) Encode() ([]byte, error) {
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

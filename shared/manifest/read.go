@@ -8,13 +8,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const longest = 64 << 20 // bytes of a manifest that is read: a line per file, with room
+const longest = 64 << 20 // bytes of a manifest: a line per file, with room to spare
 
 // errForm quotes nothing of a manifest.
 var errForm = errors.New("manifest: not the JSON of a manifest")
 
-// ReadFiles reads from a stored manifest the id of the request and the list of files. The rest is
-// passed over. A list of more than most files is refused, so that memory is bounded.
+// ReadFiles reads the id of the request and the list of files from a stored manifest, and
+// skips the rest. It refuses a list of more than most files, so that memory is bounded.
 func ReadFiles(r io.Reader, most int) (request string, files []File, err error) {
 	dec := jsontext.NewDecoder(io.LimitReader(r, longest))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {

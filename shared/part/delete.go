@@ -18,8 +18,8 @@ import (
 const deletesAtOnce = 8
 
 // Delete deletes the parts of a request, of all tasks and of all rounds up to the given one,
-// and returns when a listing is empty. It may be repeated. Parts of a later round belong to a
-// retry that is under way.
+// and returns when a listing is empty. It may be repeated. It leaves the parts of a later
+// round, which belong to a retry that is under way.
 func Delete(ctx context.Context, st *store.Store, tenant, request string, round int) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, tenant, request, round)
@@ -54,14 +54,14 @@ func partsUpTo(ctx context.Context, st *store.Store, tenant, request string, rou
 }
 
 func deleteAll(ctx context.Context, st *store.Store, parts []blob.Info) error {
-	var g errgroup.Group // not with a context: one failure does not stop the others
+	var g errgroup.Group // without a context: one failure does not stop the others
 	g.SetLimit(deletesAtOnce)
 	var mu sync.Mutex
 	var errs []error
 	for _, p := range parts {
 		g.Go(func() error {
 			err := st.Blobs.Delete(ctx, blob.Ref{Container: retention.Parts, Name: p.Name}, p.ETag)
-			// one that changed is in the next listing
+			// A part that changed is in the next listing.
 			if err != nil && !errors.Is(err, store.ErrConflict) {
 				mu.Lock()
 				errs = append(errs, err)

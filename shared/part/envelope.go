@@ -16,17 +16,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// Sealer seals under the key of a case. store.Case is one.
+// Sealer seals under the key of a case. store.Case implements it.
 type Sealer interface {
 	Seal(ctx context.Context, what string, plain []byte) ([]byte, error)
 	Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error)
 }
 
-// maxMetaCursor is the most characters of a sealed cursor, as base64, that go into metadata.
+// maxMetaCursor is how many characters of a sealed cursor, as base64, may go into metadata.
 // Azure takes 8 KiB of metadata in all.
 const maxMetaCursor = 4 << 10
 
-// envelope is the state of an export after a part: what another worker needs to go on from
+// envelope is the state of an export after a part: what another worker needs to continue from
 // there.
 type envelope struct {
 	// Cursor is the connector's cursor after the last page that is stored completely; nil
@@ -99,7 +99,7 @@ func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, se
 		return e, fmt.Errorf("part: open the cursor of part %d: %w", seq, err)
 	}
 	if err := json.Unmarshal(plain, &e); err != nil {
-		// The cause is left out: it would quote the cursor.
+		// The cause is left out, since it would quote the cursor.
 		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", seq, len(plain))
 	}
 	return e.clone(), nil

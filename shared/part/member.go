@@ -21,12 +21,12 @@ type Spec struct {
 	Action          dsr.Action
 }
 
-// prefix is where the parts of a task lie: {tenant}/{request}/{round}/{task}/.
+// prefix is the folder of a task's parts: {tenant}/{request}/{round}/{task}/.
 func (p Spec) prefix() string {
 	return fmt.Sprintf("%s%d/%s/", requestPrefix(p.Tenant, p.Request), p.Round, p.Task)
 }
 
-// requestPrefix is where all parts of a request lie.
+// requestPrefix is the folder of all parts of a request.
 func requestPrefix(tenant, request string) string { return tenant + "/" + request + "/" }
 
 // part is the name of one stored part. The number counts through all kinds of a task.
@@ -60,10 +60,10 @@ func (m Member) Path(a dsr.Action, system string) string {
 	return fmt.Sprintf("%s%s-%04d.%s", Folder(a, system), fileName(m.Kind), m.Number, m.Format)
 }
 
-// Folder is where the members of a task are in the archive.
+// Folder is the folder of a task's members in the archive.
 func Folder(a dsr.Action, system string) string { return fmt.Sprintf("%s/%s/", a, fileName(system)) }
 
-// reserved are names that Windows keeps for devices, with whatever extension.
+// reserved are names that Windows keeps for devices, with any extension.
 var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // fileName makes a name ([a-z][0-9a-z-]*) safe as part of a path.

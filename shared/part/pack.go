@@ -9,12 +9,12 @@ import (
 	"hash/crc32"
 	"io"
 
-	// At level 1 it has twice the speed of compress/flate, measured on directory records.
+	// At level 1 it is twice as fast as compress/flate, measured on directory records.
 	"github.com/klauspost/compress/flate"
 )
 
-// partType is the content type of a stored part: deflated bytes, which are only read as part of
-// an archive.
+// partType is the content type of a stored part: deflated bytes, which are read only as part
+// of an archive.
 const partType = "application/octet-stream"
 
 // packer makes one member: a finished raw deflate stream, with the sums that the archive and
@@ -29,7 +29,7 @@ type packer struct {
 
 func newPacker() *packer {
 	p := &packer{crc: crc32.NewIEEE(), sha: sha256.New()}
-	p.flate, _ = flate.NewWriter(&p.body, flate.BestSpeed) // fails for an unknown level only
+	p.flate, _ = flate.NewWriter(&p.body, flate.BestSpeed) // fails only for an unknown level
 	return p
 }
 
@@ -50,7 +50,7 @@ func (p *packer) finish(m *Member) error {
 	return nil
 }
 
-// reset begins a new member. What finish left in body is gone.
+// reset begins a new member and drops what finish left in body.
 func (p *packer) reset() {
 	p.body.Reset()
 	p.flate.Reset(&p.body)

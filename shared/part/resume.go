@@ -14,7 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// Stored is a JSON member with its tabular forms, as they lie in the store.
+// Stored is a JSON member with its tabular forms, as they are stored.
 type Stored struct {
 	Number int
 	Member Member
@@ -24,8 +24,8 @@ type Stored struct {
 
 var partName = regexp.MustCompile(`^([0-9]{6,9})\.(json|csv|xlsx|xml)$`)
 
-// List returns the parts of a task in order. A missing number is an error, since parts are only
-// ever stored one after the other.
+// List returns the parts of a task in order. A missing number is an error, since parts are
+// stored only one after the other.
 func List(ctx context.Context, st *store.Store, spec Spec) ([]Stored, error) {
 	parts := map[int]*Stored{}
 	prefix := spec.prefix()
@@ -64,10 +64,10 @@ func List(ctx context.Context, st *store.Store, spec Spec) ([]Stored, error) {
 }
 
 // Resume finds the last stored part, makes the tabular forms that a crash left undone, and
-// returns the cursor to go on from: nil for the beginning. fresh says that nothing was stored
-// yet. Resume forgets whatever the sink held before.
+// returns the cursor to continue from, which is nil at the beginning. fresh says that nothing
+// was stored yet. Resume forgets what the sink held before.
 func (s *Sink) Resume(ctx context.Context) (cursor []byte, fresh bool, err error) {
-	_ = s.wait() // of an attempt that is over; its error has been told or no longer matters
+	_ = s.wait() // an attempt that is over: its error was returned or no longer matters
 	s.ctx, s.done, s.asked, s.seq, s.records, s.err = ctx, envelope{}.clone(), nil, 0, 0, nil
 	s.fill.reset()
 	parts, err := List(ctx, s.o.Store, s.o.Spec)

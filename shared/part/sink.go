@@ -21,15 +21,15 @@ import (
 const (
 	// DefaultSize is how many bytes of JSON a part collects before it ends with the page.
 	DefaultSize = 16 << 20
-	// MaxSize is the most bytes of JSON in a part: a page that would exceed it is split between
-	// records.
+	// MaxSize is how many bytes of JSON a part may have. A page that would exceed it is split
+	// between records.
 	MaxSize = 32 << 20
 
-	frame = 8 // bytes that an array takes beside its records, generously
+	frame = 8 // bytes of an array besides its records, rounded up
 )
 
 // ErrSuperseded says that another worker stored the part with that number first. That part
-// counts. Call Resume again, and go on from the cursor that it returns.
+// stays. Call Resume again, and continue from the cursor that it returns.
 var ErrSuperseded = errors.New("part: another worker stored this part first")
 
 // RecordError says that a connector handed over what cannot be stored. Another try will not
@@ -44,13 +44,13 @@ func (e *RecordError) Error() string {
 	return fmt.Sprintf("part: a record of kind %q with %d bytes: %s", e.Kind, e.Bytes, e.Problem)
 }
 
-// Claim is a worker's hold on a task. store.Claim is one.
+// Claim is a worker's hold on a task. store.Claim implements it.
 type Claim interface {
 	// Check returns an error once another worker holds the task, or the task is no longer open.
 	Check(ctx context.Context) error
 }
 
-// Options are what a sink is made from. All are needed but Formats, Claim and PartSize.
+// Options are what a sink is made from. All but Formats, Claim and PartSize are needed.
 type Options struct {
 	Store      *store.Store
 	Case       Sealer
@@ -58,7 +58,7 @@ type Options struct {
 	Descriptor connector.Descriptor
 	Kinds      []string        // that may be handed over; others are refused
 	Formats    []tenant.Format // the tabular forms that the tenant wants; JSON is always there
-	Tokens     *pii.Tokens     // of the keyed hashes of queries
+	Tokens     *pii.Tokens     // for the keyed hashes of queries
 	Claim      Claim           // of the task; checked once a page; nil checks nothing
 	Clocks     clock.Clocks    // the business clock says when a query was made
 	PartSize   int             // bytes; 0 means DefaultSize
@@ -71,13 +71,13 @@ type Summary struct {
 	Parts   int
 }
 
-// Sink is the connector.Sink that writes parts. One goroutine uses it. It stores one part while
-// it compresses the next, so that at most two are in memory. After an error every call returns
-// that error, until Resume.
+// Sink is the connector.Sink that writes parts. Only one goroutine may use it. It stores one
+// part while it compresses the next, so that at most two are in memory. After an error every
+// call returns that error, until Resume.
 type Sink struct {
 	o Options
-	// ctx is the context of Resume. Parts are stored in the background: the context of the Put
-	// that filled a part may be over by then.
+	// ctx is the context of Resume. Parts are stored in the background, when the context of
+	// the Put that filled a part may be over.
 	ctx context.Context
 
 	done    envelope    // after the last page that was taken
@@ -91,8 +91,7 @@ type Sink struct {
 	err     error
 }
 
-// New returns a sink; the error says that an option is missing. Resume comes before the first
-// Put.
+// New returns a sink, or an error if an option is missing. Call Resume before the first Put.
 func New(o Options) (*Sink, error) {
 	if o.Store == nil || o.Case == nil || o.Tokens == nil || o.Clocks.Business == nil {
 		return nil, errors.New("part: a store, a case, tokens and the business clock are needed")
@@ -102,7 +101,7 @@ func New(o Options) (*Sink, error) {
 	}
 	o.PartSize = min(o.PartSize, MaxSize)
 	o.Formats = tabular.Chosen(o.Formats)
-	return &Sink{o: o, fill: newPacker(), spare: newPacker(), err: errors.New("part: a sink is used before Resume")}, nil
+	return &Sink{o: o, fill: newPacker(), spare: newPacker(), err: errors.New("part: call Resume before the sink is used")}, nil
 }
 
 // Asked implements connector.Sink.
@@ -113,8 +112,8 @@ func (s *Sink) Asked(a connector.Asked) {
 	})
 }
 
-// Put implements connector.Sink. Its errors: those of the claim, *RecordError, ErrSuperseded,
-// and those of the storage.
+// Put implements connector.Sink. Its errors are those of the claim and of the storage,
+// *RecordError and ErrSuperseded.
 func (s *Sink) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
 	if s.err == nil {
 		s.err = s.put(ctx, kind, records, next)
@@ -183,7 +182,7 @@ func (s *Sink) room(kind string, size int) error {
 
 const separator = ",\n"
 
-// write adds records to the part. With split it ends parts in the middle of the page; each of
+// write adds records to the part. With split it ends parts in the middle of the page. Each of
 // them says how many records of the page after its cursor are stored.
 func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split bool) error {
 	for i, r := range records {
@@ -208,9 +207,10 @@ func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split 
 	return nil
 }
 
-// Close stores what is left and waits until it is stored. It returns the sum of all that the
-// task handed over, or the error that ended the sink. It may be called more than once, and also
-// after a fault of the system, so that the pages before the fault need not be read again.
+// Close stores what is left and waits until it is stored. It returns the sum of everything
+// that the task handed over, or the error that ended the sink. It may be called more than
+// once, and also after a fault of the system, so that the pages before the fault need not be
+// read again.
 func (s *Sink) Close(_ context.Context) (Summary, error) {
 	if s.err == nil && s.records > 0 {
 		s.err = s.flush()

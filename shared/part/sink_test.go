@@ -62,8 +62,8 @@ func TestSinkWritesParts(t *testing.T) {
 	require.Equal(t, sum, parttest.Finish(t, resumed, f), "nothing is read twice")
 }
 
-// Each run dies at another call to storage, and then every record changes. The resumed run ends
-// like one without a fault.
+// Each run dies at another call to storage, and then every record changes. The resumed run
+// ends like one without a fault.
 func TestSinkKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
@@ -108,7 +108,7 @@ func TestAKillBetweenJSONAndCSV(t *testing.T) {
 	require.Contains(t, string(contentOf(t, other, parts[1].Forms[tenant.CSV])), `""=after""`)
 }
 
-func TestAnswersThatGetLostAreNoLoss(t *testing.T) {
+func TestLostAnswersLoseNoRecord(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	b.Faults.Add(storetest.Fault{Action: storetest.DoneButFailed, Times: 40, Match: func(c storetest.Call) bool { return c.Write() }})
@@ -161,7 +161,7 @@ func TestAPageOverTheCapIsSplit(t *testing.T) {
 	f := parttest.Feed{{Kind: "profile", Records: small}, {Kind: "profile", Records: big}, {Kind: "profile", Records: small}}
 	plain := func(o *part.Options) { o.Formats = nil }
 
-	// The worker dies when it stores the third part: the page is stored in part.
+	// The worker dies when it stores the third part, so only some of the page is stored.
 	disarm := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, "000003.json") }})
 	_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, b.Spec, plain), f)
 	require.ErrorIs(t, err, storetest.ErrInjected)
@@ -196,12 +196,12 @@ func TestSinkRefuses(t *testing.T) {
 		next    string
 		problem string
 	}{
-		"a record over the cap":      {"profile", `{"secret":"` + strings.Repeat("x", part.MaxSize) + `"}`, "1", fmt.Sprintf(`kind "profile" with %d bytes: more than the 32 MiB`, part.MaxSize+13)},
-		"a record that is no JSON":   {"profile", `{"secret":}`, "1", "not valid JSON"},
-		"a record that is no object": {"profile", `["secret"]`, "1", "not a JSON object"},
-		"a member twice":             {"profile", `{"secret":1,"secret":2}`, "1", "not valid JSON"},
-		"a kind not asked for":       {"mailbox", `{"secret":1}`, "1", "not asked for"},
-		"a page without a cursor":    {"profile", `{"secret":1}`, "", "no cursor"},
+		"a record over the cap":          {"profile", `{"secret":"` + strings.Repeat("x", part.MaxSize) + `"}`, "1", fmt.Sprintf(`kind "profile" with %d bytes: more than the 32 MiB`, part.MaxSize+13)},
+		"a record that is not JSON":      {"profile", `{"secret":}`, "1", "not valid JSON"},
+		"a record that is not an object": {"profile", `["secret"]`, "1", "not a JSON object"},
+		"a member twice":                 {"profile", `{"secret":1,"secret":2}`, "1", "not valid JSON"},
+		"a kind not asked for":           {"mailbox", `{"secret":1}`, "1", "not asked for"},
+		"a page without a cursor":        {"profile", `{"secret":1}`, "", "no cursor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -231,13 +231,13 @@ func TestExportSinkRefusesDerivedKinds(t *testing.T) {
 	require.ErrorContains(t, s.Put(t.Context(), "risk", parttest.Raws(`{"id":"1"}`), []byte("1")), "not asked for")
 }
 
-// claim is a hold on a task that says what a test wants.
+// claim is a hold on a task that a test controls.
 type claim func() error
 
 // Check implements part.Claim.
 func (c claim) Check(context.Context) error { return c() }
 
-func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
+func TestSinkStopsWhenItLosesTheTask(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	pages := 0
@@ -254,7 +254,7 @@ func TestSinkStopsWhenTheTaskIsNotOursAnyMore(t *testing.T) {
 	require.Equal(t, 3, pages, "within one page")
 }
 
-// blobsOf are all blobs among the parts of the bench's request.
+// blobsOf returns all blobs among the parts of the bench's request.
 func blobsOf(t testing.TB, b *parttest.Bench) (out []blob.Info) {
 	t.Helper()
 	for info, err := range b.Store.Blobs.List(t.Context(), blob.Ref{Container: retention.Parts, Name: parttest.TenantID + "/" + b.Case.ID + "/"}) {
@@ -322,7 +322,7 @@ func TestDeletePartsLeavesNothing(t *testing.T) {
 	require.Len(t, blobsOf(t, b), 2, "one failure does not stop the others")
 }
 
-// stored reads all parts of a task; JSON, CSV and XML of a part must say the same.
+// stored reads all parts of a task. JSON, CSV and XML of a part must say the same.
 func stored(t testing.TB, st *store.Store, spec part.Spec) (records []json.RawMessage, parts []part.Stored) {
 	t.Helper()
 	parts, err := part.List(t.Context(), st, spec)

@@ -24,9 +24,9 @@ type finished struct {
 	have []tenant.Format // tabular forms that are stored already
 }
 
-// flush ends the part that is being filled and stores it in the background, after the one
-// before. Parts appear in order and complete, so that the last one in a listing says where to
-// go on.
+// flush ends the part that is being filled and stores it in the background, after the
+// previous one. Parts appear in order and complete, so that the last one in a listing says
+// where to continue.
 func (s *Sink) flush() error {
 	if err := s.wait(); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *Sink) flush() error {
 	return nil
 }
 
-// wait returns when nothing is being stored any more.
+// wait returns when nothing is being stored.
 func (s *Sink) wait() error {
 	if s.upload == nil {
 		return nil
@@ -75,8 +75,8 @@ func (s *Sink) store(ctx context.Context, p finished) error {
 	return s.tabulate(ctx, p)
 }
 
-// tabulate makes the tabular forms that a stored part lacks, from the stored bytes. They are a
-// function of those bytes, so that it does not matter which worker stores a form first.
+// tabulate makes the tabular forms that a stored part lacks, from the stored bytes. They
+// depend on those bytes alone, so it does not matter which worker stores a form first.
 func (s *Sink) tabulate(ctx context.Context, p finished) error {
 	kind, known := s.o.Descriptor.Kind(p.m.Kind)
 	if !known {

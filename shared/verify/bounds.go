@@ -9,9 +9,9 @@ import (
 // errLimit says that a reader was asked for more than its limit.
 var errLimit = errors.New("verify: longer than it may be")
 
-// openArchive reads the directory of an archive and no more than limit bytes for it. The limit is
-// needed because archive/zip keeps several times the directory's length in memory, and takes the
-// whole archive for a directory where the archive says so.
+// openArchive reads the directory of an archive and no more than limit bytes for it. The
+// limit is needed because archive/zip keeps several times the directory's length in memory,
+// and would take the whole archive for a directory if the archive said so.
 func openArchive(r io.ReaderAt, size, limit int64) (*zip.Reader, error) {
 	b := &boundedReaderAt{r: r, left: limit, bound: true}
 	z, err := zip.NewReader(b, size)

@@ -9,8 +9,9 @@ import (
 
 var errForm = errors.New("it is not a JSON array of objects")
 
-// countRecords counts the objects of one JSON array, with nothing after it. A name that an object
-// has twice is not looked for: that takes several times the memory of the object.
+// countRecords counts the objects of one JSON array, with nothing after it. It does not look
+// for a name that an object has twice, since that takes several times the memory of the
+// object.
 func countRecords(r io.Reader) (int64, error) {
 	in := faultReader{r: r}
 	dec := jsontext.NewDecoder(&in, jsontext.AllowDuplicateNames(true))
@@ -39,7 +40,7 @@ func countObjects(dec *jsontext.Decoder) (n int64, err error) {
 	return n, nil
 }
 
-// faultReader keeps the faults of reading apart from those of what is read.
+// faultReader keeps faults of reading apart from faults of what is read.
 type faultReader struct {
 	r   io.Reader
 	err error

@@ -1,4 +1,4 @@
-// Package verify checks a package against its own manifest and shares nothing with what made it.
+// Package verify checks a package against its manifest and shares no code with the writer.
 //
 // What is checked:
 //
@@ -9,7 +9,7 @@
 //   - Each member has the length and the SHA-256 that the manifest says.
 //   - Each JSON member is an array of as many objects as the manifest says.
 //
-// Of tables (CSV, XLSX, XML) the bytes are checked and not the form: they are copies of the JSON,
-// and each has a hash of its own. A manifest is not signed: the check shows that a package is
-// whole and unchanged since its manifest was written, and not who made it.
+// The bytes of tables (CSV, XLSX, XML) are checked, but not their form: they are copies of
+// the JSON, and each has a hash of its own. A manifest is not signed. The check shows that a
+// package is whole and unchanged since its manifest was written, but not who made it.
 package verify

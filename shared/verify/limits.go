@@ -1,6 +1,6 @@
 package verify
 
-// maxPart is the most bytes that a JSON member has.
+// maxPart is how many bytes a JSON member may have.
 const maxPart = 32 << 20
 
 // The forms of members with records, as the extensions of their names.
@@ -11,8 +11,9 @@ const (
 	formXML  = "xml"
 )
 
-// limits bound what is read of an archive, and so the memory that it takes: nothing that an
-// archive says of itself is believed. Real packages keep far below them. Tests set smaller ones.
+// limits bound what is read of an archive, and so the memory that this takes: nothing that an
+// archive says of itself is believed. Real packages stay far below the limits. Tests set
+// smaller ones.
 type limits struct {
 	directory int64 // bytes of an archive's directory, with what is looked at to find it
 	members   int   // of the archive
@@ -28,8 +29,8 @@ type limits struct {
 
 // standard are the limits of Archive. Tables are longer than the JSON that they are made from:
 //
-//   - In XML a character of JSON takes at most eight bytes: the name of a column is written three times,
-//     at worst as entities.
+//   - In XML a character of JSON takes at most eight bytes: the name of a column is written
+//     three times, at worst as entities.
 //   - CSV has a comma for each empty cell, so that its length grows with the number of columns.
 //   - A worksheet repeats the address and the type of each cell, but is packed.
 var standard = limits{
@@ -41,7 +42,7 @@ var standard = limits{
 	other: 4 << 30,
 }
 
-// size is the limit of a member.
+// size is the limit of a member with that form.
 func (l limits) size(form string) int64 {
 	if n, ok := l.member[form]; ok {
 		return n

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// small are the limits of Verify at the size of tests.
+// small returns the limits of Archive, at a size for tests.
 func small() limits {
 	l := standard
 	l.directory, l.members, l.manifest, l.value, l.systems, l.queries = 70<<10, 40, 64<<10, 4<<10, 20, 50
@@ -23,8 +23,8 @@ func small() limits {
 	return l
 }
 
-// spoilt makes an archive of one member, with a manifest that is given as text; %s in it stands
-// for the list of files.
+// spoilt makes an archive of one member, with a manifest that is given as text. %s in it
+// stands for the list of files.
 func spoilt(t *testing.T, text string, c content) []byte {
 	t.Helper()
 	files := []File{listedAs(c), listedAs(content{name: IndexName, body: "<html>"})}
@@ -42,7 +42,7 @@ func spoilt(t *testing.T, text string, c content) []byte {
 	return out.Bytes()
 }
 
-// manifestWith is a good manifest with one member more or another value.
+// manifestWith returns a good manifest with one more member or with another value.
 func manifestWith(name, value string) string {
 	m := map[string]string{
 		"version": "1", "request": `"` + someRequest + `"`, "tenant": `"11111111-1111-1111-1111-111111111111"`, "actions": `["access"]`, "regime": `"gdpr"`,
@@ -62,19 +62,19 @@ func system(queries string) string {
 
 func repeated(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
 
-func TestVerifyRefusesWhatIsNoManifest(t *testing.T) {
+func TestVerifyRefusesABadManifest(t *testing.T) {
 	t.Parallel()
 	escape := `"\u001b]0;x\u0007\u001b[2K"`
 	for name, tc := range map[string]struct{ text, want string }{
-		"files without end":        {manifestWith("files", "["+repeated(`{"path":"a.json"}`, 1000)+"]"), "more than a package can have"},
+		"too many files":           {manifestWith("files", "["+repeated(`{"path":"a.json"}`, 1000)+"]"), "more than a package can have"},
 		"empty files":              {manifestWith("files", "["+repeated(`{}`, 9000)+"]"), "path of a file"},
-		"queries without end":      {manifestWith("systems", system(repeated(`{}`, 51))), "more than a package can have"},
-		"systems without end":      {manifestWith("systems", "["+repeated(`{"system":"entra","action":"access","outcome":"done"}`, 21)+"]"), "more than a package can have"},
+		"too many queries":         {manifestWith("systems", system(repeated(`{}`, 51))), "more than a package can have"},
+		"too many systems":         {manifestWith("systems", "["+repeated(`{"system":"entra","action":"access","outcome":"done"}`, 21)+"]"), "more than a package can have"},
 		"a long text":              {manifestWith("request", `"`+strings.Repeat("a", 5<<10)+`"`), "JSON"},
 		"blanks":                   {manifestWith("version", strings.Repeat(" ", 5<<10)+"1"), "JSON"},
 		"a long unknown member":    {manifestWith("later", "["+repeated("1", 5<<10)+"]"), "JSON"},
-		"members without end":      {strings.Replace(manifestWith("version", "1"), "{", "{"+manyNames(100)+",", 1), "JSON"},
-		"a tail":                   {manifestWith("version", "1") + "1", "JSON"},
+		"too many members":         {strings.Replace(manifestWith("version", "1"), "{", "{"+manyNames(100)+",", 1), "JSON"},
+		"text after the manifest":  {manifestWith("version", "1") + "1", "JSON"},
 		"a member twice":           {strings.Replace(manifestWith("version", "1"), "{", `{"version":1,`, 1), "JSON"},
 		"too long":                 {manifestWith("version", "1") + strings.Repeat(" ", 64<<10), "MiB"},
 		"an escape in the request": {manifestWith("request", escape), "must be ids"},
@@ -98,7 +98,7 @@ func TestVerifyRefusesWhatIsNoManifest(t *testing.T) {
 	}
 	good := spoilt(t, manifestWith("later", `{"a":[1]}`), content{name: "a.json", body: "[]"})
 	_, err := small().verify(bytes.NewReader(good), int64(len(good)))
-	require.NoError(t, err, "what a later version adds is passed over")
+	require.NoError(t, err, "what a later version adds is skipped")
 }
 
 func manyNames(n int) string {
@@ -133,7 +133,7 @@ func TestVerifyRefusesBombs(t *testing.T) {
 	}
 }
 
-func TestVerifyReadsNoDirectoryWithoutEnd(t *testing.T) {
+func TestVerifyBoundsTheDirectory(t *testing.T) {
 	t.Parallel()
 	var many []content
 	for i := range 1500 {
@@ -142,7 +142,7 @@ func TestVerifyReadsNoDirectoryWithoutEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
 		contents []content
 		want     string
-	}{"long": {many, "can be read"}, "of many": {many[:50], "more than 40 members"}} {
+	}{"too long": {many, "can be read"}, "too many members": {many[:50], "more than 40 members"}} {
 		b := pack(t, tc.contents, nil)
 		report, err := small().verify(bytes.NewReader(b), int64(len(b)))
 		require.ErrorIs(t, err, ErrNotVerified)

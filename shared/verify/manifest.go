@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The names of the two members that every package has beside its data.
+// These are the names of the two members that every package has besides its data.
 const (
 	ManifestName = "manifest.json"
 	IndexName    = "index.html"
@@ -15,8 +15,8 @@ const (
 
 const knownVersion = 1
 
-// Manifest is a manifest as this program reads it. It has types of its own, so that a mistake in
-// those that packages are written with cannot hide itself.
+// Manifest is a manifest as this program reads it. It has types of its own, so that a mistake
+// in the writer's types cannot hide itself.
 type Manifest struct {
 	Version    int       `json:"version"`
 	Request    string    `json:"request"`
@@ -66,8 +66,8 @@ var (
 
 func isName(s string) bool { return slug.MatchString(s) }
 
-// check refuses what no package has. What it lets through can be shown to people: ids and names
-// hold nothing else.
+// check refuses what no package has. What it accepts can be shown to people, since it
+// consists of ids and names.
 func (m Manifest) check() error {
 	if !guid.MatchString(m.Request) || !guid.MatchString(m.Tenant) {
 		return errors.New("request and tenant must be ids")

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// maxRatio is the most that deflate can pack.
+// maxRatio is how far deflate can compress at most.
 const maxRatio = 1032
 
-// safeName is what a member can be called. Windows accepts such a name, and it leads nowhere but
-// into the folder that the archive is unpacked in.
+// safeName is what a member can be called. Windows accepts such a name, and it cannot lead
+// out of the folder into which the archive is unpacked.
 var safeName = regexp.MustCompile(`^([a-z0-9][a-z0-9-]*/){0,4}[a-z0-9][a-z0-9-]*\.[a-z]{2,5}$`)
 
-// devices are names that Windows keeps for devices, with whatever extension.
+// devices are names that Windows keeps for devices, with any extension.
 var devices = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // namesDevice reports whether Windows takes a part of the name for a device.
@@ -45,9 +45,9 @@ func (l limits) membersOf(z *zip.Reader, size int64, report *Report) map[string]
 		case out[name] != nil:
 			report.problem(name, "there are two members of that name")
 		case !f.Mode().IsRegular() || f.Flags&1 != 0 || (f.Method != zip.Deflate && f.Method != zip.Store):
-			report.problem(name, "it is not a file, or it is encrypted or packed in a way that packages are not")
+			report.problem(name, "it is not a file, or it is encrypted or packed in a way that no package uses")
 		case f.UncompressedSize64/maxRatio > f.CompressedSize64+1:
-			report.problem(name, "its packed bytes cannot hold the size that the archive says")
+			report.problem(name, "its packed bytes are too few for the size that the archive says")
 		case f.UncompressedSize64 > uint64(l.size(formOf(name))):
 			report.problem(name, "it is longer than such a member may be")
 		}

@@ -39,8 +39,8 @@ func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
 	return r.m, nil
 }
 
-// manifestReader reads a manifest as a stream, so that a file that only claims to be a manifest
-// takes no more memory than one.
+// manifestReader reads a manifest as a stream, so that a file that only claims to be a
+// manifest takes no more memory than a real one.
 type manifestReader struct {
 	limits
 	in       *boundedReader
@@ -108,10 +108,10 @@ func (r *manifestReader) file() error {
 	return f.check(r.path)
 }
 
-// object reads an object. For each member it knows where the value goes: a pointer, or, for an
-// array, the function that reads an element. Members that it does not know are passed over.
+// object reads an object. known says where the value of each member goes: to a pointer or,
+// for an array, to the function that reads an element. Unknown members are skipped.
 func (r *manifestReader) object(known map[string]any) error {
-	const most = 64 // of members: the decoder remembers their names
+	const most = 64 // members, since the decoder remembers their names
 	if err := r.expect('{'); err != nil {
 		return err
 	}

@@ -10,13 +10,13 @@ import (
 	"io"
 )
 
-const maxReports = 100 // problems that are told one by one
+const maxReports = 100 // problems that a report lists
 
 // ErrNotVerified says that an archive is not the package that its manifest describes.
 // Report.Problems says why.
 var ErrNotVerified = errors.New("verify: the package does not match its manifest")
 
-// Report is what a verification saw.
+// Report is the result of a verification.
 type Report struct {
 	Manifest Manifest
 	Files    int   // members that are as the manifest says
@@ -37,9 +37,9 @@ func (r *Report) problem(path, format string, args ...any) {
 	}
 }
 
-// Archive checks an archive of size bytes against its manifest; the package comment says what is
-// checked. The error is ErrNotVerified, or nil. A fault of r counts as a damaged archive: a caller
-// whose reader can fail looks at that first.
+// Archive checks an archive of size bytes against its manifest. The package comment says what
+// is checked. The error is ErrNotVerified, or nil. A fault of r counts as a damaged archive,
+// so a caller whose reader can fail looks at that fault first.
 func Archive(r io.ReaderAt, size int64) (Report, error) { return standard.verify(r, size) }
 
 func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
@@ -69,7 +69,7 @@ func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
 	return report, nil
 }
 
-// compare holds the members against the list of the manifest.
+// compare compares the members with the list in the manifest.
 func (r *Report) compare(members map[string]*zip.File) {
 	listed := map[string]bool{ManifestName: true}
 	for _, file := range r.Manifest.Files {
@@ -121,7 +121,7 @@ func checkMember(f *zip.File, file File) error {
 			return describe(err)
 		}
 	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // to the end: there the CRC-32 is compared
+	if _, err := io.Copy(io.Discard, in); err != nil { // the CRC-32 is compared at the end
 		return describe(err)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != file.SHA256 {
@@ -140,7 +140,7 @@ func describe(err error) error {
 	case errors.Is(err, errForm):
 		return errForm
 	case errors.Is(err, zip.ErrChecksum):
-		return errors.New("its CRC-32 is not the one that the archive says")
+		return errors.New("its CRC-32 is not the one in the archive")
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zip.ErrFormat):
 		return errors.New("its packed bytes are damaged")
 	}

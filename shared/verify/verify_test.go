@@ -28,7 +28,7 @@ func listedAs(c content) File {
 	return File{Path: c.name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(c.body)), Records: c.records}
 }
 
-// pack makes an archive; change may spoil the manifest.
+// pack makes an archive. change may spoil the manifest.
 func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
 	t.Helper()
 	m := Manifest{
@@ -108,7 +108,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"a device with extension": {one("access/lpt1.txt", "x", 0), nil, "not one that a package may have"},
 		"an upper-case copy":      {one("Index.html", "x", 0), nil, "not one that a package may have"},
 		"a folder":                {one("access/", "", 0), nil, "not one that a package may have"},
-		"two of a name":           {append(goodContents(), goodContents()[0]), nil, "two members"},
+		"two members of one name": {append(goodContents(), goodContents()[0]), nil, "two members"},
 		"broken JSON":             {one("a.json", "[{]", 0), nil, "not a JSON array of objects"},
 		"JSON with a tail":        {one("a.json", "[] x", 0), nil, "not a JSON array of objects"},
 		"JSON without an array":   {one("a.json", `{"a":1}`, 0), nil, "not a JSON array of objects"},
@@ -145,8 +145,8 @@ func TestVerifySeesEveryChangedByteOfData(t *testing.T) {
 				require.ErrorIs(t, err, ErrNotVerified)
 				continue
 			}
-			// A bit of deflate itself, such as the one that marks the last block: the bytes
-			// that come out must be the same.
+			// The bit belongs to deflate itself, such as the one that marks the last block.
+			// The bytes that come out must be the same.
 			z, err := zip.NewReader(bytes.NewReader(spoilt), int64(len(spoilt)))
 			require.NoError(t, err)
 			require.Equal(t, inflate(t, f), inflate(t, z.File[n]), "%s, byte %d", f.Name, i-offset)

@@ -18,7 +18,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// The verifier has constants and types of its own. These tests hold them against the writer's.
+// The verifier has constants and types of its own. These tests compare them with the
+// writer's.
 
 func TestTheVerifierKnowsWhatTheWriterWrites(t *testing.T) {
 	t.Parallel()
@@ -80,7 +81,7 @@ func fill(t *testing.T, v reflect.Value) {
 	}
 }
 
-// The longest that tables of a part can be is still verified.
+// The longest tables that a part can have still pass.
 func TestTheLimitsHoldEveryPart(t *testing.T) {
 	t.Parallel()
 	const records = 2000

@@ -1,5 +1,5 @@
-// Package parttest has a person's request and a feed of records, for tests of parts and of
-// packages.
+// Package parttest provides a person's request and a feed of records, for tests of parts and
+// of packages.
 package parttest
 
 import (
@@ -22,7 +22,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// Feed plays a connector: pages in a fixed order, the cursor is the number of the next one.
+// Feed plays a connector: its pages have a fixed order, and the cursor is the number of the
+// next one.
 type Feed []Page
 
 // Page is one page of a feed.
@@ -46,7 +47,8 @@ func (f Feed) Export(ctx context.Context, from []byte, sink connector.Sink) erro
 	return nil
 }
 
-// People are pages with so many records each, of both kinds and an empty page between.
+// People returns pages of perPage records for each of two kinds, with an empty page after
+// each kind.
 func People(pages, perPage int, mark string) Feed {
 	var f Feed
 	for _, kind := range []string{"profile", "sign-ins"} {
@@ -62,7 +64,7 @@ func People(pages, perPage int, mark string) Feed {
 	return f
 }
 
-// IDs are the ids of the records that a feed hands over.
+// IDs returns the ids of the records that a feed hands over.
 func (f Feed) IDs(t testing.TB) (out []string) {
 	t.Helper()
 	for _, p := range f {
@@ -94,7 +96,7 @@ func NewCase(t testing.TB, st *store.Store, key string, r *dsr.Request) *store.C
 	return c
 }
 
-// Bench is one task whose parts are written again and again.
+// Bench is one task whose parts are written repeatedly.
 type Bench struct {
 	*storetest.World
 	Case     *store.Case
@@ -159,7 +161,7 @@ func Attempt(ctx context.Context, s *part.Sink, f Feed) (part.Summary, error) {
 	return sum, err
 }
 
-// IDs are the ids of records.
+// IDs returns the ids of the records.
 func IDs(t testing.TB, records []json.RawMessage) (out []string) {
 	t.Helper()
 	for _, r := range records {

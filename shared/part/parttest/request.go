@@ -18,10 +18,10 @@ const (
 	RequestID = "0f8b4c6e-2d1a-4e53-9b70-6a5d3c2e1f00"
 )
 
-// At is a time of the day on which everything happens.
+// At returns an hour of the day on which everything happens.
 func At(hour int) time.Time { return time.Date(2026, 3, 3, hour, 5, 0, 0, time.UTC) }
 
-// Directory is a system with a provided, an observed and a derived kind.
+// Directory returns a system with a provided, an observed and a derived kind.
 func Directory() connector.Descriptor {
 	return connector.Descriptor{
 		System: "entra", Title: "Microsoft Entra ID", Holds: "Accounts, groups and sign-ins of the organisation.",
@@ -53,7 +53,7 @@ func tokens() *pii.Tokens {
 	return t
 }
 
-// Asked is a request whose tasks have ended in every way there is.
+// Asked returns a request whose tasks have all ended as done.
 func Asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
 	r := &dsr.Request{
 		ID: RequestID, Tenant: TenantID, State: dsr.StateAssembling, Actions: actions, Regime: regime, ReceivedAt: At(8), CreatedAt: At(9),
@@ -71,7 +71,7 @@ func Asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
 	return r
 }
 
-// WithTrouble adds tasks that did not end well.
+// WithTrouble adds tasks that ended in other ways.
 func WithTrouble(r *dsr.Request) *dsr.Request {
 	for i, o := range []dsr.Outcome{
 		{Code: dsr.OutcomeRefused, Reason: "The mailbox is under a hold.", Basis: "GDPR Art. 15(4)"},
@@ -86,14 +86,14 @@ func WithTrouble(r *dsr.Request) *dsr.Request {
 	return r
 }
 
-// Private is whom the request is about.
+// Private returns the person whom the request is about.
 func Private() dsr.Private {
 	return dsr.Private{Subject: dsr.Subject{
 		Name: pii.New("Jane O'Brien"), Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New("jane@contoso.example")}, {Kind: "customer-number", Value: pii.New("<0815>")}},
 	}}
 }
 
-// Array is a stored JSON member.
+// Array returns the records as a stored JSON member.
 func Array(records ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("[\n")
@@ -107,7 +107,7 @@ func Array(records ...string) []byte {
 	return b.Bytes()
 }
 
-// Raws are records.
+// Raws returns texts as raw records.
 func Raws(records ...string) []json.RawMessage {
 	var out []json.RawMessage
 	for _, r := range records {
@@ -116,7 +116,7 @@ func Raws(records ...string) []json.RawMessage {
 	return out
 }
 
-// Columns is a kind with columns of those names.
+// Columns returns a kind with columns of those names.
 func Columns(names ...string) connector.Kind {
 	k := connector.Kind{Name: "things"}
 	for _, n := range names {
