@@ -27,11 +27,12 @@ const (
 	sdk    = "github.com/microsoftgraph/msgraph-sdk-go"
 )
 
-// Groups of packages that many may import.
+// Groups of packages that many may import. The forms are pure as well: they are what a
+// package is made of, and what checks it.
 const (
 	pure      = "shared/clock shared/cloud shared/pii shared/dsr shared/problem shared/jsonbody shared/tenant shared/deadline shared/retention "
 	contracts = pure + "shared/connector "
-	forms     = "shared/tabular shared/manifest shared/verify " // pure as well: what a package is made of, and what checks it
+	forms     = "shared/tabular shared/manifest shared/verify "
 	storage   = "shared/store shared/store/blob shared/store/queue shared/store/lists shared/store/imports shared/store/lease shared/store/failure "
 	services  = contracts + forms + "shared/alert " + storage + "shared/part shared/archive shared/auth shared/task shared/due "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
@@ -39,8 +40,8 @@ const (
 	clients   = "shared/connector/msgraph shared/connector/odata "
 )
 
-// rule says what of ours a package may import; both sides are patterns of path.Match. The first
-// rule that matches counts.
+// rule says which packages of this module a package may import. Both sides are patterns of
+// path.Match. The first rule that matches counts.
 type rule struct{ pkg, imports string }
 
 // table is the map. Arrows run one way: functions → app → edges → steps → services → contracts
@@ -57,7 +58,7 @@ var table = []rule{
 	{"shared/deadline", "shared/dsr"},
 	{"shared/retention", "shared/dsr"},
 
-	// Contracts, and their leaves: a connector never sees the store nor another connector.
+	// Contracts, and their leaves: a connector sees neither the store nor another connector.
 	{"shared/connector", "shared/clock shared/dsr shared/pii shared/tenant"},
 	{"shared/connector/catalog", contracts + clients + "shared/connector/*"},
 	{"shared/connector/msgraph", contracts},
@@ -67,7 +68,8 @@ var table = []rule{
 	{"shared/connector/*", contracts + clients},
 	{"shared/host", ""},
 
-	// The forms of what is handed over. Who checks a package shares nothing with who made it.
+	// The forms of what is handed over. The verifier of a package shares nothing with its
+	// writer.
 	{"shared/tabular", "shared/connector shared/tenant"},
 	{"shared/manifest", "shared/dsr"},
 	{"shared/verify", ""},
@@ -83,21 +85,21 @@ var table = []rule{
 	{"shared/store/row", "shared/store/failure"},
 	{"shared/store/aztable", "shared/store/failure shared/store/row"},
 	{"shared/store/failure", ""},
-	// rows and queues are unknown to it
+	// Blobs know nothing of rows and queues.
 	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"},
 	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
 	{"shared/alert", ""},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
 	{"shared/archive", contracts + forms + storage + "shared/part"},
-	{"shared/task", contracts + "shared/alert " + storage + "shared/part"}, // how a step ends: what all steps share
+	{"shared/task", contracts + "shared/alert " + storage + "shared/part"}, // what all steps share
 	{"shared/due", contracts + storage + "shared/task"},
 
-	// Steps never import each other; they meet in the queue and in the request's state.
+	// Steps never import each other. They meet in the queue and in the request's state.
 	{"shared/intake/form", ""},
 	{"shared/intake", services + "shared/intake/form"},
 	{"shared/bulk/list", "shared/problem shared/intake/form"},
-	{"shared/bulk", services + "shared/intake shared/bulk/list"}, // the other half of intake: a file of submissions instead of one
+	{"shared/bulk", services + "shared/intake shared/bulk/list"}, // intake of a whole file
 	{"shared/decide", services},
 	{"shared/discover", services},
 	{"shared/fulfil", services},
@@ -105,23 +107,23 @@ var table = []rule{
 	{"shared/wake", services},
 	{"shared/purge", services},
 
-	// Edges. The hosts know nothing of us but a handler and a map of jobs.
+	// Edges. The hosts know nothing of the product but a handler and a map of jobs.
 	{"shared/functionhost", "shared/host shared/clock"},
-	{"shared/telemetry", "shared/alert shared/host shared/pii shared/problem"}, // it wraps a host's jobs
+	{"shared/telemetry", "shared/alert shared/host shared/pii shared/problem"}, // wraps jobs
 	{"shared/config", contracts + "shared/auth shared/store/account"},
 	{"shared/httpapi", services + steps + "shared/bulk/list shared/config shared/host shared/telemetry"},
-	// nothing of the store
+	// The command line knows nothing of the store.
 	{"shared/cli", "shared/clock shared/cloud shared/dsr shared/problem shared/bulk/list shared/verify shared/config"},
 
-	// Wiring. The pipeline is apart, so that tests of the steps wire them as the product does
-	// and do not wait for the Graph SDK.
+	// Wiring. The pipeline is a package of its own, so that tests of the steps wire them as
+	// the product does and do not wait for the Graph SDK.
 	{"shared/pipeline", services + steps},
 	{"shared/app", services + steps + edges + "shared/pipeline shared/store/account shared/store/seal " + clients + "shared/connector/catalog"},
 	{"functions", "shared/app"},
 }
 
-// mayImport says whether the rule for pkg allows dep; known is false for a package that is not
-// on the map.
+// mayImport says whether the rule for pkg allows dep. known is false for a package that is
+// not on the map.
 func mayImport(pkg, dep string) (allowed, known bool) {
 	for _, r := range table {
 		if matches(r.pkg, pkg) {
@@ -136,8 +138,12 @@ func matches(pattern, name string) bool {
 	return err == nil && ok
 }
 
-func isSim(pkg string) bool   { return strings.Contains(pkg+"/", "sim/") } // or a part of one
-func isAid(pkg string) bool   { return strings.HasSuffix(pkg, "test") }    // what several packages' tests share, as httptest is
+// isSim reports whether a package is a simulator or a part of one.
+func isSim(pkg string) bool { return strings.Contains(pkg+"/", "sim/") }
+
+// isAid reports whether a package is shared by tests, as httptest is.
+func isAid(pkg string) bool { return strings.HasSuffix(pkg, "test") }
+
 func isInfra(pkg string) bool { return pkg == "infra" || strings.HasPrefix(pkg, "infra/") }
 
 func TestEveryPackageIsOnTheMap(t *testing.T) {
@@ -149,15 +155,15 @@ func TestEveryPackageIsOnTheMap(t *testing.T) {
 	}
 }
 
-// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may import
-// anything; nothing imports infra.
+// Tests may import what they need: simulators, Azurite, the conformance suite. Infra may
+// import anything, and nothing imports infra.
 func TestArrowsRunOneWay(t *testing.T) {
 	t.Parallel()
 	for _, f := range project(t) {
 		if f.test || isInfra(f.pkg) {
 			continue
 		}
-		for _, dep := range f.ours() {
+		for _, dep := range f.own() {
 			if allowed, known := mayImport(f.pkg, dep); known && !allowed {
 				t.Errorf("%s: %s may not import %s", f.path, f.pkg, dep)
 			}
@@ -216,7 +222,7 @@ func TestNoSimulatorIsLinkedIntoTheProduct(t *testing.T) {
 	imports := map[string][]string{}
 	for _, f := range project(t) {
 		if !strings.HasSuffix(f.path, "_test.go") {
-			imports[f.pkg] = append(imports[f.pkg], f.ours()...)
+			imports[f.pkg] = append(imports[f.pkg], f.own()...)
 		}
 	}
 	seen := map[string]bool{}
@@ -236,7 +242,8 @@ func TestNoSimulatorIsLinkedIntoTheProduct(t *testing.T) {
 	follow("functions", "functions")
 }
 
-// Also in tests: whoever imports the SDK makes everybody wait for its compilation.
+// This holds for tests as well, since whatever imports the SDK has to wait for its
+// compilation.
 func TestTheGraphSDKStaysWhereItIsNeeded(t *testing.T) {
 	t.Parallel()
 	for _, f := range project(t) {
@@ -252,9 +259,9 @@ func TestTheGraphSDKStaysWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// forbiddenInPure are the doors to the world. The net packages that only parse (mail, netip,
-// url) are none, and problem takes the numbers of the statuses from net/http, clock the end of
-// a wait from context.
+// forbiddenInPure reports whether dep is a door to the world. The net packages that only
+// parse (mail, netip, textproto, url) are allowed. problem may take the numbers of the
+// statuses from net/http, and clock may take the end of a wait from context.
 func forbiddenInPure(pkg, dep string) bool {
 	switch {
 	case slices.Contains([]string{"net/mail", "net/netip", "net/url", "net/textproto"}, dep):
@@ -280,7 +287,7 @@ func TestPurePackagesHaveNoDoors(t *testing.T) {
 	}
 }
 
-// Time is an argument: only the wiring reads the clock. Since and Until read it as well.
+// Time is an argument, so only the wiring reads the clock. Since and Until read it as well.
 func TestTheClockIsReadInTheWiringOnly(t *testing.T) {
 	t.Parallel()
 	for _, f := range project(t) {
@@ -305,8 +312,8 @@ type file struct {
 	set     *token.FileSet
 }
 
-// ours are the imports from this module, as folders.
-func (f file) ours() (folders []string) {
+// own returns the imports from this module, as folders.
+func (f file) own() (folders []string) {
 	for _, dep := range f.imports {
 		if folder, ok := strings.CutPrefix(dep, module); ok {
 			folders = append(folders, folder)
@@ -315,8 +322,8 @@ func (f file) ours() (folders []string) {
 	return folders
 }
 
-// nameOf is the name under which the file imports a package of the standard library; empty when
-// it does not.
+// nameOf returns the name under which the file imports a package of the standard library, or
+// "" if it does not.
 func (f file) nameOf(dep string) string {
 	for _, spec := range f.syntax.Imports {
 		if importPath(spec) == dep {
@@ -359,7 +366,7 @@ func (f file) selections(names ...string) (found []selection) {
 	return found
 }
 
-// receiver is what stands before the name of a method, without type parameters: "(*T).".
+// receiver returns what precedes the name of a method, without type parameters: "(*T).".
 func receiver(fn *ast.FuncDecl) string {
 	if fn.Recv == nil || len(fn.Recv.List) == 0 {
 		return ""
@@ -388,8 +395,8 @@ func importPath(spec *ast.ImportSpec) string {
 	return p
 }
 
-// project parses every Go file of the module; folders that git ignores and modules of their own
-// are none of it.
+// project parses every Go file of the module. It leaves out folders that git ignores and
+// modules within this one.
 func project(t *testing.T) (files []file) {
 	t.Helper()
 	ignored, err := os.ReadFile("../.gitignore")

@@ -18,12 +18,12 @@ import (
 
 const (
 	mapFile  = "../CONTRIBUTING.md"
-	mapBegin = "<!-- The map is made of the package comments: go test ./shared -run Map -update -->\n"
+	mapBegin = "<!-- The map is made from the package comments: go test ./shared -run Map -update -->\n"
 	mapEnd   = "<!-- The map ends here. -->\n"
 )
 
-// groups are the parts of shared/ in the order of the map. A package is in the first group that
-// lists it; one that no group lists is with the package above it.
+// groups are the parts of shared/ in the order of the map. A package is in the first group
+// that lists it. One that no group lists is with the package above it.
 var groups = []struct{ title, packages string }{
 	{"Values: no input, no output, no clock", pure},
 	{"Contracts", contracts},
@@ -33,8 +33,8 @@ var groups = []struct{ title, packages string }{
 	{"Wiring", "shared/pipeline shared/app"},
 }
 
-// TestMapInContributing keeps the map that people read: each package with the first sentence of its
-// comment.
+// TestMapInContributing compares the map that people read with the code: each package with
+// the first sentence of its comment.
 func TestMapInContributing(t *testing.T) {
 	t.Parallel()
 	b, err := os.ReadFile(mapFile)
@@ -52,7 +52,8 @@ func TestMapInContributing(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, had), "run go test ./shared -run Map -update")
 }
 
-// sentences are the first sentences of the package comments by folder, without the package's name.
+// sentences returns the first sentences of the package comments by folder, without the
+// package's name.
 func sentences(t *testing.T, files []file) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -79,7 +80,7 @@ func sentences(t *testing.T, files []file) map[string]string {
 	return found
 }
 
-// subject is how a package comment begins. A command is named as its binary is.
+// subject returns how a package comment begins. A command has the name of its binary.
 func subject(f file) string {
 	switch {
 	case f.pkg == "functions":
@@ -120,11 +121,11 @@ func packagesInWords(t *testing.T, sentences map[string]string) string {
 			write(g.title, grouped[i])
 		}
 	}
-	write("Around it", infra)
+	write("Around the product", infra)
 	return b.String()
 }
 
-// groupOf is the group of a package or, if no group lists it, of the package above it.
+// groupOf returns the group of a package or, if no group lists it, of the package above it.
 func groupOf(pkg string) int {
 	for ; pkg != "."; pkg = path.Dir(pkg) {
 		for i, g := range groups {
@@ -158,7 +159,7 @@ func functionsInWords(t *testing.T) string {
 	return b.String()
 }
 
-// binding is what the map tells of a trigger.
+// binding is what the map says about a trigger.
 type binding struct {
 	Type, Route, QueueName, Schedule string
 	Methods                          []string

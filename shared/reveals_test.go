@@ -16,8 +16,9 @@ import (
 )
 
 // The goldens name each function of the product that takes personal data out of its wrapping,
-// and how often it does. Read a change to one as what it is: one more place from which a value
-// could leak. A connector's stand in its own folder, the others in shared/testdata.
+// and how often it does. Read a change to one as what it is: one more place from which a
+// value could leak. The golden of a connector is in the connector's folder, and the others
+// are in shared/testdata.
 func TestCallSitesThatReveal(t *testing.T) {
 	t.Parallel()
 	files, got := project(t), map[string]string{}
@@ -42,8 +43,8 @@ func TestCallSitesThatReveal(t *testing.T) {
 	}
 }
 
-// reveals counts the places by golden file: a line says package, function with its receiver,
-// and how many there are.
+// reveals counts the places by golden file. A line names the package, the function with its
+// receiver, and the number of places.
 func reveals(files []file) map[string]string {
 	sites := map[string]map[string]int{}
 	for _, f := range files {
@@ -67,7 +68,8 @@ func reveals(files []file) map[string]string {
 	return out
 }
 
-// goldenOfReveals is the file, seen from this folder, that lists the places of a package.
+// goldenOfReveals returns the file, seen from this folder, that lists the places of a
+// package.
 func goldenOfReveals(pkg string) string {
 	if parts := strings.Split(pkg, "/"); len(parts) >= 3 && parts[0] == "shared" && parts[1] == "connector" {
 		return filepath.Join("connector", parts[2], "testdata", "reveals.txt")

@@ -31,12 +31,12 @@ type Upload struct {
 // reference is a reference-taken problem. A key that the caller used in this tenant for
 // another reference or list is an idempotency-conflict problem. An error of Body is returned
 // as it is. A failure half way leaves no import.
-	// Each upload has a name of its own, so two at a time never write into one blob.
 func (s *Service) Receive(ctx context.Context, u Upload) (c *imports.Case, existing bool, err error) {
 	if !list.ValidReference(u.Reference) {
 		return nil, false, problem.New(problem.MalformedReference, "", "reference must be "+list.ReferenceForm)
 	}
 	id := s.store.Imports.ID(u.Tenant, u.Reference)
+	// Each upload has a name of its own, so two at a time never write into one blob.
 	name := fmt.Sprintf("%s/%s/%s.%s", u.Tenant, id, strings.ToLower(rand.Text()), u.Format)
 	sum, etag, err := s.upload(ctx, name, u)
 	if err != nil {

@@ -22,14 +22,14 @@ import (
 type Options struct {
 	Store     *store.Store
 	Tenants   tenant.Tenants
-	Catalogue connector.Catalogue // for the words of packages
+	Catalogue connector.Catalogue // for the texts in packages
 	Clocks    clock.Clocks
 }
 
 // Step is the delivery of packages.
 type Step struct{ Options }
 
-// New returns the step. The error says that an option is missing.
+// New returns the step, or an error if an option is missing.
 func New(o Options) (*Step, error) {
 	if o.Store == nil || len(o.Tenants) == 0 || o.Catalogue == nil || o.Clocks.Business == nil {
 		return nil, errors.New("deliver: a store, tenants, a catalogue and the business clock are needed")
@@ -40,7 +40,8 @@ func New(o Options) (*Step, error) {
 // Name is the step's name.
 func (s *Step) Name() dsr.Step { return dsr.StepDeliver }
 
-// Do streams the parts into the archive and reads the archive back before anybody is told of it.
+// Do streams the parts into the archive and reads the archive back before the request names
+// it.
 func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	c := w.Case
 	end := task.End{Outcome: dsr.Outcome{Code: dsr.OutcomeDone}}
@@ -59,7 +60,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim,
 	})
 	if errors.Is(err, archive.ErrIncomplete) {
-		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "What was handed over before is no longer there as a whole. Retry: everything is read again."}
+		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "Some of what was handed over before is missing. Retry the request: everything is read again."}
 		return end, nil
 	}
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	p.ExpiresAt = clock.Stored(s.Clocks.Business().Add(t.Package.Retention()))
 	end.Package = &p
 	// The parts are deleted right after the commit. Their wake is for a process that dies
-	// before that.
+	// before then.
 	end.Wakes = map[retention.WakeKind]time.Time{retention.WakePackage: p.ExpiresAt, retention.WakeParts: s.Clocks.Business()}
 	return end, nil
 }
@@ -88,7 +89,7 @@ func (s *Step) Finish(ctx context.Context, c *store.Case) error {
 	}
 	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})
 	if errors.Is(err, store.ErrConflict) {
-		return nil // the purge finds nothing left to delete and clears it
+		return nil // the purge finds nothing left to delete and clears the wake
 	}
 	return err
 }

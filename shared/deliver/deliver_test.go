@@ -21,7 +21,7 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	id := w.Submit(dsr.Export)
 	w.Host.DrainTo(id, dsr.StateAssembling)
 	w.Rewire(func(o *pipeline.Options) {
-		// asked in the middle, and again once the package is there
+		// The clock is read in the middle, and again once the package exists.
 		o.Clocks.Business = func() time.Time {
 			if c := w.Load(id); c.State == dsr.StateAssembling && len(w.Blobs(retention.Packages)) > 0 {
 				w.Cancel(id)
@@ -31,7 +31,7 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	})
 	w.Host.Drain()
 	require.Equal(t, dsr.StateCancelled, w.Load(id).State)
-	require.Len(t, w.Blobs(retention.Packages), 1, "nobody knows of it")
+	require.Len(t, w.Blobs(retention.Packages), 1, "the request does not name it")
 	w.Business.Advance(time.Hour)
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
@@ -39,7 +39,8 @@ func TestACancelledAssemblyLeavesNoPackage(t *testing.T) {
 	require.Empty(t, w.Blobs(retention.Parts))
 }
 
-// A package that cannot be made is no end: what was read is deleted, and a retry reads it again.
+// A package that cannot be made does not end its request: what was read is deleted, and a
+// retry reads it again.
 func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
@@ -65,7 +66,7 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
 }
 
-// Two workers assemble the same package: the head names the archive that is there.
+// Two workers assemble the same package. The request names the archive that is stored.
 func TestTwoWorkersOnOnePackage(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")

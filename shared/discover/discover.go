@@ -21,15 +21,15 @@ import (
 type Options struct {
 	Store      *store.Store
 	Connectors connector.Connectors
-	Tokens     *pii.Tokens // of the keyed hashes of queries
+	Tokens     *pii.Tokens // for the keyed hashes of queries
 	Clocks     clock.Clocks
-	Patience   time.Duration // of pauses between attempts within one invocation
+	Patience   time.Duration // for pauses between attempts within one invocation
 }
 
-// Step is the discovery of requests.
+// Step is the discovery of data subjects.
 type Step struct{ Options }
 
-// New returns the step. The error says that an option is missing.
+// New returns the step, or an error if an option is missing.
 func New(o Options) (*Step, error) {
 	if o.Store == nil || o.Connectors == nil || o.Tokens == nil || o.Clocks.Business == nil {
 		return nil, errors.New("discover: a store, connectors, tokens and the business clock are needed")
@@ -40,7 +40,7 @@ func New(o Options) (*Step, error) {
 // Name is the step's name.
 func (s *Step) Name() dsr.Step { return dsr.StepDiscover }
 
-// Do asks the system for the data subject, and keeps what it found sealed.
+// Do asks the system for the data subject, and stores what it finds, sealed.
 func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	var end task.End
 	c, system := w.Case, w.Task.System
@@ -72,8 +72,8 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	return end, err
 }
 
-// outcome is the end of a discovery in one word. An answer that is not complete is partial, also
-// when nothing was found: "no right to see" is never "no data".
+// outcome returns how a discovery ended. An incomplete answer is partial, or failed when
+// nothing was found: "no right to see" is never "no data".
 func outcome(d connector.Discovery) dsr.Outcome {
 	switch {
 	case d.Reason != "" && len(d.Findings) == 0 && len(d.Candidates) == 0:

@@ -34,7 +34,7 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 			d.Candidates[1].State = "deleted"
 			w.Systems["alpha"].Found = d
 		},
-		"and another system may not be looked at": func(w *tasktest.World) {
+		"two people match, and another system may not be searched": func(w *tasktest.World) {
 			w.Systems["alpha"].Found = two("one", "two")
 			w.Systems["beta"].OnDiscover = func(n int) error {
 				if n == 0 {
@@ -56,7 +56,7 @@ func TestTwoPeopleAreNeverMerged(t *testing.T) {
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(p.Candidates), 2)
 			w.Host.Pass(3 * time.Minute)
-			require.Equal(t, dsr.StateNeedsDecision, w.Load(id).State, "nobody but a person goes on")
+			require.Equal(t, dsr.StateNeedsDecision, w.Load(id).State, "only a person can decide")
 
 			for _, s := range w.Systems {
 				s.Found = nil
@@ -93,16 +93,16 @@ func TestNoRightToSeeIsNotNoData(t *testing.T) {
 	}{
 		"the permission to find is missing": {func(s *tasktest.System) { s.OnDiscover = func(int) error { return tasktest.Forbidden() } }, dsr.OutcomeFailed, "User.Read.All"},
 		"the permission to read is missing": {func(s *tasktest.System) { s.OnPage = func(int) error { return tasktest.Forbidden() } }, dsr.OutcomeFailed, "User.Read.All"},
-		"the system does not understand": {func(s *tasktest.System) {
+		"the system rejects the call": {func(s *tasktest.System) {
 			s.OnDiscover = func(int) error { return &connector.Fault{Kind: connector.Rejected, System: "alpha", Status: 400} }
 		}, dsr.OutcomeFailed, "HTTP 400"},
-		"half was looked at and nothing was found": {func(s *tasktest.System) {
+		"half was searched and nothing was found": {func(s *tasktest.System) {
 			s.Found = &connector.Discovery{Reason: "Deleted items were not looked at."}
 		}, dsr.OutcomeFailed, "not looked at"},
-		"all was looked at and nothing was found": {func(s *tasktest.System) {
+		"everything was searched and nothing was found": {func(s *tasktest.System) {
 			s.Found = &connector.Discovery{Asked: []connector.Asked{{Permission: "Read.All"}}}
 		}, dsr.OutcomeNothingFound, ""},
-		"a part could not be had": {func(s *tasktest.System) {
+		"a part could not be read": {func(s *tasktest.System) {
 			s.Outcome = dsr.Outcome{Code: dsr.OutcomePartial, Reason: "Sign-ins need a licence."}
 		}, dsr.OutcomePartial, "licence"},
 		"the system refuses": {func(s *tasktest.System) {

@@ -11,8 +11,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
-// Request reads the request that a wake names. Nil means that there is nothing to do: the request
-// does not name this wake. Such a wake is dropped once it is an hour old.
+// Request reads the request that a wake names. It returns nil when there is nothing to do,
+// because the request does not name this wake. Such a wake is dropped once it is an hour old.
 func (s *Sweeper) Request(ctx context.Context, w lists.Wake) (*store.Case, error) {
 	c, err := s.Store.Load(ctx, w.Tenant, w.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -24,7 +24,7 @@ func (s *Sweeper) Request(ctx context.Context, w lists.Wake) (*store.Case, error
 	return nil, s.drop(ctx, w)
 }
 
-// Import reads the import that a wake names; nil as Request says.
+// Import reads the import that a wake names. It returns nil in the same case as Request.
 func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*imports.Case, error) {
 	b, err := s.Store.Imports.Load(ctx, w.Tenant, w.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -36,8 +36,8 @@ func (s *Sweeper) Import(ctx context.Context, w lists.Wake) (*imports.Case, erro
 	return nil, s.drop(ctx, w)
 }
 
-// SetImport sets a wake of an import, or clears it with a zero time. A conflict is no error,
-// see Later.
+// SetImport sets a wake of an import, or clears it with a zero time. A conflict is not an
+// error: see Later.
 func (s *Sweeper) SetImport(ctx context.Context, b *imports.Case, k retention.WakeKind, due time.Time) error {
 	if due.IsZero() {
 		delete(b.Wakes, k)
@@ -54,8 +54,8 @@ func (s *Sweeper) drop(ctx context.Context, w lists.Wake) error {
 	return s.Store.Lists.Drop(ctx, w)
 }
 
-// Later makes a success of a conflict: somebody changed the same thing at the same time, the wake
-// stays due, and the next sweep looks again.
+// Later turns a conflict into a success. Another worker changed the same thing at the same
+// time, the wake stays due, and the next sweep looks again.
 func Later(err error) error {
 	if errors.Is(err, store.ErrConflict) {
 		return nil

@@ -1,4 +1,4 @@
-// Package due sweeps over what is due: it looks at every due wake once, bounded in time and count.
+// Package due looks once at every wake that is due, bounded in time and count.
 package due
 
 import (
@@ -23,26 +23,28 @@ import (
 const (
 	// limit is how many wakes of one kind and shard one sweep looks at.
 	limit = 500
-	// bound keeps a sweep well under the period of its timer and under the host's limit, wall time.
+	// bound keeps a sweep well under the period of its timer and the host's limit, in wall
+	// time.
 	bound = 45 * time.Second
 	// atOnce is how many wakes are looked at at the same time.
 	atOnce = 8
 )
 
-// Options are what a sweeper is made of. Limit and Bound may be zero for the product's own values.
+// Options are what a sweeper is made of. Limit and Bound may be zero: the product's values
+// then hold.
 type Options struct {
 	Store   *store.Store
 	Clocks  clock.Clocks
 	Log     *slog.Logger
-	Tenants tenant.Tenants // those that are configured; others that ever were are swept as well
+	Tenants tenant.Tenants // the configured ones; former ones are swept as well
 	Limit   int            // wakes of one kind and shard in one sweep
-	Bound   time.Duration  // of a whole sweep, wall time
+	Bound   time.Duration  // of a whole sweep, in wall time
 }
 
-// Sweeper sweeps.
+// Sweeper looks at due wakes.
 type Sweeper struct{ Options }
 
-// New returns a sweeper. The error says that an option is missing.
+// New returns a sweeper, or an error if an option is missing.
 func New(o Options) (*Sweeper, error) {
 	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil {
 		return nil, errors.New("due: a sweeper needs a store, both clocks and a log")
@@ -59,15 +61,15 @@ func New(o Options) (*Sweeper, error) {
 // Result counts what a sweep did.
 type Result struct {
 	Due, Done, Failed int
-	Rest              bool // time or count ran out: the next sweep goes on
+	Rest              bool // time or count ran out: the next sweep continues
 }
 
-// Report writes the line by which an operator sees what a sweep of a step did.
+// Report logs what a sweep of a step did.
 func (s *Sweeper) Report(ctx context.Context, step dsr.Step, r Result) {
 	s.Log.InfoContext(ctx, "swept", "job", step, "due", r.Due, "done", r.Done, "failed", r.Failed, "rest", r.Rest)
 }
 
-// now is the time of the clock that a kind of wake follows.
+// now is the time on the clock that a kind of wake follows.
 func (s *Sweeper) now(k retention.WakeKind) time.Time {
 	if k.Clock() == retention.BusinessClock {
 		return s.Clocks.Business()
@@ -78,11 +80,11 @@ func (s *Sweeper) now(k retention.WakeKind) time.Time {
 // Do handles one due wake. With an error the wake stays due.
 type Do func(context.Context, lists.Wake) error
 
-// Handlers are what a step does about each kind of wake.
+// Handlers say what a step does about each kind of wake.
 type Handlers map[retention.WakeKind]Do
 
-// Complete returns an error unless the handlers are for exactly the kinds of wake that the retention
-// table gives to the step.
+// Complete returns an error unless the handlers cover exactly the kinds of wake that the
+// retention table gives to the step.
 func (h Handlers) Complete(step dsr.Step) error {
 	kinds := retention.Wakes(step)
 	for _, k := range kinds {
@@ -99,16 +101,16 @@ func (h Handlers) Complete(step dsr.Step) error {
 // Do handles a wake by its kind.
 func (h Handlers) Do(ctx context.Context, w lists.Wake) error { return h[w.Kind](ctx, w) }
 
-// pile is where wakes of one kind lie.
+// pile is where the wakes of one kind are, in one shard of a tenant.
 type pile struct {
 	tenant string
 	shard  int
 	kind   retention.WakeKind
 }
 
-// Each calls do for every due wake of the kinds in the shards of the tenants. One failure does not
-// stop the others; the first one is returned at the end. Every sweep begins at another place, so
-// that a bound that is too short starves nobody.
+// Each calls do for every due wake of the kinds in the shards of the tenants. One failure
+// does not stop the others. The first one is returned at the end. Every sweep begins at
+// another place, so that every pile has its turn even when the bound is too short.
 func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kinds []retention.WakeKind, do Do) (Result, error) {
 	var piles []pile
 	for _, t := range tenants {
@@ -159,7 +161,7 @@ func (s *sweep) failed(err error) {
 	}
 }
 
-// pile looks at what is due of one kind in one shard.
+// pile handles what is due of one kind in one shard.
 func (s *sweep) pile(ctx context.Context, p pile) {
 	wakes, err := s.Store.Lists.Due(ctx, p.tenant, p.shard, p.kind, s.now(p.kind), s.Limit)
 	if err != nil {
@@ -186,7 +188,7 @@ func (s *sweep) pile(ctx context.Context, p pile) {
 // Coder is an error with a code of its own for the log line of a wake that failed.
 type Coder interface{ Code() string }
 
-// wake handles one wake and counts how it went.
+// wake handles one wake and counts the result.
 func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
 	err := s.do(ctx, w)
 	s.mu.Lock()
@@ -210,8 +212,9 @@ func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
 	}
 }
 
-// postpone moves a wake that failed to the end of a pile that is larger than one sweep, so that it
-// does not keep the others from their turn. When that fails as well, the wake stays where it is.
+// postpone moves a wake that failed to the end of a pile that is larger than one sweep, so
+// that it does not keep the others from their turn. If that fails as well, the wake stays
+// where it is.
 func (s *sweep) postpone(ctx context.Context, w lists.Wake) {
 	next := s.now(w.Kind).Add(task.Redeliver)
 	if w.Bulk {
@@ -225,7 +228,7 @@ func (s *sweep) postpone(ctx context.Context, w lists.Wake) {
 	}
 }
 
-// AllShards are the shards of a tenant.
+// AllShards returns the shards of a tenant.
 func AllShards() []int {
 	out := make([]int, store.Shards)
 	for i := range out {

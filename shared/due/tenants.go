@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Remember keeps which tenants are configured, so that what is stored for them ends also when they
-// are taken out of the document.
+// Remember stores which tenants are configured, so that what is stored for them still ends
+// after they are removed from the document.
 func (s *Sweeper) Remember(ctx context.Context) error {
 	return s.Store.Lists.Remember(ctx, s.Tenants.IDs())
 }
 
-// EverTenants are the tenants that are configured and those that ever were. With an error they are
-// the configured ones.
+// EverTenants returns the tenants that are configured and those that ever were. With an error
+// it returns the configured ones.
 func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
 	out := s.Tenants.IDs()
 	ever, err := s.Store.Lists.Tenants(ctx)
@@ -24,12 +24,12 @@ func (s *Sweeper) EverTenants(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Missing tells an operator which of the tenants are no longer configured: they may be gone by
-// mistake.
+// Missing tells an operator which of the tenants are no longer configured, since they may
+// have been removed by mistake.
 func (s *Sweeper) Missing(ctx context.Context, ever []string) {
 	for _, t := range ever {
 		if _, ok := s.Tenants.Tenant(t); !ok {
-			s.Log.WarnContext(ctx, "tenant is not configured; what is due of it still ends", "code", "tenant-not-configured", "tenant", t)
+			s.Log.WarnContext(ctx, "tenant is not configured; what is due for it still ends", "code", "tenant-not-configured", "tenant", t)
 		}
 	}
 }

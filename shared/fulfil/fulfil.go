@@ -24,17 +24,18 @@ type Options struct {
 	Store      *store.Store
 	Connectors connector.Connectors
 	Tenants    tenant.Tenants
-	Tokens     *pii.Tokens // of the keyed hashes of queries
+	Tokens     *pii.Tokens // for the keyed hashes of queries
 	Clocks     clock.Clocks
-	Patience   time.Duration // of pauses between attempts within one invocation
-	// bytes of uncompressed JSON after which a part is closed; 0 means the default
+	Patience   time.Duration // for pauses between attempts within one invocation
+	// PartSize is after how many bytes of uncompressed JSON a part is closed. 0 means the
+	// default.
 	PartSize int
 }
 
 // Step is the fulfilment of tasks.
 type Step struct{ Options }
 
-// New returns the step. The error says that an option is missing.
+// New returns the step, or an error if an option is missing.
 func New(o Options) (*Step, error) {
 	if o.Store == nil || o.Connectors == nil || len(o.Tenants) == 0 || o.Tokens == nil || o.Clocks.Business == nil {
 		return nil, errors.New("fulfil: a store, connectors, tenants, tokens and the business clock are needed")
@@ -45,10 +46,10 @@ func New(o Options) (*Step, error) {
 // Name is the step's name.
 func (s *Step) Name() dsr.Step { return dsr.StepFulfil }
 
-// Do carries the task out. For an action with an effect there is no way yet.
+// Do carries out the task. An action with an effect cannot be carried out yet.
 func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if w.Task.Action.Leg() != dsr.Copies {
-		return task.End{}, fmt.Errorf("fulfil: there is no way to %s", w.Task.Action)
+		return task.End{}, fmt.Errorf("fulfil: the action %s cannot be carried out", w.Task.Action)
 	}
 	return s.export(ctx, w)
 }
@@ -74,8 +75,8 @@ func (s *Step) export(ctx context.Context, w task.Work) (task.End, error) {
 		scope: connector.Scope{Action: w.Task.Action, Kinds: d.KindsFor(w.Task.Action), Findings: findings},
 	}
 	for {
-		// A sink that was superseded begins anew: another worker stored that part first, when it
-		// still held the claim. Its part counts and its cursor continues.
+		// A superseded sink begins anew. Another worker stored that part first, while it
+		// still held the claim. Its part stays, and reading continues from its cursor.
 		sink, err := s.sink(w, d, a.scope.Kinds)
 		if err != nil {
 			return task.End{}, err
@@ -97,7 +98,7 @@ func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) (*part.
 	})
 }
 
-// attempt is one try to read a system from the last stored part on.
+// attempt is one try to read a system, from the last stored part on.
 type attempt struct {
 	task.Work
 	exporter connector.Exporter
@@ -105,8 +106,8 @@ type attempt struct {
 	patience time.Duration
 }
 
-// run reads the system; the connector waits out short faults. What was taken before a longer one is
-// stored, so that the next attempt goes on after it.
+// run reads the system. The connector waits out short faults. What was taken before a longer
+// fault is stored, so that the next attempt continues after it.
 func (a attempt) run(ctx context.Context, sink *part.Sink) (task.End, error) {
 	var end task.End
 	cursor, _, err := sink.Resume(ctx)

@@ -16,7 +16,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// An export that is cancelled in the middle stops with the page, and writes nothing afterwards.
+// An export that is cancelled in the middle stops with its page, and writes nothing
+// afterwards.
 func TestACancelledExportStops(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
@@ -34,7 +35,7 @@ func TestACancelledExportStops(t *testing.T) {
 	after := w.Look(id)
 	require.Equal(t, dsr.StateCancelled, after.State)
 	_, pages := w.Systems["alpha"].Asked()
-	require.Equal(t, 3, pages, "the page that was on its way, and no further one")
+	require.Equal(t, 3, pages, "the page that was under way, and no other")
 	require.LessOrEqual(t, after.Parts, 2*2)
 
 	w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
@@ -50,7 +51,7 @@ func TestACancelledExportStops(t *testing.T) {
 	require.Empty(t, w.Blobs(retention.Packages))
 }
 
-func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
+func TestTheBusinessClockDoesNotMoveRedelivery(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
 	id := w.Submit(dsr.Export)
@@ -62,9 +63,9 @@ func TestAnExportEndsInTheMiddleOfADay(t *testing.T) {
 	require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
 }
 
-// A system that gives a page and then stops again is slow and not dead. What it gave is kept,
-// and its faults are not added up.
-func TestASlowSystemComesToItsEnd(t *testing.T) {
+// A system that gives a page and then stops again is slow, but not dead. What it gave is
+// kept, and its faults are not added up.
+func TestASlowSystemIsReadToTheEnd(t *testing.T) {
 	t.Parallel()
 	calm := tasktest.New(t, "alpha")
 	calm.Systems["alpha"].Pages = 12
@@ -72,7 +73,7 @@ func TestASlowSystemComesToItsEnd(t *testing.T) {
 	calm.Host.Finish(cid)
 
 	w := tasktest.New(t, "alpha")
-	// parts are large: only an end stores one
+	// Parts are so large that only the end of an attempt stores one.
 	w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 })
 	w.Systems["alpha"].Pages = 12
 	w.Systems["alpha"].OnPage = func(n int) error { return tasktest.Unavailable(n%2, 1) }
@@ -117,17 +118,17 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			require.Equal(t, before, after)
 			require.Equal(t, dsr.StateFulfilling, w.Load(id).State)
 		},
-		"the lease is over and the other one ends the task": func(t *testing.T, w *tasktest.World, id string) {
+		"the lease is over and the second worker ends the task": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(lease.Length + time.Second)
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
 			require.Equal(t, dsr.StateAssembling, w.Load(id).State)
 		},
-		"the lease is over, and all the rest is done": func(t *testing.T, w *tasktest.World, id string) {
+		"the lease is over and the request is completed": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(lease.Length + time.Second)
 			require.NoError(t, w.Steps.Runner.Run(context.Background(), m(w, id)))
 			w.Host.Finish(id)
 		},
-		"the lease is over and the other one has only claimed": func(t *testing.T, w *tasktest.World, id string) {
+		"the lease is over and the second worker has only claimed": func(t *testing.T, w *tasktest.World, id string) {
 			w.Clock.Advance(lease.Length + time.Second)
 			_, err := w.Clean.Claim(context.Background(), w.Load(id), "alpha-export", "other")
 			require.NoError(t, err)

@@ -9,20 +9,20 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// floor is the number of messages that never pauses redelivery: a few messages say nothing about
+// floor is how many messages never pause redelivery, since a few messages say nothing about
 // the speed of the workers.
 const floor = 256
 
-// pressure remembers how long the queues were at the last sweep. It is a guess that costs nothing
-// when it is wrong: a sweep that should have paused sends messages that end at once.
+// pressure remembers how long the queues were at the last sweep. A wrong guess costs nothing:
+// a sweep that should have paused sends messages that end at once.
 type pressure struct {
 	mu  sync.Mutex
 	at  time.Time // wall time
 	len int64     // messages on all lanes
 }
 
-// pause reports whether more messages wait than were worked off since the last sweep. More messages
-// would help nobody then.
+// pause reports whether more messages wait than were worked off since the last sweep. More
+// messages would not help then.
 func (s *Step) pause(ctx context.Context) (bool, error) {
 	var n int64
 	for _, lane := range dsr.Lanes() {

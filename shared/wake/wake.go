@@ -1,4 +1,4 @@
-// Package wake sends messages again that were lost, and pauses while the queues are long.
+// Package wake sends lost messages again, and pauses while the queues are long.
 package wake
 
 import (
@@ -23,7 +23,7 @@ type Step struct {
 	pressure pressure
 }
 
-// New returns the step. The error says that a part is missing.
+// New returns the step, or an error if a part is missing.
 func New(d *due.Sweeper, r *task.Runner) (*Step, error) {
 	if d == nil || r == nil {
 		return nil, errors.New("wake: a sweeper and a runner are needed")
@@ -33,7 +33,7 @@ func New(d *due.Sweeper, r *task.Runner) (*Step, error) {
 	return s, s.does.Complete(dsr.StepWake)
 }
 
-// Run sends again what is due everywhere. While the queues grow it does nothing.
+// Run resends everything that is due. While the queues grow it does nothing.
 func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	res, err := s.everywhere(ctx)
 	s.due.Report(ctx, dsr.StepWake, res)
@@ -50,7 +50,7 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 	return res, errors.Join(unread, err)
 }
 
-// Shard sends again what is due in one shard: a bulk import asks for it after each chunk.
+// Shard resends what is due in one shard. A bulk import asks for it after each chunk.
 func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
 	_, err := s.due.Each(ctx, []string{tenant}, []int{shard}, []retention.WakeKind{retention.WakeRedeliver}, s.request)
 	return err
@@ -65,7 +65,7 @@ func (s *Step) request(ctx context.Context, w lists.Wake) error {
 	next := s.runner.Next(&c.Request)
 	err = s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: next}})
 	if errors.Is(err, store.ErrConflict) {
-		return nil // Somebody is at work on it; the wake is still due.
+		return nil // Another worker has it, and the wake is still due.
 	}
 	if err != nil || next.IsZero() {
 		return err
@@ -73,7 +73,7 @@ func (s *Step) request(ctx context.Context, w lists.Wake) error {
 	return s.runner.Send(ctx, &c.Request)
 }
 
-// bulk sends the message of an import again that has not come to its end.
+// bulk resends the message for an import that has not ended.
 func (s *Step) bulk(ctx context.Context, w lists.Wake) error {
 	b, err := s.due.Import(ctx, w)
 	if err != nil || b == nil {
@@ -81,7 +81,7 @@ func (s *Step) bulk(ctx context.Context, w lists.Wake) error {
 	}
 	wall := s.due.Clocks.Wall()
 	if b.Claim.Live(wall) {
-		return nil // Somebody is at work on it; the wake is still due.
+		return nil // Another worker has it, and the wake is still due.
 	}
 	if !b.EndedAt.IsZero() {
 		return s.due.SetImport(ctx, b, w.Kind, time.Time{})

@@ -21,7 +21,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// lost makes n requests whose messages were lost.
+// lost makes n requests whose messages are lost.
 func lost(w *tasktest.World, n int) []string {
 	var ids []string
 	for range n {
@@ -58,7 +58,7 @@ func TestASweepOfOneShard(t *testing.T) {
 		require.NoError(t, w.Steps.Wake.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
 		w.Host.Fetch()
 		if len(w.Host.Waiting()) == before {
-			require.Greater(t, w.Load(id).Wakes[retention.WakeRedeliver], w.Clock.Now(), "a shard that was swept for another one")
+			require.Greater(t, w.Load(id).Wakes[retention.WakeRedeliver], w.Clock.Now(), "its shard was swept for another request")
 		}
 	}
 	require.Len(t, w.Host.Waiting(), 3)
@@ -66,7 +66,7 @@ func TestASweepOfOneShard(t *testing.T) {
 
 func TestASweepIsBounded(t *testing.T) {
 	t.Parallel()
-	t.Run("in count: the next ones take the rest", func(t *testing.T) {
+	t.Run("in count: the next sweeps take the rest", func(t *testing.T) {
 		t.Parallel()
 		w := tasktest.New(t, "alpha")
 		w.Rewire(func(o *pipeline.Options) { o.Limit = 1 })
@@ -96,8 +96,8 @@ func TestASweepIsBounded(t *testing.T) {
 	})
 }
 
-// A request that cannot be looked at keeps no other from its turn, even when more are due than
-// one sweep takes.
+// A request that cannot be looked at does not keep the others from their turn, even when more
+// are due than one sweep takes.
 func TestAFailureStopsNoOther(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
@@ -132,7 +132,7 @@ func TestAnOrphanWakeIsDroppedAfterAnHour(t *testing.T) {
 	require.Positive(t, rows())
 	_, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
-	require.Positive(t, rows(), "its writer may still be at it")
+	require.Positive(t, rows(), "its writer may still be at work")
 	w.Clock.Advance(2 * time.Hour)
 	_, err = w.Steps.Wake.Run(context.Background())
 	require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestRedeliveryPausesUnderPressure(t *testing.T) {
 	require.Equal(t, 1, res.Due, fmt.Sprint(res))
 }
 
-func TestAnImportIsWokenUnlessSomebodyIsAtWork(t *testing.T) {
+func TestAnImportIsWokenUnlessItIsClaimed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	w := tasktest.New(t)
