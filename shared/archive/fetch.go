@@ -70,7 +70,7 @@ func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i i
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := pass(ctx, st, m, f, func(packed io.Reader) error { return use(i, packed) }); err != nil {
+		if err := handOn(ctx, st, m, f, func(packed io.Reader) error { return use(i, packed) }); err != nil {
 			return err
 		}
 		free <- f.buffer
@@ -96,8 +96,8 @@ func read(ctx context.Context, st *store.Store, m part.Member, buffer []byte) fe
 	return fetched{body: packed, buffer: buffer}
 }
 
-// pass hands a member on.
-func pass(ctx context.Context, st *store.Store, m part.Member, f fetched, use func(io.Reader) error) error {
+// handOn hands a member on.
+func handOn(ctx context.Context, st *store.Store, m part.Member, f fetched, use func(io.Reader) error) error {
 	if f.err != nil {
 		return f.err
 	}

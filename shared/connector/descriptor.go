@@ -69,34 +69,34 @@ func (d Descriptor) KindsFor(a dsr.Action) []string {
 
 // Validate reports everything that is wrong with a descriptor.
 func (d Descriptor) Validate() error {
-	var faults []string
+	var mistakes []string
 	if !dsr.ValidName(d.System) {
-		faults = append(faults, "the name of a system must match [a-z][0-9a-z-]{0,62}")
+		mistakes = append(mistakes, "the name of a system must match [a-z][0-9a-z-]{0,62}")
 	}
 	if d.Title == "" || d.Holds == "" {
-		faults = append(faults, "title and holds are needed")
+		mistakes = append(mistakes, "title and holds are needed")
 	}
 	if len(d.Identifiers) == 0 {
-		faults = append(faults, "an identifier is needed, or no person could be found")
+		mistakes = append(mistakes, "an identifier is needed, or no person could be found")
 	}
 	for i, k := range d.Kinds {
-		faults = append(faults, k.faults()...)
+		mistakes = append(mistakes, k.mistakes()...)
 		if slices.ContainsFunc(d.Kinds[:i], func(o Kind) bool { return o.Name == k.Name }) {
-			faults = append(faults, fmt.Sprintf("kind %q is declared twice", k.Name))
+			mistakes = append(mistakes, fmt.Sprintf("kind %q is declared twice", k.Name))
 		}
 	}
-	faults = append(faults, d.settingFaults()...)
+	mistakes = append(mistakes, d.settingMistakes()...)
 	var errs []error
-	for _, f := range faults {
-		errs = append(errs, fmt.Errorf("descriptor %q: %s", d.System, f))
+	for _, m := range mistakes {
+		errs = append(errs, fmt.Errorf("descriptor %q: %s", d.System, m))
 	}
 	return errors.Join(errs...)
 }
 
 var provenances = []dsr.Provenance{dsr.Provided, dsr.Observed, dsr.Derived}
 
-// faults reports what is wrong with a kind by itself.
-func (k Kind) faults() []string {
+// mistakes reports what is wrong with a kind by itself.
+func (k Kind) mistakes() []string {
 	var out []string
 	bad := func(format string, args ...any) {
 		out = append(out, fmt.Sprintf("kind %q: ", k.Name)+fmt.Sprintf(format, args...))

@@ -62,8 +62,8 @@ var settingName = regexp.MustCompile(`^[a-z][0-9A-Za-z]{0,62}$`)
 // reserved are the keys that every system of a tenant has in its document.
 var reserved = []string{"name", "system"}
 
-// settingFaults reports what is wrong with the settings that a descriptor declares.
-func (d Descriptor) settingFaults() []string {
+// settingMistakes reports what is wrong with the settings that a descriptor declares.
+func (d Descriptor) settingMistakes() []string {
 	var out []string
 	for i, s := range d.Settings {
 		if !settingName.MatchString(s.Name) || slices.Contains(reserved, s.Name) ||

@@ -157,7 +157,7 @@ func (r *Runner) do(ctx context.Context, c *store.Case, id dsr.TaskID, step Step
 		// The claim is lost: what the step made of the end of its context does not count.
 		return nil
 	case err != nil:
-		err = r.fault(ctx, c, cl, step.Name(), end.Progress, err)
+		err = r.restOrFail(ctx, c, cl, step.Name(), end.Progress, err)
 		c = nil
 	default:
 		end.Task, end.Claim, end.By = id, cl, step.Name().By()

@@ -129,8 +129,8 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	return seconds, page, nil
 }
 
-// forget drops the tables of a run, since they would slow the next ones down.
-func (im importer) forget(ctx context.Context, prefix string) error {
+// dropTables drops the tables of a run, since they would slow the next ones down.
+func (im importer) dropTables(ctx context.Context, prefix string) error {
 	c, err := account.ConnectString(im.storage.ConnectionString, account.ClientOptions(nil))
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (im importer) ours(ctx context.Context, prefix string) (calls.Page, float64
 	if err != nil {
 		return page, 0, err
 	}
-	return page, seconds, im.forget(ctx, prefix)
+	return page, seconds, im.dropTables(ctx, prefix)
 }
 
 // raw repeats the kept calls.
@@ -220,7 +220,7 @@ func (im importer) raw(ctx context.Context, prefix string, kept []calls.Call) (s
 	if err := r.All(ctx, kept, importParallel); err != nil {
 		return 0, err
 	}
-	return time.Since(began).Seconds(), im.forget(ctx, prefix)
+	return time.Since(began).Seconds(), im.dropTables(ctx, prefix)
 }
 
 // awaitSetUp returns when containers and queues exist: every call but liveness waits for them.

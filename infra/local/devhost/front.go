@@ -85,7 +85,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fn, ok := f.match(r.Method, path)
 	switch {
 	case ok:
-		f.pass(w, r, fn, path)
+		f.dispatch(w, r, fn, path)
 	case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, "<!doctype html><title>Functions</title><p>Your Functions app is up and running (on the dev host).\n")
@@ -104,9 +104,9 @@ func (f *front) match(method, path string) (function, bool) {
 	return function{}, false
 }
 
-// pass hands the request to a handler, in the mode that host.json selects. With both set,
+// dispatch hands the request to a handler, in the mode that host.json selects. With both set,
 // proxying wins.
-func (f *front) pass(w http.ResponseWriter, r *http.Request, fn function, path string) {
+func (f *front) dispatch(w http.ResponseWriter, r *http.Request, fn function, path string) {
 	h := f.pick()
 	if h == nil {
 		w.WriteHeader(http.StatusServiceUnavailable) // the platform's answer while no instance runs
