@@ -57,7 +57,7 @@ func (a *App) message(run func(context.Context, queue.Message) error) host.Job {
 		m, err := queue.DecodeMessage(payload)
 		if err != nil {
 			a.log.ErrorContext(ctx, "message cannot be read", "code", "bad-message", "bytes", len(payload), "error", err)
-			telemetry.Ignored(ctx, "bad-message")
+			telemetry.Counter{}.Ignored(ctx, "bad-message")
 			return nil
 		}
 		return run(ctx, m)

@@ -8,9 +8,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// ErrDestination says that a tenant has no destination of the name that a request or a package
+// errDestination says that a tenant has no destination of the name that a request or a package
 // gives. Whoever configures the tenant has to put it back.
-var ErrDestination = errors.New("archive: the tenant has no destination of that name")
+var errDestination = errors.New("archive: the tenant has no destination of that name")
 
 // Location is where the package of a request lies: in the product's own container, or in the one
 // that the tenant has under the name of a destination. The product's own needs no configuration, so
@@ -23,7 +23,7 @@ func Location(ts tenant.Tenants, of, request, destination string) (blob.Ref, err
 	t, _ := ts.Tenant(of)
 	d, ok := t.Destination(destination)
 	if !ok {
-		return blob.Ref{}, ErrDestination
+		return blob.Ref{}, errDestination
 	}
 	ref.Account, ref.Container = d.Account, d.Container
 	return ref, nil

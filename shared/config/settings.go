@@ -92,7 +92,7 @@ type Settings struct {
 // Local reports whether this is the local world: no platform, and Azurite's own account. Only
 // the local world makes keys for itself, and accepts a simulated Graph, a movable clock and the
 // published keys.
-func (s Settings) Local() bool { return s.Platform == "" && s.Storage.Development() }
+func (s Settings) Local() bool { return s.Platform == "" && s.Storage.development() }
 
 // Load reads settings by a function such as os.Getenv. The error names every mistake at once.
 func Load(env func(string) string) (Settings, error) {
@@ -140,7 +140,7 @@ func (s Settings) check() error {
 			bad(name, "this belongs to the local world and is refused where %s is set", s.Platform)
 		case !Loopback(v):
 			bad(name, "an http URL of this machine (127.0.0.1, [::1] or localhost) is expected")
-		case !s.Storage.Development():
+		case !s.Storage.development():
 			bad(name, "this is allowed only beside Azurite's own account: a simulated world must not write to real storage")
 		}
 	}

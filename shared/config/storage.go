@@ -16,8 +16,8 @@ import (
 // opens it.
 type Storage struct{ account.Account }
 
-// Development reports whether this is Azurite's own account on this machine.
-func (s Storage) Development() bool {
+// development reports whether this is Azurite's own account on this machine.
+func (s Storage) development() bool {
 	return s.IsAzurite() && Loopback(s.BlobURL) && Loopback(s.QueueURL) && Loopback(s.TableURL)
 }
 

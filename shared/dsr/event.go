@@ -40,8 +40,8 @@ type Event struct {
 	Sealed []byte `json:"sealed,omitempty"`
 }
 
-// ErrEvent says that stored bytes are not an event.
-var ErrEvent = errors.New("dsr: not a stored event")
+// errEvent says that stored bytes are not an event.
+var errEvent = errors.New("dsr: not a stored event")
 
 // Encode returns the bytes to store and to hash.
 func (e Event) Encode() ([]byte, error) {
@@ -55,10 +55,10 @@ func DecodeEvent(b []byte) (Event, error) {
 	var e Event
 	d := json.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&e); err != nil {
-		return Event{}, fmt.Errorf("%w: %d bytes", ErrEvent, len(b))
+		return Event{}, fmt.Errorf("%w: %d bytes", errEvent, len(b))
 	}
 	if e.Version < 1 || e.Version > eventVersion || e.Seq < 1 || e.Type == "" {
-		return Event{}, fmt.Errorf("%w: version %d, seq %d", ErrEvent, e.Version, e.Seq)
+		return Event{}, fmt.Errorf("%w: version %d, seq %d", errEvent, e.Version, e.Seq)
 	}
 	return e, nil
 }

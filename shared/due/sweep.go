@@ -185,8 +185,8 @@ func (s *sweep) pile(ctx context.Context, p pile) {
 	s.result.Rest = s.result.Rest || full
 }
 
-// Coder is an error with a code of its own for the log line of a wake that failed.
-type Coder interface{ Code() string }
+// coded is an error with a code of its own for the log line of a wake that failed.
+type coded interface{ Code() string }
 
 // wake handles one wake and counts the result.
 func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
@@ -201,7 +201,7 @@ func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
 		return
 	}
 	code := "due-work-failed"
-	var coder Coder
+	var coder coded
 	if errors.As(err, &coder) {
 		code = coder.Code()
 	}

@@ -53,8 +53,8 @@ func (w wire) subject(s *Submission) error {
 			return err
 		}
 	}
-	if len(in.Identifiers) > MaxIdentifiers {
-		return problem.Newf(problem.TooMany, "/subject/identifiers", "at most %d identifiers are allowed", MaxIdentifiers)
+	if len(in.Identifiers) > maxIdentifiers {
+		return problem.Newf(problem.TooMany, "/subject/identifiers", "at most %d identifiers are allowed", maxIdentifiers)
 	}
 	for i, id := range in.Identifiers {
 		pointer := at("/subject/identifiers", i)
@@ -229,6 +229,6 @@ func phone(s, residence string) (e164 string, ok bool) {
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }
 
-// Text checks and trims what a person wrote: at most MaxNote bytes, no control characters but
+// Text checks and trims what a person wrote: at most 4 KiB, no control characters but
 // line ends and tabs. Errors are *problem.Error.
-func Text(s, pointer string) (string, error) { return text(s, pointer, MaxNote, true) }
+func Text(s, pointer string) (string, error) { return text(s, pointer, maxNote, true) }

@@ -18,11 +18,11 @@ import (
 // Caps.
 const (
 	MaxBody        = 64 << 10 // bytes of a request, and of one item of a bulk
-	MaxIdentifiers = 50
+	maxIdentifiers = 50
 	MaxIdentifier  = 1 << 10 // bytes
-	MaxNote        = 4 << 10 // bytes
-	MaxReference   = 128     // bytes
-	MaxSystems     = 64
+	maxNote        = 4 << 10 // bytes
+	maxReference   = 128     // bytes
+	maxSystems     = 64
 )
 
 // Submission is what a caller asks for, with every value in its canonical form. Personal data
@@ -161,8 +161,8 @@ func (w wire) received(s *Submission) error {
 }
 
 func (w wire) systems(s *Submission) error {
-	if len(w.Systems) > MaxSystems {
-		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are allowed", MaxSystems)
+	if len(w.Systems) > maxSystems {
+		return problem.Newf(problem.TooMany, "/systems", "at most %d systems are allowed", maxSystems)
 	}
 	for i, name := range w.Systems {
 		if !dsr.ValidName(name) {
@@ -181,13 +181,13 @@ func (w wire) texts(s *Submission) error {
 		return problem.New(problem.UnknownDestination, "/destination", "the name of a destination in the tenant's configuration is expected")
 	}
 	s.Destination = w.Destination
-	note, err := text(w.Note, "/note", MaxNote, true)
+	note, err := text(w.Note, "/note", maxNote, true)
 	if err != nil {
 		return err
 	}
-	ref, err := text(w.Reference, "/reference", MaxReference, false)
+	ref, err := text(w.Reference, "/reference", maxReference, false)
 	if err != nil {
-		return problem.Newf(problem.MalformedReference, "/reference", "at most %d bytes without control characters are expected", MaxReference)
+		return problem.Newf(problem.MalformedReference, "/reference", "at most %d bytes without control characters are expected", maxReference)
 	}
 	s.Note, s.Reference = pii.New(note), pii.New(ref)
 	return nil

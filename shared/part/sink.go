@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// DefaultSize is how many bytes of JSON a part collects before it ends with the page.
-	DefaultSize = 16 << 20
+	// defaultSize is how many bytes of JSON a part collects before it ends with the page.
+	defaultSize = 16 << 20
 	// MaxSize is how many bytes of JSON a part may have. A page that would exceed it is split
 	// between records.
 	MaxSize = 32 << 20
@@ -61,7 +61,7 @@ type Options struct {
 	Tokens     *pii.Tokens     // for the keyed hashes of queries
 	Claim      Claim           // of the task; checked once a page; nil checks nothing
 	Clocks     clock.Clocks    // the business clock says when a query was made
-	PartSize   int             // bytes; 0 means DefaultSize
+	PartSize   int             // bytes; 0 means 16 MiB
 }
 
 // Summary is what a task handed over, its earlier attempts included.
@@ -97,7 +97,7 @@ func New(o Options) (*Sink, error) {
 		return nil, errors.New("part: a store, a case, tokens and the business clock are needed")
 	}
 	if o.PartSize <= 0 {
-		o.PartSize = DefaultSize
+		o.PartSize = defaultSize
 	}
 	o.PartSize = min(o.PartSize, MaxSize)
 	o.Formats = tabular.Chosen(o.Formats)

@@ -43,13 +43,6 @@ func (e *Error) Because(err error) *Error {
 	return &c
 }
 
-// At returns a copy whose pointer begins with a prefix, for a part of something larger.
-func (e *Error) At(prefix string) *Error {
-	c := *e
-	c.Pointer = prefix + c.Pointer
-	return &c
-}
-
 // Error is the public text.
 func (e *Error) Error() string {
 	if e.Pointer == "" {

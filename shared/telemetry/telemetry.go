@@ -102,34 +102,28 @@ func NewJobs() (*Jobs, error) {
 	return &Jobs{runs: runs}, nil
 }
 
+// Counter counts what the steps report.
+type Counter struct{}
+
 // Count adds n to the counter rightsdesk.{name}.
-func Count(ctx context.Context, name string, n int64) {
+func (Counter) Count(ctx context.Context, name string, n int64) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk." + name); err == nil {
 		c.Add(ctx, n)
 	}
 }
 
-// Counter counts what the steps report.
-type Counter struct{}
-
-// Count calls the function Count.
-func (Counter) Count(ctx context.Context, name string, n int64) { Count(ctx, name, n) }
-
-// Ignored calls the function Ignored.
-func (Counter) Ignored(ctx context.Context, reason string) { Ignored(ctx, reason) }
+// Ignored counts a queue message that leads to no work: rightsdesk.messages.ignored with the
+// attribute reason, a code.
+func (Counter) Ignored(ctx context.Context, reason string) {
+	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {
+		c.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+	}
+}
 
 // Alert counts an alert: rightsdesk.alerts with the attribute code.
 func (Counter) Alert(ctx context.Context, code alert.Code) {
 	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.alerts"); err == nil {
 		c.Add(ctx, 1, metric.WithAttributes(attribute.String("code", string(code))))
-	}
-}
-
-// Ignored counts a queue message that leads to no work: rightsdesk.messages.ignored with the
-// attribute reason, a code.
-func Ignored(ctx context.Context, reason string) {
-	if c, err := otel.Meter(scope).Int64Counter("rightsdesk.messages.ignored"); err == nil {
-		c.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 	}
 }
 

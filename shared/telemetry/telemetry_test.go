@@ -46,9 +46,9 @@ func TestJobsAndSpans(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/requests/abc?tenant=jane@canary.example", nil))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/api/jane@canary.example", nil))
 
-	telemetry.Ignored(t.Context(), "bad-message")
-	telemetry.Ignored(t.Context(), "bad-message")
-	telemetry.Ignored(t.Context(), "unknown-request")
+	telemetry.Counter{}.Ignored(t.Context(), "bad-message")
+	telemetry.Counter{}.Ignored(t.Context(), "bad-message")
+	telemetry.Counter{}.Ignored(t.Context(), "unknown-request")
 	telemetry.Counter{}.Alert(t.Context(), alert.TaskNotConfigured)
 
 	var rm metricdata.ResourceMetrics

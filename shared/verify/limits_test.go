@@ -27,12 +27,12 @@ func small() limits {
 // stands for the list of files.
 func spoilt(t *testing.T, text string, c content) []byte {
 	t.Helper()
-	files := []File{listedAs(c), listedAs(content{name: IndexName, body: "<html>"})}
+	files := []File{listedAs(c), listedAs(content{name: indexName, body: "<html>"})}
 	list, err := json.Marshal(files)
 	require.NoError(t, err)
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, m := range []content{c, {name: IndexName, body: "<html>"}, {name: ManifestName, body: strings.Replace(text, "%s", string(list), 1)}} {
+	for _, m := range []content{c, {name: indexName, body: "<html>"}, {name: manifestName, body: strings.Replace(text, "%s", string(list), 1)}} {
 		w, err := z.Create(m.name)
 		require.NoError(t, err)
 		_, err = io.WriteString(w, m.body)

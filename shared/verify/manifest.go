@@ -9,8 +9,8 @@ import (
 
 // These are the names of the two members that every package has besides its data.
 const (
-	ManifestName = "manifest.json"
-	IndexName    = "index.html"
+	manifestName = "manifest.json"
+	indexName    = "index.html"
 )
 
 const knownVersion = 1

@@ -13,16 +13,16 @@ import (
 
 // readManifest reads the manifest of an archive.
 func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
-	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == ManifestName })
+	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == manifestName })
 	if i < 0 {
-		return Manifest{}, errors.New("there is no " + ManifestName)
+		return Manifest{}, errors.New("there is no " + manifestName)
 	}
 	if z.File[i].UncompressedSize64 > uint64(l.manifest) {
-		return Manifest{}, fmt.Errorf("%s has more than %d MiB", ManifestName, l.manifest>>20)
+		return Manifest{}, fmt.Errorf("%s has more than %d MiB", manifestName, l.manifest>>20)
 	}
 	body, err := z.File[i].Open()
 	if err != nil {
-		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", ManifestName, err)
+		return Manifest{}, fmt.Errorf("%s cannot be opened: %w", manifestName, err)
 	}
 	defer func() { _ = body.Close() }()
 	in := &boundedReader{r: io.LimitReader(body, l.manifest), limit: l.value}
@@ -31,7 +31,7 @@ func (l limits) readManifest(z *zip.Reader) (Manifest, error) {
 	case err != nil:
 		return Manifest{}, err
 	case r.m.Version != knownVersion:
-		return Manifest{}, fmt.Errorf("%s has version %d, this program knows %d", ManifestName, r.m.Version, knownVersion)
+		return Manifest{}, fmt.Errorf("%s has version %d, this program knows %d", manifestName, r.m.Version, knownVersion)
 	}
 	if err := r.m.check(); err != nil {
 		return Manifest{}, err
@@ -52,8 +52,8 @@ type manifestReader struct {
 
 // The errors of a manifest quote nothing of it.
 var (
-	errManifest = errors.New(ManifestName + " is not JSON of the expected form")
-	errTooMuch  = errors.New(ManifestName + " lists more than a package can have")
+	errManifest = errors.New(manifestName + " is not JSON of the expected form")
+	errTooMuch  = errors.New(manifestName + " lists more than a package can have")
 )
 
 func (r *manifestReader) read() error {

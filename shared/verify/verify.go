@@ -55,7 +55,7 @@ func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
 	}
 	m, err := l.readManifest(z)
 	if err != nil {
-		report.problem(ManifestName, "%s", err)
+		report.problem(manifestName, "%s", err)
 		return report, ErrNotVerified
 	}
 	report.Manifest = m
@@ -71,7 +71,7 @@ func (l limits) verify(r io.ReaderAt, size int64) (Report, error) {
 
 // compare compares the members with the list in the manifest.
 func (r *Report) compare(members map[string]*zip.File) {
-	listed := map[string]bool{ManifestName: true}
+	listed := map[string]bool{manifestName: true}
 	for _, file := range r.Manifest.Files {
 		f := members[file.Path]
 		switch {
@@ -98,8 +98,8 @@ func (r *Report) compare(members map[string]*zip.File) {
 			r.problem(name, "the manifest does not list it")
 		}
 	}
-	if !listed[IndexName] {
-		r.problem(IndexName, "the manifest does not list it")
+	if !listed[indexName] {
+		r.problem(indexName, "the manifest does not list it")
 	}
 }
 

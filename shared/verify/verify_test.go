@@ -37,7 +37,7 @@ func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
 	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, c := range append(contents, content{name: IndexName, body: "<html>"}) {
+	for _, c := range append(contents, content{name: indexName, body: "<html>"}) {
 		w, err := z.Create(c.name)
 		require.NoError(t, err)
 		_, err = io.WriteString(w, c.body)
@@ -49,7 +49,7 @@ func pack(t testing.TB, contents []content, change func(*Manifest)) []byte {
 	if change != nil {
 		change(&m)
 	}
-	w, err := z.Create(ManifestName)
+	w, err := z.Create(manifestName)
 	require.NoError(t, err)
 	body, err := json.Marshal(m)
 	require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"a negative size":         {goodContents(), func(m *Manifest) { m.Files[0].Bytes = -1 }, "bytes"},
 		"another count, JSON":     {goodContents(), func(m *Manifest) { m.Files[0].Records = 3 }, "records"},
 		"listed twice":            {goodContents(), func(m *Manifest) { m.Files = append(m.Files, m.Files[0]) }, "twice"},
-		"the manifest in itself":  {goodContents(), func(m *Manifest) { m.Files = append(m.Files, File{Path: ManifestName}) }, "itself"},
+		"the manifest in itself":  {goodContents(), func(m *Manifest) { m.Files = append(m.Files, File{Path: manifestName}) }, "itself"},
 		"another version":         {goodContents(), func(m *Manifest) { m.Version = 2 }, "version 2"},
 		"a path upwards":          {one("../evil.txt", "x", 0), nil, "not one that a package may have"},
 		"a path upwards inside":   {one("a/../../evil.txt", "x", 0), nil, "not one that a package may have"},

@@ -23,8 +23,8 @@ import (
 
 func TestTheVerifierKnowsWhatTheWriterWrites(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, manifest.Name, ManifestName)
-	require.Equal(t, manifest.IndexName, IndexName)
+	require.Equal(t, manifest.Name, manifestName)
+	require.Equal(t, manifest.IndexName, indexName)
 	require.Equal(t, manifest.Version, knownVersion)
 	require.EqualValues(t, part.MaxSize, maxPart)
 	for _, f := range append(tenant.Tabular(), tenant.JSON) {
@@ -43,7 +43,7 @@ func TestEveryFieldOfAManifestIsRead(t *testing.T) {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	w, err := z.Create(ManifestName)
+	w, err := z.Create(manifestName)
 	require.NoError(t, err)
 	_, err = w.Write(body)
 	require.NoError(t, err)

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxComment is the width of a line with a comment, in columns and with the indentation.
-const MaxComment = 100
+// maxComment is the width of a line with a comment, in columns and with the indentation.
+const maxComment = 100
 
 // tabWidth is what a tab counts for in the width of a line.
 const tabWidth = 4
@@ -22,14 +22,14 @@ type Comment struct {
 	Text  string
 }
 
-// TooWide says that the line is wider than MaxComment and could be broken. Two kinds cannot: a
+// TooWide says that the line is wider than maxComment and could be broken. Two kinds cannot: a
 // directive, which a program reads, and a single word, such as a URL, on a line of its own.
 func (c Comment) TooWide() bool { return TooWide(c.Width, c.Text, c.Alone) }
 
 // TooWide is the rule behind Comment.TooWide, for comments of any language.
 func TooWide(width int, text string, alone bool) bool {
 	words := strings.Fields(strings.TrimLeft(text, "/*#"))
-	return width > MaxComment && !directive.MatchString(text) && !(alone && len(words) < 2)
+	return width > maxComment && !directive.MatchString(text) && !(alone && len(words) < 2)
 }
 
 // directive is a comment that a program reads: //go:build, //nolint, //lint:ignore and the like.

@@ -12,9 +12,9 @@ import (
 
 // The limits that are counted.
 const (
-	MaxFunc    = 45   // lines of a function that is no table or ordered protocol
-	LongFunc   = 80   // lines of a function that is too long whatever it is
-	MaxPackage = 2000 // lines of a package, without its tests
+	maxFunc    = 45   // lines of a function that is no table or ordered protocol
+	longFunc   = 80   // lines of a function that is too long whatever it is
+	maxPackage = 2000 // lines of a package, without its tests
 )
 
 // Numbers are the measures of one version of the module.
@@ -32,8 +32,8 @@ type Part struct {
 	Files    Spread // lines of a file
 	Lines    int    // of all files together
 	Funcs    Spread // lines of a function, from `func` to its closing brace
-	OverMax  int    // functions longer than MaxFunc
-	OverLong int    // functions longer than LongFunc
+	OverMax  int    // functions longer than maxFunc
+	OverLong int    // functions longer than longFunc
 	Comments Spread // columns of a line that holds nothing but comment
 	Wide     int    // such lines that are too wide
 	Trailing int    // comments after code that are too wide
@@ -47,7 +47,7 @@ type Packages struct {
 	Lines     Spread
 	Files     Spread
 	Largest   []Size   // the five largest by lines
-	Over      []Size   // all above MaxPackage
+	Over      []Size   // all above maxPackage
 	Commented int      // packages with a package comment
 	Silent    []string // packages without one
 }
@@ -98,10 +98,10 @@ func (m module) part(in func(source) bool) (p Part) {
 	}
 	p.Files, p.Funcs, p.Comments = spread(sizes), spread(funcs), spread(widths)
 	for _, n := range funcs {
-		if n > MaxFunc {
+		if n > maxFunc {
 			p.OverMax++
 		}
-		if n > LongFunc {
+		if n > longFunc {
 			p.OverLong++
 		}
 	}
@@ -129,7 +129,7 @@ func (m module) sizes() (p Packages) {
 		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Package, b.Package))
 	})
 	for _, s := range p.Largest {
-		if s.Lines > MaxPackage {
+		if s.Lines > maxPackage {
 			p.Over = append(p.Over, s)
 		}
 	}

@@ -54,12 +54,12 @@ func TestLongFunctionsAndLargePackages(t *testing.T) {
 		return "func " + name + "() {" + strings.Repeat("\n", lines-1) + "}\n"
 	}
 	n := of(t, map[string]string{
-		"a/a.go": "package a\n" + function("short", MaxFunc) + function("long", MaxFunc+1) + function("longer", LongFunc+1),
-		"b/b.go": "package b\n" + strings.Repeat("\n", MaxPackage),
+		"a/a.go": "package a\n" + function("short", maxFunc) + function("long", maxFunc+1) + function("longer", longFunc+1),
+		"b/b.go": "package b\n" + strings.Repeat("\n", maxPackage),
 	})
 	require.Equal(t, 2, n.All.OverMax)
 	require.Equal(t, 1, n.All.OverLong)
-	require.Equal(t, []Size{{Package: "b", Lines: MaxPackage + 1, Files: 1}}, n.Packages.Over)
+	require.Equal(t, []Size{{Package: "b", Lines: maxPackage + 1, Files: 1}}, n.Packages.Over)
 }
 
 func TestSpread(t *testing.T) {

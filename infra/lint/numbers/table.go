@@ -35,18 +35,18 @@ var rows = []row{
 	{"lines of a function", func(n Numbers) string { return n.All.Funcs.String() }},
 	{"  under shared/", func(n Numbers) string { return n.Shared.Funcs.String() }},
 	{"  tests", func(n Numbers) string { return n.Tests.Funcs.String() }},
-	{fmt.Sprintf("functions of more than %d lines", MaxFunc), func(n Numbers) string { return share(n.All.OverMax, n.All.Funcs.Count) }},
-	{fmt.Sprintf("functions of more than %d lines", LongFunc), func(n Numbers) string { return share(n.All.OverLong, n.All.Funcs.Count) }},
+	{fmt.Sprintf("functions of more than %d lines", maxFunc), func(n Numbers) string { return share(n.All.OverMax, n.All.Funcs.Count) }},
+	{fmt.Sprintf("functions of more than %d lines", longFunc), func(n Numbers) string { return share(n.All.OverLong, n.All.Funcs.Count) }},
 	{"columns of a comment line", func(n Numbers) string { return n.All.Comments.String() }},
 	{"  tests", func(n Numbers) string { return n.Tests.Comments.String() }},
-	{fmt.Sprintf("comment lines over %d columns", MaxComment), func(n Numbers) string { return share(n.All.Wide, n.All.Comments.Count) }},
+	{fmt.Sprintf("comment lines over %d columns", maxComment), func(n Numbers) string { return share(n.All.Wide, n.All.Comments.Count) }},
 	{"  tests", func(n Numbers) string { return share(n.Tests.Wide, n.Tests.Comments.Count) }},
 	{"  after code, with tests", func(n Numbers) string { return fmt.Sprint(n.All.Trailing + n.Tests.Trailing) }},
 	{"packages", func(n Numbers) string { return fmt.Sprint(n.Packages.Lines.Count) }},
 	{"  without a package comment", func(n Numbers) string { return fmt.Sprint(len(n.Packages.Silent)) }},
 	{"lines of a package", func(n Numbers) string { return n.Packages.Lines.String() }},
 	{"files of a package", func(n Numbers) string { return n.Packages.Files.String() }},
-	{fmt.Sprintf("packages of more than %d lines", MaxPackage), func(n Numbers) string { return fmt.Sprint(len(n.Packages.Over)) }},
+	{fmt.Sprintf("packages of more than %d lines", maxPackage), func(n Numbers) string { return fmt.Sprint(len(n.Packages.Over)) }},
 	{"struct fields of func type, named types too", func(n Numbers) string { return fmt.Sprint(n.Fields.All) }},
 	{"  under shared/", func(n Numbers) string { return fmt.Sprint(n.Fields.Shared) }},
 	{"  product, without simulators and test aids", func(n Numbers) string { return fmt.Sprint(n.Fields.Product) }},
@@ -94,7 +94,7 @@ func (c Column) names(b *strings.Builder) {
 	}
 	size := func(s Size) string { return fmt.Sprintf("%5d lines in %d files  %s", s.Lines, s.Files, s.Package) }
 	list("the largest packages", each(c.Numbers.Packages.Largest, size))
-	list(fmt.Sprintf("packages of more than %d lines", MaxPackage), each(c.Numbers.Packages.Over, size))
+	list(fmt.Sprintf("packages of more than %d lines", maxPackage), each(c.Numbers.Packages.Over, size))
 	list("packages without a package comment", c.Numbers.Packages.Silent)
 	list("circles of files", each(c.Numbers.Circles, func(s Circle) string {
 		return fmt.Sprintf("%2d of %d  %s: %s", len(s.Files), s.Of, s.Package, strings.Join(s.Files, " "))

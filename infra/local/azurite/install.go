@@ -16,9 +16,9 @@ type installation struct {
 	root   string // the module's root folder
 }
 
-// ErrNotInstalled is wrapped by every error of Start that an installation would cure. The
+// errNotInstalled is wrapped by every error of Start that an installation would cure. The
 // error's text names the command.
-var ErrNotInstalled = errors.New("azurite is not installed")
+var errNotInstalled = errors.New("azurite is not installed")
 
 // find looks for Node.js on PATH, and for Azurite in infra/local of the module that the working
 // directory lies in.
@@ -33,11 +33,11 @@ func find() (installation, error) {
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		return installation{}, fmt.Errorf("%w: Node.js (node) is not on PATH; install Node.js 20 or later, then run `make setup`", ErrNotInstalled)
+		return installation{}, fmt.Errorf("%w: Node.js (node) is not on PATH; install Node.js 20 or later, then run `make setup`", errNotInstalled)
 	}
 	script := filepath.Join(root, "infra", "local", "node_modules", "azurite", "dist", "src", "azurite.js")
 	if _, err := os.Stat(script); err != nil {
-		return installation{}, fmt.Errorf("%w: run `make setup` (or `npm ci --prefix infra/local`) in the project's folder", ErrNotInstalled)
+		return installation{}, fmt.Errorf("%w: run `make setup` (or `npm ci --prefix infra/local`) in the project's folder", errNotInstalled)
 	}
 	return installation{node: node, script: script, root: root}, nil
 }

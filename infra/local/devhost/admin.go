@@ -48,7 +48,7 @@ func (f *front) status(w http.ResponseWriter) {
 		}
 	}
 	writeJSON(w, map[string]any{
-		"id": f.app.id, "state": state, "version": HostVersion, "versionDetails": HostVersion + " (devhost)",
+		"id": f.app.id, "state": state, "version": hostVersion, "versionDetails": hostVersion + " (devhost)",
 		"processUptime": time.Since(started).Milliseconds(),
 	})
 }

@@ -76,7 +76,7 @@ func forwardedRequest(ctx context.Context, r *http.Request, worker *handler, id 
 	}
 	announce(out.Header, id)
 	out.Header.Set("Traceparent", traceparent(out.Header.Get("Traceparent")))
-	out.Header.Set("User-Agent", strings.TrimSpace(r.Header.Get("User-Agent")+" Azure-Functions-Host/"+HostVersion))
+	out.Header.Set("User-Agent", strings.TrimSpace(r.Header.Get("User-Agent")+" Azure-Functions-Host/"+hostVersion))
 	switch {
 	case len(body) > 0:
 		out.ContentLength, out.Body = int64(len(body)), io.NopCloser(bytes.NewReader(body))

@@ -73,7 +73,7 @@ func (h *host) post(ctx context.Context, worker *handler, function, id string, b
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "Azure-Functions-Host/"+HostVersion)
+	req.Header.Set("User-Agent", "Azure-Functions-Host/"+hostVersion)
 	announce(req.Header, id)
 	client := &http.Client{Transport: worker.transport}
 	if h.app.host.CustomHandler.Forwarding {
@@ -110,7 +110,7 @@ func (b *brokenConnection) Unwrap() error { return b.cause }
 
 // announce adds the headers of every request of the host.
 func announce(header http.Header, id string) {
-	header.Set("X-Azure-Functions-HostVersion", HostVersion)
+	header.Set("X-Azure-Functions-HostVersion", hostVersion)
 	header.Set("X-Azure-Functions-InvocationId", id)
 }
 

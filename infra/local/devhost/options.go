@@ -8,9 +8,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 )
 
-// HostVersion is the version that the recordings come from, and so the one that requests
+// hostVersion is the version that the recordings come from, and so the one that requests
 // announce.
-const HostVersion = "4.1045.200.25556"
+const hostVersion = "4.1045.200.25556"
 
 // Options says which app runs, and how. App is required.
 type Options struct {

@@ -49,7 +49,7 @@ func addTree(z *zip.Writer, app, binary string) error {
 		switch {
 		case strings.HasPrefix(name, "local.settings"):
 			return nil
-		case name == Binary:
+		case name == binaryName:
 			return addFile(z, name, binary, 0o755)
 		default:
 			return addFile(z, name, path, 0o644)

@@ -62,7 +62,7 @@ type target struct{ os, arch string }
 // binary is where the target's binary is kept between builds, so that nothing is linked again
 // when nothing has changed.
 func (t target) binary(dist string) string {
-	return filepath.Join(dist, "build", t.os+"-"+t.arch, Binary)
+	return filepath.Join(dist, "build", t.os+"-"+t.arch, binaryName)
 }
 
 // build builds ./functions for the target. The flags are those of the Makefile, so that the SDK

@@ -94,7 +94,7 @@ func checkMembers(t *testing.T, path string) {
 	for _, f := range z.File {
 		names = append(names, f.Name)
 		mode := fs.FileMode(0o644)
-		if f.Name == Binary {
+		if f.Name == binaryName {
 			mode = 0o755
 			require.Equal(t, "\x7fELF", head(t, f), "built for Linux")
 		}

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Binary is the program's name in an app folder, as host.json names it.
-const Binary = "rightsdesk"
+// binaryName is the program's name in an app folder, as host.json names it.
+const binaryName = "rightsdesk"
 
 // stage fills the app folder, which is all that a Functions host sees. It holds the binary,
 // host.json, the sample settings, and for each function a folder with its function.json. A
@@ -26,7 +26,7 @@ func stage(root, binary, app string) error {
 	if err := os.RemoveAll(next); err != nil {
 		return fmt.Errorf("stage: %w", err)
 	}
-	if err := copyFile(binary, filepath.Join(next, Binary), 0o755); err != nil {
+	if err := copyFile(binary, filepath.Join(next, binaryName), 0o755); err != nil {
 		return err
 	}
 	for _, name := range []string{"host.json", "local.settings.sample.json"} {

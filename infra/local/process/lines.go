@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// MaxLine is where a line without an end is cut: a program that prints no newline must not fill
+// maxLine is where a line without an end is cut: a program that prints no newline must not fill
 // our memory.
-const MaxLine = 1 << 20
+const maxLine = 1 << 20
 
 // LineTaker gets the lines that a program prints, each without its end.
 type LineTaker interface{ Line(text []byte) }
@@ -30,7 +30,7 @@ func (l *Lines) Write(b []byte) (int, error) {
 	l.rest = append(l.rest, b...)
 	for {
 		line, rest, ended := bytes.Cut(l.rest, []byte("\n"))
-		if !ended && len(line) < MaxLine {
+		if !ended && len(line) < maxLine {
 			return len(b), nil
 		}
 		l.to.Line(bytes.TrimSuffix(line, []byte("\r")))

@@ -14,7 +14,7 @@ func (t *taken) Line(text []byte) { t.lines = append(t.lines, string(text)) }
 
 func TestLinesStayWhole(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", MaxLine)
+	long := strings.Repeat("x", maxLine)
 	for name, c := range map[string]struct{ writes, want []string }{
 		"a line in pieces":      {[]string{"a", "b\nc", "d\n"}, []string{"ab", "cd"}},
 		"an unfinished line":    {[]string{"a\nb"}, []string{"a"}},

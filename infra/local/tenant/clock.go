@@ -35,8 +35,8 @@ type clockState struct {
 // maxOffset keeps sums of times far from overflow.
 const maxOffset = 100 * 365 * 24 * time.Hour
 
-// OpenClock reads the clock from dir, or starts a new one there. Without dir nothing is kept.
-func OpenClock(dir string, wall func() time.Time) (*Clock, error) {
+// openClock reads the clock from dir, or starts a new one there. Without dir nothing is kept.
+func openClock(dir string, wall func() time.Time) (*Clock, error) {
 	c := &Clock{wall: wall, born: wall().UTC().Truncate(time.Second)}
 	if dir == "" {
 		return c, nil

@@ -34,7 +34,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	business, err := OpenClock(o.StateDir, o.Wall)
+	business, err := openClock(o.StateDir, o.Wall)
 	if err != nil {
 		return nil, err
 	}

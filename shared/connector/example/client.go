@@ -104,7 +104,7 @@ func (c *client) once(ctx context.Context, q question) ([]byte, error) {
 }
 
 func (c *client) request(ctx context.Context, q question) (*http.Request, error) {
-	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{System + "/.default"}})
+	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{system + "/.default"}})
 	if err != nil {
 		return nil, c.fault(ctx, connector.Unavailable, "no-token")
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// System is the name of this system.
-const System = "example"
+// system is the name of this system.
+const system = "example"
 
 // MemberNumber is a kind of identifier of this system's own.
 const MemberNumber = "member-number"
@@ -68,12 +68,12 @@ var kinds = []kind{
 
 // Entry is the line of this system in the catalogue.
 func Entry() connector.Entry {
-	return connector.Entry{Descriptor: describe(), Service: System, New: func(s connector.Settings) (connector.Connector, error) { return New(s) }}
+	return connector.Entry{Descriptor: describe(), Service: system, New: func(s connector.Settings) (connector.Connector, error) { return New(s) }}
 }
 
 func describe() connector.Descriptor {
 	d := connector.Descriptor{
-		System: System, Title: "Example loyalty club", Holds: "Members of a loyalty club, their visits and their segment.",
+		System: system, Title: "Example loyalty club", Holds: "Members of a loyalty club, their visits and their segment.",
 		Identifiers: []connector.Identifier{
 			{Kind: dsr.ObjectID, Title: "Object id"},
 			{Kind: dsr.Email, Title: "E-mail address"},

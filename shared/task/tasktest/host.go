@@ -19,8 +19,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// Visibility is the time after which a failed message comes back, as in host.json.
-const Visibility = 30 * time.Second
+// visibility is the time after which a failed message comes back, as in host.json.
+const visibility = 30 * time.Second
 
 // maxDequeue is the number of deliveries after which the host gives a message up, read from
 // host.json.
@@ -139,7 +139,7 @@ func (h *Host) Next() (delivered bool, err error) {
 	}
 	h.Failed++
 	d.tries++
-	d.visible = now.Add(Visibility)
+	d.visible = now.Add(visibility)
 	if d.tries >= maxDequeue() {
 		h.Poisoned++
 		if d.Poison {

@@ -36,8 +36,8 @@ type System struct {
 	looked             []dsr.Subject
 }
 
-// NewSystem returns a system that knows the person.
-func NewSystem(name string) *System { return &System{Name: name, Pages: Pages} }
+// newSystem returns a system that knows the person.
+func newSystem(name string) *System { return &System{Name: name, Pages: Pages} }
 
 // Descriptor implements connector.Connector.
 func (s *System) Descriptor() connector.Descriptor {

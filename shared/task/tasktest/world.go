@@ -73,7 +73,7 @@ func New(t testing.TB, systems ...string) *World {
 	t.Helper()
 	w := &World{World: storetest.New(t), T: t, Business: &storetest.Clock{}, Tenant: "11111111-1111-1111-1111-111111111111", Systems: map[string]*System{}}
 	for _, name := range systems {
-		w.Systems[name] = NewSystem(name)
+		w.Systems[name] = newSystem(name)
 	}
 	w.Tenants = tenant.Tenants{w.contoso()}
 	w.Clean = w.Another(t)

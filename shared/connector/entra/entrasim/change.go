@@ -86,11 +86,6 @@ func (d *Directory) SetUser(tenantID, key string, properties Record) error {
 	})
 }
 
-// SetManager makes manager, an object id, the manager of a user; "" takes the manager away.
-func (d *Directory) SetManager(tenantID, key, manager string) error {
-	return d.withUser(tenantID, key, func(_ *tenant, p *person) error { p.manager = manager; return nil })
-}
-
 // AddObject stores a group, directory role, administrative unit, application, service principal or
 // device. @odata.type is required.
 func (d *Directory) AddObject(tenantID string, object Record) error {
@@ -109,12 +104,12 @@ func (d *Directory) AddObject(tenantID string, object Record) error {
 
 // AddMember puts a user into a group, role or unit.
 func (d *Directory) AddMember(tenantID, key, object string) error {
-	return d.AddLink(tenantID, key, "memberOf", object)
+	return d.addLink(tenantID, key, "memberOf", object)
 }
 
-// AddLink adds a stored object to memberOf, ownedObjects, createdObjects, ownedDevices,
+// addLink adds a stored object to memberOf, ownedObjects, createdObjects, ownedDevices,
 // registeredDevices or sponsors of a user.
-func (d *Directory) AddLink(tenantID, key, resource, object string) error {
+func (d *Directory) addLink(tenantID, key, resource, object string) error {
 	return d.withUser(tenantID, key, func(t *tenant, p *person) error {
 		if _, ok := t.object(object); !ok {
 			return errors.New("entrasim: no such object")

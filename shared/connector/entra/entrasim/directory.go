@@ -52,8 +52,8 @@ type person struct {
 	lists   map[string][]Record // resource → records that belong to this user only
 }
 
-// New returns a directory with the given tenants, each empty but for its domain.
-func New(domains map[string]string, now func() time.Time) (*Directory, error) {
+// newDirectory returns a directory with the given tenants, each empty but for its domain.
+func newDirectory(domains map[string]string, now func() time.Time) (*Directory, error) {
 	api, err := contract.Load()
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ const (
 // Times in it lie before born, except the dates on which people are going to leave. So a
 // directory that is generated again from the same born continues where it was.
 func NewSample(now func() time.Time, born time.Time) (*Directory, error) {
-	d, err := New(map[string]string{Contoso: "contoso.example", Fabrikam: "fabrikam.example"}, now)
+	d, err := newDirectory(map[string]string{Contoso: "contoso.example", Fabrikam: "fabrikam.example"}, now)
 	if err != nil {
 		return nil, err
 	}

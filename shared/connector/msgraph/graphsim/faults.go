@@ -64,8 +64,8 @@ func (r FaultRule) shares() []share {
 	}
 }
 
-// Validate refuses rates outside 0..1, rates that add up to more than 1, and malformed times.
-func (f Faults) Validate() error {
+// validate refuses rates outside 0..1, rates that add up to more than 1, and malformed times.
+func (f Faults) validate() error {
 	for i, r := range f.Rules {
 		sum := 0.0
 		for _, s := range r.shares() {
@@ -142,7 +142,7 @@ func (e *faultEngine) draw(path, tenant string) fault {
 		if r.Path != "" && r.Path != path || r.Tenant != "" && r.Tenant != tenant || r.Times > 0 && e.fired[i] >= r.Times {
 			continue
 		}
-		latency, _ := parseLatency(r.Latency) // Validate has seen it
+		latency, _ := parseLatency(r.Latency) // validate has seen it
 		out := fault{latency: latency, retryAfter: r.retryAfter()}
 		for u, shares := e.rng.Float64(), r.shares(); len(shares) > 0; shares = shares[1:] {
 			if u -= shares[0].rate; u < 0 {

@@ -84,7 +84,7 @@ func (s *Sim) addRoutes(sources []Source) error {
 
 // SetFaults replaces the faults and restarts their random sequence.
 func (s *Sim) SetFaults(f Faults) error {
-	if err := f.Validate(); err != nil {
+	if err := f.validate(); err != nil {
 		return err
 	}
 	s.faults.set(f)
