@@ -24,14 +24,14 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 		return nil, ErrClaimed
 	}
 	next := *t
-	next.Claim = dsr.Claim{Owner: owner, Until: s.desk.End(), Count: t.Claim.Count + 1, Faults: t.Claim.Faults}
+	next.Claim = dsr.Claim{Owner: owner, Until: s.leases.End(), Count: t.Claim.Count + 1, Faults: t.Claim.Faults}
 	r := writeTask(layout.Partition(c.Tenant, c.ID), next, taskRow{etag: c.rows[id].etag, seq: c.Seq})
-	cl, err := s.desk.Take(ctx, r, id)
+	cl, err := s.leases.Take(ctx, r, id)
 	if err != nil {
 		return nil, err
 	}
-	h := cl.Hold()
-	defer h.Let()
+	h := cl.Lock()
+	defer h.Unlock()
 	t.Claim = next.Claim
 	c.rows[id] = taskRow{etag: h.Row().ETag, seq: c.Seq}
 	return cl, nil

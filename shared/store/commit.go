@@ -42,10 +42,10 @@ type Change struct {
 // claim was lost, *dsr.StateError when an event cannot happen now; anything else is a fault of
 // storage, after which nothing or all of it was done.
 func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
-	var held *lease.Held
+	var held *lease.Locked
 	if ch.Claim != nil {
-		h := ch.Claim.Hold()
-		defer h.Let()
+		h := ch.Claim.Lock()
+		defer h.Unlock()
 		if err := h.Check(ctx); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	}
 	// From here on it has happened. What follows tells the caller and tidies up; a crash leaves
 	// nothing behind that counts.
-	t.finish(what == row.Found)
+	t.finish(what == row.FoundDone)
 	t.after(ctx)
 	return nil
 }
@@ -82,7 +82,7 @@ type commit struct {
 	s     *Store
 	old   *Case
 	next  *Case
-	claim *lease.Held // nil without one
+	claim *lease.Locked // nil without one
 	id    string      // of this write
 
 	events []dsr.Event
@@ -276,27 +276,27 @@ func (t *commit) Write(ctx context.Context) error {
 
 // Look reads the row of the first event. It is never changed, so that it also shows a success after
 // which others have moved on. A change without an event leaves its write id in the head.
-func (t *commit) Look(ctx context.Context) (row.Whose, error) {
+func (t *commit) Look(ctx context.Context) (row.Writer, error) {
 	key := layout.RowHead
 	if len(t.events) > 0 {
 		key = layout.RowEvent(t.events[0].Seq)
 	}
 	r, err := t.s.requests.Get(ctx, layout.Partition(t.next.Tenant, t.next.ID), key)
 	if errors.Is(err, ErrNotFound) {
-		return row.Nobodys, nil
+		return row.Unwritten, nil
 	}
 	if err != nil {
-		return row.Nobodys, err
+		return row.Unwritten, err
 	}
 	if len(t.events) > 0 {
 		if r.Text("write") == t.id {
-			return row.Ours, nil
+			return row.Own, nil
 		}
-		return row.Anothers, nil
+		return row.Other, nil
 	}
 	var writes []string
 	r.JSON("writes", &writes)
-	return row.WhoseID(t.id, writes, t.old.writes), r.Err()
+	return row.WriterOf(t.id, writes, t.old.writes), r.Err()
 }
 
 // finish brings the caller's case and claim up to date. The ETags of a write whose answer was
@@ -317,7 +317,7 @@ func (t *commit) finish(unheard bool) {
 	}
 	for _, r := range t.tasks {
 		if r.Key == layout.RowTask(t.claim.Task()) {
-			t.claim.Wrote(r, t.next.stale)
+			t.claim.SetRow(r, t.next.stale)
 		}
 	}
 }

@@ -197,7 +197,7 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 		return Created{Err: ErrConflict} // it was there, and was gone when it was looked at
 	}
 	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
-	if what == row.Found {
+	if what == row.FoundDone {
 		return out
 	}
 	n.c = n.now // what takeBack must leave alone
@@ -214,19 +214,19 @@ func (n *creation) Write(ctx context.Context) error { return n.c.s.requests.Tran
 
 // Look reads the head. The id of the write that made it says whose it is, also after others have
 // moved on: no later write changes it.
-func (n *creation) Look(ctx context.Context) (row.Whose, error) {
+func (n *creation) Look(ctx context.Context) (row.Writer, error) {
 	now, err := n.c.s.Load(ctx, n.c.Tenant, n.c.ID)
 	if errors.Is(err, ErrNotFound) {
-		return row.Nobodys, nil
+		return row.Unwritten, nil
 	}
 	if err != nil {
-		return row.Nobodys, err
+		return row.Unwritten, err
 	}
 	n.now = now
 	if now.first == n.id {
-		return row.Ours, nil
+		return row.Own, nil
 	}
-	return row.Anothers, nil
+	return row.Other, nil
 }
 
 // takeBack deletes what was written for a request that turned out to exist, as far as the head

@@ -66,7 +66,7 @@ type Store struct {
 	random  io.Reader
 
 	parallel int
-	desk     lease.Desk
+	leases     lease.Leases
 }
 
 // Open checks the options. It makes no call.
@@ -100,8 +100,8 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.desk = lease.Desk{Table: s.requests, Clocks: o.Clocks, RenewEvery: lease.RenewEvery}
-	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Desk: s.desk, IDKey: o.IDKey, Random: o.Random})
+	s.leases = lease.Leases{Table: s.requests, Clocks: o.Clocks, RenewEvery: lease.RenewEvery}
+	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Leases: s.leases, IDKey: o.IDKey, Random: o.Random})
 	return s, err
 }
 

@@ -49,14 +49,14 @@ type creation struct {
 
 func (a *creation) Write(ctx context.Context) error { return row.Put(ctx, a.c.s.o.Requests, a.r) }
 
-func (a *creation) Look(ctx context.Context) (row.Whose, error) {
+func (a *creation) Look(ctx context.Context) (row.Writer, error) {
 	now, err := a.c.s.Load(ctx, a.c.Tenant, a.c.ID)
 	if errors.Is(err, failure.ErrNotFound) {
-		return row.Nobodys, nil
+		return row.Unwritten, nil
 	}
 	if err != nil {
-		return row.Nobodys, err
+		return row.Unwritten, err
 	}
 	a.now = now
-	return row.WhoseID(a.c.writes[0], now.writes, nil), nil
+	return row.WriterOf(a.c.writes[0], now.writes, nil), nil
 }

@@ -23,7 +23,7 @@ var ErrIdempotency = errors.New("store: the idempotency key was used with anothe
 // Options is what imports are kept by.
 type Options struct {
 	Requests, Lists row.Table
-	Desk            lease.Desk // of table requests
+	Leases            lease.Leases // of table requests
 	IDKey           []byte     // of the ids of imports; at least 32 bytes; never rotated
 	Random          io.Reader  // of the ids of writes
 }
@@ -34,7 +34,7 @@ type Imports struct{ o Options }
 // New refuses what is missing. It makes no call.
 func New(o Options) (*Imports, error) {
 	switch {
-	case o.Requests == nil || o.Lists == nil || o.Desk.Table == nil || o.Random == nil:
+	case o.Requests == nil || o.Lists == nil || o.Leases.Table == nil || o.Random == nil:
 		return nil, errors.New("store: imports need tables, a desk for claims and random numbers")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
@@ -102,20 +102,20 @@ func (s *Imports) Load(ctx context.Context, tenant, id string) (*Case, error) {
 // ErrClaimed when somebody else's lease is live, failure.ErrConflict when the import has changed
 // since it was loaded.
 func (s *Imports) Claim(ctx context.Context, b *Case, owner string) (*lease.Claim, error) {
-	if !b.EndedAt.IsZero() || b.Import.Claim.Live(s.o.Desk.Clocks.Wall()) {
+	if !b.EndedAt.IsZero() || b.Import.Claim.Live(s.o.Leases.Clocks.Wall()) {
 		return nil, lease.ErrClaimed
 	}
 	next := *b
-	next.Import.Claim = dsr.Claim{Owner: owner, Until: s.o.Desk.End(), Count: b.Import.Claim.Count + 1}
+	next.Import.Claim = dsr.Claim{Owner: owner, Until: s.o.Leases.End(), Count: b.Import.Claim.Count + 1}
 	next.Wakes = b.named // wakes change by Save, which writes their rows first
 	r := next.row(b.writes)
 	r.ETag = b.etag
-	cl, err := s.o.Desk.Take(ctx, r, "")
+	cl, err := s.o.Leases.Take(ctx, r, "")
 	if err != nil {
 		return nil, err
 	}
-	h := cl.Hold()
-	defer h.Let()
+	h := cl.Lock()
+	defer h.Unlock()
 	b.Import.Claim, b.claim, b.etag = h.Lease(), cl, h.Row().ETag
 	return cl, nil
 }

@@ -31,7 +31,7 @@ func (s *Imports) KeepKey(ctx context.Context, b Import, key string) (undo func(
 		return nil, err
 	case what == row.Overtaken:
 		return nil, ErrIdempotency
-	case what == row.Found: // by this call or by an earlier one of the same upload
+	case what == row.FoundDone: // by this call or by an earlier one of the same upload
 		return func(context.Context) {}, nil
 	}
 	return func(ctx context.Context) { _ = row.Drop(ctx, s.o.Requests, r) }, nil
@@ -46,15 +46,15 @@ type binding struct {
 
 func (a *binding) Write(ctx context.Context) error { return row.Put(ctx, a.t, a.r) }
 
-func (a *binding) Look(ctx context.Context) (row.Whose, error) {
+func (a *binding) Look(ctx context.Context) (row.Writer, error) {
 	now, err := a.t.Get(ctx, a.r.Partition, a.r.Key)
 	switch {
 	case errors.Is(err, failure.ErrNotFound):
-		return row.Nobodys, nil
+		return row.Unwritten, nil
 	case err != nil:
-		return row.Nobodys, err
+		return row.Unwritten, err
 	case now.Text("import") == a.r.Text("import") && now.Text("digest") == a.r.Text("digest"):
-		return row.Ours, now.Err()
+		return row.Own, now.Err()
 	}
-	return row.Anothers, nil
+	return row.Other, nil
 }

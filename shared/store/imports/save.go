@@ -23,8 +23,8 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 	a := &saving{b: b}
 	etag, claim := b.etag, dsr.Claim{Count: b.Import.Claim.Count}
 	if b.claim != nil {
-		h := b.claim.Hold()
-		defer h.Let()
+		h := b.claim.Lock()
+		defer h.Unlock()
 		a.held = &h
 		claim.Count = h.Lease().Count
 		if !h.Ended() {
@@ -32,7 +32,7 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 				return err
 			}
 			if b.EndedAt.IsZero() {
-				claim = dsr.Claim{Owner: h.Lease().Owner, Until: s.o.Desk.End(), Count: claim.Count}
+				claim = dsr.Claim{Owner: h.Lease().Owner, Until: s.o.Leases.End(), Count: claim.Count}
 			}
 		}
 		etag = h.Row().ETag
@@ -51,7 +51,7 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 	case err != nil:
 		return err
 	case what == row.Overtaken && a.lost:
-		a.held.Lose()
+		a.held.MarkLost()
 		return lease.ErrClaimed
 	case what == row.Overtaken:
 		return failure.ErrConflict
@@ -59,7 +59,7 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 	// From here on it has happened.
 	next.etag, next.named = a.r.ETag, maps.Clone(next.Wakes)
 	if a.held != nil {
-		a.held.Wrote(a.r, false)
+		a.held.SetRow(a.r, false)
 	}
 	*b = next
 	_ = s.o.Lists.Transact(ctx, row.Removals(dead)) // best effort: a wake too many is harmless
@@ -69,7 +69,7 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 // saving replaces the row of an import.
 type saving struct {
 	b      *Case       // as it was loaded
-	held   *lease.Held // the claim; nil without one
+	held   *lease.Locked // the claim; nil without one
 	writes []string    // those that the new row remembers, our own last
 	r      *row.Row
 	lost   bool // somebody else has the lease
@@ -79,22 +79,22 @@ func (a *saving) Write(ctx context.Context) error { return row.Put(ctx, a.b.s.o.
 
 // look takes the row as it is now if nobody has written since. Otherwise the case keeps the ETag
 // that no longer matches, so that its next save is a conflict.
-func (a *saving) Look(ctx context.Context) (row.Whose, error) {
+func (a *saving) Look(ctx context.Context) (row.Writer, error) {
 	now, err := a.b.s.o.Requests.Get(ctx, a.r.Partition, a.r.Key)
 	if errors.Is(err, failure.ErrNotFound) {
-		return row.Nobodys, nil
+		return row.Unwritten, nil
 	}
 	if err != nil {
-		return row.Nobodys, err
+		return row.Unwritten, err
 	}
 	var writes []string
 	now.JSON("writes", &writes)
 	if slices.Equal(writes, a.writes) {
 		a.r = now
 	}
-	who := row.WhoseID(a.writes[len(a.writes)-1], writes, a.b.writes)
-	if h := a.held; who != row.Ours && h != nil && !h.Ended() && layout.Claim(now).Owner != h.Lease().Owner {
-		a.lost, who = true, row.Anothers
+	who := row.WriterOf(a.writes[len(a.writes)-1], writes, a.b.writes)
+	if h := a.held; who != row.Own && h != nil && !h.Ended() && layout.Claim(now).Owner != h.Lease().Owner {
+		a.lost, who = true, row.Other
 	}
 	return who, now.Err()
 }

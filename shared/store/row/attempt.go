@@ -9,41 +9,41 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Attempt is one write that leaves an id of its own in what it writes: in the row of an event,
-// among the last writers of a head or an import, or as the owner of a lease. By that id it is
-// known again when its answer is an error.
+// Attempt is one write that leaves its id in what it writes: in the row of an event, among the
+// last writers of a head or an import, or as the owner of a lease. The id identifies the write
+// when its answer is an error.
 type Attempt interface {
-	// Write does all of it in one call, or nothing.
+	// Write writes everything in one call, or nothing.
 	Write(ctx context.Context) error
-	// Look reads what is stored there now and says whose it is. That nothing is stored is no error.
-	Look(ctx context.Context) (Whose, error)
+	// Look reads what is stored there now and says who wrote it. A missing row is not an error.
+	Look(ctx context.Context) (Writer, error)
 }
 
-// Whose says who wrote what is stored where an attempt writes.
-type Whose int
+// Writer says who wrote the row that an attempt writes.
+type Writer int
 
-// Who wrote it.
+// The writers.
 const (
-	Nobodys  Whose = iota // it is as it was before the attempt, as far as can be seen
-	Ours                  // it carries the id of the attempt
-	Anothers              // somebody else has written since
+	Unwritten Writer = iota // the row is as it was before the attempt, as far as can be seen
+	Own                     // the row carries the id of the attempt
+	Other                   // another attempt has written since
 )
 
-// Fate is what became of an attempt.
-type Fate int
+// Result is what became of an attempt.
+type Result int
 
-// What may become of an attempt.
+// The results.
 const (
-	Done      Fate = iota + 1 // the table said so
-	Found                     // done: the answer was lost, and the id of the attempt was found
-	Overtaken                 // not done: somebody else was first
+	Done      Result = iota + 1 // the table confirmed the write
+	FoundDone                   // the answer was lost, but the row carries the id of the attempt
+	Overtaken                   // nothing was written: another attempt was first
 )
 
-// Try writes, and finds out what became of it. The client of the table tries again by itself: a
-// refusal may be the echo of our own first try, and an error may be that of a write which was
-// done. So after any error the store is asked. What stays unclear is an error, after which all
-// or nothing was done.
-func Try(ctx context.Context, op string, a Attempt) (Fate, error) {
+// Try writes and finds out what became of the write. The client of the table retries by itself.
+// A refusal may therefore answer a retry of a write that was done, and so may any other error.
+// Try reads the row after every error. It returns an error when the result is still unknown:
+// then all or nothing was written.
+func Try(ctx context.Context, op string, a Attempt) (Result, error) {
 	cause := a.Write(ctx)
 	if cause == nil {
 		return Done, nil
@@ -52,37 +52,37 @@ func Try(ctx context.Context, op string, a Attempt) (Fate, error) {
 	who, err := a.Look(ctx)
 	switch {
 	case err != nil && refused:
-		return 0, failure.Wrap(op, err) // somebody was first, and who it was cannot be read
+		return 0, failure.Wrap(op, err) // some attempt was first, but the row cannot be read
 	case err != nil:
 		return 0, failure.Wrap(op, cause)
-	case who == Ours:
-		return Found, nil
-	case who == Anothers, refused:
+	case who == Own:
+		return FoundDone, nil
+	case who == Other, refused:
 		return Overtaken, nil
 	}
 	return 0, failure.Wrap(op, cause)
 }
 
-// keptWrites is how many write ids a row remembers, so that a writer knows its own also when
-// others have moved on meanwhile.
+// keptWrites is how many write ids a row remembers. A writer finds its id there even when
+// others have written since.
 const keptWrites = 6
 
-// Remember adds the id of a write to those that a row remembers.
+// Remember adds the id of a write to those that a row remembers, and forgets the oldest.
 func Remember(writes []string, id string) []string {
 	out := append(append([]string(nil), writes...), id)
 	return out[max(0, len(out)-keptWrites):]
 }
 
-// WhoseID says whose write a row is that remembers its last writers. Before are those that it
+// WriterOf says who wrote a row that remembers the ids of its last writes. Before is what it
 // remembered when it was last read.
-func WhoseID(id string, writes, before []string) Whose {
+func WriterOf(id string, writes, before []string) Writer {
 	switch {
 	case slices.Contains(writes, id):
-		return Ours
+		return Own
 	case slices.Equal(writes, before):
-		return Nobodys
+		return Unwritten
 	}
-	return Anothers
+	return Other
 }
 
 // NewID returns 128 random bits as 32 lower-case hex digits: the id of a write or of a row.

@@ -1,4 +1,4 @@
-// Package row holds a row on its way into a table or out of it, and says what a table must do.
+// Package row holds a table row in memory and says what a table must do.
 package row
 
 import (
@@ -11,21 +11,21 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Limits of a row. The service's own are 64 KiB for a property and 1 MiB for a row; a row here
-// may hold two values of maxValue.
+// Limits of a row. The service allows 64 KiB for a property and 1 MiB for a row. These limits
+// leave room for two values of maxValue in a row.
 const (
 	maxProperty = 60 << 10
 	maxValue    = 512 << 10
-	maxText     = 32 << 10 // UTF-16 counts two bytes a character
+	maxText     = 32 << 10 // the service stores UTF-16: two bytes a character
 )
 
-// Row is a row on its way in or out. Values that are zero are not stored, but for numbers, and
-// what is absent reads as zero. Setters and getters keep the first error: a value that does not
-// fit or cannot be read. A table refuses to write a row that has one.
+// Row is a row to be written, or one that was read. Zero values are not stored, except numbers.
+// Absent values read as zero. Setters and getters keep the first error: a value that is too large
+// or cannot be read. A table refuses to write a row that has an error.
 type Row struct {
 	Partition, Key string
 	ETag           string    // version; empty for a row that is not stored yet
-	Written        time.Time // by the clock of the service
+	Written        time.Time // time of the last write, by the clock of the service
 
 	values map[string]any // string, int64, bool, time.Time or []byte
 	err    error
@@ -37,18 +37,19 @@ func New(partition, key string) *Row {
 }
 
 // Stored returns a row as a table read it. Its values are of the types string, int64, bool,
-// time.Time (UTC) and []byte; any other type reads as a value of the wrong kind.
+// time.Time (UTC) and []byte. A value of any other type is of the wrong kind for every getter.
 func Stored(partition, key, etag string, written time.Time, values map[string]any) *Row {
 	return &Row{Partition: partition, Key: key, ETag: etag, Written: written, values: values}
 }
 
-// Values are what a table stores under the row's key. The map is not to be changed.
+// Values returns what a table stores under the row's key. The caller must not change the map.
 func (r *Row) Values() map[string]any { return r.values }
 
-// Err is the first error of a setter or getter.
+// Err returns the first error of a setter or getter.
 func (r *Row) Err() error { return r.err }
 
-// Copy returns a row of the same key, version and values that can be changed by itself.
+// Copy returns a row with the same key, version and values. A change of the copy leaves the
+// original alone.
 func (r *Row) Copy() *Row {
 	c := *r
 	c.values = maps.Clone(r.values)
@@ -91,7 +92,7 @@ func (r *Row) set(name string, v any, zero bool) {
 	r.values[name] = v
 }
 
-// SetInt sets a number, also zero.
+// SetInt sets a number. Zero is stored too.
 func (r *Row) SetInt(name string, v int64) { r.values[name] = v }
 
 // SetFlag sets a flag.
@@ -99,12 +100,12 @@ func (r *Row) SetFlag(name string, v bool) {
 	r.set(name, v, !v)
 }
 
-// SetTime sets a time.
+// SetTime sets a time, in UTC.
 func (r *Row) SetTime(name string, v time.Time) {
 	r.set(name, v.UTC(), v.IsZero())
 }
 
-// SetBytes sets bytes, at most 512 KiB. They are split over name0, name1, …
+// SetBytes sets at most 512 KiB. The bytes are split over the properties name0, name1, …
 func (r *Row) SetBytes(name string, v []byte) {
 	if len(v) > maxValue {
 		r.tooLarge(name)
@@ -127,7 +128,7 @@ func (r *Row) SetJSON(name string, v any) {
 	r.SetText(name, string(b))
 }
 
-// SetLong sets a value that may be long as bytes of JSON.
+// SetLong sets a value that may be long, as bytes of JSON.
 func (r *Row) SetLong(name string, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -167,7 +168,7 @@ func (r *Row) Time(name string) time.Time {
 	return v
 }
 
-// Bytes reads what SetBytes has set.
+// Bytes reads what SetBytes set.
 func (r *Row) Bytes(name string) []byte {
 	var out []byte
 	for i := 0; ; i++ {
@@ -179,14 +180,14 @@ func (r *Row) Bytes(name string) []byte {
 	}
 }
 
-// JSON reads what SetJSON has set.
+// JSON reads what SetJSON set.
 func (r *Row) JSON(name string, into any) {
 	if v := r.Text(name); v != "" && json.Unmarshal([]byte(v), into) != nil {
 		r.fail(name, "cannot be read")
 	}
 }
 
-// Long reads what SetLong has set.
+// Long reads what SetLong set.
 func (r *Row) Long(name string, into any) {
 	if v := r.Bytes(name); len(v) > 0 && json.Unmarshal(v, into) != nil {
 		r.fail(name, "cannot be read")

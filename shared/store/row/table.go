@@ -5,29 +5,29 @@ import (
 	"errors"
 )
 
-// MaxOps is how many rows one transaction changes at most.
+// MaxOps is the largest number of rows that one transaction changes.
 const MaxOps = 100
 
-// Table keeps rows. No write of it is unconditional but Upsert. Implementations are safe for
+// Table keeps rows. Upsert is its only unconditional write. Implementations are safe for
 // concurrent use.
 //
-// A write that fails returns a *Refusal when a condition did not hold. After any other error
-// nothing is known: the write may have been done. A client that tries again by itself may also
-// lose against its own first try, so that a Refusal does not say who was first. A write that
-// succeeds sets the ETag of its rows.
+// A write returns a *Refusal when a condition did not hold. After any other error nothing is
+// known: the write may have been done. A client that retries by itself may be refused because its
+// first try succeeded, so a Refusal does not say who was first. A write that succeeds sets the
+// ETags of its rows.
 type Table interface {
 	// Get reads one row, or failure.ErrNotFound.
 	Get(ctx context.Context, partition, key string) (*Row, error)
-	// Range reads the rows of a partition from one key up to, but without, another, in order of the
-	// keys; limit 0 means all.
+	// Range reads the rows of a partition whose keys are at least from and less than below, in
+	// the order of the keys. Limit 0 means all.
 	Range(ctx context.Context, partition, from, below string, limit int) ([]*Row, error)
-	// Insert stores a row that must not exist.
+	// Insert stores a row that must not exist yet.
 	Insert(ctx context.Context, r *Row) error
-	// Replace stores a row in the place of the version that its ETag names.
+	// Replace stores a row in place of the version that its ETag names.
 	Replace(ctx context.Context, r *Row) error
 	// Delete deletes the version that the row's ETag names.
 	Delete(ctx context.Context, r *Row) error
-	// Transact changes up to 100 rows of one partition, all or none.
+	// Transact changes up to MaxOps rows of one partition, all or none.
 	Transact(ctx context.Context, ops []Op) error
 }
 
@@ -42,8 +42,8 @@ type Tables interface {
 // Kind is what a transaction does to a row.
 type Kind int
 
-// The kinds. Upsert is for rows that are wholly a function of their key: it sets the values
-// that are given and keeps the others.
+// The kinds. Upsert sets the given values and keeps the others. It is for rows that depend on
+// nothing but their key.
 const (
 	Insert Kind = iota
 	Replace
@@ -62,15 +62,15 @@ type Reason int
 
 // The reasons.
 const (
-	Exists  Reason = iota + 1 // the row of an Insert is there
-	Changed                   // the row is there in another version
-	Missing                   // the row is not there
+	Exists  Reason = iota + 1 // the row of an Insert exists
+	Changed                   // the row exists in another version
+	Missing                   // the row does not exist
 )
 
-// Refusal is the answer of a table that refused a write: this try has changed nothing.
+// Refusal is the answer of a table that refused a write. This try has changed nothing.
 type Refusal struct {
 	Reason Reason
-	// index in the transaction of the operation that was refused; -1 when it is not known
+	// index of the refused operation in its transaction; -1 when it is not known
 	Op    int
 	Cause error // what the service said
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Put inserts a row that has no ETag and replaces one that has, under it.
+// Put inserts a row without an ETag. It replaces a row with an ETag if that version is stored.
 func Put(ctx context.Context, t Table, r *Row) error {
 	if r.ETag == "" {
 		return t.Insert(ctx, r)
@@ -14,7 +14,7 @@ func Put(ctx context.Context, t Table, r *Row) error {
 	return t.Replace(ctx, r)
 }
 
-// Drop deletes a row that is unchanged. One that is not there is no error, a changed one is
+// Drop deletes a row if it is unchanged. A missing row is not an error. A changed row is
 // failure.ErrConflict.
 func Drop(ctx context.Context, t Table, r *Row) error {
 	err := t.Delete(ctx, r)
@@ -28,14 +28,15 @@ func Drop(ctx context.Context, t Table, r *Row) error {
 }
 
 // LostRace reports whether a conditional write was refused because of what is stored. It does
-// not say who won: the client of the table tries again by itself, so the winner may be our own
-// first try whose answer was lost.
+// not say who was first. The client of the table retries by itself, so the first may be an
+// earlier try of the same write whose answer was lost.
 func LostRace(err error) bool {
 	refused := AsRefusal(err)
 	return refused != nil && refused.Reason != Missing
 }
 
-// Removals deletes rows under the ETags that writing them gave.
+// Removals returns the operations that delete rows if they are unchanged since they were
+// written. Rows without an ETag are left out.
 func Removals(written []Op) []Op {
 	var ops []Op
 	for _, o := range written {
