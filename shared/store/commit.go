@@ -83,7 +83,7 @@ type commit struct {
 	old   *Case
 	next  *Case
 	claim *lease.Locked // nil without one
-	id    string      // of this write
+	id    string        // of this write
 
 	events []dsr.Event
 	ops    []row.Op // of table requests

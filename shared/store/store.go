@@ -66,7 +66,7 @@ type Store struct {
 	random  io.Reader
 
 	parallel int
-	leases     lease.Leases
+	leases   lease.Leases
 }
 
 // Open checks the options. It makes no call.

@@ -1,4 +1,4 @@
-// Package filltest fills every field of a value, so that a test sees a field that is lost on the way.
+// Package filltest fills every field of a value, so that tests notice fields that get lost.
 package filltest
 
 import (
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Fill sets every exported field below into, which is a pointer, to a value of its own that is not zero:
-// slices and maps get one element, pointers something to point at, times are UTC and whole
-// milliseconds. Fields whose type is that of one of the given values are set to it. A type that it does
-// not know fails the test.
+// Fill sets every exported field of the value that into points to, at any depth. The values differ
+// and are not zero. Slices and maps get one element, pointers get a value, and times are whole
+// milliseconds in UTC. A field that has the type of one of the given values is set to that value.
+// An unknown type fails the test.
 func Fill(t testing.TB, into any, given ...any) {
 	t.Helper()
 	f := filler{given: map[reflect.Type]reflect.Value{}}
@@ -91,9 +91,9 @@ func (f *filler) compound(v reflect.Value, path string) error {
 	return fmt.Errorf("filltest: %s has a type that cannot be filled: %s", path, v.Type())
 }
 
-// Shared returns the paths of the slices, maps and pointers that two values of one type have in common:
-// a change through one of them would be seen in the other. Types of the given values are left out, for
-// they cannot be changed.
+// Shared returns the paths of the slices, maps and pointers that two values of one type share: a
+// change of one value would change the other. The types of the given values are left out, because
+// they are immutable.
 func Shared(a, b any, given ...any) []string {
 	s := sharing{skip: map[reflect.Type]bool{reflect.TypeFor[time.Time](): true}}
 	for _, g := range given {

@@ -35,11 +35,11 @@ func TestFillLeavesNoFieldZero(t *testing.T) {
 	require.Empty(t, o.hidden, "an unexported field is left alone")
 	require.NotEmpty(t, o.One.Text)
 	require.NotEmpty(t, o.Many[0].Bytes)
-	require.NotEqual(t, o.One.Text, o.Many[0].Text, "each field has a value of its own")
+	require.NotEqual(t, o.One.Text, o.Many[0].Text, "all values differ")
 	require.Error(t, (&filler{}).fill(reflect.ValueOf(&struct{ F func() }{}).Elem(), "x"))
 }
 
-func TestSharedNamesWhatTwoValuesHaveInCommon(t *testing.T) {
+func TestSharedNamesWhatTwoValuesShare(t *testing.T) {
 	t.Parallel()
 	var o outer
 	Fill(t, &o)

@@ -1,4 +1,4 @@
-// Package account opens a storage account: where it lies, what opens it, and the clients of its
+// Package account says where a storage account lies and what opens it, and makes the clients of its
 // services.
 package account
 
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Azurite's own account and its key are published and the same everywhere: they protect nothing.
+// Azurite's account and its key are published and the same everywhere. They protect nothing.
 // https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
 const (
 	azuriteName = "devstoreaccount1"
@@ -24,46 +24,46 @@ type Account struct {
 	BlobURL, QueueURL, TableURL string // without a slash at the end
 }
 
-// String tells the account only: the key is a secret.
+// String names the account only: the key is a secret.
 func (a Account) String() string { return "storage account " + a.Name }
 
-// GoString is String.
+// GoString returns String, so that %#v shows no key either.
 func (a Account) GoString() string { return a.String() }
 
-// URLs are the addresses of the three services.
+// URLs returns the addresses of the three services.
 func (a Account) URLs() []string { return []string{a.BlobURL, a.QueueURL, a.TableURL} }
 
-// IsAzurite reports whether the account is Azurite's own.
+// IsAzurite reports whether the account is that of Azurite.
 func (a Account) IsAzurite() bool { return a.Name == azuriteName }
 
-// Published reports whether everybody knows the key.
+// Published reports whether the key is the published one of Azurite.
 func (a Account) Published() bool { return a.Key == azuriteKey }
 
-// At is an account at the addresses that its name gives, such as https://{name}.blob.{suffix}.
+// At returns an account at the usual addresses, such as https://{name}.blob.{suffix}.
 func At(name, key, scheme, suffix string) Account {
 	at := func(service string) string { return scheme + "://" + name + "." + service + "." + suffix }
 	return Account{Name: name, Key: key, BlobURL: at("blob"), QueueURL: at("queue"), TableURL: at("table")}
 }
 
-// azurite is what UseDevelopmentStorage=true stands for.
+// azurite returns the account that UseDevelopmentStorage=true stands for.
 func azurite() Account {
 	at := func(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/%s", port, azuriteName) }
 	return Account{Name: azuriteName, Key: azuriteKey, BlobURL: at(10000), QueueURL: at(10001), TableURL: at(10002)}
 }
 
-// ErrIncomplete says that a connection string names no account or no key.
+// ErrIncomplete says that a connection string lacks the account or the key.
 var ErrIncomplete = errors.New("AccountName and AccountKey are needed")
 
-// known are the names that a connection string may hold. The address of the file service and of
-// a proxy are read over.
+// known are the names that a connection string may hold. The addresses of the file service and of a
+// proxy are ignored.
 var known = []string{
 	"usedevelopmentstorage", "defaultendpointsprotocol", "accountname", "accountkey", "endpointsuffix", "blobendpoint", "queueendpoint", "tableendpoint",
 	"fileendpoint", "developmentstorageproxyuri",
 }
 
 // Parse reads a connection string as AzureWebJobsStorage holds it: with or without explicit
-// endpoints, or UseDevelopmentStorage=true. Its errors quote nothing: a key may be in the wrong
-// place.
+// endpoints, or UseDevelopmentStorage=true. Its errors quote nothing, since a key may stand in the
+// wrong place.
 func Parse(connection string) (Account, error) {
 	parts := map[string]string{}
 	for i, part := range strings.Split(strings.Trim(connection, "; "), ";") {
@@ -80,7 +80,7 @@ func Parse(connection string) (Account, error) {
 	if parts["accountname"] == "" || parts["accountkey"] == "" {
 		return Account{}, ErrIncomplete
 	}
-	// The Functions host has these two defaults as well.
+	// The Functions host has the same two defaults.
 	a := At(parts["accountname"], parts["accountkey"], cmp.Or(parts["defaultendpointsprotocol"], "https"), cmp.Or(parts["endpointsuffix"], "core.windows.net"))
 	for url, name := range map[*string]string{&a.BlobURL: "blobendpoint", &a.QueueURL: "queueendpoint", &a.TableURL: "tableendpoint"} {
 		if v := parts[name]; v != "" {

@@ -13,12 +13,12 @@ func TestConnect(t *testing.T) {
 	t.Parallel()
 	key := "c2VjcmV0LWtleQ=="
 	for name, c := range map[string]struct{ in, blob, queue string }{
-		"development": {"UseDevelopmentStorage=true", "http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"},
-		"azure": {
+		"Azurite": {"UseDevelopmentStorage=true", "http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"},
+		"names and suffix": {
 			"DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=" + key + ";EndpointSuffix=core.usgovcloudapi.net",
 			"https://acct.blob.core.usgovcloudapi.net/", "https://acct.queue.core.usgovcloudapi.net/",
 		},
-		"endpoints": {
+		"explicit endpoints": {
 			"AccountName=acct;AccountKey=" + key + ";BlobEndpoint=http://127.0.0.1:1/acct/;QueueEndpoint=http://127.0.0.1:2/acct;TableEndpoint=http://127.0.0.1:3/acct;",
 			"http://127.0.0.1:1/acct", "http://127.0.0.1:2/acct",
 		},

@@ -24,27 +24,29 @@ type Clients struct {
 	Tables *aztables.ServiceClient
 	Blobs  *service.Client
 	Queues *azqueue.ServiceClient
-	// BlobKey signs links where the account is opened by its key; nil with a token, where links
-	// are signed by a user-delegation key.
+	// BlobKey signs links when the account is opened by its key. It is nil when a token opens the
+	// account: then a user-delegation key signs.
 	BlobKey *service.SharedKeyCredential
 }
 
-// ServicesOptions says how what lies in an account is found.
+// ServicesOptions is what Services needs besides the clients.
 type ServicesOptions struct {
-	Prefix string // of the names of tables, containers and queues, [a-z0-9]*; for tests, "" in production
-	// other blob accounts that destinations name, by account URL
+	// Prefix begins the names of tables, containers and queues, [a-z0-9]*. It keeps tests apart and
+	// is empty in production.
+	Prefix string
+	// Accounts are other blob accounts that destinations name, by account URL.
 	Accounts map[string]*service.Client
 	Clocks   clock.Clocks
 }
 
-// Services are what lies in an account.
+// Services are the tables, blobs and queues of an account.
 type Services struct {
 	Tables *aztable.Tables
 	Blobs  *blob.Store
 	Queues *queue.Queues
 }
 
-// Services returns tables, blobs and queues on the account. It makes no call.
+// Services returns the tables, blobs and queues of the account. It makes no call.
 func (c Clients) Services(o ServicesOptions) (s Services, err error) {
 	if s.Tables, err = aztable.New(c.Tables, o.Prefix); err != nil {
 		return Services{}, err
@@ -57,8 +59,8 @@ func (c Clients) Services(o ServicesOptions) (s Services, err error) {
 	return s, err
 }
 
-// Transport is an HTTP transport with enough idle connections for a bulk import: the default
-// keeps two per host and would open and close one per call.
+// Transport returns an HTTP transport with enough idle connections for a bulk import. The default
+// transport keeps two per host and would open and close a connection for most calls.
 func Transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -72,9 +74,9 @@ func Transport() *http.Transport {
 	}
 }
 
-// ClientOptions are options for the three services' clients: five tries within about ten
-// seconds, well under the 30 s after which a message comes back. A nil transport means
-// Transport(). The policies see every try: tests inject faults there, benches count.
+// ClientOptions returns options for the clients of the three services. They allow five tries within
+// about ten seconds, well under the 30 s after which a message comes back. A nil transport means
+// Transport(). The policies see every try: tests inject faults and benchmarks count there.
 func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore.ClientOptions {
 	if transport == nil {
 		transport = &http.Client{Transport: Transport()}
@@ -91,11 +93,11 @@ func ClientOptions(transport policy.Transporter, perTry ...policy.Policy) azcore
 	}
 }
 
-// tryTimeout ends a try on tables or queues that is not answered: shorter than a lease. Blobs
-// take as long as their bytes.
+// tryTimeout ends an unanswered try on tables or queues. It is shorter than a lease. Calls to blobs
+// have no such limit: they take as long as their bytes.
 const tryTimeout = 10 * time.Second
 
-// short are the options for services whose answers are small.
+// short returns the options for services whose answers are small.
 func short(o azcore.ClientOptions) azcore.ClientOptions {
 	if o.Retry.TryTimeout == 0 {
 		o.Retry.TryTimeout = tryTimeout
@@ -103,7 +105,7 @@ func short(o azcore.ClientOptions) azcore.ClientOptions {
 	return o
 }
 
-// Connect opens an account: by its key, or by a token when it has none.
+// Connect opens an account by its key, or by a token when the account has no key.
 func Connect(a Account, token azcore.TokenCredential, o azcore.ClientOptions) (Clients, error) {
 	tables, blobs, queues := &aztables.ClientOptions{ClientOptions: short(o)}, &service.ClientOptions{ClientOptions: o}, &azqueue.ClientOptions{ClientOptions: short(o)}
 	if a.Key != "" {
@@ -126,7 +128,7 @@ func Connect(a Account, token azcore.TokenCredential, o azcore.ClientOptions) (C
 	return c, nil
 }
 
-// errKey quotes nothing.
+// errKey quotes nothing of the key.
 var errKey = errors.New("store: connection string: AccountKey is not base64")
 
 func byKey(a Account, tables *aztables.ClientOptions, blobs *service.ClientOptions, queues *azqueue.ClientOptions) (c Clients, err error) {
@@ -153,7 +155,7 @@ func byKey(a Account, tables *aztables.ClientOptions, blobs *service.ClientOptio
 	return c, nil
 }
 
-// ConnectString opens the account of a connection string, for tests and tools.
+// ConnectString opens the account of a connection string. It is for tests and tools.
 func ConnectString(connection string, o azcore.ClientOptions) (Clients, error) {
 	a, err := Parse(connection)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 
@@ -16,14 +15,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Tables are the tables of an account. It is safe for concurrent use.
+// Tables gives access to the tables of an account. It is safe for concurrent use.
 type Tables struct {
 	client *aztables.ServiceClient
 	prefix string
 }
 
-// New refuses a missing client. The prefix is of the names of the tables, [a-z0-9]*; it is for
-// tests and empty in production. New makes no call.
+// New refuses a missing client. All names of tables begin with the prefix, [a-z0-9]*: it keeps
+// tests apart and is empty in production. New makes no call.
 func New(client *aztables.ServiceClient, prefix string) (*Tables, error) {
 	if client == nil {
 		return nil, errors.New("store: tables need a client")
@@ -60,7 +59,7 @@ func (t *table) Get(ctx context.Context, partition, key string) (*row.Row, error
 	return decode(resp.Value, string(resp.ETag))
 }
 
-// Range implements row.Table. Pages of the service may be empty.
+// Range implements row.Table. A page of the service may be empty although more follow.
 func (t *table) Range(ctx context.Context, partition, from, below string, limit int) ([]*row.Row, error) {
 	filter := fmt.Sprintf("PartitionKey eq '%s' and RowKey ge '%s' and RowKey lt '%s'", partition, from, below)
 	o := &aztables.ListEntitiesOptions{Filter: &filter}
@@ -127,33 +126,4 @@ func (t *table) Delete(ctx context.Context, r *row.Row) error {
 	}
 	_, err = t.client.DeleteEntity(ctx, r.Partition, r.Key, &aztables.DeleteEntityOptions{IfMatch: etag})
 	return classify(err)
-}
-
-// version is the condition that the row is unchanged. The SDK takes a missing ETag for "*",
-// which is any version.
-func version(r *row.Row) (*azcore.ETag, error) {
-	if r.ETag == "" || r.ETag == "*" {
-		return nil, fmt.Errorf("store: an unconditional change of row %s was refused", r.Key)
-	}
-	return to.Ptr(azcore.ETag(r.ETag)), nil
-}
-
-// classify tells a condition that did not hold from every other error of a write.
-func classify(err error) error {
-	refused := &row.Refusal{Op: -1, Cause: err}
-	switch {
-	case failure.IsStatus(err, http.StatusConflict):
-		refused.Reason = row.Exists
-	case failure.IsStatus(err, http.StatusPreconditionFailed):
-		refused.Reason = row.Changed
-	case failure.NotFound(err):
-		refused.Reason = row.Missing
-	default:
-		return err
-	}
-	var inner *batchError
-	if errors.As(err, &inner) {
-		refused.Op = inner.index
-	}
-	return refused
 }

@@ -19,7 +19,7 @@ func open(t *testing.T) row.Table {
 	w := storetest.New(t)
 	tables, err := aztable.New(w.Clients.Tables, w.Prefix)
 	require.NoError(t, err)
-	require.NoError(t, tables.Create(t.Context(), layout.TableKeys), "it exists")
+	require.NoError(t, tables.Create(t.Context(), layout.TableKeys), "creating a table again is no error")
 	return tables.Table(layout.TableKeys)
 }
 
@@ -57,7 +57,7 @@ func TestARowIsReadAsItWasWritten(t *testing.T) {
 	require.NoError(t, table.Replace(t.Context(), got))
 	again, err := table.Get(t.Context(), "p", "a")
 	require.NoError(t, err)
-	require.Equal(t, got.Values(), again.Values(), "what was set to zero is gone")
+	require.Equal(t, got.Values(), again.Values(), "values that were set to zero are gone")
 	require.NotContains(t, again.Values(), "text")
 }
 
@@ -77,14 +77,14 @@ func TestConditionsThatDoNotHoldAreRefusals(t *testing.T) {
 		reason row.Reason
 		op     int
 	}{
-		"insert of a row that is there":           {table.Insert(ctx, row.New("p", "there")), row.Exists, -1},
-		"replacement of another version":          {table.Replace(ctx, stale), row.Changed, -1},
-		"replacement of nothing":                  {table.Replace(ctx, none), row.Missing, -1},
-		"deletion of another version":             {table.Delete(ctx, stale), row.Changed, -1},
-		"deletion of nothing":                     {table.Delete(ctx, none), row.Missing, -1},
-		"insert in a transaction":                 {table.Transact(ctx, ops(row.Op{Kind: row.Insert, Row: row.New("p", "there")})), row.Exists, 1},
-		"replacement in a transaction":            {table.Transact(ctx, ops(row.Op{Kind: row.Replace, Row: stale})), row.Changed, 1},
-		"replacement of nothing in a transaction": {table.Transact(ctx, ops(row.Op{Kind: row.Replace, Row: none})), row.Missing, 1},
+		"insert of a row that exists":                   {table.Insert(ctx, row.New("p", "there")), row.Exists, -1},
+		"replacement of another version":                {table.Replace(ctx, stale), row.Changed, -1},
+		"replacement of a missing row":                  {table.Replace(ctx, none), row.Missing, -1},
+		"deletion of another version":                   {table.Delete(ctx, stale), row.Changed, -1},
+		"deletion of a missing row":                     {table.Delete(ctx, none), row.Missing, -1},
+		"insert in a transaction":                       {table.Transact(ctx, ops(row.Op{Kind: row.Insert, Row: row.New("p", "there")})), row.Exists, 1},
+		"replacement in a transaction":                  {table.Transact(ctx, ops(row.Op{Kind: row.Replace, Row: stale})), row.Changed, 1},
+		"replacement of a missing row in a transaction": {table.Transact(ctx, ops(row.Op{Kind: row.Replace, Row: none})), row.Missing, 1},
 	} {
 		got := row.AsRefusal(c.err)
 		require.NotNil(t, got, "%s: %v", name, c.err)
@@ -92,7 +92,7 @@ func TestConditionsThatDoNotHoldAreRefusals(t *testing.T) {
 		require.Equal(t, c.op, got.Op, name)
 	}
 	_, err := table.Get(ctx, "p", "new")
-	require.ErrorIs(t, err, failure.ErrNotFound, "a transaction that is refused changes nothing")
+	require.ErrorIs(t, err, failure.ErrNotFound, "a refused transaction changes nothing")
 }
 
 func TestATransactionSetsETagsAndKeepsWhatAnUpsertDoesNotName(t *testing.T) {

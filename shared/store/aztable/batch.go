@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -29,7 +28,7 @@ var kinds = map[row.Kind]aztables.TransactionType{
 	row.Upsert: aztables.TransactionTypeInsertMerge, row.Delete: aztables.TransactionTypeDelete,
 }
 
-// action is an operation as the SDK takes it.
+// action returns an operation in the form that the SDK takes.
 func action(o row.Op) (aztables.TransactionAction, error) {
 	b, err := encode(o.Row)
 	if err != nil {
@@ -41,25 +40,6 @@ func action(o row.Op) (aztables.TransactionAction, error) {
 	}
 	return a, err
 }
-
-// batchError is the inner answer of a transaction that was refused. aztables reports one as a
-// ResponseError with StatusCode 202 and no ErrorCode, since the outer answer is 202 Accepted
-// (seen with aztables 1.4.1 on Azurite 3.37 for 404, 409 and 412).
-type batchError struct {
-	status int
-	code   string
-	index  int // of the row that was refused; -1 when the service did not say
-	cause  error
-}
-
-func (e *batchError) Error() string {
-	return fmt.Sprintf("transaction refused: HTTP %d %s", e.status, e.code)
-}
-
-// Answer implements what failure asks of an error.
-func (e *batchError) Answer() (status int, code string) { return e.status, e.code }
-
-func (e *batchError) Unwrap() error { return e.cause }
 
 // Transact implements row.Table.
 func (t *table) Transact(ctx context.Context, ops []row.Op) error {
@@ -88,10 +68,10 @@ func (t *table) Transact(ctx context.Context, ops []row.Op) error {
 	return nil
 }
 
-// submit sends a transaction and reads the inner answers, which aztables does not return.
+// submit sends a transaction and reads the inner answers, which the SDK does not return.
 func submit(ctx context.Context, t *aztables.Client, actions []aztables.TransactionAction) (answers []innerAnswer, err error) {
 	defer func() {
-		if p := recover(); p != nil { // aztables 1.4.1 slices an empty body out of range
+		if p := recover(); p != nil { // aztables 1.4.1 panics on an empty body: slice out of range
 			answers, err = nil, failure.ErrCut
 		}
 	}()
@@ -116,7 +96,7 @@ func submit(ctx context.Context, t *aztables.Client, actions []aztables.Transact
 	return answers, nil
 }
 
-// innerAnswer is what a transaction's answer says of one row.
+// innerAnswer is what the answer of a transaction says about one row.
 type innerAnswer struct {
 	status int
 	etag   string
@@ -124,7 +104,7 @@ type innerAnswer struct {
 	index  int
 }
 
-// innerAnswers reads as many inner answers as are whole.
+// innerAnswers reads the inner answers that are complete.
 func innerAnswers(resp *http.Response) []innerAnswer {
 	body, err := runtime.Payload(resp)
 	if err != nil {
@@ -186,7 +166,8 @@ func readInner(r *http.Response) innerAnswer {
 	}
 	if b, err := io.ReadAll(r.Body); err == nil && json.Unmarshal(b, &body) == nil {
 		a.code = body.Error.Code
-		if n, _, ok := strings.Cut(body.Error.Message.Value, ":"); ok { // "1:The update condition …": the second row
+		// "1:The update condition …" is about the second row.
+		if n, _, ok := strings.Cut(body.Error.Message.Value, ":"); ok {
 			if i, err := strconv.Atoi(n); err == nil {
 				a.index = i
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// answering is a transport that gives one answer to everything.
+// answering is a transport that answers every request alike.
 type answering struct{ body, contentType string }
 
 func (a answering) Do(req *http.Request) (*http.Response, error) {
@@ -53,8 +53,8 @@ func TestAnswersOfTransactions(t *testing.T) {
 		return err
 	}
 	require.NoError(t, do(good, outerType, 1))
-	require.ErrorIs(t, do(good, outerType, 2), failure.ErrCut, "an answer for each row")
-	require.Error(t, do("", outerType, 1), "the SDK panics on it")
+	require.ErrorIs(t, do(good, outerType, 2), failure.ErrCut, "an answer for one of two rows")
+	require.Error(t, do("", outerType, 1), "the SDK panics on an empty body")
 	require.Error(t, do("\n", outerType, 1))
 	require.Error(t, do(good[:40], outerType, 1))
 	require.Error(t, do(good, "text/plain", 1))

@@ -10,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// encode is a row as the service takes it.
+// encode returns a row in the form that the service takes.
 func encode(r *row.Row) ([]byte, error) {
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func encode(r *row.Row) ([]byte, error) {
 	return json.Marshal(aztables.EDMEntity{Entity: aztables.Entity{PartitionKey: r.Partition, RowKey: r.Key}, Properties: props})
 }
 
-// decode reads a row as the service sends it. An empty ETag means that of the row itself.
+// decode reads a row that the service sent. With an empty ETag it takes the one in the row.
 func decode(b []byte, etag string) (*row.Row, error) {
 	var e aztables.EDMEntity
 	if err := json.Unmarshal(b, &e); err != nil {

@@ -1,5 +1,5 @@
-// Package blob keeps bytes of any size in containers: created, replaced or deleted only if
-// nobody else was first.
+// Package blob keeps bytes of any size in containers, and changes them only if no other writer was
+// first.
 package blob
 
 import (
@@ -30,10 +30,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// Ref names a blob. Account is the URL of another account that a destination names; "" is our own.
+// Ref names a blob. Account is the URL of another account that a destination names. It is empty for
+// the account of the deployment.
 type Ref struct{ Account, Container, Name string }
 
-// Info is what the service says of a blob. MD5 is nil when the service does not know it.
+// Info is what the service says about a blob. MD5 is nil when the service does not know it.
 type Info struct {
 	Name string
 	Size int64
@@ -42,16 +43,19 @@ type Info struct {
 	MD5  []byte
 }
 
-// Options is what the blobs are reached by.
+// Options is what New needs.
 type Options struct {
-	Client   *service.Client              // of our own account
-	Key      *service.SharedKeyCredential // signs links; nil: a user-delegation key does
+	Client   *service.Client              // for the account of the deployment
+	Key      *service.SharedKeyCredential // signs links; when nil, a user-delegation key does
 	Accounts map[string]*service.Client   // other accounts that destinations name, by account URL
-	Prefix   string                       // of the containers' names in our own account, [a-z0-9]*; for tests, "" in production
-	Clocks   clock.Clocks
+	// Prefix begins the names of the containers in the account of the deployment, [a-z0-9]*. It
+	// keeps tests apart and is empty in production.
+	Prefix string
+	Clocks clock.Clocks
 }
 
-// Store keeps blobs in our own account and in those of destinations. It is safe for concurrent use.
+// Store keeps blobs in the account of the deployment and in those of destinations. It is safe for
+// concurrent use.
 type Store struct {
 	client   *service.Client
 	key      *service.SharedKeyCredential
@@ -65,7 +69,13 @@ type Store struct {
 	}
 }
 
-// New refuses what is missing. It makes no call.
+// delegationKey signs links where a token opens the account.
+type delegationKey struct {
+	cred    *service.UserDelegationCredential
+	expires time.Time // wall time
+}
+
+// New refuses missing parts. It makes no call.
 func New(o Options) (*Store, error) {
 	if o.Client == nil || o.Clocks.Wall == nil {
 		return nil, errors.New("store: blobs need a client and the wall clock")
@@ -90,14 +100,14 @@ func (s *Store) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// newWrite returns a fresh write id: 32 hex digits, so that the ids of all blocks are equally long.
+// newWrite returns a fresh write id of 32 hex digits. The ids of all blocks are then equally long.
 func newWrite() string {
 	id := uuid.New()
 	return hex.EncodeToString(id[:])
 }
 
-// metaWrite is the metadata key of the id of the write that made a blob: how a writer knows its
-// own after an unclear answer.
+// metaWrite is the metadata key of the id of the write that made a blob. By it a writer recognizes
+// its blob after an unclear answer.
 const metaWrite = "write"
 
 func (s *Store) container(r Ref) (*container.Client, error) {
@@ -126,7 +136,7 @@ func (s *Store) blob(r Ref) (*blockblob.Client, error) {
 	return c.NewBlockBlobClient(r.Name), nil
 }
 
-// absent is the condition that nothing of that name exists.
+// absent is the condition that no blob of that name exists.
 func absent() *blob.AccessConditions {
 	return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}
 }
@@ -136,7 +146,7 @@ func matching(etag string) *blob.AccessConditions {
 	return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(etag))}}
 }
 
-// condition is matching(etag), or absent() for an empty one.
+// condition is matching(etag), or absent() for an empty ETag.
 func condition(etag string) *blob.AccessConditions {
 	if etag == "" {
 		return absent()
@@ -144,7 +154,7 @@ func condition(etag string) *blob.AccessConditions {
 	return matching(etag)
 }
 
-// withWrite returns the metadata with a write id, the caller's own where it gave one.
+// withWrite returns the metadata with a write id: the caller's if it has one, otherwise a new one.
 func withWrite(meta map[string]string) (out map[string]*string, id string) {
 	out = map[string]*string{}
 	for k, v := range meta {
@@ -158,8 +168,8 @@ func withWrite(meta map[string]string) (out map[string]*string, id string) {
 	return out, id
 }
 
-// Put creates a blob in one call; failure.ErrExists when another writer's is there. Keys of
-// meta are [a-z0-9_]+, values printable ASCII.
+// Put creates a blob in one call. It returns failure.ErrExists when the blob of another writer
+// exists. Keys of meta are [a-z0-9_]+, values are printable ASCII.
 func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -182,8 +192,8 @@ func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]str
 	return failure.Wrap("put blob in "+r.Container, err)
 }
 
-// wroteBlob reads the blob after an unclear answer: whether it is there, and whether it is the
-// one that the write id made.
+// wroteBlob reads the blob after an unclear answer. Read says that the blob exists, won that the
+// write with this id made it.
 func (s *Store) wroteBlob(ctx context.Context, b *blockblob.Client, id string) (info Info, won, read bool) {
 	p, err := b.GetProperties(ctx, nil)
 	if err != nil {
@@ -205,7 +215,7 @@ func deref[T any](p *T) T {
 	return *p
 }
 
-// lowerMeta undoes net/http, which writes the metadata headers' names with capitals.
+// lowerMeta makes the keys of metadata lower case again: net/http capitalizes header names.
 func lowerMeta(m map[string]*string) map[string]string {
 	out := make(map[string]string, len(m))
 	for k, v := range m {
@@ -214,7 +224,7 @@ func lowerMeta(m map[string]*string) map[string]string {
 	return out
 }
 
-// Stat returns what the service says of a blob, or failure.ErrNotFound.
+// Stat returns what the service says about a blob, or failure.ErrNotFound.
 func (s *Store) Stat(ctx context.Context, r Ref) (Info, error) {
 	b, err := s.blob(r)
 	if err != nil {
@@ -230,7 +240,7 @@ func (s *Store) Stat(ctx context.Context, r Ref) (Info, error) {
 	return propertiesInfo(r.Name, p), nil
 }
 
-// Gone reports whether a read answers 404: the proof that a deletion is done.
+// Gone reports whether a read answers 404, which proves that a deletion is done.
 func (s *Store) Gone(ctx context.Context, r Ref) (bool, error) {
 	_, err := s.Stat(ctx, r)
 	if errors.Is(err, failure.ErrNotFound) {
@@ -253,9 +263,9 @@ func (s *Store) Get(ctx context.Context, r Ref) ([]byte, Info, error) {
 	return buf.Bytes(), info, nil
 }
 
-// Open reads a blob as a stream from offset; count 0 means to its end. A connection that breaks
-// is continued where it was, on the same version of the blob. Info.Size is the size of the
-// whole blob. failure.ErrNotFound when there is none.
+// Open reads a blob as a stream from offset. Count 0 means to its end. After a broken connection
+// the stream goes on where it was, on the same version of the blob. Info.Size is the size of the
+// whole blob. Open returns failure.ErrNotFound when the blob does not exist.
 func (s *Store) Open(ctx context.Context, r Ref, offset, count int64) (io.ReadCloser, Info, error) {
 	b, err := s.blob(r)
 	if err != nil {
@@ -275,7 +285,7 @@ func (s *Store) Open(ctx context.Context, r Ref, offset, count int64) (io.ReadCl
 	return body{resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 4}), "read blob in " + r.Container}, info, nil
 }
 
-// body reads a blob; its errors are faults, because the SDK's may quote the URL.
+// body reads a blob. It wraps the errors of the SDK, because their texts may quote the URL.
 type body struct {
 	io.ReadCloser
 	op string
@@ -289,7 +299,7 @@ func (b body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// rangeTotal reads the total of "bytes 0-9/100"; -1 when there is none.
+// rangeTotal reads the total of "bytes 0-9/100". It returns -1 without one.
 func rangeTotal(contentRange string) int64 {
 	var total int64
 	_, after, ok := strings.Cut(contentRange, "/")
@@ -302,7 +312,8 @@ func rangeTotal(contentRange string) int64 {
 	return total
 }
 
-// List goes through the blobs whose names begin with r.Name, in order of name, with their metadata.
+// List returns the blobs whose names begin with r.Name, in the order of their names, with their
+// metadata.
 func (s *Store) List(ctx context.Context, r Ref) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		c, err := s.container(r)
@@ -338,8 +349,8 @@ func quoted(etag string) string {
 	return `"` + etag + `"`
 }
 
-// Delete deletes a blob, only if it is unchanged when an ETag is given (failure.ErrConflict
-// otherwise). One that is not there is no error.
+// Delete deletes a blob. With an ETag it deletes that version only, and returns failure.ErrConflict
+// for any other. A missing blob is not an error.
 func (s *Store) Delete(ctx context.Context, r Ref, etag string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -354,8 +365,8 @@ func (s *Store) Delete(ctx context.Context, r Ref, etag string) error {
 	case err == nil, failure.NotFound(err):
 		return nil
 	case failure.IsStatus(err, http.StatusPreconditionFailed):
-		// A blob that is gone matches no condition either, which may be our own first try
-		// (Azurite 3.37 answers 412 there, Azure 404).
+		// A blob that is gone matches no condition either: an earlier try of this call may have
+		// deleted it. Azurite 3.37 answers 412 then, Azure 404.
 		if gone, gerr := s.Gone(ctx, r); gerr == nil && gone {
 			return nil
 		}

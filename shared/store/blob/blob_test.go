@@ -43,9 +43,9 @@ func TestBlobs(t *testing.T) {
 	got, err := io.ReadAll(part)
 	require.NoError(t, err)
 	require.Equal(t, "3456", string(got))
-	require.EqualValues(t, 10, info.Size, "of the whole blob")
+	require.EqualValues(t, 10, info.Size, "the size is that of the whole blob")
 
-	require.NoError(t, s.Blobs.Put(t.Context(), ref("t/r/0/entra-access/000002.json"), nil, nil, "application/json"), "an empty one")
+	require.NoError(t, s.Blobs.Put(t.Context(), ref("t/r/0/entra-access/000002.json"), nil, nil, "application/json"), "an empty blob")
 	empty, _, err := s.Blobs.Get(t.Context(), ref("t/r/0/entra-access/000002.json"))
 	require.NoError(t, err)
 	require.Empty(t, empty)
@@ -56,7 +56,7 @@ func TestBlobs(t *testing.T) {
 		names = append(names, b.Name)
 		if len(names) == 1 {
 			require.Equal(t, "profile", b.Meta["kind"])
-			require.Equal(t, info.ETag, b.ETag, "as a read gives it")
+			require.Equal(t, info.ETag, b.ETag, "a listing and a read give the same ETag")
 			require.EqualValues(t, 10, b.Size)
 		}
 	}
@@ -77,7 +77,7 @@ func TestBlobs(t *testing.T) {
 	require.ErrorContains(t, err, "no client")
 }
 
-func TestBlobWritesKnowTheirWinner(t *testing.T) {
+func TestAWriterKnowsAfterAnUnclearAnswerThatItWon(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	for i, action := range []storetest.Action{storetest.DoneButFailed, storetest.Lost, storetest.Throttled} {
@@ -86,7 +86,7 @@ func TestBlobWritesKnowTheirWinner(t *testing.T) {
 			disarm := w.Faults.Add(storetest.Fault{Match: blobWrite, Action: action, Times: times})
 			err := w.Store.Blobs.Put(t.Context(), r, []byte("mine"), nil, "text/plain")
 			disarm()
-			if times == 0 && action != storetest.DoneButFailed { // every try
+			if times == 0 && action != storetest.DoneButFailed { // every try fails
 				require.Error(t, err)
 				require.NotErrorIs(t, err, failure.ErrExists)
 				require.NoError(t, w.Store.Blobs.Put(t.Context(), r, []byte("mine"), nil, "text/plain"))
@@ -117,7 +117,7 @@ func TestWriteBlob(t *testing.T) {
 	_, _ = rand.Read(body)
 	write := func(o blob.WriteOptions, body []byte) (string, error) {
 		wr := w.Store.Blobs.Write(t.Context(), r, o)
-		if _, err := io.Copy(struct{ io.Writer }{wr}, iotestReader(body)); err != nil {
+		if _, err := io.Copy(struct{ io.Writer }{wr}, oddReader(body)); err != nil {
 			wr.Abort()
 			return "", err
 		}
@@ -157,7 +157,7 @@ func TestWriteBlob(t *testing.T) {
 		_, err = wr.Commit(t.Context())
 	}
 	disarm()
-	require.Error(t, err, "a block that was lost")
+	require.Error(t, err, "a block was lost")
 	wr.Abort()
 
 	emptied := w.Store.Blobs.Write(t.Context(), ref("empty"), blob.WriteOptions{})
@@ -165,17 +165,17 @@ func TestWriteBlob(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// iotestReader hands out odd sizes.
-func iotestReader(b []byte) io.Reader {
+// oddReader reads in odd sizes.
+func oddReader(b []byte) io.Reader {
 	return io.MultiReader(bytes.NewReader(b[:len(b)/3]), bytes.NewReader(b[len(b)/3:]))
 }
 
-func TestBlocksResume(t *testing.T) {
+func TestAResumedWriterStagesTheSameBlocksAgain(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	r := blob.Ref{Container: retention.Results, Name: "t/b.ndjson"}
 	ids := []string{"000000", "000001", "000002"}
-	for _, id := range append(ids, ids...) { // a resumed import stages again
+	for _, id := range append(ids, ids...) { // a resumed import stages its blocks again
 		require.NoError(t, w.Store.Blobs.StageBlock(t.Context(), r, id, []byte("line "+id+"\n")))
 	}
 	w.Faults.Add(storetest.Fault{Match: blobWrite, Action: storetest.DoneButFailed, Times: 1})
@@ -218,7 +218,7 @@ func TestSignedURL(t *testing.T) {
 
 	for name, other := range map[string]string{
 		"another blob":     strings.Replace(link, "t/r.zip", "t/s.zip", 1),
-		"a longer life":    replaceQuery(t, link, "se", w.Clock.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)),
+		"a later expiry":   replaceQuery(t, link, "se", w.Clock.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)),
 		"more rights":      replaceQuery(t, link, "sp", "rwd"),
 		"another filename": replaceQuery(t, link, "rscd", "inline"),
 		"no signature":     strings.Split(link, "?")[0],

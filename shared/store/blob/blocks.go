@@ -30,13 +30,14 @@ const (
 // WriteOptions says how a blob is written.
 type WriteOptions struct {
 	ContentType string
-	IfMatch     string // replace this version only; "": create only
+	IfMatch     string // replace this version only; when empty, create only
 	Meta        map[string]string
-	BlockSize   int // bytes; 0 means 4 MiB, more than 6 MiB is cut down to that
+	BlockSize   int // in bytes; 0 means 4 MiB, and 6 MiB is the largest
 }
 
-// Writer writes a blob of unknown size as a stream of blocks, four at a time, with at most five
-// blocks in memory. Nothing can be seen before Commit. It is not safe for concurrent use.
+// Writer writes a blob of unknown size as a stream of blocks. It sends four blocks at a time and
+// holds at most five in memory. The blob is invisible before Commit. A Writer is not safe for
+// concurrent use.
 type Writer struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -46,14 +47,14 @@ type Writer struct {
 	write   string
 	ids     []string
 	buf     []byte
-	free    chan []byte // buffers not in use
+	free    chan []byte // unused buffers
 	running sync.WaitGroup
 
 	mu  sync.Mutex
 	err error // the first one
 }
 
-// Write begins a blob. Call Commit or Abort in the end. The context ends all of it.
+// Write begins a blob. The caller ends it by Commit or Abort. The context is that of all blocks.
 func (s *Store) Write(ctx context.Context, r Ref, o WriteOptions) *Writer {
 	if o.BlockSize <= 0 {
 		o.BlockSize = defaultBlock
@@ -64,12 +65,12 @@ func (s *Store) Write(ctx context.Context, r Ref, o WriteOptions) *Writer {
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	w.blob, w.err = s.blob(r)
 	for range cap(w.free) {
-		w.free <- nil // made when first used: a small blob needs one
+		w.free <- nil // made when first used: a small blob needs only one
 	}
 	return w
 }
 
-// Write takes bytes; an error may be that of an earlier block.
+// Write takes bytes. An error may be that of an earlier block.
 func (w *Writer) Write(p []byte) (int, error) {
 	n := 0
 	for len(p) > 0 {
@@ -106,8 +107,8 @@ func (w *Writer) takeBuffer() error {
 	}
 }
 
-// stage sends the buffer as the next block. The ids begin with the write id, so that two
-// writers of one name never mix their blocks.
+// stage sends the buffer as the next block. The ids of blocks begin with the write id, so that two
+// writers of one blob never mix their blocks.
 func (w *Writer) stage() error {
 	if len(w.ids) >= maxBlocksOfBlob {
 		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, failure.ErrTooLarge))
@@ -143,8 +144,8 @@ func (w *Writer) failed() error {
 	return w.err
 }
 
-// Commit makes the blob visible and returns its ETag. failure.ErrExists or failure.ErrConflict
-// when another writer was first.
+// Commit makes the blob visible and returns its ETag. It returns failure.ErrExists or
+// failure.ErrConflict when another writer was first.
 func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 	defer w.cancel()
 	if len(w.buf) > 0 && w.failed() == nil {
@@ -169,7 +170,7 @@ func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 	return w.unclear(ctx, err)
 }
 
-// unclear reads the blob: our own write id there means that we have won, another that we have lost.
+// unclear reads the blob after an unclear answer. The blob names the write that made it.
 func (w *Writer) unclear(ctx context.Context, cause error) (string, error) {
 	p, err := w.blob.GetProperties(ctx, nil)
 	if err != nil {
@@ -187,19 +188,19 @@ func (w *Writer) unclear(ctx context.Context, cause error) (string, error) {
 	return "", failure.Wrap("commit blob in "+w.ref.Container, cause)
 }
 
-// Abort gives up: blocks that were staged are dropped by the service.
+// Abort gives up the blob. The service drops the blocks that were staged.
 func (w *Writer) Abort() {
 	w.cancel()
-	_ = w.fail(errors.New("store: the blob's writing was given up"))
+	_ = w.fail(errors.New("store: the blob was aborted"))
 	w.running.Wait()
 }
 
-// blockID is how an id of the caller is written to the service.
+// blockID encodes an id of the caller for the service.
 func blockID(id string) string { return base64.StdEncoding.EncodeToString([]byte(id)) }
 
-// StageBlock stores a block that nobody sees before CommitBlocks. All ids of a blob must be
-// equally long; staging one again replaces it, so that a resumed writer with the same ids makes
-// the same blob.
+// StageBlock stores a block that is invisible before CommitBlocks. All block ids of a blob must be
+// equally long. Staging a block again replaces it, so a resumed writer with the same ids makes the
+// same blob.
 func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -209,9 +210,9 @@ func (s *Store) StageBlock(ctx context.Context, r Ref, id string, body []byte) e
 	return failure.Wrap("stage block in "+r.Container, err)
 }
 
-// CommitBlocks makes a blob of staged blocks. A blob that was made of the same ids is left as
-// it is and is no error, one that was made of others is replaced if it has not changed since
-// (failure.ErrConflict).
+// CommitBlocks makes a blob of staged blocks. A blob of the same block ids is left as it is. A blob
+// of other blocks is replaced. CommitBlocks returns failure.ErrConflict when that blob changes
+// meanwhile.
 func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentType string) error {
 	b, err := s.blob(r)
 	if err != nil {
@@ -222,7 +223,7 @@ func (s *Store) CommitBlocks(ctx context.Context, r Ref, ids []string, contentTy
 		encoded[i] = blockID(id)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(encoded, ",")))
-	// a function of the ids: whoever wrote these wrote the same
+	// The write id is a hash of the block ids: writers of the same blocks count as one.
 	write := hex.EncodeToString(sum[:16])
 	etag := ""
 	for range 2 {

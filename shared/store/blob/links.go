@@ -16,19 +16,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 )
 
-// delegationKey signs links where the account is opened by a token.
-type delegationKey struct {
-	cred    *service.UserDelegationCredential
-	expires time.Time // wall
-}
-
-// delegationFor is how long a user-delegation key is asked for; the service allows seven days.
+// delegationFor is the life of the user-delegation keys that are asked for. The service allows
+// seven days.
 const delegationFor = 2 * time.Hour
 
-// SignedURL returns a link that reads this one blob until expires (wall time) and nothing else,
-// and that a browser saves under filename and no cache keeps. The blob is looked at first:
-// failure.ErrNotFound when it is gone, failure.ErrConflict when it is no longer the version of
-// etag ("": any).
+// SignedURL returns a link that reads this one blob, and nothing else, until expires (wall time).
+// A browser saves the blob under filename, and no cache keeps it. SignedURL reads the properties of
+// the blob first. It returns failure.ErrNotFound when the blob is gone, and failure.ErrConflict if
+// it is another version than etag. An empty etag allows any version.
 func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filename, etag string) (string, error) {
 	b, err := s.blob(r)
 	if err != nil {
@@ -49,19 +44,19 @@ func (s *Store) SignedURL(ctx context.Context, r Ref, expires time.Time, filenam
 		Protocol: sas.ProtocolHTTPS, ExpiryTime: expires.UTC(), Permissions: to.Ptr(sas.BlobPermissions{Read: true}).String(),
 		ContainerName: parsed.ContainerName, BlobName: r.Name, CacheControl: "no-store", ContentDisposition: disposition(filename),
 	}
-	if strings.HasPrefix(b.URL(), "http://") { // Azurite on a loopback address
+	if strings.HasPrefix(b.URL(), "http://") { // Azurite at a loopback address
 		v.Protocol = sas.ProtocolHTTPSandHTTP
 	}
 	q, err := s.sign(ctx, r.Account, v, expires)
 	if err != nil {
 		return "", err
 	}
-	// the SDK escapes the slashes of a name
+	// The SDK escapes the slashes of a name.
 	return strings.ReplaceAll(b.URL(), "%2F", "/") + "?" + q.Encode(), nil
 }
 
 func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureValues, expires time.Time) (sas.QueryParameters, error) {
-	// a destination of the local world is Azurite, too
+	// A destination of the local world lies in the same Azurite account.
 	if s.key != nil && s.accountClient(account) == s.client {
 		q, err := v.SignWithSharedKey(s.key)
 		if err != nil {
@@ -80,8 +75,8 @@ func (s *Store) sign(ctx context.Context, account string, v sas.BlobSignatureVal
 	return q, nil
 }
 
-// delegate returns a user-delegation key of the account that is good until expires at least;
-// keys are kept and shared.
+// delegate returns a user-delegation key of the account that is valid until expires at least. Keys
+// are kept and shared.
 func (s *Store) delegate(ctx context.Context, account string, expires time.Time) (*service.UserDelegationCredential, error) {
 	s.delegation.Lock()
 	defer s.delegation.Unlock()
@@ -97,7 +92,7 @@ func (s *Store) delegate(ctx context.Context, account string, expires time.Time)
 	if until.Before(expires) {
 		until = expires.UTC().Add(time.Minute)
 	}
-	// Five minutes back: the service's clock may be behind ours.
+	// The key starts five minutes ago, because the service's clock may be behind.
 	info := service.KeyInfo{Start: to.Ptr(now.Add(-5 * time.Minute).Format(sas.TimeFormat)), Expiry: to.Ptr(until.Format(sas.TimeFormat))}
 	cred, err := c.GetUserDelegationCredential(ctx, info, nil)
 	if err != nil {
@@ -107,8 +102,8 @@ func (s *Store) delegate(ctx context.Context, account string, expires time.Time)
 	return cred, nil
 }
 
-// disposition is a Content-Disposition of an attachment; a name of plain ASCII stays as it is,
-// anything else is escaped (RFC 6266).
+// disposition returns the Content-Disposition of an attachment. A name of plain ASCII stays as it
+// is, any other is escaped (RFC 6266).
 func disposition(filename string) string {
 	plain := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || strings.ContainsRune(`"\/;%`, c) {

@@ -1,4 +1,4 @@
-// Package failure says how a call to storage failed: the errors that rows, blobs and queues share.
+// Package failure has the errors of storage calls that rows, blobs and queues share.
 package failure
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// What callers tell apart. Everything else is a fault of our own storage: nothing is known to
-// have been written.
+// The errors that callers tell apart. Any other error is a fault of the storage account: whether
+// anything was written is not known.
 var (
 	ErrNotFound = errors.New("store: not found")
 	ErrConflict = errors.New("store: somebody else changed it, load again")
@@ -22,16 +22,16 @@ var (
 	ErrTooLarge = errors.New("store: larger than a row can hold")
 )
 
-// ErrCut says that an answer does not tell what became of the call.
+// ErrCut says that the answer of a call is incomplete: what became of the call is not known.
 var ErrCut = errors.New("the transaction's answer is incomplete")
 
 // Error is a fault of storage. Its text names the operation, the HTTP status and the service's
-// code; it holds no body and no key. Without an answer it names the kind of failure only: what
-// the SDK says of one may quote the URL, and with it keys of rows and links.
+// code, but no body and no key. Without an answer it names the kind of failure only. The SDK's own
+// text may quote the URL, which holds keys of rows and signatures of links.
 type Error struct {
 	Op     string
-	Status int    // 0: there was no answer
-	Code   string // of the service, such as "ServerBusy"
+	Status int    // 0 without an answer
+	Code   string // from the service, such as "ServerBusy"
 	cause  error
 }
 
@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("store: %s: no answer: %s", e.Op, class(e.cause))
 }
 
-// class names the kind of a failure that had no answer.
+// class names the kind of a failure without an answer.
 func class(err error) string {
 	var timeout interface{ Timeout() bool }
 	var dns *net.DNSError
@@ -65,7 +65,7 @@ func class(err error) string {
 	return fmt.Sprintf("%T", innermost(err))
 }
 
-// innermost unwraps as far as there is one cause: the wrappers around it say nothing.
+// innermost unwraps as long as there is a single cause. The wrappers around it say nothing.
 func innermost(err error) error {
 	for {
 		next := errors.Unwrap(err)
@@ -76,11 +76,11 @@ func innermost(err error) error {
 	}
 }
 
-// Unwrap returns what the SDK said. Its text is not for a log.
+// Unwrap returns the SDK's error. Its text must not be logged.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Wrap makes an error of the SDK an Error of an operation. One that is an Error already, or
-// ErrTooLarge, stays as it is, and so does nil.
+// Wrap turns an error of the SDK into the Error of an operation. It returns nil, ErrTooLarge and
+// anything that is an Error already as they are.
 func Wrap(op string, err error) error {
 	var wrapped *Error
 	switch {
@@ -93,14 +93,14 @@ func Wrap(op string, err error) error {
 	return &Error{Op: op, Status: status, Code: code, cause: err}
 }
 
-// answered is an error that knows the answer of the service better than the SDK does.
+// answered is an error that knows the service's answer better than the SDK's error does.
 type answered interface {
 	error
 	Answer() (status int, code string)
 }
 
-// answer returns the HTTP status and the code of the service in an error of the SDK; 0 when
-// there was no answer.
+// answer returns the HTTP status and the service's code from an error of the SDK. The status is 0
+// without an answer.
 func answer(err error) (status int, code string) {
 	var inner answered
 	if errors.As(err, &inner) {
@@ -113,7 +113,7 @@ func answer(err error) (status int, code string) {
 	return 0, ""
 }
 
-// IsStatus reports whether an error is an answer of the service with one of the HTTP statuses.
+// IsStatus reports whether an error is an answer of the service with one of some HTTP statuses.
 func IsStatus(err error, statuses ...int) bool {
 	got, _ := answer(err)
 	for _, s := range statuses {
@@ -124,9 +124,8 @@ func IsStatus(err error, statuses ...int) bool {
 	return false
 }
 
-// Outage reports whether an error says that the storage service as a whole does not answer now:
-// no answer at all, a time-out, throttling or an error of the service's own. Anything else will
-// be answered the same way tomorrow.
+// Outage reports whether an error says that the storage service as a whole does not work now: no
+// answer, a time-out, throttling or a server error. Waiting does not help against any other error.
 func Outage(err error) bool {
 	if status, _ := answer(err); status != 0 {
 		return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
@@ -137,18 +136,12 @@ func Outage(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// Refused reports whether an error is the service's answer to what was asked, such as 403 or
-// 409 BlobArchived, that no later try will change. A lost race (412) is none.
+// Refused reports whether the service refused a call for a reason that no later try changes, such
+// as 403 or 409 BlobArchived. A lost race (412) does not count.
 func Refused(err error) bool {
 	status, _ := answer(err)
 	return status >= 400 && status != http.StatusPreconditionFailed && !Outage(err)
 }
 
-// NotFound reports whether the service answered that there is no such thing.
+// NotFound reports whether the service answered 404.
 func NotFound(err error) bool { return IsStatus(err, http.StatusNotFound) }
-
-// LostRace reports whether the service refused a conditional write. It does not say who won:
-// the SDK retries by itself, so the winner may be our own first try whose answer was lost.
-func LostRace(err error) bool {
-	return IsStatus(err, http.StatusConflict, http.StatusPreconditionFailed)
-}

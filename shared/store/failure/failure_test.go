@@ -47,7 +47,7 @@ func TestOutageAndRefusal(t *testing.T) {
 		outage, refused bool
 	}{
 		"nothing":              {nil, false, false},
-		"no answer":            {Wrap("x", errors.New("of the SDK")), true, false},
+		"no answer":            {Wrap("x", errors.New("SDK error")), true, false},
 		"the network":          {&net.OpError{Op: "read", Err: errors.New("reset")}, true, false},
 		"half an answer":       {io.ErrUnexpectedEOF, true, false},
 		"cancelled":            {context.Canceled, true, false},
@@ -60,8 +60,8 @@ func TestOutageAndRefusal(t *testing.T) {
 		"archived, while read": {status(http.StatusConflict, "BlobArchived"), false, true},
 		"changed":              {Wrap("x", status(http.StatusPreconditionFailed, "ConditionNotMet")), false, false},
 		"not there":            {ErrNotFound, false, false},
-		"somebody else's":      {ErrConflict, false, false},
-		"another's error":      {errors.New("of ours"), false, false},
+		"changed by others":    {ErrConflict, false, false},
+		"any other error":      {errors.New("other"), false, false},
 	} {
 		err := c.err
 		if err != nil {

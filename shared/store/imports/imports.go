@@ -23,9 +23,9 @@ var ErrIdempotency = errors.New("store: the idempotency key was used with anothe
 // Options is what imports are kept by.
 type Options struct {
 	Requests, Lists row.Table
-	Leases            lease.Leases // of table requests
-	IDKey           []byte     // of the ids of imports; at least 32 bytes; never rotated
-	Random          io.Reader  // of the ids of writes
+	Leases          lease.Leases // of table requests
+	IDKey           []byte       // of the ids of imports; at least 32 bytes; never rotated
+	Random          io.Reader    // of the ids of writes
 }
 
 // Imports keeps bulk imports. It is safe for concurrent use.

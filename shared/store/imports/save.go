@@ -68,9 +68,9 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 
 // saving replaces the row of an import.
 type saving struct {
-	b      *Case       // as it was loaded
+	b      *Case         // as it was loaded
 	held   *lease.Locked // the claim; nil without one
-	writes []string    // those that the new row remembers, our own last
+	writes []string      // those that the new row remembers, our own last
 	r      *row.Row
 	lost   bool // somebody else has the lease
 }

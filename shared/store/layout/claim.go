@@ -10,7 +10,7 @@ func Claim(r *row.Row) dsr.Claim {
 	return dsr.Claim{Owner: r.Text("owner"), Until: r.Time("until"), Count: int(r.Int("count")), Faults: int(r.Int("faults"))}
 }
 
-// Open reports whether there is still something to do on a task or an import.
+// Open reports whether a task or an import still has something to do.
 func Open(r *row.Row) bool {
 	if r.Key == RowBulk {
 		return r.Time("ended").IsZero()
@@ -18,7 +18,7 @@ func Open(r *row.Row) bool {
 	return dsr.TaskState(r.Text("state")) == dsr.TaskOpen
 }
 
-// WithClaim is a row with another lease and all else as it is.
+// WithClaim returns a copy of a row with another lease. Everything else stays as it is.
 func WithClaim(r *row.Row, l dsr.Claim) *row.Row {
 	n := r.Copy()
 	n.SetText("owner", l.Owner)

@@ -5,13 +5,13 @@ import (
 	"hash/fnv"
 )
 
-// GUID writes 128 bits of a MAC as a lower-case GUID.
+// GUID writes the first 128 bits of a MAC as a lower-case GUID.
 func GUID(mac []byte) string {
 	h := hex.EncodeToString(mac[:16])
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// ShardOf spreads ids over the shards.
+// ShardOf returns the shard of an id. Ids spread evenly over the shards.
 func ShardOf(id string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))

@@ -1,4 +1,4 @@
-// Package layout names the tables and writes the keys of every row.
+// Package layout names the tables and makes the keys of all rows.
 package layout
 
 import (
@@ -9,50 +9,60 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
-// The whole key layout.
+// The keys of all tables.
 //
-//	table     partition            row
-//	requests  {tenant}|{request}   h                                head: state, times, wakes, counts, sealed part
+//	table     partition            row key                          what the row holds
+//	requests  {tenant}|{request}   h                                head: state, times, wakes,
+//	                                                                counts, sealed part
 //	                               h|{task}                         task
 //	                               e|{seq:010}                      event, never changed
 //	          {tenant}|{bulk}      bulk                             bulk import
-//	          {tenant}|{key hash}  bulk-key                         which import an idempotency key was used for
+//	          {tenant}|{key hash}  bulk-key                         import of an idempotency key
 //	lists     {tenant}|{shard}     w|{kind}|{due ms:013}|{id}       wake
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
 //	                               d|{due ms:013}|{id}              first due first
-//	          tenants              {tenant}                         a tenant that there is or was
+//	          tenants              {tenant}                         tenant that is or was known
 //	keys      {tenant}|{shard}     {key id}                         wrapped data key of a case
 //
-// Segments are [0-9a-z-]+ and of fixed width where order matters. No key ever holds anything
-// that a caller wrote: request and bulk ids are keyed hashes of it.
+// Segments are [0-9a-z-]+ and have a fixed width where order matters. No key ever holds text that
+// a caller wrote: the ids of requests and imports are keyed hashes of it.
 const (
-	TableRequests = "requests"
-	TableLists    = "lists"
-	TableKeys     = "keys"
+	TableRequests = "requests" // heads, tasks, events, imports and idempotency keys
+	TableLists    = "lists"    // list rows, wakes and tenants
+	TableKeys     = "keys"     // wrapped data keys
 
-	RowHead    = "h"
-	RowBulk    = "bulk"
-	RowBulkKey = "bulk-key"
+	RowHead    = "h"        // row key of a head
+	RowBulk    = "bulk"     // row key of an import
+	RowBulkKey = "bulk-key" // row key of an idempotency key
 )
 
-// Shards is how many partitions of lists, and of keys, a tenant has. It can grow (heads name
-// their shard), never shrink.
+// Shards is how many partitions of lists, and of keys, a tenant has. The number can grow, because
+// heads name their shard. It must never shrink.
 const Shards = 8
 
 // maxMillis is the largest time that 13 digits hold: the year 2286.
 const maxMillis = 9999999999999
 
-func Partition(tenant, id string) string             { return tenant + "|" + id }
+// Partition returns the partition of a request or an import.
+func Partition(tenant, id string) string { return tenant + "|" + id }
+
+// ShardPartition returns the partition of a tenant's shard.
 func ShardPartition(tenant string, shard int) string { return fmt.Sprintf("%s|%d", tenant, shard) }
-func RowTask(id dsr.TaskID) string                   { return RowHead + "|" + string(id) }
-func RowEvent(seq int64) string                      { return fmt.Sprintf("e|%010d", seq) }
+
+// RowTask returns the row key of a task.
+func RowTask(id dsr.TaskID) string { return RowHead + "|" + string(id) }
+
+// RowEvent returns the row key of the event with a sequence number.
+func RowEvent(seq int64) string { return fmt.Sprintf("e|%010d", seq) }
+
+// RowWake returns the row key of a wake.
 func RowWake(kind string, due time.Time, id string) string {
 	return fmt.Sprintf("w|%s|%s|%s", kind, Millis(due), id)
 }
 
-// listRows are the list rows that a head calls for: a row that is not among them contradicts
-// its head.
+// ListRows returns the keys of the list rows that a request must have. Any other list row that
+// leads to the request is outdated.
 func ListRows(r *dsr.Request) []string {
 	return []string{
 		fmt.Sprintf("n|%013d|%s", maxMillis-ClampMillis(r.ReceivedAt), r.ID),
@@ -61,12 +71,14 @@ func ListRows(r *dsr.Request) []string {
 	}
 }
 
+// Millis writes a time in milliseconds with 13 digits, so that keys sort by time.
 func Millis(t time.Time) string { return fmt.Sprintf("%013d", ClampMillis(t)) }
 
+// ClampMillis returns a time in milliseconds, between 0 and what 13 digits hold.
 func ClampMillis(t time.Time) int64 { return min(max(t.UnixMilli(), 0), maxMillis) }
 
 var segment = regexp.MustCompile(`^[0-9a-z-]{1,80}$`)
 
-// validSegment reports whether s can be a segment of a key. What cannot names nothing that is
+// ValidSegment reports whether s can be a segment of a key. Any other text names nothing that is
 // stored.
 func ValidSegment(s string) bool { return segment.MatchString(s) }

@@ -6,7 +6,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 )
 
-// WakesOut are wakes as a head stores them: in milliseconds.
+// WakesOut returns wakes as a head stores them: in milliseconds.
 func WakesOut(wakes map[retention.WakeKind]time.Time) map[retention.WakeKind]int64 {
 	out := map[retention.WakeKind]int64{}
 	for k, at := range wakes {
@@ -15,7 +15,7 @@ func WakesOut(wakes map[retention.WakeKind]time.Time) map[retention.WakeKind]int
 	return out
 }
 
-// WakesIn are the wakes of a stored head.
+// WakesIn returns the wakes of a stored head.
 func WakesIn(wakes map[retention.WakeKind]int64) map[retention.WakeKind]time.Time {
 	out := map[retention.WakeKind]time.Time{}
 	for k, ms := range wakes {

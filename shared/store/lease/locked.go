@@ -27,7 +27,8 @@ func (h Locked) Task() dsr.TaskID { return h.cl.task }
 // Ended reports whether the claim was released or its work is done.
 func (h Locked) Ended() bool { return h.cl.ended }
 
-// Check prepares the claim for a commit. It returns ErrClaimed when the claim was lost or has ended.
+// Check prepares the claim for a commit. It returns ErrClaimed when the claim was lost or has
+// ended.
 func (h Locked) Check(ctx context.Context) error {
 	cl := h.cl
 	if cl.ended || cl.lost {

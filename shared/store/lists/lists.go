@@ -15,29 +15,29 @@ import (
 )
 
 var (
-	// ErrFilter says that no list row serves a filter.
+	// ErrFilter says that no kind of list row answers a filter.
 	ErrFilter = errors.New("store: no list serves this filter")
-	// ErrCursor says that a cursor is not one of the list.
+	// ErrCursor says that a cursor was not made for this list.
 	ErrCursor = errors.New("store: not a cursor of this list")
 )
 
-// Heads reads what rows lead to. A row that its head contradicts counts for nothing.
+// Heads reads the heads that rows lead to. A row that its head does not name is ignored.
 type Heads interface {
-	// Request returns what the head of a request calls for, or failure.ErrNotFound.
+	// Request returns what the head of a request names, or failure.ErrNotFound.
 	Request(ctx context.Context, tenant, id string) (Head, error)
-	// Import does so for an import.
+	// Import returns what an import names, or failure.ErrNotFound.
 	Import(ctx context.Context, tenant, id string) (Head, error)
 }
 
-// Head is what the head of a request, or of an import, calls for.
+// Head is what the head of a request or an import names.
 type Head struct {
-	Request *dsr.Request // nil of an import
+	Request *dsr.Request // nil for an import
 	Shard   int
-	KeyID   string // of the case's key
+	KeyID   string // id of the case's key
 	Wakes   map[retention.WakeKind]time.Time
 }
 
-// rows are the rows that the head of a request calls for.
+// rows returns the keys of the list rows and wakes that the head of a request names.
 func (h Head) rows(id string) []string {
 	if h.Request == nil {
 		return nil
@@ -49,21 +49,21 @@ func (h Head) rows(id string) []string {
 	return out
 }
 
-// Options is what lists are made from.
+// Options is what New needs.
 type Options struct {
 	Lists, Keys row.Table
 	Heads       Heads
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
-	// that is being read begins anew.
+	// CursorKey authenticates the cursors of lists and has at least 32 bytes. When it changes, a
+	// list that is being read must be read from its beginning.
 	CursorKey []byte
-	Clocks    clock.Clocks // the wall clock: the age of rows that no head names
-	Parallel  int          // calls that one operation has in flight at most
+	Clocks    clock.Clocks // the wall clock tells the age of rows that no head names
+	Parallel  int          // the most calls that one operation has in flight
 }
 
 // Lists reads lists, wakes and tenants. It is safe for concurrent use.
 type Lists struct{ o Options }
 
-// New refuses what is missing. It makes no call.
+// New refuses missing parts. It makes no call.
 func New(o Options) (*Lists, error) {
 	switch {
 	case o.Lists == nil || o.Keys == nil || o.Heads == nil || o.Parallel < 1:

@@ -19,36 +19,36 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Query says which requests to list. Without State and DueBefore the newest received come first,
-// with either the first due.
+// Query says which requests to list. With State or DueBefore, the first due come first. Without
+// them, the newest received come first.
 type Query struct {
-	Tenants   []string // of the caller; at least one
+	Tenants   []string // tenants of the caller, at least one
 	State     dsr.State
 	DueBefore time.Time
 	Limit     int    // 1 to 200; 0 means 50
-	Cursor    string // of the page before
+	Cursor    string // Next of the page before
 }
 
 const (
 	defaultLimit = 50
 	maxLimit     = 200
-	// maxRounds bounds how often a page looks further for rows that agree with their heads: a
-	// page may be short, or empty, and have a next.
+	// maxRounds bounds how often a page looks for further rows that agree with their heads. A page
+	// may therefore be short or empty although it has a next.
 	maxRounds = 4
 )
 
-// list is a query on its way: one range of rows in each shard of each tenant, merged.
+// list is a query that is being answered: one range of rows in each shard of each tenant, merged.
 type list struct {
 	s     *Lists
 	q     Query
-	from  string // first row key that may follow
+	from  string // the least row key that may follow
 	below string
 }
 
-// Page returns a page of requests with their tasks, as their heads are now; rows that their head
-// contradicts are left out. Next is the cursor of the following page, empty at the end.
-// ErrFilter for a filter that no list row serves, ErrCursor for a cursor of another list or of
-// nobody's.
+// Page returns a page of requests with their tasks, as their heads are now. Rows that their heads
+// do not name are left out. Next is the cursor of the following page and is empty at the end. Page
+// returns ErrFilter for a filter that no kind of list row answers, and ErrCursor for a cursor that
+// is invalid or of another list.
 func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next string, err error) {
 	l, err := s.newList(q)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next s
 			return items, "", nil
 		}
 		last := rows[len(rows)-1].Key
-		l.from, next = last+"!", l.cursor(last) // "!" sorts before everything that a key can go on with
+		l.from, next = last+"!", l.cursor(last) // "!" sorts before any character of a key
 		if len(items) >= l.q.Limit {
 			break
 		}
@@ -107,7 +107,7 @@ func allSegments(ids []string) bool {
 	return !slices.ContainsFunc(ids, func(id string) bool { return !layout.ValidSegment(id) })
 }
 
-// mac authenticates a position for this list: tenants, filters and order.
+// mac authenticates a position in this list: of its tenants, filters and order.
 func (l *list) mac(position string) []byte {
 	due := ""
 	if !l.q.DueBefore.IsZero() {
@@ -116,7 +116,7 @@ func (l *list) mac(position string) []byte {
 	return pii.MAC(l.s.o.CursorKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
 }
 
-// cursor names a position in the order, no partition.
+// cursor names a position in the order, but no partition.
 func (l *list) cursor(last string) string {
 	return base64.RawURLEncoding.EncodeToString(append(l.mac(last), last...))
 }
@@ -145,7 +145,7 @@ type listRow struct {
 
 func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:] }
 
-// rows merges the next rows of all shards. More says that there are further ones.
+// rows merges the next rows of all shards. More says that further rows follow.
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
 	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
 	g, gctx := errgroup.WithContext(ctx)
@@ -173,7 +173,7 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 	return out[:want], true, nil
 }
 
-// heads reads the requests of some rows in parallel and leaves out what their heads contradict.
+// heads reads the requests of rows in parallel. It leaves out rows that their heads do not name.
 func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error) {
 	found := make([]*dsr.Request, len(rows))
 	g, gctx := errgroup.WithContext(ctx)
@@ -201,9 +201,9 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 	return slices.DeleteFunc(found, func(r *dsr.Request) bool { return r == nil }), nil
 }
 
-// tidy deletes a row that its head contradicts once it is an hour old, best effort: what a
-// commit left behind that never happened, or that died before it cleaned up. Who writes it anew
-// changes its ETag.
+// tidy deletes a row that its head does not name once the row is an hour old. Such rows are left
+// by commits that were never done or that died before they cleaned up. Failures are ignored. A
+// row that is written again meanwhile has another ETag and stays.
 func (l *list) tidy(ctx context.Context, r listRow) {
 	if l.s.orphaned(r.Row) {
 		_ = row.Drop(ctx, l.s.o.Lists, r.Row)

@@ -27,7 +27,7 @@ func FuzzCursor(f *testing.F) {
 			return
 		}
 		if cursor != "" {
-			require.Equal(t, cursor, strings.TrimRight(l.cursor(strings.TrimSuffix(l.from, "!")), "="), "only what we made")
+			require.Equal(t, cursor, strings.TrimRight(l.cursor(strings.TrimSuffix(l.from, "!")), "="), "only a cursor that was made here is accepted")
 		}
 	})
 }

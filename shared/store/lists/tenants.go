@@ -9,12 +9,12 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// partitionTenants is no tenant's: theirs have a shard.
+// partitionTenants belongs to no tenant: the partitions of tenants end with a shard.
 const partitionTenants = "tenants"
 
-// Remember keeps the ids of tenants for ever: what is stored of a tenant must end also when
-// nobody configures it any more. The rows are wholly a function of their key, so that writing
-// one twice changes nothing. It costs one read when all of them are known.
+// Remember keeps the ids of tenants for ever: what is stored for a tenant must be deleted in time
+// even when the tenant is no longer configured. The rows consist of their keys, so writing one
+// twice changes nothing. Remember costs one read when all tenants are known.
 func (s *Lists) Remember(ctx context.Context, tenants []string) error {
 	known, err := s.Tenants(ctx)
 	if err != nil {

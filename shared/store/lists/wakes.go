@@ -15,23 +15,23 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Wake is a durable timer: look at this request, or at this import, again at Due.
+// Wake is a durable timer: a request or an import must be looked at again at Due.
 type Wake struct {
 	Kind    retention.WakeKind
 	Due     time.Time
 	Tenant  string
 	Shard   int
-	ID      string // of the request or the import
+	ID      string // id of the request or the import
 	Bulk    bool
-	KeyID   string    // of the case's key, in a wake that was written with its request
-	Written time.Time // wall time of the storage service
+	KeyID   string    // id of the case's key, if the wake was written with its request
+	Written time.Time // wall time, by the storage service
 
 	etag string
 	rows []string // list rows that were written with it
 }
 
-// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It is
-// one range query, whatever else is stored. Now is of the kind's own clock.
+// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It makes
+// one range query, whatever else is stored. Now is read from the clock of the kind.
 func (s *Lists) Due(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
 		return nil, failure.ErrNotFound
@@ -68,8 +68,8 @@ func readWake(r *row.Row) (Wake, error) {
 	return w, r.Err()
 }
 
-// named reports whether the head of a request, or of an import, calls for the wake. It also
-// returns what the head calls for.
+// named reports whether the head of the request or the import names the wake. It also returns what
+// the head names.
 func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err error) {
 	read := s.o.Heads.Request
 	if w.Bulk {
@@ -82,17 +82,17 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 	if err != nil {
 		return false, Head{}, err
 	}
-	if !w.Bulk && head.Shard != w.Shard { // an attempt at the same request that chose another shard
+	if !w.Bulk && head.Shard != w.Shard { // another attempt to create the request chose this shard
 		return false, Head{KeyID: head.KeyID}, nil
 	}
 	at, ok := head.Wakes[w.Kind]
 	return ok && at.Equal(w.Due), head, nil
 }
 
-// Drop deletes a wake that no head names, with the list rows and the key that were written with
-// it, once it is an hour old: what it was written for was never committed. It looks at the head
-// itself and leaves everything alone that the head names or that is younger, and rows that
-// somebody has written again meanwhile. Dropping twice is no error.
+// Drop deletes a wake that no head names once it is an hour old: what it was written for was never
+// committed. The list rows and the key that were written with the wake go, too. Drop reads the head
+// itself. It keeps everything that the head names, that is younger, or that was written again
+// meanwhile. Dropping twice is not an error.
 func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
 	self, err := s.o.Lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
@@ -105,8 +105,8 @@ func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	if w, err = refreshWake(w, self); err != nil {
 		return err
 	}
-	// The rows are read before the head: one that a later creation writes again has another
-	// ETag, and one that it wrote before is young.
+	// The rows are read before the head. If a later creation writes a row again, its ETag changes.
+	// If it has done so already, the row is young.
 	old, err := s.oldRows(ctx, pk, w.rows)
 	if err != nil {
 		return err
@@ -127,27 +127,26 @@ func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	if err := s.dropKey(ctx, w, head.KeyID); err != nil {
 		return err
 	}
-	// The wake last: after a crash it is what leads here again.
+	// The wake goes last: after a crash it leads here again.
 	if err := row.Drop(ctx, s.o.Lists, self); err != nil && !errors.Is(err, failure.ErrConflict) {
 		return err
 	}
 	return nil
 }
 
-// orphaned reports whether a row is so old that no creation and no change can be under way that
-// will name it.
+// orphaned reports whether a row is so old that no creation or change under way can still name it.
 func (s *Lists) orphaned(r *row.Row) bool {
 	return s.o.Clocks.Wall().Sub(r.Written) >= retention.KeepUnnamed
 }
 
-// refreshWake takes what the row says of a wake, which may have been made by the caller.
+// refreshWake reads a wake from its row, since the caller may have made up the wake.
 func refreshWake(w Wake, self *row.Row) (Wake, error) {
 	now, err := readWake(self)
 	now.Kind, now.Tenant, now.Shard = w.Kind, w.Tenant, w.Shard
 	return now, err
 }
 
-// oldRows reads those of some list rows that exist and are old enough to be dropped.
+// oldRows reads the list rows that exist and are old enough to be dropped.
 func (s *Lists) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Row, error) {
 	var out []*row.Row
 	for _, rk := range rks {
@@ -165,7 +164,7 @@ func (s *Lists) oldRows(ctx context.Context, pk string, rks []string) ([]*row.Ro
 	return out, nil
 }
 
-// dropKey deletes the key that was written with a wake unless it is the head's.
+// dropKey deletes the key that was written with a wake, unless the head names it.
 func (s *Lists) dropKey(ctx context.Context, w Wake, headKey string) error {
 	if w.KeyID == "" || w.KeyID == headKey {
 		return nil

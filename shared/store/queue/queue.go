@@ -1,4 +1,4 @@
-// Package queue sends and reads messages, which name what there is to do.
+// Package queue sends and reads messages that name work to do.
 package queue
 
 import (
@@ -22,14 +22,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
-// The queues. Each has a twin that ends in -poison.
+// The queues. Each has a twin whose name ends in -poison.
 const (
 	Work   = "dsr-work"
 	Fulfil = "dsr-fulfil"
 	Bulk   = "dsr-bulk"
 )
 
-// Names are the names of all queues, the poison twins included.
+// Names returns the names of all queues, the poison twins included.
 func Names() []string {
 	var out []string
 	for _, q := range []string{Work, Fulfil, Bulk} {
@@ -38,8 +38,8 @@ func Names() []string {
 	return out
 }
 
-// ErrMessage says that a text is not a message of ours.
-var ErrMessage = errors.New("store: not a message of ours")
+// ErrMessage says that a text is not a Message.
+var ErrMessage = errors.New("store: not a message of Rightsdesk")
 
 // Queues puts messages on queues. It is safe for concurrent use.
 type Queues struct {
@@ -47,8 +47,8 @@ type Queues struct {
 	prefix string
 }
 
-// New refuses a missing client. The prefix is of the queues' names, [a-z0-9]*; for tests, "" in
-// production. It makes no call.
+// New refuses a missing client. All names of queues begin with the prefix, [a-z0-9]*: it keeps
+// tests apart and is empty in production. New makes no call.
 func New(client *azqueue.ServiceClient, prefix string) (*Queues, error) {
 	if client == nil {
 		return nil, errors.New("store: queues need a client")
@@ -71,8 +71,8 @@ func (q *Queues) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Message names what there is to do: a task of a request, a bulk import, or a shard to sweep.
-// It holds ids and nothing else: losing it costs a minute, duplicating it costs nothing.
+// Message names work to do: a task of a request, a bulk import, or a shard whose wakes are due. It
+// holds ids and nothing else. A lost message costs a minute, a duplicate costs nothing.
 type Message struct {
 	Tenant  string `json:"t"`
 	Request string `json:"r,omitempty"`
@@ -81,8 +81,8 @@ type Message struct {
 	Shard   *int   `json:"s,omitempty"`
 }
 
-// Send puts a message on a queue as plain JSON (the host's messageEncoding is none). It may
-// arrive twice.
+// Send puts a message on a queue as plain JSON, because the host's messageEncoding is none. The
+// message may arrive twice.
 func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	b, err := json.Marshal(m)
 	if err != nil {
@@ -92,21 +92,20 @@ func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	return failure.Wrap("send to "+name, err)
 }
 
-// Return puts the text of somebody else's message back on a queue, byte for byte, to be seen
-// again after a while.
+// Return puts the text of a received message back on a queue, byte for byte. It becomes visible
+// after a while.
 func (q *Queues) Return(ctx context.Context, name string, text []byte, after time.Duration) error {
 	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(after.Seconds()))}
 	_, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(text), o)
 	return failure.Wrap("return to "+name, err)
 }
 
-// maxMessage is the size of the largest message of ours with room to spare; a queue holds up to
-// 64 KiB.
+// maxMessage is larger than any Message. A queue takes texts of up to 64 KiB.
 const maxMessage = 4 << 10
 
-// DecodeMessage reads a message of ours, plain or base64. Anything else (unknown or repeated
-// members, ids that are none, more than one thing to do, something after it) is ErrMessage,
-// which names no value.
+// DecodeMessage reads a message, plain or base64. It returns ErrMessage for unknown or repeated
+// members, invalid ids, more than one thing to do, trailing data, and anything else. The error
+// quotes no value.
 func DecodeMessage(b []byte) (Message, error) {
 	b = bytes.TrimSpace(b)
 	if len(b) > maxMessage {
@@ -132,7 +131,7 @@ func (m Message) check() error {
 		if id != "" {
 			things++
 			if !dsr.ValidGUID(id) {
-				return fmt.Errorf("%w: an id is not one", ErrMessage)
+				return fmt.Errorf("%w: the request or import is not a GUID", ErrMessage)
 			}
 		}
 	}
@@ -148,12 +147,12 @@ func (m Message) check() error {
 	case things != 1:
 		return fmt.Errorf("%w: it names %d things to do instead of one", ErrMessage, things)
 	case m.Task != "" && (m.Request == "" || !layout.ValidSegment(m.Task)):
-		return fmt.Errorf("%w: the task is not one", ErrMessage)
+		return fmt.Errorf("%w: the task is not an id, or there is no request", ErrMessage)
 	}
 	return nil
 }
 
-// Length is about how many messages are on a queue, the invisible ones included.
+// Length returns about how many messages are on a queue, the invisible ones included.
 func (q *Queues) Length(ctx context.Context, name string) (int64, error) {
 	p, err := q.client.NewQueueClient(q.prefix+name).GetProperties(ctx, nil)
 	if err != nil {
@@ -165,5 +164,5 @@ func (q *Queues) Length(ctx context.Context, name string) (int64, error) {
 	return int64(*p.ApproximateMessagesCount), nil
 }
 
-// Of is the queue of a lane.
+// Of returns the name of the queue of a lane.
 func Of(l dsr.Lane) string { return "dsr-" + string(l) }

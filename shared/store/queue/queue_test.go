@@ -15,7 +15,7 @@ const (
 	requestID = "22222222-2222-2222-2222-222222222222"
 )
 
-func TestMessagesGoRound(t *testing.T) {
+func TestMessagesArriveAsTheyWereSent(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	shard := 7
@@ -60,7 +60,7 @@ func TestDecodeMessage(t *testing.T) {
 		"nothing to do":      `{"t":"` + tenantID + `"}`,
 		"no tenant":          `{"r":"` + requestID + `"}`,
 		"tenant with a bar":  `{"t":"a|b","r":"` + requestID + `"}`,
-		"request is no id":   `{"t":"` + tenantID + `","r":"x"}`,
+		"request without id": `{"t":"` + tenantID + `","r":"x"}`,
 		"two things":         `{"t":"` + tenantID + `","r":"` + requestID + `","b":"` + requestID + `"}`,
 		"task alone":         `{"t":"` + tenantID + `","k":"x","s":1}`,
 		"task with a slash":  `{"t":"` + tenantID + `","r":"` + requestID + `","k":"a/b"}`,

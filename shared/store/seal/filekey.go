@@ -11,15 +11,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Wrapper wraps the data keys of cases by a key that never leaves its vault. Implementations are
-// safe for concurrent use.
+// Wrapper wraps the data keys of cases with a key that never leaves its vault. Implementations
+// are safe for concurrent use.
 type Wrapper interface {
 	Wrap(ctx context.Context, key []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
 }
 
-// FileKey wraps data keys by AES-256-GCM under a key from a file: for the local world, and for
-// hosts without a vault. It unwraps what any of its versions has wrapped.
+// FileKey wraps data keys by AES-256-GCM with a key from a file. It is for the local world and for
+// hosts without a vault. It unwraps what any of its key versions has wrapped.
 type FileKey struct {
 	current int
 	aeads   map[int]cipher.AEAD
@@ -27,7 +27,7 @@ type FileKey struct {
 
 var errUnwrap = errors.New("store: a wrapped key cannot be unwrapped")
 
-// NewFileKey wraps with the highest version.
+// NewFileKey returns a FileKey that wraps with the highest of the key versions.
 func NewFileKey(keys ...pii.Key) (*FileKey, error) {
 	f := &FileKey{aeads: map[int]cipher.AEAD{}}
 	for _, k := range keys {
@@ -50,13 +50,13 @@ func NewFileKey(keys ...pii.Key) (*FileKey, error) {
 	return f, nil
 }
 
-// Wrap returns version (2 bytes), nonce and sealed key.
+// Wrap returns the key version (2 bytes), the nonce and the sealed key.
 func (f *FileKey) Wrap(_ context.Context, key []byte) ([]byte, error) {
 	head := binary.BigEndian.AppendUint16(nil, uint16(f.current))
 	return seal(rand.Reader, f.aeads[f.current], head, key, head)
 }
 
-// Unwrap returns what Wrap has wrapped with a version that the file still holds.
+// Unwrap returns what Wrap wrapped with a key version that the file still holds.
 func (f *FileKey) Unwrap(_ context.Context, wrapped []byte) ([]byte, error) {
 	if len(wrapped) < 2 {
 		return nil, errUnwrap

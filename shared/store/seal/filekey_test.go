@@ -29,7 +29,7 @@ func TestFileKey(t *testing.T) {
 		require.NotContains(t, string(wrapped), string(key))
 	}
 	_, err = old.Unwrap(t.Context(), b)
-	require.Error(t, err, "a version that is not here")
+	require.Error(t, err, "a version that the file does not hold")
 	for i := range a {
 		bad := bytes.Clone(a)
 		bad[i] ^= 1
@@ -38,7 +38,7 @@ func TestFileKey(t *testing.T) {
 	}
 	_, err = old.Unwrap(t.Context(), []byte{1})
 	require.Error(t, err)
-	for name, keys := range map[string][]pii.Key{"none": nil, "short": {{Version: 1, Key: []byte("x")}}, "twice": {k1, k1}, "version 0": {{Key: k1.Key}}} {
+	for name, keys := range map[string][]pii.Key{"no key": nil, "short": {{Version: 1, Key: []byte("x")}}, "twice": {k1, k1}, "version 0": {{Key: k1.Key}}} {
 		_, err := seal.NewFileKey(keys...)
 		require.Error(t, err, name)
 	}

@@ -12,26 +12,26 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// ErrShredded says that the key of a case is gone, and with it everything that it sealed.
+// ErrShredded says that the key of a case is gone, and so is everything that it sealed.
 var ErrShredded = errors.New("store: the case's key is gone")
 
-// version is the first byte of everything that is sealed: AES-256-GCM with a random nonce.
+// version is the first byte of all sealed bytes. It stands for AES-256-GCM with a random nonce.
 const version = 1
 
-// Keys keeps the data keys of cases as rows of a table, wrapped. It is safe for concurrent use.
+// Keys keeps the wrapped data keys of cases as rows of a table. It is safe for concurrent use.
 type Keys struct {
 	Table   row.Table
 	Wrapper Wrapper
-	Random  io.Reader // of keys and nonces
+	Random  io.Reader // source of keys and nonces
 }
 
-// Place is where the key of a case lies, and whose it is.
+// Place names the row of a case's key, and the case.
 type Place struct {
 	Partition, Row string
 	Tenant, Case   string
 }
 
-// Ring seals and opens under the key of one case. It reads the key when it is first needed and
+// Ring seals and unseals with the key of one case. It reads the key when it is first needed and
 // keeps it. It is safe for concurrent use.
 type Ring struct {
 	keys  Keys
@@ -41,10 +41,10 @@ type Ring struct {
 	aead cipher.AEAD
 }
 
-// Ring is the ring of a case that has a key. It makes no call.
+// Ring returns the ring of a case that has a key. It makes no call.
 func (k Keys) Ring(p Place) *Ring { return &Ring{keys: k, place: p} }
 
-// New makes a key for a new case, and the row that keeps it. The row is not stored yet.
+// New makes the key of a new case and the row for it. The caller stores the row.
 func (k Keys) New(ctx context.Context, p Place) (*Ring, *row.Row, error) {
 	key := make([]byte, keySize)
 	if _, err := io.ReadFull(k.Random, key); err != nil {
@@ -87,13 +87,13 @@ func (r *Ring) open(ctx context.Context) (cipher.AEAD, error) {
 	return r.aead, nil
 }
 
-// bound is what sealed bytes belong to: moved to another place, they do not open.
+// bound is what sealed bytes belong to. They cannot be unsealed anywhere else.
 func (r *Ring) bound(what string) []byte {
 	return []byte(r.place.Tenant + "|" + r.place.Case + "|" + what)
 }
 
-// Seal encrypts. What says what the bytes are used for: they open only for the same tenant, case
-// and use. ErrShredded when the key is gone.
+// Seal encrypts. What names the use of the bytes: they can be unsealed only for the same tenant,
+// case and use. Seal returns ErrShredded when the key is gone.
 func (r *Ring) Seal(ctx context.Context, what string, plain []byte) ([]byte, error) {
 	aead, err := r.open(ctx)
 	if err != nil {
@@ -109,11 +109,11 @@ func (r *Ring) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, 
 		return nil, err
 	}
 	if len(sealed) == 0 || sealed[0] != version {
-		return nil, fmt.Errorf("store: sealed %s: not in a form that we seal", what)
+		return nil, fmt.Errorf("store: sealed %s: unknown form", what)
 	}
 	plain, err := unseal(aead, sealed[1:], r.bound(what))
 	if err != nil {
-		return nil, fmt.Errorf("store: sealed %s: changed, moved or of another case", what)
+		return nil, fmt.Errorf("store: sealed %s: changed, moved or sealed for another case", what)
 	}
 	return plain, nil
 }

@@ -1,4 +1,4 @@
-// Package seal encrypts what only the key of a case opens, and wraps that key.
+// Package seal encrypts the personal data of a case with a key of its own, and wraps that key.
 package seal
 
 import (
@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// keySize is the length of every key in bytes: AES-256.
+// keySize is the length of every key in bytes, for AES-256.
 const keySize = 32
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
@@ -33,7 +33,7 @@ func seal(random io.Reader, aead cipher.AEAD, head, plain, bound []byte) ([]byte
 	return aead.Seal(out, nonce, plain, bound), nil
 }
 
-// unseal opens nonce and sealed bytes.
+// unseal decrypts sealed bytes that follow their nonce.
 func unseal(aead cipher.AEAD, sealed, bound []byte) ([]byte, error) {
 	if len(sealed) < aead.NonceSize() {
 		return nil, errors.New("store: sealed bytes are too short")

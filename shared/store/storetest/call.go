@@ -11,27 +11,27 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Call is one attempt of a storage call, as the transport sees it.
+// Call is one try of a storage call, as the transport sees it.
 type Call struct {
 	Service  string // "table", "blob" or "queue"
 	Method   string
 	Resource string // table, container or queue, without the test's prefix
 	Batch    bool   // a table transaction
 	Path     string
-	Body     string // of a call to tables or queues
-	IfMatch  string // the condition; those of a transaction are in its body
+	Body     string // for calls to tables or queues only
+	IfMatch  string // the condition; a transaction has its conditions in the body
 }
 
 // Write reports whether the call changes something.
 func (c Call) Write() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
 
-// Is reports whether the call goes to a service's resource, such as "table", "requests". ""
-// matches any.
+// Is reports whether the call goes to a resource of a service, such as "requests" of "table". An
+// empty name matches any.
 func (c Call) Is(service, resource string) bool {
 	return (service == "" || c.Service == service) && (resource == "" || c.Resource == resource)
 }
 
-// addresses tells services apart by their addresses.
+// addresses tells the services apart by their addresses.
 type addresses struct {
 	prefix   string
 	services map[string]string // by host and port
@@ -47,7 +47,7 @@ func addressesOf(e azurite.Endpoints, prefix string) addresses {
 	return w
 }
 
-// call reads what a request is about. Paths are Azurite's: /{account}/{resource}….
+// call reads what a request does. Paths are those of Azurite: /{account}/{resource}….
 func (w addresses) call(req *policy.Request) Call {
 	raw := req.Raw()
 	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match")}

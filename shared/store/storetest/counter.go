@@ -9,7 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Counter is an azcore policy that counts attempts of calls. It is safe for concurrent use.
+// Counter is an azcore policy that counts the tries of calls. It is safe for concurrent use.
 type Counter struct {
 	where addresses
 
@@ -17,7 +17,7 @@ type Counter struct {
 	calls []Call
 }
 
-// NewCounter counts calls to one Azurite. The resources' names begin with prefix.
+// NewCounter counts calls to one Azurite. The names of resources begin with prefix.
 func NewCounter(e azurite.Endpoints, prefix string) *Counter {
 	return &Counter{where: addressesOf(e, prefix)}
 }
@@ -31,14 +31,14 @@ func (c *Counter) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// Calls returns the attempts since the last Reset.
+// Calls returns the tries since the last Reset.
 func (c *Counter) Calls() []Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Call(nil), c.calls...)
 }
 
-// Total returns the number of attempts since the last Reset.
+// Total returns the number of tries since the last Reset.
 func (c *Counter) Total() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package storetest opens stores on the shared Azurite for tests. It injects faults and counts
-// calls at their transport.
+// Package storetest opens stores on the shared Azurite for tests, injects faults into their calls and
+// counts the calls.
 package storetest
 
 import (
@@ -20,22 +20,22 @@ type Action int
 
 // The actions.
 const (
-	Pass          Action = iota // the call proceeds; for the hooks
-	Lost                        // it never arrives
-	DoneButFailed               // it takes effect, and the answer is lost
-	Throttled                   // 503 ServerBusy; it takes no effect
-	Cut                         // it takes effect, and the answer ends in the middle
+	Pass          Action = iota // the call goes through; only Before and After run
+	Lost                        // the call never arrives
+	DoneButFailed               // the call takes effect, but its answer is lost
+	Throttled                   // the answer is 503 ServerBusy, and the call takes no effect
+	Cut                         // the call takes effect, but its answer ends in the middle
 )
 
-// Fault is what happens to the calls that it matches. The SDK repeats failed calls by itself,
-// so a fault that a caller is to see must meet every attempt.
+// Fault says what happens to the calls that it matches. The SDK retries failed calls by itself, so a
+// fault that the caller should see must meet every try.
 type Fault struct {
-	Match  func(Call) bool // nil: every call
+	Match  func(Call) bool // when nil, every call matches
 	Action Action
-	Times  int    // attempts that it meets; 0: all
-	Skip   int    // matching attempts that pass first
+	Times  int    // number of tries that it meets; 0 means all
+	Skip   int    // number of matching tries that pass first
 	Before func() // runs before the call
-	After  func() // runs after the call took effect, before its answer is seen
+	After  func() // runs after the call took effect and before the caller sees its answer
 }
 
 // ErrInjected is the network error of an injected fault.
@@ -50,7 +50,7 @@ type Faults struct {
 	met    int
 }
 
-// NewFaults injects faults into calls to one Azurite. The resources' names begin with prefix.
+// NewFaults injects faults into calls to one Azurite. The names of resources begin with prefix.
 func NewFaults(e azurite.Endpoints, prefix string) *Faults {
 	return &Faults{where: addressesOf(e, prefix)}
 }
@@ -76,13 +76,12 @@ func (f *Faults) Add(x Fault) (disarm func()) {
 	}
 }
 
-// KillAfter loses every call after the next n. From outside this looks as if the process died
-// there.
+// KillAfter loses every call after the next n. From outside it looks as if the process died there.
 func (f *Faults) KillAfter(n int) (revive func()) {
 	return f.Add(Fault{Action: Lost, Skip: n})
 }
 
-// Met returns the number of attempts that met a fault.
+// Met returns the number of tries that met a fault.
 func (f *Faults) Met() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

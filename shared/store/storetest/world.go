@@ -24,32 +24,31 @@ type Clock struct {
 	moved time.Duration
 }
 
-// Now is the time on the clock.
+// Now returns the time on the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.moved)
 }
 
-// Advance moves the clock.
+// Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.moved += d
 }
 
-// World is a test's own store on the shared Azurite, with everything that a test may want to
-// change.
+// World is the store of one test on the shared Azurite, with everything that the test may change.
 type World struct {
 	Store   *store.Store
-	Clients account.Clients // those of Store, with faults and counter
+	Clients account.Clients // the clients of Store, with faults and counter
 	Faults  *Faults
 	Counter *Counter
 	Clock   *Clock // wall clock
 	Prefix  string
 	Wrapper seal.Wrapper
 	IDKey   []byte
-	// CursorKey belongs to the next store that is opened.
+	// CursorKey is the key of the next store that is opened.
 	CursorKey []byte
 
 	connection string
@@ -77,7 +76,7 @@ func New(t testing.TB) *World {
 	return w
 }
 
-// Open returns a test's own store on the shared Azurite.
+// Open opens a store on the shared Azurite for one test.
 func Open(t testing.TB) *store.Store {
 	t.Helper()
 	return New(t).Store
@@ -105,8 +104,8 @@ func (w *World) open(t testing.TB, c account.Clients) *store.Store {
 	return s
 }
 
-// Rows returns all rows of a table as the service sends them, for tests that look for what must
-// not be stored.
+// Rows returns all rows of a table as the service sends them. Tests look there for what must not be
+// stored.
 func (w *World) Rows(t testing.TB, table string) [][]byte {
 	t.Helper()
 	var out [][]byte
