@@ -1,5 +1,5 @@
-// Package storetest opens stores on the shared Azurite for tests, injects faults into their calls and
-// counts the calls.
+// Package storetest opens stores on the shared Azurite for tests, injects faults into their calls
+// and counts the calls.
 package storetest
 
 import (
@@ -27,8 +27,8 @@ const (
 	Cut                         // the call takes effect, but its answer ends in the middle
 )
 
-// Fault says what happens to the calls that it matches. The SDK retries failed calls by itself, so a
-// fault that the caller should see must meet every try.
+// Fault says what happens to the calls that it matches. The SDK retries failed calls by itself, so
+// a fault that the caller should see must meet every try.
 type Fault struct {
 	Match  func(Call) bool // when nil, every call matches
 	Action Action
