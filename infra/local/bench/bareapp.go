@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/replay"
 )
 
 // bareApp makes an app folder whose program is this one in its role as the bare handler.
-func (b *bench) bareApp(t template) (folder string, env []string, err error) {
+func (b *bench) bareApp(t replay.Template) (folder string, env []string, err error) {
 	folder = filepath.Join(b.dir, "bare")
 	if err := os.MkdirAll(filepath.Join(folder, "requests"), 0o755); err != nil {
 		return "", nil, err

@@ -9,28 +9,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 )
 
-// exportTask is the work of another process of the bench.
-type exportTask struct {
-	Connection string   `json:"connection"`
-	Request    string   `json:"request"` // name of the parts
-	Bytes      int64    `json:"bytes"`   // of JSON
-	Formats    []string `json:"formats,omitempty"`
-	Graph      string   `json:"graph,omitempty"` // URL of the simulator
-	Profile    string   `json:"profile,omitempty"`
-}
-
-// exportResult is what that process measured.
-type exportResult struct {
-	Request string  `json:"request"` // id
-	Bytes   int64   `json:"bytes"`   // of JSON
-	Packed  int64   `json:"packed"`  // as stored
-	Records int64   `json:"records"`
-	People  int     `json:"people,omitempty"` // each with discovery and parts of their own
-	Seconds float64 `json:"seconds"`
-	Over    int64   `json:"over"` // peak memory over idle, bytes
-	How     string  `json:"how"`  // how it was measured
-}
-
 const mib = 1 << 20
 
 // benchExport is part (c).

@@ -32,6 +32,28 @@ const (
 	benchTask   = dsr.TaskID("bench-export")
 )
 
+// exportTask is the work of another process of the bench.
+type exportTask struct {
+	Connection string   `json:"connection"`
+	Request    string   `json:"request"` // name of the parts
+	Bytes      int64    `json:"bytes"`   // of JSON
+	Formats    []string `json:"formats,omitempty"`
+	Graph      string   `json:"graph,omitempty"` // URL of the simulator
+	Profile    string   `json:"profile,omitempty"`
+}
+
+// exportResult is what that process measured.
+type exportResult struct {
+	Request string  `json:"request"` // id
+	Bytes   int64   `json:"bytes"`   // of JSON
+	Packed  int64   `json:"packed"`  // as stored
+	Records int64   `json:"records"`
+	People  int     `json:"people,omitempty"` // each with discovery and parts of their own
+	Seconds float64 `json:"seconds"`
+	Over    int64   `json:"over"` // peak memory over idle, bytes
+	How     string  `json:"how"`  // how it was measured
+}
+
 // playExport plays one of the roles of part (c) and prints an exportResult.
 func playExport(ctx context.Context, role string) error {
 	t, err := taskInput[exportTask]()
@@ -77,8 +99,6 @@ func openStore(c account.Clients) (*store.Store, error) {
 		IDKey: bytes.Repeat([]byte{2}, 32), CursorKey: bytes.Repeat([]byte{3}, 32),
 	})
 }
-
-func wall() time.Time { return time.Now().UTC() }
 
 type exporter struct {
 	exportTask

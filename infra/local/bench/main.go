@@ -18,18 +18,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/replay"
 )
 
-// options are what the flags say.
-type options struct {
-	App     string
-	Only    []string
-	Small   bool
-	Profile string // folder for CPU profiles of the product's sides; "": none
-}
-
-// part is one letter of the list of goals.
+// section is one letter of the list of goals.
 type section struct {
 	name, what string
 	run        func(context.Context, *bench) error
@@ -41,13 +33,6 @@ var parts = []section{
 	{"c", "export of ready records, and the package", benchExport},
 	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
-}
-
-// bench is what all parts share.
-type bench struct {
-	options
-	dir   string // temporary, deleted at the end
-	table report.Table
 }
 
 func main() {
@@ -67,6 +52,25 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench: FAILED:", err)
 		os.Exit(1)
 	}
+}
+
+// play plays a role and returns the exit code.
+func play(role string) int {
+	ctx := context.Background()
+	var err error
+	switch role {
+	case roleHandler:
+		err = replay.Serve(os.Getenv(taskVariable), os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
+	case roleUpload, roleSink, roleCopy, rolePack, roleGraphSink:
+		err = playExport(ctx, role)
+	default:
+		err = fmt.Errorf("there is no such role")
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench: role %s: %v\n", role, err)
+		return 1
+	}
+	return 0
 }
 
 func run(ctx context.Context, o options) error {
@@ -105,14 +109,3 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("finished in %s\n", time.Since(began).Round(time.Second))
 	return errors.Join(errs...)
 }
-
-// size is n, or a tenth of it in a small run.
-func (b *bench) size(n int) int {
-	if b.Small {
-		return n / 10
-	}
-	return n
-}
-
-// say shows progress; the table goes to standard output.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/replay"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
@@ -44,14 +44,14 @@ func benchPost(ctx context.Context, b *bench) error {
 }
 
 // countPost sends one request to an app in this process and keeps its storage calls.
-func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map[string]string) (template, error) {
+func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map[string]string) (replay.Template, error) {
 	const prefix = "count"
 	seen := calls.NewLedger(e, prefix, true)
 	a, err := newApp(ctx, settings, prefix, seen)
 	if err != nil {
-		return template{}, err
+		return replay.Template{}, err
 	}
-	var t template
+	var t replay.Template
 	for n := range 2 { // the second one, after everything is set up
 		if _, err := seen.Take(); err != nil {
 			return t, err
@@ -71,12 +71,12 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
 			return t, err
 		}
-		if t, err = newTemplate(page.Calls, answer.ID, rec.Body.String()); err != nil {
+		if t, err = replay.New(page.Calls, answer.ID, rec.Body.String()); err != nil {
 			return t, err
 		}
 		if n == 1 {
 			b.table.AtMost("(a) storage calls per request", "%.0f", float64(page.Total), 4)
-			b.table.Note("(a) the calls: %s; %s.", page.Text(), t.sizes())
+			b.table.Note("(a) the calls: %s; %s.", page.Text(), t.Sizes())
 		}
 	}
 	t.Connection, t.Prefix = e.ConnectionString, "raw"
@@ -109,7 +109,7 @@ func setHeaders(req *http.Request, key string) {
 
 // comparePost measures the product's handler and the bare one in turn. Each runs under its own
 // dev host on the same storage.
-func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, settings map[string]string, t template) error {
+func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, settings map[string]string, t replay.Template) error {
 	r, err := calls.OpenRaw(t.Connection, t.Prefix)
 	if err != nil {
 		return err
@@ -213,17 +213,4 @@ func (b *bench) postAllOn(ctx context.Context) error {
 	}
 	b.table.Add(report.Line{What: "(a) the same with all jobs on", Ours: report.Rate(perSecond, "/s")})
 	return nil
-}
-
-// sizes tells how large the calls are.
-func (t template) sizes() string {
-	var out []string
-	for _, c := range append(append(t.First, t.Then), t.Messages...) {
-		bytes := len(c.Text)
-		for _, w := range c.Rows {
-			bytes += len(w.Entity)
-		}
-		out = append(out, fmt.Sprintf("%s: %d rows, %d bytes", c.Target, len(c.Rows), bytes))
-	}
-	return strings.Join(out, "; ")
 }

@@ -24,25 +24,6 @@ const (
 	roleGraphSink = "graph-sink"
 )
 
-// play plays a role and returns the exit code.
-func play(role string) int {
-	ctx := context.Background()
-	var err error
-	switch role {
-	case roleHandler:
-		err = serveRaw(os.Getenv(taskVariable), os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
-	case roleUpload, roleSink, roleCopy, rolePack, roleGraphSink:
-		err = playExport(ctx, role)
-	default:
-		err = fmt.Errorf("there is no such role")
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench: role %s: %v\n", role, err)
-		return 1
-	}
-	return 0
-}
-
 // delegate lets another process of this program play a role and returns what it prints.
 func delegate[T any](ctx context.Context, role string, task any) (T, error) {
 	var out T

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
@@ -161,9 +162,9 @@ func storeFuture(ctx context.Context, connection, prefix string, count int) erro
 				e, err := json.Marshal(aztables.EDMEntity{
 					Entity: aztables.Entity{
 						PartitionKey: fmt.Sprintf("%s|%d", contoso, at/100%store.Shards),
-						RowKey:       fmt.Sprintf("w|%s|%013d|%s", retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), freshID()),
+						RowKey:       fmt.Sprintf("w|%s|%013d|%s", retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), uuid.NewString()),
 					},
-					Properties: map[string]any{"key": freshID()},
+					Properties: map[string]any{"key": uuid.NewString()},
 				})
 				if err != nil {
 					return err
