@@ -1,7 +1,7 @@
-# Rightsdesk: `make` prints what there is. Everything local needs Go and Node.js (npm) only.
+# Rightsdesk: `make` lists the targets. Everything local needs only Go and Node.js (npm).
 
-# One variant of everything: the Microsoft Graph SDK takes minutes to compile, and other flags would
-# compile it again.
+# Everything is built with the same flags: the Microsoft Graph SDK takes minutes to compile, and
+# other flags would compile it again.
 export GOFLAGS := -trimpath
 export CGO_ENABLED := 0
 
@@ -14,26 +14,26 @@ AZURITE := infra/local/node_modules/.installed
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench package e2e clean require app race
 
-help: ## print this
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: require $(PROGRESS) $(AZURITE) ## install Azurite, the storage emulator (the other targets do it by themselves)
 
-run: setup app ## start the local world and stream its logs; PORT=7071, RESET=1 starts empty, HOST=func takes Core Tools
+run: setup app ## start the local world and stream its logs; PORT=7071, RESET=1 starts empty, HOST=func uses Core Tools
 	@exec dist/bin/world
 
 test: setup ## run all tests, then those of packages without the Graph SDK under the race detector
 	@$(PROGRESS) -hint "$(SDK_HINT)" "compile everything" go build ./...
-	@# -vet=off: go test's own vet wants facts about all of the SDK; make lint vets what can be vetted.
+	@# -vet=off: go test's own vet wants facts about all of the SDK. make lint vets what can be vetted.
 	go test -vet=off -count=1 -timeout 10m ./...
 	@$(MAKE) --no-print-directory race
 
-# The race detector needs cgo, another variant of every package, so it runs only where no SDK is
-# among the dependencies. The local world's programs are left out too: they are processes that talk
-# by HTTP, and starting them takes most of their tests' time.
+# The race detector needs cgo, and so another build of every package. It therefore runs only where
+# no SDK is among the dependencies. The local world's programs are left out, too: they are processes
+# that talk by HTTP, and starting them takes most of their tests' time.
 race: require
 	@if ! command -v $$(go env CC) >/dev/null; then \
-		echo "==> no race detector: it needs a C compiler ($$(go env CC)), and there is none"; \
+		echo "==> no race detector: it needs a C compiler ($$(go env CC)), which is not installed"; \
 	else \
 		echo "==> tests under the race detector"; \
 		CGO_ENABLED=1 go test -race -short -vet=off -count=1 -timeout 10m \

@@ -96,7 +96,7 @@ func (h *handler) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveJob answers as the host requires: with a JSON object that is not empty. After an empty
-// 200 the invocation would hang until functionTimeout, and then the process would be lost.
+// 200 the host would wait until functionTimeout and then kill the process.
 func (h *handler) serveJob(w http.ResponseWriter, r *http.Request, name string, t host.Trigger) {
 	status, err := runJob(w, r, t)
 	w.Header().Set("Content-Type", "application/json")
