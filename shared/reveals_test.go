@@ -24,7 +24,7 @@ func TestCallSitesThatReveal(t *testing.T) {
 	files, got := project(t), map[string]string{}
 	for _, f := range files {
 		if !f.test && !isInfra(f.pkg) && !isSim(f.pkg) {
-			got[goldenOfReveals(f.pkg)] = "" // also where nothing is revealed any more
+			got[goldenOfReveals(f.pkg)] = "" // also where nothing is revealed now
 		}
 	}
 	for golden, sites := range reveals(files) {

@@ -38,9 +38,10 @@ func NewCallers(known []Known) (*Callers, error) {
 	return &Callers{known: slices.Clone(known)}, nil
 }
 
-// Admit decides whether a call that needs a right goes on. An unknown caller is a missing-key or
-// wrong-key problem (401), and answer gets the header WWW-Authenticate. A known caller without the
-// right is a no-right problem (403), and is returned with it for the log.
+// Admit decides whether a call that needs a right may proceed. An unknown caller is a
+// missing-key or wrong-key problem (401), and answer gets the header WWW-Authenticate. A
+// known caller without the right is a no-right problem (403), and is returned with it for the
+// log.
 func (c *Callers) Admit(asked, answer http.Header, right Right) (Caller, error) {
 	caller, err := c.Identify(asked)
 	if err != nil {

@@ -40,7 +40,7 @@ func TestACancelledExportStops(t *testing.T) {
 
 	w.Host.Put(queue.Fulfil, queue.Message{Tenant: w.Tenant, Request: id, Task: "alpha-export"})
 	w.Host.Pass(3 * time.Minute)
-	require.Empty(t, cmp.Diff(after, w.Look(id)), "nothing is written any more")
+	require.Empty(t, cmp.Diff(after, w.Look(id)), "nothing more is written")
 
 	w.Business.Advance(3 * time.Minute)
 	_, err := w.Steps.Purge.Run(context.Background())

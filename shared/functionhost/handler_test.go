@@ -239,7 +239,7 @@ func TestAFailureSaysWhyInTheLogOnly(t *testing.T) {
 			require.Contains(t, s.log.String(), `"invocation":"f526c39c-531c-4de7-ae31-ddfd8bfceafb"`)
 			require.NotContains(t, s.log.String(), "secret value")
 			status, _, _ = s.send(t, "POST", "/bulk", hello)
-			require.Equal(t, 200, status, "the process goes on")
+			require.Equal(t, 200, status, "the process still serves")
 		})
 	}
 }

@@ -87,7 +87,7 @@ func (m Member) meta() map[string]string {
 	}
 }
 
-// errMeta says that a sink did not write a blob that lies among the parts.
+// errMeta says that a blob among the parts was not written by a sink.
 var errMeta = errors.New("part: a stored part lacks its metadata")
 
 // storedMember reads back what meta wrote.

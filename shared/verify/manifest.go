@@ -88,7 +88,7 @@ func (s System) check() error {
 
 func (f File) check(longest int) error {
 	if len(f.Path) > longest || !safeName.MatchString(f.Path) {
-		return errors.New("the path of a file is not one that a package may have")
+		return errors.New("the path of a file is not allowed in a package")
 	}
 	if len(f.SHA256) > 64 {
 		return errors.New("the SHA-256 of a file has more than 64 characters")

@@ -41,7 +41,7 @@ func (l limits) membersOf(z *zip.Reader, size int64, report *Report) map[string]
 		name := f.Name
 		switch {
 		case len(name) > l.path || !safeName.MatchString(name) || path.Clean(name) != name || namesDevice(name):
-			report.problem(fmt.Sprintf("%q", name), "the name is not one that a package may have")
+			report.problem(fmt.Sprintf("%q", name), "the name is not allowed in a package")
 		case out[name] != nil:
 			report.problem(name, "there are two members of that name")
 		case !f.Mode().IsRegular() || f.Flags&1 != 0 || (f.Method != zip.Deflate && f.Method != zip.Store):
