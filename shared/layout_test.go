@@ -70,7 +70,8 @@ var table = []rule{
 
 	// The forms of what is handed over. The verifier of a package shares nothing with its
 	// writer.
-	{"shared/tabular", "shared/connector shared/tenant"},
+	{"shared/tabular", "shared/connector shared/tenant shared/tabular/xlsx"},
+	{"shared/tabular/xlsx", ""},
 	{"shared/manifest", "shared/dsr"},
 	{"shared/verify", ""},
 
