@@ -1,11 +1,11 @@
 package archive
 
 import (
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
 	"iter"
 	"sync"
@@ -17,21 +17,14 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
+// linkedFiles is how many files of a kind the index links to beside it.
+const linkedFiles = 3
+
 // shownRecords is how many records of a kind the index shows; a kind with more names its files.
 const shownRecords = 1_000
 
-//go:embed index.html.tmpl
-var indexText string
-
 //go:embed index.css
 var indexStyle string
-
-// indexTemplate is parsed once, with the first package.
-var indexTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New(manifest.IndexName).Funcs(template.FuncMap{
-		"when": when, "day": day, "count": count, "plural": plural, "size": size,
-	}).Parse(indexText))
-})
 
 // indexPolicy allows the page its own style and nothing else: no script, no image, no connection.
 var indexPolicy = sync.OnceValue(func() string {
@@ -66,16 +59,15 @@ type taskMembers struct {
 func writeIndex(w io.Writer, b contents) error {
 	var failed error
 	v := pageMaker{contents: b, failed: &failed}
-	if err := indexTemplate().Execute(w, v.page()); err != nil {
+	if err := index(v.page()).Render(context.Background(), w); err != nil {
 		return fmt.Errorf("archive: write %s: %w", manifest.IndexName, err)
 	}
 	return failed
 }
 
-// page is what the template sees.
+// page is what index.templ shows.
 type page struct {
 	Policy     string
-	Style      template.CSS
 	Access     bool
 	Package    contents
 	Law        string
@@ -86,6 +78,7 @@ type page struct {
 	Missing    []result
 	LeftOut    []string
 	Data       iter.Seq[section]
+	HasData    bool
 	Files      []fileRow
 	// DataLooked and AllLooked say that every access task, and every task, looked at all there
 	// is. Only then does "no records" mean that there are none, and not that somebody may not

@@ -23,10 +23,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// golden compares with a file under testdata, or writes it with -update.
+// golden compares with a file under testdata, or writes it with -update. There, a page has a
+// line for each element.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
+	if filepath.Ext(name) == ".html" {
+		got = bytes.ReplaceAll(got, []byte("><"), []byte(">\n<"))
+	}
 	if *update {
 		require.NoError(t, os.WriteFile(path, got, 0o600))
 	}
@@ -156,6 +160,22 @@ func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
 			require.Equal(t, 3, strings.Count(out.String(), `href="#missing"`), "from the contents, the data and the files")
 			golden(t, "index-nothing-"+name+".html", out.Bytes())
 		})
+	}
+}
+
+// A link comes from the tenant's document. One that would run a script leads nowhere.
+func TestIndexLinksOnlyToWhatIsSafe(t *testing.T) {
+	t.Parallel()
+	for link, want := range map[string]string{
+		"https://intranet.contoso.example/a?b=1&c=<d>": `<a href="https://intranet.contoso.example/a?b=1&amp;c=&lt;d&gt;" rel="noreferrer">`,
+		"javascript:alert(1)":                          `<a href="about:invalid#TemplFailedSanitizationURL" rel="noreferrer">`,
+		"\" onclick=\"alert(1)":                        `<a href="&#34; onclick=&#34;alert(1)" rel="noreferrer">`,
+	} {
+		r := parttest.Asked(dsr.GDPR, dsr.Access)
+		r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, dsr.Outcome{Code: dsr.OutcomeManual, Link: link}, nil
+		var out bytes.Buffer
+		require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
+		require.Contains(t, out.String(), want)
 	}
 }
 

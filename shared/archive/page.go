@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"html/template"
 	"slices"
 	"strings"
 
@@ -18,8 +17,12 @@ type pageMaker struct {
 
 func (v pageMaker) page() page {
 	p := page{
-		Policy: indexPolicy(), Style: template.CSS(indexStyle), Access: slices.Contains(v.Request.Actions, dsr.Access), Package: v.contents,
+		Policy: indexPolicy(), Access: slices.Contains(v.Request.Actions, dsr.Access), Package: v.contents,
 		Law: laws[v.Request.Regime], Person: v.person(), Results: v.results(), LeftOut: v.leftOut(), Data: v.sections(), Files: v.files(),
+	}
+	for range p.Data {
+		p.HasData = true
+		break
 	}
 	for _, a := range v.Request.Actions {
 		p.Asked = append(p.Asked, askedRow{asks[a], rights[v.Request.Regime][a]})

@@ -38,6 +38,9 @@ func plural(n int64, noun string) string {
 	if stem, y := strings.CutSuffix(noun, "y"); y {
 		return count(n) + " " + stem + "ies"
 	}
+	if strings.HasSuffix(noun, "ch") {
+		noun += "e"
+	}
 	return count(n) + " " + noun + "s"
 }
 
