@@ -65,16 +65,29 @@ func (t target) binary(dist string) string {
 	return filepath.Join(dist, "build", t.os+"-"+t.arch, binaryName)
 }
 
-// build builds ./functions for the target. The flags are those of the Makefile, so that the SDK
-// is compiled in one variant only.
+// tags leave two libraries out of the binary that would keep it large: the linker keeps every
+// method of the Graph SDK as soon as anything looks a method up by its name, as templates do
+// (infra/decisions/binary-size.md). aws-lambda-go serves RPC and grpc serves traces of itself by
+// templates; neither is used.
+const tags = "lambda.norpc,grpcnotrace"
+
+// buildCommand builds ./functions for the target. The flags are those of the Makefile, so that the
+// SDK is compiled in one variant only.
+func buildCommand(root string, t target, ldflags, out string) *exec.Cmd {
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", ldflags, "-o", out, "./functions")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOOS="+t.os, "GOARCH="+t.arch)
+	return cmd
+}
+
+// build builds the target's binary.
 func build(root string, t target, show progress.Display) error {
 	out, err := filepath.Abs(t.binary(filepath.Join(root, "dist")))
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, "./functions")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOOS="+t.os, "GOARCH="+t.arch)
+	cmd := buildCommand(root, t, "-s -w", out)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return show.Run(fmt.Sprintf("build ./functions for %s/%s", t.os, t.arch), sdkHint, func() error {
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("go build ./functions: %w", err)
