@@ -160,7 +160,7 @@ func wideComments(file string, content []byte) (wide []int) {
 	return wide
 }
 
-// derived holds a document that was cut out of one of somebody else's.
+// derived holds a document that was cut out of one that others wrote.
 const derived = "shared/connector/msgraph/graphsim/contract/"
 
 // below are the files that are one of the paths or in one of them; without a path all.

@@ -40,7 +40,7 @@ func Comments(content []byte) (found []Comment) {
 	set := token.NewFileSet()
 	file := set.AddFile("", set.Base(), len(content))
 	var s scanner.Scanner
-	s.Init(file, content, nil, scanner.ScanComments) // what is no Go is left to the compiler
+	s.Init(file, content, nil, scanner.ScanComments) // the compiler reports what is not Go
 	text := strings.Split(string(content), "\n")
 	for {
 		pos, tok, literal := s.Scan()

@@ -89,7 +89,7 @@ func (r *resolved) fieldsOf(f source) (found []Field) {
 	return found
 }
 
-// holdsFunc says whether a type is a func type, and by which name.
+// holdsFunc reports whether a type is a func type, and by which name.
 func (r *resolved) holdsFunc(e ast.Expr) (named string, ok bool) {
 	switch e := e.(type) {
 	case *ast.ParenExpr:

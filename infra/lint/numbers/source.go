@@ -53,8 +53,8 @@ func parse(files Files) (module, error) {
 	return m, nil
 }
 
-// IsHandWritten tells Go that somebody wrote for this module from generated code, test data and
-// copies of other modules.
+// IsHandWritten reports whether a file is Go that somebody wrote for this module: no generated
+// code, test data or copy of another module.
 func IsHandWritten(file string, content []byte) bool {
 	if path.Ext(file) != ".go" {
 		return false
@@ -101,7 +101,7 @@ func (m module) packages() map[string][]source {
 	return byFolder
 }
 
-// lines counts the lines of a text; the last one may lack its end.
+// lines counts the lines of a text; the last one may have no line end.
 func lines(text []byte) int {
 	n := bytes.Count(text, []byte("\n"))
 	if len(text) > 0 && text[len(text)-1] != '\n' {

@@ -85,7 +85,7 @@ func Table(columns []Column) string {
 	return b.String()
 }
 
-// names lists what stands behind the numbers of a version.
+// names lists what the numbers of a version count.
 func (c Column) names(b *strings.Builder) {
 	list := func(title string, items []string) {
 		if len(items) > 0 {

@@ -24,7 +24,7 @@ import (
 // graphFor is how long people are exported through the simulated Graph.
 const graphFor = 15 * time.Second
 
-// reader is the fixed token of the local world.
+// reader gives the fixed token of the local world.
 type reader struct{}
 
 func (reader) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {

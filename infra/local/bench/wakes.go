@@ -145,7 +145,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 }
 
 // storeFuture stores wakes that are not due, in full transactions over all shards. The keys
-// follow store/keys.go.
+// follow store/layout/keys.go.
 func storeFuture(ctx context.Context, connection, prefix string, count int) error {
 	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {

@@ -58,7 +58,7 @@ func simulate() (*tenant.Server, string, func(), error) {
 	return s, "http://" + l.Addr().String(), func() { _ = server.Close() }, nil
 }
 
-// stage is what a part that measures the handler stands on. stop ends it.
+// stage is what a part needs that measures the handler. stop ends it.
 type stage struct {
 	storage  *azurite.Instance
 	graph    string            // URL of the simulated tenant

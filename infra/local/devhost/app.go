@@ -22,7 +22,7 @@ type app struct {
 	program   string // the handler's, absolute
 	host      hostFile
 	settings  map[string]string // the environment of the host and of its handler
-	functions []function        // in the order in which routes are tried: by name, without case
+	functions []function        // in the order in which routes are tried: by name, ignoring case
 }
 
 type kind int
@@ -33,7 +33,7 @@ const (
 	kindTimer
 )
 
-// function is one folder with a function.json, of a kind that is built.
+// function is one folder with a function.json, of a kind that is supported.
 type function struct {
 	name    string
 	kind    kind
@@ -99,7 +99,7 @@ func readSettings(dir string, opts Options) (map[string]string, error) {
 	}
 	for name := range settings {
 		if _, ok := cutPrefixFold(name, "AzureFunctionsJobHost__"); ok {
-			return nil, fmt.Errorf("setting %s: settings over host.json are not built in the dev host", name)
+			return nil, fmt.Errorf("setting %s: settings over host.json are not supported by the dev host", name)
 		}
 	}
 	if opts.Storage != "" {

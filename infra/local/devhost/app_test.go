@@ -30,33 +30,33 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 	}{
 		"an output binding":        {function: strings.Replace(queueFunction("q", ""), "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "binding o (queue)"},
 		"HTTP with a queue output": {function: strings.Replace(echo, "}]}", `},{"type":"queue","direction":"out","name":"o"}]}`, 1), want: "in an envelope"},
-		"HTTP in an envelope":      {setup: setup{flags: `"enableForwardingHttpRequest":false`}, function: echo, want: "HTTP in an envelope is not built"},
-		"a function key":           {function: http(`,"authLevel":"function"`), want: "host keys are not built"},
-		"no authLevel":             {function: http(``), want: "host keys are not built"},
-		"a blob trigger":           {function: `{"bindings":[{"type":"blobTrigger","direction":"in","name":"b"}]}`, want: "type blobTrigger is not built"},
-		"a retry policy":           {function: `{"retry":{"strategy":"fixedDelay"},"bindings":[]}`, want: `"retry" is not built`},
-		"runOnStartup":             {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"runOnStartup":true}]}`, 1), want: `"runOnStartup" is not built`},
+		"HTTP in an envelope":      {setup: setup{flags: `"enableForwardingHttpRequest":false`}, function: echo, want: "HTTP in an envelope is not supported"},
+		"a function key":           {function: http(`,"authLevel":"function"`), want: "host keys are not supported"},
+		"no authLevel":             {function: http(``), want: "host keys are not supported"},
+		"a blob trigger":           {function: `{"bindings":[{"type":"blobTrigger","direction":"in","name":"b"}]}`, want: "type blobTrigger is not supported"},
+		"a retry policy":           {function: `{"retry":{"strategy":"fixedDelay"},"bindings":[]}`, want: `"retry" is not supported`},
+		"runOnStartup":             {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"runOnStartup":true}]}`, 1), want: `"runOnStartup" is not supported`},
 		"an admin route":           {function: http(`,"authLevel":"anonymous","route":"administrators"`), want: "routes that begin with admin"},
 		"a runtime route":          {function: http(`,"authLevel":"anonymous","route":"Runtime/x"`), want: "routes that begin with runtime"},
 		"a leading slash":          {function: http(`,"authLevel":"anonymous","route":"/x"`), want: "may not begin with a slash"},
-		"an unknown constraint":    {function: http(`,"authLevel":"anonymous","route":"{x:int}"`), want: "segment {x:int} is not built"},
-		"an optional parameter":    {function: http(`,"authLevel":"anonymous","route":"{x?}"`), want: "segment {x?} is not built"},
-		"a setting in a name":      {function: queueFunction("%NAME%", ""), want: "settings in names are not built"},
+		"an unknown constraint":    {function: http(`,"authLevel":"anonymous","route":"{x:int}"`), want: "segment {x:int} is not supported"},
+		"an optional parameter":    {function: http(`,"authLevel":"anonymous","route":"{x?}"`), want: "segment {x?} is not supported"},
+		"a setting in a name":      {function: queueFunction("%NAME%", ""), want: "settings in names are not supported"},
 		"an unknown connection":    {function: strings.Replace(queueFunction("queue", ""), "AzureWebJobsStorage", "Nowhere", 1), want: `setting "Nowhere" is empty`},
 		"a bad schedule":           {function: timerFunction("0 0 0 * * 7"), want: "day of week: a value is not a number from 0 to 6"},
-		"no state of a timer":      {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"useMonitor":false}]}`, 1), want: `"useMonitor" is not built`},
+		"no state of a timer":      {function: strings.Replace(timerFunction("0 * * * * *"), "}]}", `,"useMonitor":false}]}`, 1), want: `"useMonitor" is not supported`},
 		"no trigger":               {function: `{"bindings":[]}`, want: "needs a trigger"},
 		"broken JSON":              {function: `{`, want: "function.json: unexpected EOF"},
-		"a profile":                {setup: setup{host: `"configurationProfile":"mcp-custom-handler"`}, function: echo, want: `"configurationProfile" is not built`},
-		"routes in host.json":      {setup: setup{flags: bothFlags + `,"http":{"routes":[]}`}, function: echo, want: `"http" is not built`},
+		"a profile":                {setup: setup{host: `"configurationProfile":"mcp-custom-handler"`}, function: echo, want: `"configurationProfile" is not supported`},
+		"routes in host.json":      {setup: setup{flags: bothFlags + `,"http":{"routes":[]}`}, function: echo, want: `"http" is not supported`},
 		"a wrong time":             {setup: setup{host: `"functionTimeout":"10m"`}, function: echo, want: `"10m" is not a time`},
 		"a batch over the limit":   {setup: setup{host: `"extensions":{"queues":{"batchSize":33}}`}, function: echo, want: "batchSize is not a number from 1 to 32"},
-		"messages in base64":       {setup: setup{host: `"extensions":{"queues":{"messageEncoding":"base64"}}`}, function: queueFunction("queue", ""), want: "base64 is not built"},
-		"no messageEncoding":       {setup: setup{host: `"functionTimeout":"00:01:00"`}, function: queueFunction("queue", ""), want: "base64 is not built"},
-		"arguments":                {setup: setup{flags: bothFlags + `,"description":{"arguments":["-x"]}`}, function: echo, want: `"arguments" is not built`},
-		"a fixed port":             {setup: setup{flags: bothFlags + `,"port":7073`}, function: echo, want: `"port" is not built`},
+		"messages in base64":       {setup: setup{host: `"extensions":{"queues":{"messageEncoding":"base64"}}`}, function: queueFunction("queue", ""), want: "base64 is not supported"},
+		"no messageEncoding":       {setup: setup{host: `"functionTimeout":"00:01:00"`}, function: queueFunction("queue", ""), want: "base64 is not supported"},
+		"arguments":                {setup: setup{flags: bothFlags + `,"description":{"arguments":["-x"]}`}, function: echo, want: `"arguments" is not supported`},
+		"a fixed port":             {setup: setup{flags: bothFlags + `,"port":7073`}, function: echo, want: `"port" is not supported`},
 		"a missing program":        {setup: setup{flags: bothFlags + `,"description":{"defaultExecutablePath":"no-such-program"}`}, function: echo, want: "no-such-program: no such file"},
-		"a disabled function":      {function: `{"disabled":true,"bindings":[]}`, want: `"disabled" is not built`},
+		"a disabled function":      {function: `{"disabled":true,"bindings":[]}`, want: `"disabled" is not supported`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +67,7 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 	_, err := loaded(t, setup{}, echo, "AzureWebJobs.fn.Disabled=true")
 	require.ErrorContains(t, err, "no function is enabled")
 	_, err = loaded(t, setup{}, echo, "AzureFunctionsJobHost__functionTimeout=00:00:05")
-	require.ErrorContains(t, err, "settings over host.json are not built")
+	require.ErrorContains(t, err, "settings over host.json are not supported")
 }
 
 func TestSettings(t *testing.T) {

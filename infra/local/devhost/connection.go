@@ -16,7 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// connectionString writes the short form of the emulator out, which the SDK does not know.
+// connectionString expands the emulator's short form, which the SDK does not know.
 func connectionString(text string) string {
 	if strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(text), ";"), "UseDevelopmentStorage=true") {
 		return azurite.Development().ConnectionString
@@ -33,7 +33,7 @@ var storageClient = &http.Client{Transport: &http.Transport{
 
 // clientOptions retries for about half a minute, so that an emulator may be restarted under a
 // running host. One try has a limit, because an emulator that stops takes requests and never
-// answers them. A negative number of retries is none.
+// answers them. A negative number means no retries.
 func clientOptions(retries int32, try time.Duration) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Transport: storageClient,
@@ -41,8 +41,7 @@ func clientOptions(retries int32, try time.Duration) azcore.ClientOptions {
 	}
 }
 
-// errConnection stands for the SDK's error, which may quote the string, and the string holds a
-// key.
+// errConnection replaces the SDK's error, which may quote the connection string with its key.
 var errConnection = errors.New("storage: not a connection string of an account")
 
 func queueService(connection string, retries int32, try time.Duration) (*azqueue.ServiceClient, error) {
@@ -66,13 +65,13 @@ func blobService(connection string) (*azblob.Client, error) {
 // tryLimit is for every call but receiving.
 const tryLimit = 10 * time.Second
 
-// answered tells whether err is storage's answer with this status.
+// answered reports whether err is storage's answer with this status.
 func answered(err error, status int) bool {
 	var response *azcore.ResponseError
 	return errors.As(err, &response) && response.StatusCode == status
 }
 
-// oneLine is an error of storage in one line.
+// oneLine returns the text of a storage error in one line.
 func oneLine(err error) string {
 	var response *azcore.ResponseError
 	if errors.As(err, &response) {

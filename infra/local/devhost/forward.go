@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// forward is enableForwardingHttpRequest. The request is rebuilt, the answer is held back until
-// it is whole, and nothing is sent twice.
+// forward serves the mode enableForwardingHttpRequest. The request is rebuilt, the answer is held
+// back until it is whole, and nothing is sent twice.
 func (h *host) forward(w http.ResponseWriter, r *http.Request, function string) {
 	status, header, body := h.forwarded(r, function)
 	for name, values := range header {

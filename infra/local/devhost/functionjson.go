@@ -12,7 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/devhost/ncrontab"
 )
 
-// functionFile is function.json, as far as it is built: any other member is refused.
+// functionFile is function.json, as far as it is supported: any other member is refused.
 type functionFile struct{ Bindings []bindingFile }
 
 type bindingFile struct {
@@ -72,7 +72,7 @@ func (a *app) function(name string, f functionFile) (function, error) {
 	trigger := f.Bindings[0]
 	fn := function{name: name, binding: trigger.Name}
 	if !strings.EqualFold(trigger.Type, "httpTrigger") && len(f.Bindings) > 1 {
-		return function{}, fmt.Errorf("binding %s (%s): a %s function has its trigger alone, other bindings are not built in the dev host",
+		return function{}, fmt.Errorf("binding %s (%s): a %s function has its trigger alone, other bindings are not supported by the dev host",
 			f.Bindings[1].Name, f.Bindings[1].Type, trigger.Type)
 	}
 	switch strings.ToLower(trigger.Type) {
@@ -83,18 +83,18 @@ func (a *app) function(name string, f functionFile) (function, error) {
 	case "timertrigger":
 		return a.timerFunction(fn, trigger)
 	}
-	return function{}, fmt.Errorf("binding %s: type %s is not built in the dev host", trigger.Name, trigger.Type)
+	return function{}, fmt.Errorf("binding %s: type %s is not supported by the dev host", trigger.Name, trigger.Type)
 }
 
 func (a *app) httpFunction(fn function, bindings []bindingFile) (function, error) {
 	b := bindings[0]
 	switch {
 	case len(bindings) != 2 || !strings.EqualFold(bindings[1].Type, "http") || bindings[1].Direction != "out":
-		return function{}, errors.New("an HTTP function has exactly an httpTrigger and an http output; anything else is called in an envelope, which is not built in the dev host")
+		return function{}, errors.New("an HTTP function has exactly an httpTrigger and an http output; anything else is called in an envelope, which is not supported by the dev host")
 	case !a.host.CustomHandler.Forwarding && !a.host.CustomHandler.Proxying:
-		return function{}, errors.New("HTTP in an envelope is not built in the dev host: set enableProxyingHttpRequest or enableForwardingHttpRequest in host.json")
+		return function{}, errors.New("HTTP in an envelope is not supported by the dev host: set enableProxyingHttpRequest or enableForwardingHttpRequest in host.json")
 	case !strings.EqualFold(b.AuthLevel, "anonymous"):
-		return function{}, errors.New(`host keys are not built in the dev host: authLevel has to be "anonymous"`)
+		return function{}, errors.New(`host keys are not supported by the dev host: authLevel has to be "anonymous"`)
 	}
 	template := fn.name
 	if b.Route != nil {
@@ -116,10 +116,10 @@ func (a *app) httpFunction(fn function, bindings []bindingFile) (function, error
 func (a *app) queueFunction(fn function, b bindingFile) (function, error) {
 	fn.kind = kindQueue
 	if !strings.EqualFold(a.host.Extensions.Queues.MessageEncoding, "none") {
-		return function{}, errors.New(`base64 is not built in the dev host: extensions/queues/messageEncoding in host.json has to be "none"`)
+		return function{}, errors.New(`base64 is not supported by the dev host: extensions/queues/messageEncoding in host.json has to be "none"`)
 	}
 	if !queueName.MatchString(b.QueueName) {
-		return function{}, errors.New("queueName is not the name of a queue (settings in names are not built in the dev host)")
+		return function{}, errors.New("queueName is not the name of a queue (settings in names are not supported by the dev host)")
 	}
 	fn.queue = b.QueueName
 	switch b.DataType {
@@ -127,7 +127,7 @@ func (a *app) queueFunction(fn function, b bindingFile) (function, error) {
 	case "binary":
 		fn.binary = true
 	default:
-		return function{}, fmt.Errorf("dataType %s is not built in the dev host", b.DataType)
+		return function{}, fmt.Errorf("dataType %s is not supported by the dev host", b.DataType)
 	}
 	if fn.storage = a.settings[b.Connection]; fn.storage == "" {
 		return function{}, fmt.Errorf("connection: setting %q is empty", b.Connection)

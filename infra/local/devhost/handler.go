@@ -21,12 +21,12 @@ import (
 )
 
 // handler is one process of the app. A restart makes a new one with connections of its own, so
-// that nothing is ever sent down a connection to a process that has ended.
+// that nothing is ever sent to a process that has ended.
 type handler struct {
 	process   *process.Process
 	transport *http.Transport
 	address   string      // 127.0.0.1:port
-	wanted    atomic.Bool // the host ended it, so its end is no crash
+	wanted    atomic.Bool // the host ended it, so its end is not a crash
 }
 
 // startHandler starts the process with the environment and the directory that the host gives it.
@@ -84,7 +84,7 @@ func transport() *http.Transport {
 }
 
 // awaitAnswer polls GET / each 25 ms. Any answer means that the handler is ready, and so does
-// every failure that is not of the connection itself.
+// every failure but one of the connection itself.
 func (h *handler) awaitAnswer(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// state is where a host is with its handler.
+// state is what a host's handler is doing.
 type state string
 
 const (
@@ -64,7 +64,7 @@ func (h *host) set(s state, worker *handler) {
 	h.changed = make(chan struct{})
 }
 
-// now returns the state, the handler if there is one, and what tells of the next change.
+// now returns the state, the handler if there is one, and a channel that the next change closes.
 func (h *host) now() (state, *handler, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -104,7 +104,7 @@ func (h *host) ready(ctx context.Context) (*handler, error) {
 	return worker, nil
 }
 
-// awaitEnd gives a process whose connection broke a moment to be seen dead, so that the next
+// awaitEnd waits a moment for the end of a process whose connection broke, so that the next
 // attempt finds its successor.
 func (h *host) awaitEnd(ctx context.Context, worker *handler) {
 	ctx, cancel := context.WithTimeout(ctx, 250*time.Millisecond)

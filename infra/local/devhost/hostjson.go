@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// hostFile is host.json, as far as it is built. A member that is missing here is refused, but for
-// those that only the real host needs.
+// hostFile is host.json, as far as it is supported. A member that is missing here is refused, but
+// for those that only the real host needs.
 type hostFile struct {
 	Version                  string
 	ExtensionBundle, Logging json.RawMessage // for the real host
@@ -49,7 +49,7 @@ func readJSON(path string, v any, strict bool) error {
 	}
 	if err := d.Decode(v); err != nil {
 		if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			err = fmt.Errorf("%s is not built in the dev host", name)
+			err = fmt.Errorf("%s is not supported by the dev host", name)
 		}
 		return fmt.Errorf("%s: %w", path, err)
 	}

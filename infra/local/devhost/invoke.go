@@ -128,8 +128,8 @@ func (h *host) hang(ctx context.Context, worker *handler, function, id string) e
 
 var errEmpty = errors.New("empty answer")
 
-// judge tells success (nil) from a failure, and from an answer that the host takes for no answer
-// (errEmpty).
+// judge returns nil for a success, errEmpty for an answer that the host takes for none, and
+// otherwise the failure.
 func judge(status int, contentType string, body []byte) (logs []string, err error) {
 	if status < 200 || status > 299 {
 		//lint:ignore ST1005 the host's own sentence

@@ -20,7 +20,7 @@ const (
 	lockPeriod = 15 * time.Second
 )
 
-// lock is the lease that lets one host of all run a timer.
+// lock is the lease that lets only one of all hosts run a timer.
 type lock struct {
 	blobs *azblob.Client
 	name  string // of the blob
@@ -59,7 +59,7 @@ func (l *lock) acquire(ctx context.Context) (held context.Context, release func(
 		<-done
 		after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancelAfter()
-		_, _ = client.ReleaseLease(after, nil) // not released, it ends by itself
+		_, _ = client.ReleaseLease(after, nil) // if this fails, the lease ends by itself
 	}
 	return held, release, true, nil
 }

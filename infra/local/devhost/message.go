@@ -15,7 +15,7 @@ import (
 // handler ends an invocation, and what follows is bounded by the client's retries.
 func (l *queueListener) process(m message) {
 	if l.poison != nil && m.dequeueCount > int64(l.config.MaxDequeueCount) {
-		l.bury(m) // its handler died so often that nobody could count
+		l.bury(m) // its handler died each time, so no run came to count
 		return
 	}
 	stopRenewal := l.renew(m)

@@ -23,7 +23,7 @@ type call struct {
 
 type callKey struct{}
 
-// newProxy is enableProxyingHttpRequest. Both directions are streamed.
+// newProxy serves the mode enableProxyingHttpRequest. Both directions are streamed.
 func newProxy(log *slog.Logger) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:       rewrite,
@@ -91,7 +91,7 @@ func traceparent(from string) string {
 // toHandler sends a request to the present process of its host.
 type toHandler struct{}
 
-// maxAttempts is YARP's.
+// maxAttempts is the limit of YARP, the host's proxy.
 const maxAttempts = 10
 
 func (toHandler) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -125,7 +125,7 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 	out.Header.Set("X-Ms-Invocation-Id", id)
 	switch {
 	case out.Body != nil:
-		out.Body = io.NopCloser(out.Body) // it stays whole when no connection comes about
+		out.Body = io.NopCloser(out.Body) // it stays whole when no connection is made
 	case !safe(out.Method):
 		// Without a body net/http itself would repeat a request that has an Idempotency-Key.
 		out.Body = emptyBody{}
@@ -143,7 +143,7 @@ func (c *call) try(worker *handler, req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// repeatable tells whether the host sends a broken request again. It does so with a request
+// repeatable reports whether the host sends a broken request again. It does so with a request
 // that was never sent, and with a GET.
 func repeatable(req *http.Request, err error) bool {
 	var dial *net.OpError

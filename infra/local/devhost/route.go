@@ -48,7 +48,7 @@ func parseRoute(prefix, template string) (route, error) {
 		}
 		m := parameter.FindStringSubmatch(part)
 		if m == nil {
-			return nil, fmt.Errorf("segment %s is not built in the dev host", part)
+			return nil, fmt.Errorf("segment %s is not supported by the dev host", part)
 		}
 		r = append(r, segment{rest: m[1] != "", onlyGUIDs: m[2] != ""})
 	}

@@ -50,7 +50,7 @@ func Run(ctx context.Context, opts Options) error {
 	return errors.Join(errs...)
 }
 
-// shutdown lets the last answers out.
+// shutdown waits until the last answers have been sent.
 func shutdown(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

@@ -87,7 +87,7 @@ func (l *timerListener) after(at, end time.Time) timerStatus {
 	return timerStatus{Last: at.UTC().Format(timerTime), Next: next.Format(timerTime), LastUpdated: updated.UTC().Format(timerTime)}
 }
 
-// begin finds or makes the state, and whether an occurrence was missed while no host ran.
+// begin reads or makes the state and reports whether an occurrence was missed while no host ran.
 func (l *timerListener) begin(ctx context.Context) (status timerStatus, pastDue bool, err error) {
 	now := l.clock.Now()
 	fresh := timerStatus{Last: yearOne + "+00:00", Next: l.fn.schedule.Next(now).Format(timerTime), LastUpdated: yearOne + "+00:00"}

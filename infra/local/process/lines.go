@@ -6,7 +6,7 @@ import (
 )
 
 // maxLine is where a line without an end is cut: a program that prints no newline must not fill
-// our memory.
+// the memory of its parent.
 const maxLine = 1 << 20
 
 // LineTaker gets the lines that a program prints, each without its end.
@@ -17,13 +17,13 @@ type Lines struct {
 	to LineTaker
 
 	mu   sync.Mutex
-	rest []byte // the begin of a line whose end has not come yet
+	rest []byte // the beginning of a line whose end has not come yet
 }
 
 // NewLines makes an output whose lines go to a taker.
 func NewLines(to LineTaker) *Lines { return &Lines{to: to} }
 
-// Write never fails: a log that is gone must not stop the program.
+// Write never fails: losing the log must not stop the program.
 func (l *Lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 // Op is the kind of a storage call.
 type Op string
 
-// The kinds of call that the raw side repeats. It leaves the others out, to its own advantage.
+// The kinds of call that the raw side repeats. It leaves the others out, which favours it.
 const (
 	Insert  Op = "insert"      // one row of a table
 	Replace Op = "replace"     // one row of a table

@@ -29,7 +29,7 @@ func run() error {
 	flags.IntVar(&opts.Port, "port", 7071, "the public `port` on 127.0.0.1, 0 for a free one")
 	flags.IntVar(&opts.Workers, "workers", 1, "hosts with one handler each, on the same storage")
 	flags.StringVar(&opts.Storage, "storage", "", "connection `string` of AzureWebJobsStorage, if not from the environment or local.settings.json")
-	flags.BoolVar(&opts.RestartHost, "restart-host", false, "start a host again that stopped after three crashes, as the platform does")
+	flags.BoolVar(&opts.RestartHost, "restart-host", false, "restart a host that stopped after three crashes, as the platform does")
 	asJSON := flags.Bool("log-json", false, "write the log as JSON")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

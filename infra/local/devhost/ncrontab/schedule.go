@@ -33,7 +33,7 @@ var fields = []field{
 func Parse(text string) (Schedule, error) {
 	parts := strings.Fields(text)
 	if len(parts) != len(fields) {
-		return Schedule{}, errors.New("an expression of six fields is needed (five fields and a TimeSpan are not built in the dev host)")
+		return Schedule{}, errors.New("an expression of six fields is needed (five fields and a TimeSpan are not supported by the dev host)")
 	}
 	var bits [6]uint64
 	for i, part := range parts {
@@ -86,7 +86,7 @@ func (f field) parse(text string) (bits uint64, err error) {
 func (f field) value(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < f.low || n > f.high {
-		return 0, fmt.Errorf("%s: a value is not a number from %d to %d (names are not built in the dev host)", f.name, f.low, f.high)
+		return 0, fmt.Errorf("%s: a value is not a number from %d to %d (names are not supported by the dev host)", f.name, f.low, f.high)
 	}
 	return n, nil
 }
