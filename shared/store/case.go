@@ -1,14 +1,10 @@
 package store
 
 import (
-	"context"
-	"slices"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store/layout"
-	"github.com/rightsdesk/rightsdesk/shared/store/row"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
@@ -32,64 +28,16 @@ type Case struct {
 	stale  bool // a write of ours succeeded whose answer was lost: the ETags are to be read again
 }
 
-// Load reads a request with its tasks in one call. What cannot be an id, and what another
-// tenant owns, is ErrNotFound like what does not exist.
-func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
-	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
-		return nil, ErrNotFound
-	}
-	for try := 1; ; try++ {
-		c, torn, err := s.loadOnce(ctx, tenant, id)
-		if err != nil || !torn || try == maxTears {
-			return c, err
-		}
-	}
+// taskRow is what is known of a task's row; the ETag of one that does not exist yet is empty.
+type taskRow struct {
+	etag string
+	seq  int64
 }
 
-// maxTears bounds how often a torn answer is read again; every change is conditional anyway.
-const maxTears = 5
-
-// loadOnce reads the range of head and tasks. Several pages are not one point in time: a task
-// that is newer than the head says that the answer is torn.
-func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
-	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), layout.RowHead, "i", 0)
-	if err != nil {
-		return nil, false, err
-	}
-	if len(rows) == 0 || rows[0].Key != layout.RowHead {
-		return nil, false, ErrNotFound
-	}
-	tasks := make(map[dsr.TaskID]*row.Row, len(rows))
-	for _, r := range rows[1:] {
-		tasks[dsr.TaskID(r.Key[len(layout.RowHead)+1:])] = r
-	}
-	if c, err = s.caseOf(tenant, id, rows[0], tasks); err != nil {
-		return nil, false, err
-	}
-	for _, t := range c.rows {
-		torn = torn || t.seq > c.Seq
-	}
-	return c, torn, nil
-}
-
-// refresh reads the ETags again after a write whose answer was lost. ErrConflict when somebody
-// has moved on meanwhile: what the caller decided on is no longer so.
-func (c *Case) refresh(ctx context.Context) error {
-	if !c.stale {
-		return nil
-	}
-	now, err := c.s.Load(ctx, c.Tenant, c.ID)
-	if err != nil {
-		return err
-	}
-	if now.Seq != c.Seq || !slices.Equal(now.writes, c.writes) {
-		return ErrConflict
-	}
-	c.etag, c.rows, c.late, c.stale = now.etag, now.rows, now.late, false
-	for i := range c.Tasks {
-		if t := now.Task(c.Tasks[i].ID); t != nil {
-			c.Tasks[i].Claim = t.Claim // claims change without the head
-		}
-	}
-	return nil
+// lateTask is a task whose row lags behind: an event changed more tasks than one transaction
+// holds rows, so the head carries the rest. A row that was written at the same event or later
+// counts instead.
+type lateTask struct {
+	Seq  int64    `json:"seq"`
+	Task dsr.Task `json:"task"`
 }

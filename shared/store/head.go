@@ -7,14 +7,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// lateTask is a task whose row lags behind: an event changed more tasks than one transaction
-// holds rows, so the head carries the rest. A row that was written at the same event or later
-// counts instead.
-type lateTask struct {
-	Seq  int64    `json:"seq"`
-	Task dsr.Task `json:"task"`
-}
-
 // headRow is the head as it is stored.
 func (c *Case) headRow() *row.Row {
 	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowHead)
@@ -119,12 +111,6 @@ func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 	t.ID = id
 	c.Tasks = append(c.Tasks, t)
 	return nil
-}
-
-// taskRow is what is known of a task's row; the ETag of one that does not exist yet is empty.
-type taskRow struct {
-	etag string
-	seq  int64
 }
 
 // writeTask is a task as it is stored at event seq.

@@ -1,18 +1,13 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/imports"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -23,30 +18,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// Options is what a store is made from.
-type Options struct {
-	Tables  row.Tables
-	Blobs   *blob.Store
-	Queues  *queue.Queues
-	Wrapper seal.Wrapper
-	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
-	// that is being read begins anew.
-	CursorKey []byte
-	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
-	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
-	Random io.Reader
-	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come
-	// one after the other, always in the same order.
-	Parallel int
-	Log      *slog.Logger // nil: slog.Default()
-}
-
 // Shards is how many partitions of lists, and of keys, a tenant has.
 const Shards = layout.Shards
-
-// defaultParallel is how many calls one operation has in flight.
-const defaultParallel = 16
 
 // Store keeps everything that Rightsdesk keeps. It is safe for concurrent use.
 type Store struct {
@@ -67,42 +40,6 @@ type Store struct {
 
 	parallel int
 	leases   lease.Leases
-}
-
-// Open checks the options. It makes no call.
-func Open(o Options) (*Store, error) {
-	switch {
-	case o.Tables == nil || o.Blobs == nil || o.Queues == nil:
-		return nil, errors.New("store: tables, blobs and queues are needed")
-	case o.Wrapper == nil:
-		return nil, errors.New("store: a key wrapper is needed")
-	case len(o.IDKey) < 32:
-		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
-	case o.Clocks.Wall == nil:
-		return nil, errors.New("store: the wall clock is needed")
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	if o.Random == nil {
-		o.Random = rand.Reader
-	}
-	s := &Store{
-		Blobs: o.Blobs, Queues: o.Queues, tables: o.Tables, parallel: cmp.Or(o.Parallel, defaultParallel), random: o.Random,
-		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log,
-	}
-	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
-	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
-	var err error
-	s.Lists, err = lists.New(lists.Options{
-		Lists: s.lists, Keys: s.keys, Heads: heads{s}, CursorKey: o.CursorKey, Clocks: o.Clocks, Parallel: s.parallel,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.leases = lease.Leases{Table: s.requests, Clocks: o.Clocks, RenewEvery: lease.RenewEvery}
-	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Leases: s.leases, IDKey: o.IDKey, Random: o.Random})
-	return s, err
 }
 
 // Init creates the tables, containers and queues that do not exist yet.

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+)
+
+// CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one
+// shard, in 1 + ⌈list rows / 100⌉ + len(ds) calls when all are new. Each has its own result, in
+// the order of the drafts; of several with the same key the first makes the request.
+func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
+	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
+}
+
+// Batch is a CreateMany that has begun: keys, list rows and wakes are written, the requests are
+// not. One that is never finished leaves orphans, which a sweep drops.
+type Batch struct {
+	s   *Store
+	ns  []*creation
+	out []Created
+}
+
+// BeginMany is the first half of CreateMany. An import writes it for one chunk while the
+// requests of the chunk before are made.
+func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
+	b := &Batch{s: s, out: make([]Created, len(ds))}
+	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
+	if err := s.putMany(ctx, b.ns); err != nil {
+		for i, n := range b.ns {
+			if n != nil {
+				b.out[i].Err, b.ns[i] = err, nil
+			}
+		}
+	}
+	return b
+}
+
+// Finish is the second half of CreateMany.
+func (b *Batch) Finish(ctx context.Context) []Created {
+	s, ns, out := b.s, b.ns, b.out
+	same := map[string][]int{} // drafts of one request, in order
+	for i, n := range ns {
+		if n != nil {
+			same[n.c.ID] = append(same[n.c.ID], i)
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(s.parallel)
+	for _, is := range same {
+		g.Go(func() error {
+			for _, i := range is {
+				out[i] = s.insert(ctx, ns[i])
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // each has its own error
+	var lost []*creation
+	for i, n := range ns {
+		if n != nil && (out[i].Existing || errors.Is(out[i].Err, ErrIdempotency)) {
+			lost = append(lost, n)
+		}
+	}
+	s.takeBack(ctx, lost...)
+	return out
+}
+
+// prepareMany prepares all drafts, in the shard of the first: a chunk of an import keeps to
+// one. A draft that cannot be is nil.
+func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out []Created) []*creation {
+	ns := make([]*creation, len(ds))
+	shard := -1
+	for i, d := range ds {
+		d.Request.Tenant = tenant
+		id := s.RequestID(d.Request.Caller, tenant, d.Key)
+		if shard < 0 {
+			shard = layout.ShardOf(id)
+		}
+		n, err := s.prepare(ctx, d, id, shard)
+		if err != nil {
+			out[i].Err = err
+			continue
+		}
+		ns[i] = n
+	}
+	return ns
+}
+
+// putMany writes the keys and the list rows of all creations. Two of one request share list
+// rows, and a transaction may name a row once.
+func (s *Store) putMany(ctx context.Context, ns []*creation) error {
+	var keys, lists []*row.Row
+	seen := map[string]*row.Row{}
+	for _, n := range ns {
+		if n == nil {
+			continue
+		}
+		keys = append(keys, n.key)
+		for i, r := range n.lists {
+			if first := seen[r.Key]; first != nil {
+				n.lists[i] = first
+				continue
+			}
+			seen[r.Key] = r
+			lists = append(lists, r)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.parallel)
+	for chunk := range slices.Chunk(keys, row.MaxOps) {
+		g.Go(func() error { return s.putKeys(gctx, chunk...) })
+	}
+	g.Go(func() error { return s.putLists(gctx, lists) })
+	return g.Wait()
+}
