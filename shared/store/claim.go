@@ -8,10 +8,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
-// Claim takes the lease of an open task for 20 s of wall time and counts it. Owner is a fresh
-// random id of the worker. ErrClaimed when somebody else's is live or the task is no longer
-// open; ErrConflict when the task changed since the case was loaded; ErrNotFound when there is
-// no such task.
+// Claim takes the lease of an open task for 20 s of wall time and counts the claim. Owner is a
+// fresh random id of the worker. Claim returns ErrClaimed when another lease is live or the task
+// is no longer open, ErrConflict when the task has changed since the case was loaded, and
+// ErrNotFound when the request has no such task.
 func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string) (*lease.Claim, error) {
 	if err := c.refresh(ctx); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestClaims(t *testing.T) {
 		return c
 	}
 
-	t.Run("one at a time, until the lease is over", func(t *testing.T) {
+	t.Run("one claim at a time, until the lease ends", func(t *testing.T) {
 		c := fresh(t)
 		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 		require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestClaims(t *testing.T) {
 		require.ErrorIs(t, cl.Renew(bg), store.ErrClaimed)
 		require.ErrorIs(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), store.ErrClaimed)
 		require.NoError(t, second.Release(bg))
-		require.NoError(t, second.Release(bg), "twice")
+		require.NoError(t, second.Release(bg), "releasing twice is no error")
 		require.ErrorIs(t, second.Check(bg), store.ErrClaimed)
 		third, err := w.Store.Claim(bg, load(t, w.Store, c.Tenant, c.ID), "entra-discover", "c")
 		require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestClaims(t *testing.T) {
 		require.Equal(t, 3, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim.Count)
 	})
 
-	t.Run("a lost claim makes the commit fail, though nobody touched the head", func(t *testing.T) {
+	t.Run("a lost claim makes the commit fail although the head is unchanged", func(t *testing.T) {
 		c := fresh(t)
 		cl, err := w.Store.Claim(bg, c, "entra-discover", "a")
 		require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestClaims(t *testing.T) {
 		require.ErrorIs(t, err, store.ErrNotFound)
 	})
 
-	t.Run("a case that was loaded before somebody else's claim", func(t *testing.T) {
+	t.Run("a case that was loaded before another claim", func(t *testing.T) {
 		c := fresh(t)
 		old := load(t, w.Store, c.Tenant, c.ID)
 		cl, err := other.Claim(bg, c, "entra-discover", "a")
@@ -108,7 +108,7 @@ func TestClaims(t *testing.T) {
 			require.NoError(t, err)
 			spoil()
 			require.NoError(t, cl.Renew(bg))
-			require.NoError(t, cl.Renew(bg), "with the right ETag")
+			require.NoError(t, cl.Renew(bg), "the claim knows its ETag again")
 			spoil()
 			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}))
 			spoil()
@@ -119,7 +119,7 @@ func TestClaims(t *testing.T) {
 		}
 	})
 
-	t.Run("all tries of a renewal lost", func(t *testing.T) {
+	t.Run("all tries of a renewal are lost", func(t *testing.T) {
 		c := fresh(t)
 		c, err := theCase(w.Store, c.Tenant)
 		require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestClaims(t *testing.T) {
 		err = cl.Renew(bg)
 		disarm()
 		require.Error(t, err)
-		require.NotErrorIs(t, err, store.ErrClaimed, "nobody took it")
+		require.NotErrorIs(t, err, store.ErrClaimed, "no other worker took the claim")
 		require.NoError(t, cl.Renew(bg))
 	})
 }
@@ -148,12 +148,12 @@ func TestKeepRenewsAndStops(t *testing.T) {
 	before := w.Counter.Total()
 	kept, stop := cl.Keep(bg)
 	require.Eventually(t, func() bool { return w.Counter.Total() > before+2 }, 10*time.Second, time.Millisecond)
-	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), "while it is being renewed")
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}), "a commit during renewals")
 	require.NoError(t, kept.Err())
 
 	w.Clock.Advance(lease.Length + time.Minute)
 	_, err = w.Another(t).Claim(bg, load(t, w.Another(t), c.Tenant, c.ID), "entra-discover", "b")
-	if err == nil { // unless a renewal came first
+	if err == nil { // not if a renewal came first
 		<-kept.Done()
 		require.ErrorIs(t, context.Cause(kept), store.ErrClaimed)
 	}
@@ -161,7 +161,7 @@ func TestKeepRenewsAndStops(t *testing.T) {
 	require.Error(t, kept.Err())
 }
 
-func TestKeepEndsWhenStorageIsAway(t *testing.T) {
+func TestKeepEndsTheContextWhenStorageIsDown(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	store.RenewEvery(w.Store, 5*time.Millisecond)
@@ -175,7 +175,7 @@ func TestKeepEndsWhenStorageIsAway(t *testing.T) {
 	kept, stop := cl.Keep(bg)
 	defer stop()
 	require.Eventually(t, func() bool { return w.Faults.Met() > 20 }, 10*time.Second, time.Millisecond)
-	require.NoError(t, kept.Err(), "the lease is not over yet")
+	require.NoError(t, kept.Err(), "the lease has not ended yet")
 	w.Clock.Advance(lease.Length)
 	<-kept.Done()
 	require.ErrorIs(t, context.Cause(kept), store.ErrClaimed)
@@ -195,7 +195,7 @@ func TestAClaimThatACommitEndedDoesNotEndTheContext(t *testing.T) {
 	kept, stop := cl.Keep(bg)
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
 	require.NoError(t, cl.Release(bg), "nothing to release")
-	require.NoError(t, w.Store.Queues.Send(kept, queue.Work, queue.Message{Tenant: tenant, Request: c.ID}), "messages of what became workable")
+	require.NoError(t, w.Store.Queues.Send(kept, queue.Work, queue.Message{Tenant: tenant, Request: c.ID}), "the context still sends messages for what became workable")
 	stop()
 	require.Equal(t, context.Canceled, context.Cause(kept))
 }

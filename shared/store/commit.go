@@ -19,28 +19,29 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// maxTaskRows is how many tasks one transaction changes by their rows; the rest travel in the
-// head until they change again.
+// maxTaskRows is how many task rows one transaction changes at most. The head carries the rest of
+// the changed tasks until they change again.
 const maxTaskRows = 90
 
-// Change is what a commit does. At least one part is set.
+// Change is what a commit changes. At least one part is set.
 type Change struct {
-	Events  []dsr.Event                      // drafts: Version, Seq, Prev and Write are filled in; At and By are the caller's
+	// Events are drafts. The caller sets At and By, Commit sets Version, Seq, Prev and Write.
+	Events  []dsr.Event
 	Reason  pii.Value                        // sealed into the first event
 	Wakes   map[retention.WakeKind]time.Time // to set; a zero time clears
 	Private *dsr.Private                     // replaces the sealed part of the head
-	// Claim makes the commit fail when it was lost: the task's row is replaced under the claim's
-	// own ETag. The claim goes on as long as the task stays open.
+	// Claim makes the commit fail when the claim was lost: the task's row is replaced under the
+	// ETag of the claim. The claim goes on as long as the task stays open.
 	Claim *lease.Claim
 }
 
-// Commit applies a change and, in the same transaction, whatever the new state calls for by
-// itself (dsr.Request.Settle). The case is brought up to date, also after a success that only a
-// read could show.
+// Commit applies a change and, in the same transaction, the events that follow from it by
+// themselves (dsr.Request.Follows). It brings the case up to date, also when only a read shows the
+// success.
 //
-// Errors: ErrConflict when somebody else changed the request (load again), ErrClaimed when the
-// claim was lost, *dsr.StateError when an event cannot happen now; anything else is a fault of
-// storage, after which nothing or all of it was done.
+// Commit returns ErrConflict when another writer changed the request (load it again), ErrClaimed
+// when the claim was lost, and *dsr.StateError when an event cannot happen now. Any other error is
+// a fault of storage: then all or nothing was written.
 func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	var held *lease.Locked
 	if ch.Claim != nil {
@@ -70,27 +71,27 @@ func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
 	case what == row.Overtaken:
 		return ErrConflict
 	}
-	// From here on it has happened. What follows tells the caller and tidies up; a crash leaves
-	// nothing behind that counts.
+	// The change is stored now. The rest tells the caller and tidies up. What a crash leaves behind
+	// does no harm.
 	t.finish(what == row.FoundDone)
 	t.after(ctx)
 	return nil
 }
 
-// commit is one change on its way into storage.
+// commit is one change that is being stored.
 type commit struct {
 	s     *Store
 	old   *Case
 	next  *Case
-	claim *lease.Locked // nil without one
-	id    string        // of this write
+	claim *lease.Locked // nil without a claim
+	id    string        // id of this write
 
 	events []dsr.Event
-	ops    []row.Op // of table requests
+	ops    []row.Op // on table requests
 	head   *row.Row
 	tasks  []*row.Row
 
-	claimRefused bool // the row that was refused is that of the claimed task
+	claimRefused bool // the refused row is that of the claimed task
 
 	touched []row.Op // rows of table lists that the old head names and the new one does not
 }
@@ -135,7 +136,7 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 	return t.collect(rows)
 }
 
-// seal puts the reason into the first event and the private part into the head.
+// seal seals the reason into the first event and the private part into the head.
 func (t *commit) seal(ctx context.Context, ch *Change) error {
 	if !ch.Reason.Empty() && len(ch.Events) > 0 {
 		sealed, err := t.old.Seal(ctx, SealReason, []byte(ch.Reason.Reveal()))
@@ -156,6 +157,7 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 	return err
 }
 
+// apply completes an event, applies it to the new case and adds its row.
 func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, clock.Stored(e.At)
 	if err := t.next.Apply(e); err != nil {
@@ -170,8 +172,8 @@ func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	return nil
 }
 
-// eventRow is an event as it is stored: the exact bytes that are hashed, and the write id for a
-// quick look.
+// eventRow returns an event as it is stored: the exact bytes that are hashed, and the write id for
+// Look.
 func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
 	b, err := e.Encode()
 	if err != nil {
@@ -183,7 +185,7 @@ func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
 	return r, r.Err()
 }
 
-// collect makes the transaction: events, changed tasks, head.
+// collect makes the transaction of events, changed tasks and head.
 func (t *commit) collect(events []*row.Row) error {
 	var changed []dsr.TaskID
 	for i := range t.next.Tasks {
@@ -212,14 +214,14 @@ func (t *commit) collect(events []*row.Row) error {
 	return t.head.Err()
 }
 
-// sameTask reports whether two tasks are stored alike. Their rows are compared, so that no field
-// can be forgotten.
+// sameTask reports whether two tasks are stored alike. It compares their rows, so that it can
+// forget no field.
 func sameTask(a, b *dsr.Task) bool {
 	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
 }
 
-// taskOps writes changed tasks at the present event: up to limit of them as rows, first the one
-// that must be, the rest in the head.
+// taskOps writes changed tasks at the last event: up to limit of them as rows, the rest in the
+// head. The task first is always written as a row.
 func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
 	if i := slices.Index(changed, first); i > 0 {
 		changed[0], changed[i] = changed[i], changed[0]
@@ -244,9 +246,9 @@ func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.
 	return out
 }
 
-// before writes the list rows and wakes that the new head names, and writes again those that
-// only the old head names: the answer's ETags let them be deleted later only if nobody has asked
-// for them anew.
+// before writes the list rows and wakes that the new head names. It also writes again those that
+// only the old head names: with their new ETags they are deleted later, unless another writer
+// needs them again.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
@@ -265,7 +267,7 @@ func (t *commit) before(ctx context.Context) error {
 	return failure.Wrap("store list rows", t.s.lists.Transact(ctx, ops))
 }
 
-// Write is the transaction that decides.
+// Write submits the transaction that decides.
 func (t *commit) Write(ctx context.Context) error {
 	err := t.s.requests.Transact(ctx, t.ops)
 	refused := row.AsRefusal(err)
@@ -274,8 +276,8 @@ func (t *commit) Write(ctx context.Context) error {
 	return err
 }
 
-// Look reads the row of the first event. It is never changed, so that it also shows a success after
-// which others have moved on. A change without an event leaves its write id in the head.
+// Look reads the row of the first event. That row never changes, so it shows a success even after
+// others have written. A change without an event leaves its write id in the head.
 func (t *commit) Look(ctx context.Context) (row.Writer, error) {
 	key := layout.RowHead
 	if len(t.events) > 0 {
@@ -299,8 +301,8 @@ func (t *commit) Look(ctx context.Context) (row.Writer, error) {
 	return row.WriterOf(t.id, writes, t.old.writes), r.Err()
 }
 
-// finish brings the caller's case and claim up to date. The ETags of a write whose answer was
-// lost are not known.
+// finish brings the caller's case and claim up to date. Unheard says that the answer was lost, so
+// that the new ETags are not known.
 func (t *commit) finish(unheard bool) {
 	t.next.stale = unheard
 	t.next.etag = t.head.ETag
@@ -309,7 +311,7 @@ func (t *commit) finish(unheard bool) {
 		t.next.rows[id] = taskRow{etag: r.ETag, seq: t.next.Seq}
 	}
 	for _, o := range t.ops {
-		t.next.stale = t.next.stale || o.Row.ETag == "" // the answer named no ETag
+		t.next.stale = t.next.stale || o.Row.ETag == "" // the answer lacks the ETag
 	}
 	*t.old = *t.next
 	if t.claim == nil {
@@ -322,8 +324,8 @@ func (t *commit) finish(unheard bool) {
 	}
 }
 
-// after deletes the rows that no head names any more, best effort: what stays contradicts its
-// head, is shown nowhere and is dropped later.
+// after deletes the rows that no head names any more. It ignores failures: lists do not show a row
+// that its head does not name, and drop it later.
 func (t *commit) after(ctx context.Context) {
 	_ = t.s.lists.Transact(ctx, row.Removals(t.touched))
 }

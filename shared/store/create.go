@@ -19,40 +19,41 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Draft is a request to be made. Request.ID, Seq and State are unset; Tenant, Caller and Tasks
-// are set. Times are kept to the millisecond.
+// Draft is a request to be made. Request.ID, Seq and State are not set, Tenant, Caller and Tasks
+// are. Times are kept to the millisecond.
 type Draft struct {
 	Request dsr.Request
 	Private dsr.Private
 	Key     string // idempotency key
 	Body    string // keyed hash of the canonical body
 	Wakes   map[retention.WakeKind]time.Time
-	By      string // name of the caller, of the first event
+	By      string // By of the first event: the name of the caller
 }
 
-// Created is the request of a draft. Existing means that it was there before, with the same
-// body; a resumed import compares Request.Origin with its own line.
+// Created is the request of a draft. Existing says that it existed before, with the same body. A
+// resumed import compares Request.Origin with its line.
 type Created struct {
 	Request  *dsr.Request
-	Shard    int // of its list rows and wakes: what a sweep is asked for
+	Shard    int // shard of its list rows and wakes
 	Existing bool
-	Err      error // of a line of CreateMany
+	Err      error // the error of one draft of CreateMany
 }
 
-// creation is a draft on its way into storage.
+// creation is a draft that is being stored.
 type creation struct {
 	c     *Case
-	id    string     // of the write
-	now   *Case      // as a look found it
-	key   *row.Row   // of table keys
-	lists []*row.Row // of table lists
-	ops   []row.Op   // of table requests
+	id    string     // id of the write
+	now   *Case      // as Look found it
+	key   *row.Row   // in table keys
+	lists []*row.Row // in table lists
+	ops   []row.Op   // on table requests
 	body  string
 }
 
-// Create makes a request in three calls when it is new: its key and its list rows and wakes in
-// parallel, then the request itself, whose insertion is the idempotency check. A request with
-// the same key is returned as it is now, or ErrIdempotency when its body was another.
+// Create makes a new request in three calls: the key and the list rows with the wakes in parallel,
+// then the request itself. The last insertion is the idempotency check. If a request with the same
+// idempotency key exists, Create returns it as it is now, or ErrIdempotency if its body was
+// another.
 func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	id := s.RequestID(d.Request.Caller, d.Request.Tenant, d.Key)
 	n, err := s.prepare(ctx, d, id, layout.ShardOf(id))
@@ -73,10 +74,10 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	return out, out.Err
 }
 
-// prepare makes everything that is to be written for a draft; it writes nothing.
+// prepare makes all rows that a draft needs. It writes nothing.
 func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*creation, error) {
 	if !layout.ValidSegment(d.Request.Tenant) {
-		return nil, errors.New("store: the tenant of a draft is not an id")
+		return nil, errors.New("store: the tenant of the draft is not an id")
 	}
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
 	c.ID, c.State, c.Seq, c.LastHash = id, dsr.StateNone, 0, ""
@@ -132,8 +133,8 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	return nil
 }
 
-// listRows are the list rows and the wakes of a new request. The wakes carry what else was
-// written with them, so that they can be dropped together if the request is never made.
+// listRows returns the list rows and the wakes of a new request. The wakes name what else is
+// written with them, so that all can be dropped together if the request is never made.
 func (n *creation) listRows() []*row.Row {
 	pk := layout.ShardPartition(n.c.Tenant, n.c.Shard)
 	keys := layout.ListRows(&n.c.Request)
@@ -151,8 +152,8 @@ func (n *creation) listRows() []*row.Row {
 	return out
 }
 
-// putKeys inserts key rows of one shard. Their ids are fresh, so one that exists is our own,
-// stored by a try whose answer was lost.
+// putKeys inserts key rows of one shard. Their ids are fresh: if a row exists, an earlier try whose
+// answer was lost has stored it.
 func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	ops := make([]row.Op, len(keys))
 	for i, r := range keys {
@@ -170,7 +171,7 @@ func (s *Store) putKeys(ctx context.Context, keys ...*row.Row) error {
 	return failure.Wrap("store case keys", err)
 }
 
-// putLists upserts list rows and wakes of one shard in as few transactions as hold them, in
+// putLists upserts list rows and wakes of one shard in as few transactions as possible, in
 // parallel.
 func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	g, ctx := errgroup.WithContext(ctx)
@@ -185,7 +186,7 @@ func (s *Store) putLists(ctx context.Context, rows []*row.Row) error {
 	return g.Wait()
 }
 
-// insert makes the request.
+// insert stores the request itself.
 func (s *Store) insert(ctx context.Context, n *creation) Created {
 	what, err := row.Try(ctx, "create request", n)
 	switch {
@@ -194,13 +195,13 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 	case what == row.Done:
 		return Created{Request: &n.c.Request, Shard: n.c.Shard}
 	case n.now == nil:
-		return Created{Err: ErrConflict} // it was there, and was gone when it was looked at
+		return Created{Err: ErrConflict} // it existed, but was gone when it was read
 	}
 	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
 	if what == row.FoundDone {
 		return out
 	}
-	n.c = n.now // what takeBack must leave alone
+	n.c = n.now // takeBack must keep what this case names
 	if n.now.BodyHash != n.body {
 		out.Err = ErrIdempotency
 		return out
@@ -212,8 +213,7 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 // Write inserts head, first event and tasks.
 func (n *creation) Write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
 
-// Look reads the head. The id of the write that made it says whose it is, also after others have
-// moved on: no later write changes it.
+// Look reads the head. It names the write that made the request, and no later write changes that.
 func (n *creation) Look(ctx context.Context) (row.Writer, error) {
 	now, err := n.c.s.Load(ctx, n.c.Tenant, n.c.ID)
 	if errors.Is(err, ErrNotFound) {
@@ -229,8 +229,8 @@ func (n *creation) Look(ctx context.Context) (row.Writer, error) {
 	return row.Other, nil
 }
 
-// takeBack deletes what was written for a request that turned out to exist, as far as the head
-// does not name it: best effort, since what stays is harmless and is dropped an hour later.
+// takeBack deletes what was written for requests that turned out to exist, unless the head names
+// it. It ignores failures: the rest does no harm and is dropped an hour later.
 func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
 	var keys, lists []row.Op
 	for _, n := range ns {
@@ -250,7 +250,7 @@ func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
 	}
 }
 
-// namedRows are the rows of table lists that the head calls for.
+// namedRows returns the keys of the rows of table lists that the head names.
 func (c *Case) namedRows() []string {
 	out := layout.ListRows(&c.Request)
 	for k, at := range c.Wakes {

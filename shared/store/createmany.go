@@ -11,23 +11,24 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// CreateMany makes up to 100 requests of one tenant, with keys, list rows and wakes in one
-// shard, in 1 + ⌈list rows / 100⌉ + len(ds) calls when all are new. Each has its own result, in
-// the order of the drafts; of several with the same key the first makes the request.
+// CreateMany makes up to 100 requests of one tenant. Their keys, list rows and wakes go into one
+// shard. It takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new. Each draft has
+// its own result, in the order of the drafts. Of several drafts with the same idempotency key the
+// first makes the request.
 func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
 	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
 }
 
-// Batch is a CreateMany that has begun: keys, list rows and wakes are written, the requests are
-// not. One that is never finished leaves orphans, which a sweep drops.
+// Batch is a CreateMany that has begun: the keys, list rows and wakes are written, the requests are
+// not. A batch that is never finished leaves orphans, which are dropped after an hour.
 type Batch struct {
 	s   *Store
 	ns  []*creation
 	out []Created
 }
 
-// BeginMany is the first half of CreateMany. An import writes it for one chunk while the
-// requests of the chunk before are made.
+// BeginMany is the first half of CreateMany. An import begins one chunk while the requests of the
+// chunk before are made.
 func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
 	b := &Batch{s: s, out: make([]Created, len(ds))}
 	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
@@ -44,7 +45,7 @@ func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch
 // Finish is the second half of CreateMany.
 func (b *Batch) Finish(ctx context.Context) []Created {
 	s, ns, out := b.s, b.ns, b.out
-	same := map[string][]int{} // drafts of one request, in order
+	same := map[string][]int{} // indexes of the drafts of one request, in order
 	for i, n := range ns {
 		if n != nil {
 			same[n.c.ID] = append(same[n.c.ID], i)
@@ -60,7 +61,7 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 			return nil
 		})
 	}
-	_ = g.Wait() // each has its own error
+	_ = g.Wait() // each result has its own error
 	var lost []*creation
 	for i, n := range ns {
 		if n != nil && (out[i].Existing || errors.Is(out[i].Err, ErrIdempotency)) {
@@ -71,8 +72,8 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 	return out
 }
 
-// prepareMany prepares all drafts, in the shard of the first: a chunk of an import keeps to
-// one. A draft that cannot be is nil.
+// prepareMany prepares all drafts in the shard of the first, so that a chunk of an import uses one
+// shard. The creation of an invalid draft is nil.
 func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out []Created) []*creation {
 	ns := make([]*creation, len(ds))
 	shard := -1
@@ -92,8 +93,8 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 	return ns
 }
 
-// putMany writes the keys and the list rows of all creations. Two of one request share list
-// rows, and a transaction may name a row once.
+// putMany writes the keys and the list rows of all creations. Two creations of one request share
+// list rows, because a transaction may name a row only once.
 func (s *Store) putMany(ctx context.Context, ns []*creation) error {
 	var keys, lists []*row.Row
 	seen := map[string]*row.Row{}

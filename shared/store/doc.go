@@ -1,45 +1,64 @@
 // Package store keeps requests, their tasks, events and sealed parts, the lists and wakes that
-// lead to them, and imports, straight on Azure Table, Blob and Queue storage.
+// lead to them, and imports, directly in Azure Table, Blob and Queue storage.
 //
-// # Layout
+// # Packages
 //
-// keys.go shows every key. One request is one partition of table requests: its head, its tasks
-// and its events, changed together by one transaction that always replaces the head, so that
-// two last tasks cannot both see "not yet". What leads to requests (lists, wakes) lies in the
-// partitions of table lists, a tenant's in 8 shards; the keys that seal the cases in those of
-// table keys.
+// This package creates, loads, claims and changes requests. It joins the packages below it:
+//
+//   - layout names the tables and makes the keys of all rows (layout/keys.go shows every key).
+//   - row says what a table must do. row.Try makes a write and finds out what became of it.
+//   - aztable implements the tables of row on Azure Table storage.
+//   - lease lets one worker at a time claim a task or an import.
+//   - imports keeps bulk imports, lists finds requests and imports.
+//   - seal encrypts the parts of a case that hold personal data.
+//   - blob and queue keep blobs and send messages.
+//   - failure has the errors that all of them share, account opens the storage account.
+//   - storetest opens stores for tests.
+//
+// # Rows
+//
+// A request is one partition of table requests: its head, its tasks and its events. One transaction
+// changes them together and always replaces the head. Two workers that end the last two tasks can
+// therefore not both miss that nothing is left to do. The rows that lead to requests (list rows and
+// wakes) lie in the partitions of table lists, 8 shards for each tenant. The keys that seal the
+// cases lie in the partitions of table keys, which have the same shards.
 //
 // # Writes
 //
-// No write is unconditional: rows are inserted if absent, replaced or deleted if unchanged.
-// Only list rows and wakes, which are wholly a function of their key, are upserted. The SDK
-// tries again by itself, so a refusal may be the echo of our own first try. Therefore each
-// transaction inserts the row of its event, whose key is the number that the writer expected
-// and whose content is never changed: after a refusal or an unclear answer the store reads it,
-// and its own write id there means success. Rows without events (the first head, a change of
-// wakes alone, imports, claims) carry the ids of their last writers or their owner for the same
-// look.
+// No write is unconditional: rows are inserted if they do not exist, and replaced or deleted if
+// they are unchanged. Only list rows, wakes and tenants are upserted: they depend on nothing but
+// their key.
 //
-// List rows and wakes are written before the transaction that needs them, and those that it
-// makes superfluous are written again with them: the ETags of that let them be deleted
-// afterwards only if nobody has asked for them anew. What a crash leaves behind is contradicted
-// by the head: lists leave it out, and after an hour List and DropWake delete it.
+// The SDK retries by itself, so a refusal may answer a retry of a write that was done. Therefore
+// each transaction inserts the row of its event. The key of that row is the number that the writer
+// expected, and its content never changes. After a refusal or an unclear answer row.Try reads the
+// row: the write has succeeded if its id stands there. Rows without events carry the ids of their
+// last writes, or the owner of their lease, for the same check: the head of a new request or of a
+// change of wakes alone, imports and claims.
 //
-// More tasks than one transaction holds rows travel in the head, each until it changes again: a
-// change of any number of tasks is atomic.
+// List rows and wakes are written before the transaction that needs them. Those that it makes
+// superfluous are written again at the same time. With the new ETags they are deleted afterwards,
+// unless another writer has needed them again. A crash may leave rows behind that no head names.
+// lists.Page leaves them out, and after an hour lists.Page and lists.Drop delete them.
+//
+// One transaction may not hold the rows of all changed tasks. The head then carries the rest, each
+// until it changes again. A change of any number of tasks is therefore atomic.
 //
 // # Seals
 //
-// Identifiers, notes, reasons and cursors are sealed by AES-256-GCM with a random nonce under a
-// key of the case, bound to tenant, request and use. The key's row, wrapped by a KeyWrapper, is
-// named by the head. Without it nothing that is sealed can be read (ErrShredded).
+// Identifiers, notes, reasons and cursors are sealed by AES-256-GCM with a random nonce and a key
+// of the case, and bound to tenant, request and use. A seal.Wrapper wraps the key, and the head
+// names the row that holds it. Without that row nothing that was sealed can be read (ErrShredded).
 //
 // # What was seen of the services
 //
-// On Azurite 3.37 with aztables 1.4.1: a transaction that is refused, for whatever reason,
-// comes back as a ResponseError with StatusCode 202 and no ErrorCode; the inner answer has the
-// status (404, 409, 412), the code, and the number of the row before a colon. The SDK returns
-// no ETags of a transaction, its answer has them. A nil IfMatch means "*", which this package
-// refuses to send. An empty body makes the SDK panic. Deleting a blob that is gone under a
-// condition answers 412 instead of 404.
+// Seen with Azurite 3.37 and aztables 1.4.1:
+//
+//   - A transaction that is refused for any reason comes back as a ResponseError with StatusCode
+//     202 and no ErrorCode. The inner answer has the status (404, 409 or 412), the code, and the
+//     number of the row before a colon.
+//   - The SDK returns no ETags of a transaction, but the answer of the service has them.
+//   - A nil IfMatch means "*", which package aztable refuses to send.
+//   - An empty body makes the SDK panic.
+//   - A conditional deletion of a blob that is gone answers 412 instead of 404.
 package store

@@ -7,8 +7,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// What callers tell apart. Everything else is a fault of our own storage: nothing is known to
-// have been written.
+// The errors that callers tell apart. Any other error is a fault of the storage account: whether
+// anything was written is not known.
 var (
 	ErrNotFound    = failure.ErrNotFound
 	ErrConflict    = failure.ErrConflict

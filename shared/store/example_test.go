@@ -10,8 +10,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// A step loads the request, claims the task that its message names, works, and commits what
-// came of it.
+// A step loads the request, claims the task that its message names, does the work and commits the
+// outcome.
 func Example() {
 	step := func(ctx context.Context, s *store.Store, m queue.Message, owner string, now time.Time) error {
 		c, err := s.Load(ctx, m.Tenant, m.Request)
@@ -19,11 +19,11 @@ func Example() {
 			return nil // nothing to do
 		}
 		if err != nil {
-			return err // our own storage: the message comes back
+			return err // storage failed: the message comes back
 		}
 		cl, err := s.Claim(ctx, c, dsr.TaskID(m.Task), owner)
 		if errors.Is(err, store.ErrClaimed) {
-			return nil // somebody else is at it
+			return nil // another worker does it
 		}
 		if err != nil {
 			return err

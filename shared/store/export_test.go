@@ -2,5 +2,5 @@ package store
 
 import "time"
 
-// RenewEvery lets the claims that a test takes from now on be renewed faster.
+// RenewEvery sets how often Keep renews the claims that a test takes from now on.
 func RenewEvery(s *Store, d time.Duration) { s.leases.RenewEvery = d }

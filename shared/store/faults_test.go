@@ -18,12 +18,12 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-// operation is something that a step does, as a step does it: it loads, looks whether there is
-// still something to do, does it. Run again after a fault, by a process that knows nothing of
-// the first, it must end in the same state.
+// operation does something the way a step does it: it loads the request, looks whether there is
+// still something to do, and does it. After a fault another process, which knows nothing of the
+// first, runs it again. The end state must be the same.
 type operation struct {
 	name  string
-	setup func(t *testing.T, s *store.Store, tenant string) // without faults
+	setup func(t *testing.T, s *store.Store, tenant string) // runs without faults
 	run   func(s *store.Store, tenant string) error
 }
 
@@ -43,7 +43,7 @@ func created(t *testing.T, s *store.Store, tenant string) {
 	create(t, s, draftOf(tenant, "k", "entra", "intune"))
 }
 
-func exporting(t *testing.T, s *store.Store, tenant string) {
+func fulfilling(t *testing.T, s *store.Store, tenant string) {
 	created(t, s, tenant)
 	c, err := theCase(s, tenant)
 	require.NoError(t, err)
@@ -81,13 +81,13 @@ func operations() []operation {
 			}
 			return s.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: later}})
 		}},
-		{name: "claim, work, commit of the last task", setup: exporting, run: func(s *store.Store, tenant string) error {
+		{name: "claim, work, commit of the last task", setup: fulfilling, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
 			if err != nil || c.State != dsr.StateFulfilling {
 				return err
 			}
-			// The first worker's lease is over by the time its message comes back; here the
-			// retry waits for nothing.
+			// In production the first worker's lease has ended by the time its message comes back.
+			// Here the retry does not wait.
 			cl, err := s.Claim(bg, c, "entra-access", "owner")
 			if errors.Is(err, store.ErrClaimed) {
 				return s.Commit(bg, c, store.Change{Events: []dsr.Event{accessed("entra")}})
@@ -100,7 +100,7 @@ func operations() []operation {
 			}
 			return s.Commit(bg, c, store.Change{Events: []dsr.Event{accessed("entra")}, Claim: cl})
 		}},
-		{name: "cancel with a reason and another private part", setup: exporting, run: func(s *store.Store, tenant string) error {
+		{name: "cancel with a reason and another private part", setup: fulfilling, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
 			if err != nil || c.State == dsr.StateCancelled {
 				return err
@@ -117,7 +117,8 @@ func operations() []operation {
 	}
 }
 
-// withoutClaims leaves out how often a task was claimed: a process that died has counted.
+// withoutClaims leaves out how often a task was claimed, because a process that died has claimed,
+// too.
 func withoutClaims(s snapshot) snapshot {
 	for i, t := range s.Tasks {
 		s.Tasks[i] = t[:len(t)-2]
@@ -125,7 +126,7 @@ func withoutClaims(s snapshot) snapshot {
 	return s
 }
 
-func TestEveryCallOfEveryOperationSpoiled(t *testing.T) {
+func TestAnOperationEndsTheSameWhicheverOfItsCallsFails(t *testing.T) {
 	t.Parallel()
 	actions := map[string]storetest.Fault{
 		"lost once":              {Action: storetest.Lost, Times: 1},
@@ -147,7 +148,7 @@ func TestEveryCallOfEveryOperationSpoiled(t *testing.T) {
 			require.NoError(t, o.run(w.Store, tenant))
 			calls := w.Counter.Total()
 			want := withoutClaims(snap(t, other, tenant, theID(other, tenant)))
-			require.Zero(t, want.Missing, "wakes that the head names are stored")
+			require.Zero(t, want.Missing, "all wakes that the head names are stored")
 
 			for name, fault := range actions {
 				for n := range calls {
@@ -159,7 +160,7 @@ func TestEveryCallOfEveryOperationSpoiled(t *testing.T) {
 					err := o.run(w.Store, tenant)
 					disarm()
 					if fault.Times == 1 && fault.Action != storetest.Cut {
-						require.NoError(t, err, "%s: the SDK's own retry is not mistaken for another writer", at)
+						require.NoError(t, err, "%s: a retry of the SDK is not mistaken for another writer", at)
 					}
 					if err != nil {
 						require.False(t, isAny(err, store.ErrIdempotency, store.ErrExists, store.ErrNotFound), "%s: %v", at, err)
@@ -173,11 +174,11 @@ func TestEveryCallOfEveryOperationSpoiled(t *testing.T) {
 				tenant := newTenant()
 				o.prepare(t, other, tenant)
 				revive := w.Faults.KillAfter(n)
-				// cleaning up after a commit is best effort: killed there, it has succeeded
+				// A commit that dies while it cleans up has succeeded.
 				_ = o.run(w.Store, tenant)
 				revive()
 				require.NoError(t, o.run(other, tenant))
-				require.NoError(t, o.run(other, tenant), "and run once more")
+				require.NoError(t, o.run(other, tenant), "a third run changes nothing")
 				got := withoutClaims(snap(t, other, tenant, theID(other, tenant)))
 				require.Empty(t, cmp.Diff(want, got), "killed after call %d of %d", n, calls)
 			}
@@ -209,7 +210,7 @@ func isAny(err error, any ...error) bool {
 // requestsTransaction matches the transaction that decides.
 func requestsTransaction(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") }
 
-func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
+func TestAWriterKnowsThatItWonEvenAfterOthersHaveWritten(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	other := w.Another(t)
@@ -227,11 +228,11 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		}})
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}), "it won")
 		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("intune")}})
-		require.ErrorIs(t, err, store.ErrConflict, "and the next change sees that others have moved on")
+		require.ErrorIs(t, err, store.ErrConflict, "the next change notices that others have written")
 		require.Equal(t, []dsr.EventType{dsr.EventReceived, dsr.EventDiscoveryStarted, dsr.EventDiscovered}, snap(t, other, tenant, c.ID).Events)
 	})
 
-	t.Run("commit that nobody followed goes on", func(t *testing.T) {
+	t.Run("commit that no other write follows", func(t *testing.T) {
 		tenant := newTenant()
 		created(t, other, tenant)
 		c, err := theCase(w.Store, tenant)
@@ -257,7 +258,7 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		}})
 		err = w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}})
 		require.ErrorIs(t, err, store.ErrConflict)
-		require.Equal(t, dsr.StateReceived, c.State, "the case is as it was loaded")
+		require.Equal(t, dsr.StateReceived, c.State, "the case is unchanged")
 	})
 
 	t.Run("wakes alone", func(t *testing.T) {
@@ -282,8 +283,8 @@ func TestWinnerKnowsThatItWonAlsoWhenOthersMovedOn(t *testing.T) {
 		}})
 		made, err := w.Store.Create(bg, draftOf(tenant, "k", "entra", "intune"))
 		require.NoError(t, err)
-		require.False(t, made.Existing, "it was this call that made it")
-		require.Equal(t, dsr.StateDiscovering, made.Request.State, "as it is now")
+		require.False(t, made.Existing, "this call made it")
+		require.Equal(t, dsr.StateDiscovering, made.Request.State, "the answer is the request as it is now")
 		require.Zero(t, snap(t, other, tenant, made.Request.ID).Missing)
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// filled is a case with every field set, and the rows of its tasks.
+// filled returns a case with every field set, and the rows of its tasks.
 func filled(t *testing.T) (*Case, map[dsr.TaskID]*row.Row) {
 	t.Helper()
 	c := &Case{first: "first", writes: []string{"first", "last"}, sealed: []byte("sealed"), etag: "etag"}
@@ -42,7 +42,7 @@ func TestEveryFieldOfARequestIsStored(t *testing.T) {
 	require.Empty(t, cmp.Diff(c, got, stored))
 }
 
-func TestEveryFieldOfATaskThatLagsBehindIsStored(t *testing.T) {
+func TestEveryFieldOfATaskThatTheHeadCarriesIsStored(t *testing.T) {
 	t.Parallel()
 	c, _ := filled(t)
 	c.late = []lateTask{{Seq: c.Seq, Task: c.Tasks[0]}}
@@ -52,8 +52,8 @@ func TestEveryFieldOfATaskThatLagsBehindIsStored(t *testing.T) {
 	require.Empty(t, cmp.Diff(c, got, stored))
 }
 
-// A field of a task that alone changes is written.
-func TestAnyChangeOfATaskIsSeen(t *testing.T) {
+// A task is written even if only one of its fields changes.
+func TestAnyChangeOfATaskIsNoticed(t *testing.T) {
 	t.Parallel()
 	var a dsr.Task
 	filltest.Fill(t, &a)
@@ -62,7 +62,8 @@ func TestAnyChangeOfATaskIsSeen(t *testing.T) {
 		b := a
 		field := reflect.ValueOf(&b).Elem().Field(i)
 		field.SetZero()
-		if name := reflect.TypeFor[dsr.Task]().Field(i).Name; name != "ID" { // the key, which never changes
+		// The id is part of the key and never changes.
+		if name := reflect.TypeFor[dsr.Task]().Field(i).Name; name != "ID" {
 			require.False(t, sameTask(&a, &b), name)
 		}
 	}
@@ -80,5 +81,5 @@ func TestALeaseChangesNothingElseOfATask(t *testing.T) {
 	got.Claim, got.ID = task.Claim, task.ID
 	require.Empty(t, cmp.Diff(task, got))
 	require.Equal(t, "etag", next.ETag)
-	require.Equal(t, task.Claim, layout.Claim(r), "the row that it was made from is as it was")
+	require.Equal(t, task.Claim, layout.Claim(r), "the original row is unchanged")
 }

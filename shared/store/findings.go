@@ -10,12 +10,12 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// sealFindings is what the seal of findings is bound to.
+// sealFindings is the use under which findings are sealed.
 const sealFindings = "findings"
 
-// KeepFindings seals what a discovery found in a blob and returns the blob's name. The id makes the
-// name new, because an attempt that crashed may have left a blob behind. Such a blob goes with the
-// case.
+// KeepFindings seals what a discovery found, stores it as a blob and returns the name of the blob.
+// The id makes the name new, because a crashed attempt may have left a blob behind. Such a blob is
+// deleted with the case.
 func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Finding) (string, error) {
 	plain, err := json.Marshal(f)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Find
 	return name, c.s.Blobs.Put(ctx, blob.Ref{Container: retention.Findings, Name: name}, sealed, nil, "application/octet-stream")
 }
 
-// Findings reads what the discovery of a system found. A system without findings gives none.
+// Findings reads what the discovery of a system found. Without findings it returns nil.
 func (c *Case) Findings(ctx context.Context, system string) ([]dsr.Finding, error) {
 	t := c.Task(dsr.NewTaskID(system, dsr.Discover))
 	if t == nil || t.Findings == "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// headRow is the head as it is stored.
+// headRow returns the head as it is stored.
 func (c *Case) headRow() *row.Row {
 	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowHead)
 	r.ETag = c.etag
@@ -52,7 +52,7 @@ func (c *Case) headRow() *row.Row {
 	return r
 }
 
-// caseOf reads a head and its tasks. Task rows that the head does not name are left out.
+// caseOf makes a case of a head and its tasks. It leaves out task rows that the head does not name.
 func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*row.Row) (*Case, error) {
 	c := &Case{s: s, etag: head.ETag, rows: map[dsr.TaskID]taskRow{}}
 	c.ID, c.Tenant = id, tenant
@@ -87,7 +87,7 @@ func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*r
 	return c, nil
 }
 
-// addTask takes the task from its row or, where that lags behind, from the head.
+// addTask takes a task from its row or, if the row is out of date, from the head.
 func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 	var t dsr.Task
 	if r != nil {
@@ -104,7 +104,7 @@ func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 		if r == nil || c.rows[id].seq < l.Seq {
 			t = l.Task
 		} else {
-			c.late = append(c.late[:i:i], c.late[i+1:]...) // the row has caught up
+			c.late = append(c.late[:i:i], c.late[i+1:]...) // the row is up to date again
 		}
 		break
 	}
@@ -113,7 +113,7 @@ func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 	return nil
 }
 
-// writeTask is a task as it is stored at event seq.
+// writeTask returns the row of a task as it is stored at the event at.seq.
 func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 	r := row.New(pk, layout.RowTask(t.ID))
 	r.ETag = at.etag
@@ -141,6 +141,7 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 	return r
 }
 
+// readTask reads a task from its row. The row does not hold the id.
 func readTask(r *row.Row) dsr.Task {
 	t := dsr.Task{
 		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),

@@ -6,7 +6,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
-// heads shows the lists what requests and imports call for.
+// heads tells the lists what the heads of requests and imports name.
 type heads struct{ s *Store }
 
 // Request implements lists.Heads.

@@ -18,19 +18,19 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
-// received is the business time at which the tests' requests come in.
+// received is the business time at which the requests of the tests come in.
 var received = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
 const canary = "jane.o'brien+#/@canary.example"
 
-// wakeKinds are all kinds of wake.
+// wakeKinds returns all kinds of wakes.
 func wakeKinds() []retention.WakeKind {
 	return []retention.WakeKind{retention.WakeRedeliver, retention.WakePackage, retention.WakeParts, retention.WakeBulk, retention.WakeBulkInput, retention.WakeBulkResult}
 }
 
 func newTenant() string { return uuid.NewString() }
 
-// draft is a request for access in one system: discovery, access and package.
+// draft returns a request for access in one system, with tasks for discovery, access and package.
 func draft(tenant, key string) store.Draft { return draftOf(tenant, key, "entra") }
 
 func draftOf(tenant, key string, systems ...string) store.Draft {
@@ -93,7 +93,7 @@ func load(t testing.TB, s *store.Store, tenant, id string) *store.Case {
 	return c
 }
 
-// chained checks the whole history against its hashes and returns the types of its events.
+// chained checks the history against its hashes and returns the types of its events.
 func chained(t testing.TB, s *store.Store, c *store.Case) []dsr.EventType {
 	t.Helper()
 	h, err := s.History(context.Background(), c.Tenant, c.ID)
@@ -125,7 +125,7 @@ func listed(t testing.TB, s *store.Store, q lists.Query) []string {
 	t.Helper()
 	var ids []string
 	for pages := 0; ; pages++ {
-		require.Less(t, pages, 500, "a list that never ends")
+		require.Less(t, pages, 500, "the list does not end")
 		items, next, err := s.Lists.Page(context.Background(), q)
 		require.NoError(t, err)
 		for _, i := range items {
@@ -138,7 +138,7 @@ func listed(t testing.TB, s *store.Store, q lists.Query) []string {
 	}
 }
 
-// snapshot is all of a request that can be seen from outside, without what is random.
+// snapshot is all of a request that can be seen from outside, except random values.
 type snapshot struct {
 	State    dsr.State
 	Tasks    []string
@@ -147,7 +147,7 @@ type snapshot struct {
 	Lists    map[string]int
 	Email    string
 	Package  *dsr.Package
-	Missing  int // wakes that the head names and that are not stored
+	Missing  int // number of wakes that the head names but that are not stored
 	Answered time.Time
 }
 

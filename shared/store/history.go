@@ -18,9 +18,9 @@ type StoredEvent struct {
 	owner func(context.Context) (*Case, error)
 }
 
-// Reason unseals what a person wrote; empty when nobody wrote anything, ErrShredded when the
-// case's key is gone. The first call of a history reads the case and its key, further ones of
-// any of its events read nothing.
+// Reason unseals the text that a person wrote. It is empty when there is no text. Reason returns
+// ErrShredded when the key of the case is gone. The first call for any event of a history reads the
+// case and its key, later calls read nothing.
 func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) {
 	if len(e.Event.Sealed) == 0 {
 		return pii.Value{}, nil
@@ -61,7 +61,8 @@ func (s *Store) History(ctx context.Context, tenant, id string) ([]StoredEvent, 
 	return out, nil
 }
 
-// loadOnceFor loads the case when first asked; a failure is tried again.
+// loadOnceFor returns a function that loads the case at its first call. After a failure it tries
+// again.
 func (s *Store) loadOnceFor(tenant, id string) func(context.Context) (*Case, error) {
 	var mu sync.Mutex
 	var c *Case

@@ -75,10 +75,10 @@ func TestLists(t *testing.T) {
 	raw, err := base64.RawURLEncoding.DecodeString(next)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), a+"|")
-	require.NotContains(t, string(raw), b+"|", "no partition")
+	require.NotContains(t, string(raw), b+"|", "a cursor names no partition")
 	w.CursorKey = bytes.Repeat([]byte{1}, 32)
 	_, _, err = w.Another(t).Lists.Page(bg, lists.Query{Tenants: both, Limit: 3, Cursor: next})
-	require.ErrorIs(t, err, lists.ErrCursor, "authenticated by another key")
+	require.ErrorIs(t, err, lists.ErrCursor, "the cursor was authenticated with another key")
 	raw[len(raw)-40] ^= 1
 	for name, q := range map[string]lists.Query{
 		"another position": {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(raw)},
@@ -94,11 +94,12 @@ func TestLists(t *testing.T) {
 	}
 }
 
-func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
+func TestRowsThatTheirHeadDoesNotNameAreLeftOutAndDeleted(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	tenant := newTenant()
-	// Commits that die between the list rows and the request leave rows of a state that never was.
+	// A commit that dies between the list rows and the request leaves rows of a state that the
+	// request never had.
 	for i := range 30 {
 		d := draft(tenant, fmt.Sprint(i))
 		d.Request.DueAt = d.Request.DueAt.Add(time.Duration(i) * time.Minute)
@@ -124,7 +125,7 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 			break
 		}
 	}
-	require.Positive(t, empty, "pages may be empty and have a next")
+	require.Positive(t, empty, "a page may be empty although it has a next")
 	q.Cursor = ""
 	require.Len(t, listed(t, w.Store, q), 5)
 	before := len(w.Rows(t, "lists"))
@@ -134,14 +135,14 @@ func TestRowsThatTheirHeadContradictsAreLeftOutAndTidied(t *testing.T) {
 	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateReceived}), 25)
 }
 
-func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
+func TestAStateThatARequestReturnsToKeepsItsListRow(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	other := w.Another(t)
 	c := create(t, w.Store, draft(newTenant(), "k"))
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
-	// While the first writer is about to delete the row of the state that it left, a second one
-	// has gone back there.
+	// While the first writer is about to delete the row of the old state, a second writer returns
+	// to that state.
 	cleanup := func(call storetest.Call) bool { return call.Batch && call.Is("table", "lists") }
 	w.Faults.Add(storetest.Fault{Match: cleanup, Skip: 1, Times: 1, Before: func() {
 		second := load(t, other, c.Tenant, c.ID)
@@ -154,7 +155,7 @@ func TestAStateThatComesBackKeepsItsListRow(t *testing.T) {
 	got := snap(t, other, c.Tenant, c.ID)
 	require.Equal(t, dsr.StateDiscovering, got.State)
 	require.Equal(t, 1, got.Lists["state"])
-	require.Zero(t, got.Missing, "the wake too")
+	require.Zero(t, got.Missing, "the wake is kept, too")
 }
 
 func TestWakes(t *testing.T) {
@@ -186,7 +187,7 @@ func TestWakes(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(few), 1)
 	}
-	require.Equal(t, 6, due, "those of minute 0 to 5")
+	require.Equal(t, 6, due, "those of minutes 0 to 5")
 	require.Equal(t, 2*layout.Shards, w.Counter.Total(), "one range query each")
 	_, err := w.Store.Lists.Due(bg, "' or 1", 0, retention.WakeRedeliver, received, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -215,7 +216,7 @@ func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
 		}
 	}
 	drop()
-	require.Len(t, w.Rows(t, "lists"), 4, "a creation may still be on its way")
+	require.Len(t, w.Rows(t, "lists"), 4, "a creation may still be under way")
 	w.Clock.Advance(59 * time.Minute)
 	drop()
 	require.Len(t, w.Rows(t, "lists"), 4)
@@ -224,7 +225,8 @@ func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
 	require.Empty(t, w.Rows(t, "lists"))
 	require.Empty(t, w.Rows(t, "keys"))
 
-	// An orphan beside a request that exists: its own key and wake go, what the head names stays.
+	// The request exists besides an orphan: the orphan's key and wake go, what the head names
+	// stays.
 	d := draft(tenant, "k")
 	c := create(t, w.Store, d)
 	w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Is("table", "requests") }, Action: storetest.Lost, Times: 0})

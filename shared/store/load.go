@@ -9,8 +9,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Load reads a request with its tasks in one call. What cannot be an id, and what another
-// tenant owns, is ErrNotFound like what does not exist.
+// Load reads a request with its tasks in one call. It returns ErrNotFound for a request that does
+// not exist, for one of another tenant, and for a text that cannot be an id.
 func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
@@ -23,11 +23,12 @@ func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	}
 }
 
-// maxTears bounds how often a torn answer is read again; every change is conditional anyway.
+// maxTears is how often a torn answer is read. It may be small, because every change is
+// conditional.
 const maxTears = 5
 
-// loadOnce reads the range of head and tasks. Several pages are not one point in time: a task
-// that is newer than the head says that the answer is torn.
+// loadOnce reads the range of head and tasks. Its pages may be read at different points in time. A
+// task that is newer than the head says that the answer is torn.
 func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
 	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), layout.RowHead, "i", 0)
 	if err != nil {
@@ -49,8 +50,8 @@ func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn 
 	return c, torn, nil
 }
 
-// refresh reads the ETags again after a write whose answer was lost. ErrConflict when somebody
-// has moved on meanwhile: what the caller decided on is no longer so.
+// refresh reads the ETags again after a write whose answer was lost. It returns ErrConflict when
+// another writer has changed the request meanwhile: the caller decided on an outdated case.
 func (c *Case) refresh(ctx context.Context) error {
 	if !c.stale {
 		return nil
@@ -65,7 +66,7 @@ func (c *Case) refresh(ctx context.Context) error {
 	c.etag, c.rows, c.late, c.stale = now.etag, now.rows, now.late, false
 	for i := range c.Tasks {
 		if t := now.Task(c.Tasks[i].ID); t != nil {
-			c.Tasks[i].Claim = t.Claim // claims change without the head
+			c.Tasks[i].Claim = t.Claim // a claim changes the task's row only
 		}
 	}
 	return nil

@@ -19,29 +19,30 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// Options is what a store is made from.
+// Options is what Open needs.
 type Options struct {
 	Tables  row.Tables
 	Blobs   *blob.Store
 	Queues  *queue.Queues
 	Wrapper seal.Wrapper
-	IDKey   []byte // of request ids and bulk ids; at least 32 bytes; never rotated
-	// CursorKey authenticates the cursors of lists; at least 32 bytes. When it changes, a list
-	// that is being read begins anew.
+	IDKey   []byte // makes the ids of requests and imports; at least 32 bytes, never rotated
+	// CursorKey authenticates the cursors of lists and has at least 32 bytes. When it changes, a
+	// list that is being read must be read from its beginning.
 	CursorKey []byte
-	Clocks    clock.Clocks // the wall clock: leases, the age of orphans
-	// Random gives ids, keys and nonces, and is safe for concurrent use; nil: crypto/rand.
+	Clocks    clock.Clocks // the wall clock tells the end of leases and the age of orphans
+	// Random is the source of ids, keys and nonces, and is safe for concurrent use. When nil, it is
+	// crypto/rand.
 	Random io.Reader
-	// Parallel is how many calls one operation has in flight at most; 0: 16. With 1 they come
-	// one after the other, always in the same order.
+	// Parallel is the most calls that one operation has in flight; 0 means 16. With 1 the calls
+	// follow one another, always in the same order.
 	Parallel int
-	Log      *slog.Logger // nil: slog.Default()
+	Log      *slog.Logger // when nil, slog.Default()
 }
 
-// defaultParallel is how many calls one operation has in flight.
+// defaultParallel is the most calls that one operation has in flight unless Options say otherwise.
 const defaultParallel = 16
 
-// Open checks the options. It makes no call.
+// Open checks the options and returns a store. It makes no call.
 func Open(o Options) (*Store, error) {
 	switch {
 	case o.Tables == nil || o.Blobs == nil || o.Queues == nil:

@@ -15,7 +15,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpenRefusesMissingParts(t *testing.T) {
 	t.Parallel()
 	c, err := account.ConnectString("UseDevelopmentStorage=true", account.ClientOptions(nil))
 	require.NoError(t, err)

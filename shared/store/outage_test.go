@@ -19,9 +19,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-// driver plays the host and the steps in fake time: messages come back after 30 s, go to poison
-// after ten times, and every minute the shards are swept for wakes. It keeps queue messages
-// itself, since the real queue's time cannot be moved.
+// driver plays the host and the steps in fake time: messages come back after 30 s and go to poison
+// after ten times, and every minute the due wakes of all shards are read. The driver keeps queue
+// messages itself, because the time of the real queue cannot be moved.
 type driver struct {
 	t      *testing.T
 	w      *storetest.World
@@ -56,7 +56,7 @@ func (d *driver) tick() {
 		if err := d.step(x.m); err != nil {
 			d.failed++
 			if x.count++; x.count == 10 {
-				d.poison++ // its own step fails too while the tables are away
+				d.poison++ // the step for poison messages fails too while the tables are down
 				continue
 			}
 			x.visible = d.w.Clock.Now().Add(30 * time.Second)
@@ -91,7 +91,7 @@ func (d *driver) step(m queue.Message) error {
 	return nil
 }
 
-// change does the task's work, which takes no time here.
+// change returns what the work of a task changes. The work takes no time here.
 func (d *driver) change(c *store.Case, t *dsr.Task, cl *lease.Claim) store.Change {
 	ch := store.Change{Claim: cl, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: d.w.Clock.Now().Add(time.Minute)}}
 	if c.State == dsr.StateReceived {
@@ -110,7 +110,7 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *lease.Claim) store.Chang
 	return ch
 }
 
-// sweep sends the messages of what a due wake leads to, and sets the wake anew.
+// sweep sends the messages for what due wakes lead to, and sets the wakes again.
 func (d *driver) sweep() {
 	now := d.w.Clock.Now()
 	for shard := range layout.Shards {
@@ -135,8 +135,7 @@ func (d *driver) sweep() {
 	}
 }
 
-// run creates requests and lets 25 minutes pass, ten of them without tables when there is an
-// outage.
+// run creates requests and lets 25 minutes pass. In an outage the tables are down for ten of them.
 func (d *driver) run(outage bool) []snapshot {
 	var ids []string
 	for i := range 6 {
@@ -145,7 +144,7 @@ func (d *driver) run(outage bool) []snapshot {
 		made, err := d.w.Store.Create(bg, dr)
 		require.NoError(d.t, err)
 		ids = append(ids, made.Request.ID)
-		if i%2 == 0 { // of the others the message was lost
+		if i%2 == 0 { // the messages of the others were lost
 			for _, t := range made.Request.Workable() {
 				d.send(queue.Message{Tenant: d.tenant, Request: made.Request.ID, Task: string(t.ID)})
 			}
@@ -155,7 +154,7 @@ func (d *driver) run(outage bool) []snapshot {
 	for second := 0; second < 25*60; second += 10 {
 		switch {
 		case outage && second == 10:
-			// The first answers that are lost are those of writes that were done.
+			// At first only the answers of writes are lost, the writes themselves are done.
 			d.w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Service == "table" && c.Write() }, Action: storetest.DoneButFailed, Times: 7})
 			disarm = d.w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Service == "table" }, Action: storetest.Lost})
 		case second == 610:
@@ -170,13 +169,13 @@ func (d *driver) run(outage bool) []snapshot {
 	var out []snapshot
 	for _, id := range ids {
 		s := withoutClaims(snap(d.t, d.w.Store, d.tenant, id))
-		slices.Sort(s.Events) // the order in which tasks end is not the point
+		slices.Sort(s.Events) // the order in which tasks end does not matter
 		out = append(out, s)
 	}
 	return out
 }
 
-func TestTablesDownForTenMinutesEndsAsIfNothingHadHappened(t *testing.T) {
+func TestTenMinutesWithoutTablesChangeNoResult(t *testing.T) {
 	t.Parallel()
 	quiet := &driver{t: t, w: storetest.New(t), tenant: newTenant()}
 	want := quiet.run(false)
@@ -192,6 +191,6 @@ func TestTablesDownForTenMinutesEndsAsIfNothingHadHappened(t *testing.T) {
 	down.w.Clock.Advance(61 * time.Minute)
 	down.sweep()
 	for _, c := range allWakes(t, down.w.Store, down.tenant) {
-		require.Equal(t, retention.WakePackage, c.Kind, "an hour later no wake of the outage is left")
+		require.Equal(t, retention.WakePackage, c.Kind, "after an hour no wake of the outage is left")
 	}
 }

@@ -23,7 +23,7 @@ import (
 
 var bg = context.Background()
 
-func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
+func TestCreateTakesThreeCallsAndStoresEverything(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	d := draftOf(newTenant(), "k", "entra", "intune")
@@ -37,8 +37,8 @@ func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
 
 	w.Counter.Reset()
 	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
-	require.Equal(t, 1, w.Counter.Total(), "a case is one query")
-	require.Empty(t, cmp.Diff(*made.Request, c.Request), "what was answered is what is stored")
+	require.Equal(t, 1, w.Counter.Total(), "a case takes one query")
+	require.Empty(t, cmp.Diff(*made.Request, c.Request), "the answer is what is stored")
 	require.Equal(t, dsr.StateReceived, c.State)
 	require.Equal(t, d.Wakes, c.Wakes)
 	require.Equal(t, w.Store.RequestID("caller", d.Request.Tenant, "k"), c.ID)
@@ -57,7 +57,7 @@ func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Existing)
 	require.Equal(t, c.Origin, again.Request.Origin)
-	require.Len(t, w.Rows(t, "keys"), 1, "the second try took its key back")
+	require.Len(t, w.Rows(t, "keys"), 1, "the second creation removed its key")
 
 	d.Body = "another"
 	_, err = w.Store.Create(bg, d)
@@ -65,7 +65,7 @@ func TestCreateTakesThreeCallsAndComesBackWhole(t *testing.T) {
 	require.Len(t, w.Rows(t, "lists"), 4)
 }
 
-func TestTwentyWritersOneWinner(t *testing.T) {
+func TestOneOfTwentyWritersWins(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	d := draft(newTenant(), "k")
@@ -96,7 +96,7 @@ func TestTwentyWritersOneWinner(t *testing.T) {
 	})
 	require.EqualValues(t, 1, created.Load(), "creations")
 	require.Len(t, w.Rows(t, "keys"), 1)
-	require.Len(t, w.Rows(t, "lists"), 4, "the losers took their wakes back")
+	require.Len(t, w.Rows(t, "lists"), 4, "the losers removed their wakes")
 	id := w.Store.RequestID("caller", d.Request.Tenant, "k")
 
 	require.EqualValues(t, 1, race(func(i int) error {
@@ -127,7 +127,7 @@ func errorsAny(err error, any ...error) bool {
 	return false
 }
 
-func TestWholeLife(t *testing.T) {
+func TestARequestFromBeginningToEnd(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	c := create(t, w.Store, draft(newTenant(), "k"))
@@ -160,11 +160,11 @@ func TestWholeLife(t *testing.T) {
 	reason, err := h[8].Reason(bg)
 	require.NoError(t, err)
 	require.Equal(t, "because canary said so", reason.Reveal())
-	require.Len(t, w.Rows(t, "lists"), 4, "newest, state, due and the one wake")
+	require.Len(t, w.Rows(t, "lists"), 4, "newest, state, due and one wake")
 
 	for _, table := range []string{"requests", "lists", "keys"} {
 		for _, row := range w.Rows(t, table) {
-			require.NotContains(t, strings.ToLower(string(row)), "canary", "of table %s", table)
+			require.NotContains(t, strings.ToLower(string(row)), "canary", "table %s", table)
 			require.NotContains(t, string(row), "Y2FuYXJ5", "base64 of a value in table %s", table)
 			requireInt64(t, row)
 		}
@@ -176,7 +176,7 @@ func TestWholeLife(t *testing.T) {
 	require.Equal(t, int64(9), c.Seq, "a refused change leaves the case alone")
 }
 
-// requireInt64 fails on a number that is not Edm.Int64.
+// requireInt64 fails if a number is stored in another type than Edm.Int64.
 func requireInt64(t *testing.T, stored []byte) {
 	t.Helper()
 	var props map[string]any
@@ -187,7 +187,7 @@ func requireInt64(t *testing.T, stored []byte) {
 	}
 }
 
-func TestTwoLastTasksFinishTogether(t *testing.T) {
+func TestTheLastTwoTasksEndAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	for round := range 5 {
@@ -224,9 +224,9 @@ func TestTwoLastTasksFinishTogether(t *testing.T) {
 		g.Wait()
 		got := snap(t, w.Store, c.Tenant, c.ID)
 		require.Equal(t, dsr.StateAssembling, got.State)
-		require.Equal(t, dsr.EventTasksEnded, got.Events[len(got.Events)-1], "settled once, by the last")
+		require.Equal(t, dsr.EventTasksEnded, got.Events[len(got.Events)-1], "the last task ends the work, once")
 		require.Len(t, got.Events, 8)
-		require.EqualValues(t, 1, conflicts.Load(), "the slower one saw that it was second")
+		require.EqualValues(t, 1, conflicts.Load(), "the slower worker noticed that it was second")
 	}
 }
 
@@ -235,14 +235,14 @@ func TestLongHistory(t *testing.T) {
 	w := storetest.New(t)
 	c := create(t, w.Store, draftOf(newTenant(), "k", "entra", "paper"))
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
-	// An event of several properties.
+	// An event that needs several properties.
 	big := discovered("paper")
 	for i := range 1800 {
 		big.Queries = append(big.Queries, dsr.Query{Hash: fmt.Sprintf("v1-%064d", i), Permission: "User.Read.All", At: received, Records: int64(i)})
 	}
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{big}}))
-	// More events than a page of a query holds, fifty to a transaction: retries of a request
-	// need a round each.
+	// More events than one page of a query holds, fifty in each transaction. Retries of a request
+	// would need a round each.
 	waiting := ended("entra-access", dsr.EventTaskWaiting, dsr.OutcomeManual)
 	for range 21 {
 		var events []dsr.Event
@@ -281,7 +281,7 @@ func TestManyTasks(t *testing.T) {
 
 	late := dsr.NewTaskID("system-119", dsr.Discover)
 	cl, err := w.Store.Claim(bg, c, late, "owner")
-	require.NoError(t, err, "a task whose row is not written yet")
+	require.NoError(t, err, "the row of the task is not stored yet")
 	require.Equal(t, 1, load(t, w.Store, c.Tenant, c.ID).Task(late).Claim.Count)
 	require.NoError(t, cl.Renew(bg))
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("system-119")}, Claim: cl}))
@@ -291,7 +291,7 @@ func TestManyTasks(t *testing.T) {
 	for _, s := range systems[:70] {
 		all = append(all, discovered(s))
 	}
-	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: all}), "more rows than a transaction holds")
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: all}), "more rows than one transaction holds")
 	require.Empty(t, cmp.Diff(c.Request, load(t, w.Store, c.Tenant, c.ID).Request))
 
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventCancelled)}}))
@@ -306,7 +306,7 @@ func TestManyTasks(t *testing.T) {
 	require.Empty(t, cmp.Diff(now.Request, load(t, w.Store, c.Tenant, c.ID).Request))
 }
 
-func TestWeirdIdentifiers(t *testing.T) {
+func TestIdentifiersMayBeAnyText(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	tenant := newTenant()
@@ -351,7 +351,7 @@ func TestWeirdIdentifiers(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound, "another tenant's id")
 }
 
-func TestSealedBytesBelongToOnePlace(t *testing.T) {
+func TestSealedBytesAreBoundToCaseAndUse(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	a := create(t, w.Store, draft(newTenant(), "a"))
@@ -383,13 +383,13 @@ func TestSealedBytesBelongToOnePlace(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestPrivatePartIsReplaced(t *testing.T) {
+func TestThePrivatePartIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	c := create(t, w.Store, draft(newTenant(), "k"))
 	p, err := c.Private(bg)
 	require.NoError(t, err)
-	for i := range 900 { // more than one property holds
+	for i := range 900 { // more than fits one property
 		p.Candidates = append(p.Candidates, dsr.Candidate{System: "entra", ObjectID: fmt.Sprintf("%0100d", i), Matched: []string{dsr.Email}})
 	}
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), event(dsr.EventCandidatesFound)}, Private: &p}))
@@ -409,7 +409,7 @@ func TestCreateMany(t *testing.T) {
 		d.Request.Origin = dsr.Origin{Bulk: "b", Line: int64(i + 1)}
 		ds = append(ds, d)
 	}
-	ds = append(ds, ds[3]) // the same line again
+	ds = append(ds, ds[3]) // the same draft again, as line 99
 	ds[98].Request.Origin.Line = 99
 	other := ds[4] // the same key with another body
 	other.Body = "another"

@@ -2,14 +2,15 @@ package store
 
 import "github.com/rightsdesk/rightsdesk/shared/store/row"
 
+// insert stores a row that must not exist yet.
 func insert(r *row.Row) row.Op { return row.Op{Kind: row.Insert, Row: r} }
 
-// replace is conditional on the row's ETag.
+// replace changes a row only if its ETag matches.
 func replace(r *row.Row) row.Op { return row.Op{Kind: row.Replace, Row: r} }
 
-// upsert is for rows that are wholly a function of their key: it adds what is given and keeps
-// what is there.
+// upsert sets the given values and keeps the others. It is for rows that depend on nothing but
+// their key.
 func upsert(r *row.Row) row.Op { return row.Op{Kind: row.Upsert, Row: r} }
 
-// remove is conditional on the row's ETag. The values of the row are not needed.
+// remove deletes a row only if its ETag matches. It needs no values.
 func remove(r *row.Row) row.Op { return row.Op{Kind: row.Delete, Row: r.Bare()} }

@@ -18,15 +18,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// Shards is how many partitions of lists, and of keys, a tenant has.
+// Shards is how many partitions of table lists, and of table keys, a tenant has.
 const Shards = layout.Shards
 
-// Store keeps everything that Rightsdesk keeps. It is safe for concurrent use.
+// Store keeps all that Rightsdesk stores. It is safe for concurrent use.
 type Store struct {
 	Blobs  *blob.Store
 	Queues *queue.Queues
 	Lists  *lists.Lists
-	// Imports are the bulk imports.
+	// Imports keeps the bulk imports.
 	Imports *imports.Imports
 
 	requests, lists, keys row.Table

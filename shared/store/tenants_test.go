@@ -17,16 +17,16 @@ func TestTenantsAreRemembered(t *testing.T) {
 	require.Empty(t, none)
 
 	var all []string
-	for i := range 150 { // more than one transaction takes
+	for i := range 150 { // more than one transaction holds
 		all = append(all, fmt.Sprintf("00000000-0000-4000-8000-%012d", i))
 	}
 	require.NoError(t, w.Store.Lists.Remember(t.Context(), append(all, all[0], "no|segment", "")))
-	require.NoError(t, w.Another(t).Lists.Remember(t.Context(), all[:1]), "fewer are configured now")
+	require.NoError(t, w.Another(t).Lists.Remember(t.Context(), all[:1]), "fewer tenants are configured now")
 	got, err := w.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, all, got)
 
 	w.Counter.Reset()
 	require.NoError(t, w.Store.Lists.Remember(t.Context(), all))
-	require.Equal(t, 1, w.Counter.Total(), "nothing new is one read")
+	require.Equal(t, 1, w.Counter.Total(), "one read when nothing is new")
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Create stores an import: its wakes first, then its row. Existing means that one with that id
-// was there before; it is returned as it is. The id is that of ID, the shard follows from it.
+// Create stores an import: first its wakes, then its row. Existing says that an import with that id
+// existed before: it is returned as it is. The id comes from ID and determines the shard.
 func (s *Imports) Create(ctx context.Context, b Import) (c *Case, existing bool, err error) {
 	if !layout.ValidSegment(b.Tenant) || !layout.ValidSegment(b.ID) {
-		return nil, false, errors.New("store: tenant or id of an import is not an id")
+		return nil, false, errors.New("store: the tenant or the id of the import is not an id")
 	}
 	c = &Case{Import: b, s: s}
 	c.Shard, c.Import.Claim = layout.ShardOf(b.ID), dsr.Claim{}
@@ -35,7 +35,7 @@ func (s *Imports) Create(ctx context.Context, b Import) (c *Case, existing bool,
 		c.etag, c.named = a.r.ETag, maps.Clone(c.Wakes)
 		return c, false, nil
 	case a.now == nil:
-		return nil, false, failure.ErrConflict // it was there, and was gone when it was looked at
+		return nil, false, failure.ErrConflict // it existed, but was gone when it was read
 	}
 	return a.now, what == row.Overtaken, nil
 }
@@ -44,7 +44,7 @@ func (s *Imports) Create(ctx context.Context, b Import) (c *Case, existing bool,
 type creation struct {
 	c   *Case
 	r   *row.Row
-	now *Case // as a look found it
+	now *Case // as Look found it
 }
 
 func (a *creation) Write(ctx context.Context) error { return row.Put(ctx, a.c.s.o.Requests, a.r) }

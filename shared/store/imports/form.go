@@ -9,7 +9,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// row is the import as it is stored.
+// row returns the import as it is stored.
 func (b *Case) row(writes []string) *row.Row {
 	r := row.New(layout.Partition(b.Tenant, b.ID), layout.RowBulk)
 	r.SetInt("v", 1)

@@ -15,7 +15,7 @@ func TestEveryFieldOfAnImportIsStored(t *testing.T) {
 	t.Parallel()
 	var b Case
 	filltest.Fill(t, &b)
-	b.Import.Claim.Faults = 0 // an import has no system that could fail
+	b.Import.Claim.Faults = 0 // an import calls no system that could fail
 	r := b.row([]string{"write"})
 	require.NoError(t, r.Err())
 	got, err := (&Imports{}).caseOf(b.Tenant, b.ID, r)

@@ -1,4 +1,4 @@
-// Package imports keeps bulk imports as rows, with their wakes and the keys that made them.
+// Package imports keeps bulk imports as rows, with their wakes and idempotency keys.
 package imports
 
 import (
@@ -17,25 +17,25 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// ErrIdempotency says that a caller has used an idempotency key for something else before.
+// ErrIdempotency says that the caller used the idempotency key for something else before.
 var ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
 
-// Options is what imports are kept by.
+// Options is what New needs.
 type Options struct {
 	Requests, Lists row.Table
-	Leases          lease.Leases // of table requests
-	IDKey           []byte       // of the ids of imports; at least 32 bytes; never rotated
-	Random          io.Reader    // of the ids of writes
+	Leases          lease.Leases // on the rows of table requests
+	IDKey           []byte       // makes the ids of imports; at least 32 bytes, never rotated
+	Random          io.Reader    // source of write ids
 }
 
 // Imports keeps bulk imports. It is safe for concurrent use.
 type Imports struct{ o Options }
 
-// New refuses what is missing. It makes no call.
+// New refuses missing parts. It makes no call.
 func New(o Options) (*Imports, error) {
 	switch {
 	case o.Requests == nil || o.Lists == nil || o.Leases.Table == nil || o.Random == nil:
-		return nil, errors.New("store: imports need tables, a desk for claims and random numbers")
+		return nil, errors.New("store: imports need tables, leases and random numbers")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
 	}
@@ -50,24 +50,24 @@ const (
 	Failed    = "failed"
 )
 
-// Import is a bulk import. Times are kept to the millisecond. One whose EndedAt is set cannot be
-// claimed.
+// Import is a bulk import. Times are kept to the millisecond. An import whose EndedAt is set cannot
+// be claimed.
 type Import struct {
 	ID, Tenant, Reference, Caller string
 	State                         string
-	Blob                          string // name of the input in its container
+	Blob                          string // name of the blob of the input
 	Format                        string // ndjson, csv or json
-	Digest                        string // of the input
+	Digest                        string // digest of the input
 	Lines, Accepted               int64
 	Duplicate, Rejected           int64
-	Offset, Line                  int64 // where the import stands: bytes and lines that are done
-	Chunk                         int   // chunks that are done
+	Offset, Line                  int64 // progress: bytes and lines that are done
+	Chunk                         int   // progress: chunks that are done
 	CreatedAt, EndedAt            time.Time
 	Wakes                         map[retention.WakeKind]time.Time
 	Shard                         int
-	Claim                         dsr.Claim // changed by Claim alone
-	Failure                       string    // a code, when the state is failed
-	InputETag                     string    // version of the input that was received
+	Claim                         dsr.Claim // set by Claim and Save only
+	Failure                       string    // a code when the state is Failed
+	InputETag                     string    // version of the input blob that was received
 }
 
 // Case is an import as it was loaded. It is not safe for concurrent use.
@@ -81,7 +81,7 @@ type Case struct {
 	claim  *lease.Claim
 }
 
-// ID is the id of the import with a reference in a tenant.
+// ID returns the id of the import with a reference in a tenant.
 func (s *Imports) ID(tenant, reference string) string {
 	return layout.GUID(pii.MAC(s.o.IDKey, "bulk", tenant, reference))
 }
@@ -98,16 +98,16 @@ func (s *Imports) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	return s.caseOf(tenant, id, r)
 }
 
-// Claim takes the lease of an import that has not ended. Save of the same case is then under it.
-// ErrClaimed when somebody else's lease is live, failure.ErrConflict when the import has changed
-// since it was loaded.
+// Claim takes the lease of an import that has not ended. From then on Save of the same case writes
+// under the lease. Claim returns ErrClaimed when another lease is live or the import has ended, and
+// failure.ErrConflict when the import has changed since it was loaded.
 func (s *Imports) Claim(ctx context.Context, b *Case, owner string) (*lease.Claim, error) {
 	if !b.EndedAt.IsZero() || b.Import.Claim.Live(s.o.Leases.Clocks.Wall()) {
 		return nil, lease.ErrClaimed
 	}
 	next := *b
 	next.Import.Claim = dsr.Claim{Owner: owner, Until: s.o.Leases.End(), Count: b.Import.Claim.Count + 1}
-	next.Wakes = b.named // wakes change by Save, which writes their rows first
+	next.Wakes = b.named // only Save changes wakes, because it writes their rows first
 	r := next.row(b.writes)
 	r.ETag = b.etag
 	cl, err := s.o.Leases.Take(ctx, r, "")

@@ -45,7 +45,7 @@ func bulk(s *store.Store, tenant string) imports.Import {
 	}
 }
 
-func TestBulk(t *testing.T) {
+func TestAnImportFromBeginningToEnd(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	other := w.Another(t)
@@ -88,7 +88,7 @@ func TestBulk(t *testing.T) {
 	now.State, now.EndedAt, now.Accepted = imports.Completed, received.Add(time.Hour), 1<<40
 	now.Wakes = map[retention.WakeKind]time.Time{retention.WakeBulkInput: received.AddDate(0, 0, 7), retention.WakeBulkResult: received.AddDate(0, 0, 30)}
 	require.NoError(t, other.Imports.Save(t.Context(), now))
-	require.ErrorIs(t, second.Check(t.Context()), store.ErrClaimed, "it is over")
+	require.ErrorIs(t, second.Check(t.Context()), store.ErrClaimed, "the import has ended")
 	done, err := w.Store.Imports.Load(t.Context(), tenant, b.ID)
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(now.Import, done.Import))
@@ -106,7 +106,7 @@ func TestBulk(t *testing.T) {
 	require.Len(t, w.Rows(t, "lists"), 1, "a wake that the import names is not dropped")
 }
 
-func TestBulkUnclear(t *testing.T) {
+func TestUnclearAnswersOfAnImportAreLookedUp(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	other := w.Another(t)
@@ -117,7 +117,7 @@ func TestBulkUnclear(t *testing.T) {
 		spoil()
 		b, existing, err := w.Store.Imports.Create(t.Context(), bulk(w.Store, tenant))
 		require.NoError(t, err)
-		require.False(t, existing, "the winner knows")
+		require.False(t, existing, "this call made it")
 		spoil()
 		_, err = w.Store.Imports.Claim(t.Context(), b, "a")
 		require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestBulkUnclear(t *testing.T) {
 		require.NoError(t, other.Imports.Save(t.Context(), second))
 	}})
 	b.Accepted = 1
-	require.NoError(t, w.Store.Imports.Save(t.Context(), b), "it won, and another moved on")
+	require.NoError(t, w.Store.Imports.Save(t.Context(), b), "it won, and another writer changed the import since")
 	b.Accepted = 2
 	require.ErrorIs(t, w.Store.Imports.Save(t.Context(), b), store.ErrConflict)
 	now, err := other.Imports.Load(t.Context(), tenant, b.ID)
@@ -150,7 +150,7 @@ func TestBulkUnclear(t *testing.T) {
 	require.EqualValues(t, 1, now.Rejected)
 }
 
-func TestTheKeyOfAnImport(t *testing.T) {
+func TestAnIdempotencyKeyIsBoundToOneImport(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	tenant := uuid.NewString()
@@ -161,7 +161,7 @@ func TestTheKeyOfAnImport(t *testing.T) {
 	forget, err := w.Store.Imports.KeepKey(t.Context(), b, canary)
 	require.NoError(t, err)
 	again, err := w.Another(t).Imports.KeepKey(t.Context(), b, canary)
-	require.NoError(t, err, "the same")
+	require.NoError(t, err, "the same import again")
 	again(t.Context())
 	for _, x := range []imports.Import{other, moved} {
 		_, err = w.Store.Imports.KeepKey(t.Context(), x, canary)
@@ -175,7 +175,7 @@ func TestTheKeyOfAnImport(t *testing.T) {
 	}
 	forget(t.Context())
 	_, err = w.Store.Imports.KeepKey(t.Context(), other, canary)
-	require.NoError(t, err, "it was taken back")
+	require.NoError(t, err, "the key was removed")
 
 	w.Faults.Add(storetest.Fault{Action: storetest.DoneButFailed, Times: 1})
 	_, err = w.Store.Imports.KeepKey(t.Context(), b, "lost answer")

@@ -11,15 +11,16 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// key is the partition's id for an idempotency key of an upload: a caller's text cannot be found
-// from it.
+// key returns the id in the partition of an upload's idempotency key. The caller's text cannot be
+// found from it.
 func (s *Imports) key(b Import, key string) string {
 	return layout.GUID(pii.MAC(s.o.IDKey, "bulk-key", b.Caller, b.Tenant, key))
 }
 
-// KeepKey binds a caller's idempotency key to an import: to its id, which is its reference, and
-// to its digest. ErrIdempotency when it is bound to another. It comes before Create; undo is for
-// an import that is then refused, and takes back what this call has bound, best effort.
+// KeepKey binds a caller's idempotency key to an import: to its id, which stands for its reference,
+// and to its digest. It returns ErrIdempotency when the key is bound to another import. KeepKey
+// comes before Create. If the import is then refused, undo removes what this call has bound; undo
+// ignores failures.
 func (s *Imports) KeepKey(ctx context.Context, b Import, key string) (undo func(context.Context), err error) {
 	r := row.New(layout.Partition(b.Tenant, s.key(b, key)), layout.RowBulkKey)
 	r.SetInt("v", 1)
@@ -37,8 +38,8 @@ func (s *Imports) KeepKey(ctx context.Context, b Import, key string) (undo func(
 	return func(ctx context.Context) { _ = row.Drop(ctx, s.o.Requests, r) }, nil
 }
 
-// binding inserts the row that binds a key to an import. What it is bound to is its id: the same
-// binding of another writer is as good.
+// binding inserts the row that binds a key to an import. The import is the id of the write: the
+// same binding by another writer counts as well.
 type binding struct {
 	t row.Table
 	r *row.Row

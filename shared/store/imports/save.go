@@ -17,8 +17,8 @@ import (
 )
 
 // Save replaces an import if it is unchanged. Under a claim it renews the lease, or ends it when
-// EndedAt is set. ErrClaimed when the lease was lost, failure.ErrConflict when somebody else
-// changed the import; anything else is a fault of storage.
+// EndedAt is set. Save returns ErrClaimed when the lease was lost, and failure.ErrConflict when
+// another writer changed the import. Any other error is a fault of storage.
 func (s *Imports) Save(ctx context.Context, b *Case) error {
 	a := &saving{b: b}
 	etag, claim := b.etag, dsr.Claim{Count: b.Import.Claim.Count}
@@ -56,13 +56,13 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 	case what == row.Overtaken:
 		return failure.ErrConflict
 	}
-	// From here on it has happened.
+	// The import is saved now.
 	next.etag, next.named = a.r.ETag, maps.Clone(next.Wakes)
 	if a.held != nil {
 		a.held.SetRow(a.r, false)
 	}
 	*b = next
-	_ = s.o.Lists.Transact(ctx, row.Removals(dead)) // best effort: a wake too many is harmless
+	_ = s.o.Lists.Transact(ctx, row.Removals(dead)) // ignored: a superfluous wake does no harm
 	return nil
 }
 
@@ -70,15 +70,15 @@ func (s *Imports) Save(ctx context.Context, b *Case) error {
 type saving struct {
 	b      *Case         // as it was loaded
 	held   *lease.Locked // the claim; nil without one
-	writes []string      // those that the new row remembers, our own last
+	writes []string      // write ids that the new row remembers, this one last
 	r      *row.Row
-	lost   bool // somebody else has the lease
+	lost   bool // another worker has the lease
 }
 
 func (a *saving) Write(ctx context.Context) error { return row.Put(ctx, a.b.s.o.Requests, a.r) }
 
-// look takes the row as it is now if nobody has written since. Otherwise the case keeps the ETag
-// that no longer matches, so that its next save is a conflict.
+// Look takes over the row as it is now if no other write followed. Otherwise the case keeps an old
+// ETag, so that its next save is a conflict.
 func (a *saving) Look(ctx context.Context) (row.Writer, error) {
 	now, err := a.b.s.o.Requests.Get(ctx, a.r.Partition, a.r.Key)
 	if errors.Is(err, failure.ErrNotFound) {
@@ -99,8 +99,8 @@ func (a *saving) Look(ctx context.Context) (row.Writer, error) {
 	return who, now.Err()
 }
 
-// putWakes writes the wakes that the import names from now on, and again those that it named
-// before, so that these can be deleted afterwards unless somebody asks for them anew.
+// putWakes writes the wakes that the import will name. It also writes again those that it will no
+// longer name: with their new ETags they are deleted later, unless another writer needs them again.
 func (b *Case) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []row.Op
