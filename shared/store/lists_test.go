@@ -225,8 +225,7 @@ func TestOrphansAreDroppedAfterAnHour(t *testing.T) {
 	require.Empty(t, w.Rows(t, "lists"))
 	require.Empty(t, w.Rows(t, "keys"))
 
-	// The request exists besides an orphan: the orphan's key and wake go, what the head names
-	// stays.
+	// An orphan beside an existing request: its key and its wake go, what the head names stays.
 	d := draft(tenant, "k")
 	c := create(t, w.Store, d)
 	w.Faults.Add(storetest.Fault{Match: func(c storetest.Call) bool { return c.Is("table", "requests") }, Action: storetest.Lost, Times: 0})

@@ -17,7 +17,7 @@ import (
 // anything was written is not known.
 var (
 	ErrNotFound = errors.New("store: not found")
-	ErrConflict = errors.New("store: somebody else changed it, load again")
+	ErrConflict = errors.New("store: another writer changed it, load it again")
 	ErrExists   = errors.New("store: exists already")
 	ErrTooLarge = errors.New("store: larger than a row can hold")
 )
