@@ -74,7 +74,7 @@ func run(o options) error {
 		if err != nil {
 			return err
 		}
-		return checkText(below(files, o.under), nil)
+		return checkText(below(files, o.under))
 	}
 	return lint(o.tools, progress.Standard())
 }
@@ -92,7 +92,7 @@ func lint(tools string, show progress.Display) error {
 	var failed []error
 	check := func(name, hint string, do func() error) { failed = append(failed, show.Run(name, hint, do)) }
 	check("text: no paths of a machine, no registry hosts, no loose ends, no wide comments", "", func() error {
-		return errors.Join(checkTop(files), checkText(files, left))
+		return errors.Join(checkTop(files), checkText(files))
 	})
 	check("gofumpt", "", func() error { return gofumpt(tools, files) })
 	check(fmt.Sprintf("go vet: %d packages", len(p.free)), "", func() error {

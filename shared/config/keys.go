@@ -20,8 +20,8 @@ const keySize = 32
 
 // Keys are the keys of a deployment, as the key file holds them. They are secrets.
 type Keys struct {
-	Local  bool      `json:"local,omitempty"` // made by the local world for itself; refused elsewhere
-	Vault  []pii.Key `json:"vault"`           // wrap the data keys of cases; the last one wraps new ones
+	Local  bool      `json:"local,omitempty"` // made by the local world; refused elsewhere
+	Vault  []pii.Key `json:"vault"`           // wrap the keys of cases; the last one wraps new ones
 	ID     []byte    `json:"id"`              // request and bulk ids; never rotated
 	Tokens []pii.Key `json:"tokens"`          // keyed hashes
 	Cursor []byte    `json:"cursor"`          // authenticates the cursors of lists

@@ -53,7 +53,7 @@ type Subject struct {
 	Identifiers  []Identifier
 	Name         pii.Value // helps a human to tell two people apart; never searched for
 	Relationship Relationship
-	Residence    pii.Value // country, or country and region, as ISO 3166 codes such as "DE" or "US-CA"
+	Residence    pii.Value // country, perhaps with region, in ISO 3166: "DE", "US-CA"
 	// Decided is the object id that a person chose among candidates. While it is set, it alone
 	// names the subject.
 	Decided pii.Value

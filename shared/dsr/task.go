@@ -11,7 +11,7 @@ const (
 	OutcomeNothingFound OutcomeCode = "nothing-found"
 	OutcomePartial      OutcomeCode = "partial" // what could not be had is named in the reason
 	OutcomeRefused      OutcomeCode = "refused" // with reason and legal basis
-	OutcomeManual       OutcomeCode = "manual"  // a person does it; the reason holds the instructions
+	OutcomeManual       OutcomeCode = "manual"  // by a person, as the reason says
 	OutcomePending      OutcomeCode = "pending" // until when
 	OutcomeFailed       OutcomeCode = "failed"  // can be retried
 )
@@ -27,7 +27,7 @@ func (c OutcomeCode) Open() bool { return c == "" || c == OutcomeManual || c == 
 // Query proves that a system was asked: "no data" is a claim with proof.
 type Query struct {
 	Hash       string    `json:"hash"`       // keyed token of the query with its values
-	Permission string    `json:"permission"` // with which it was asked, as the system names it
+	Permission string    `json:"permission"` // in the system's own words
 	At         time.Time `json:"at"`         // business time
 	Records    int64     `json:"records"`
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// A system that was renamed or removed ends its open tasks, with an alert, and nobody else's. Once it
-// is back they can be retried.
+// A system that was renamed or removed ends its own open tasks and no others, with an alert. Once
+// it is back, they can be retried.
 func TestATaskWhoseSystemIsNoLongerConfiguredFails(t *testing.T) {
 	t.Parallel()
 	const reason = "not-configured: The tenant has no system named alpha any more. Put it back into the document under this name, then retry."

@@ -19,11 +19,12 @@ import (
 // task can be retried by hand.
 const maxAttempts = 10
 
-// restOrFail says what becomes of a task whose step met an error. A task whose system was taken out of the
-// tenant's document ends as failed, with an alert. A fault of the system never fails the
-// invocation: either the task ends as failed, with the reason, or it rests and its wake brings it
-// back. An error that is no *connector.Fault is the product's own and is returned as it is. A fault
-// after which something was handed over starts the count anew: the system is slow and not dead.
+// restOrFail says what becomes of a task whose step met an error. A task whose system was taken
+// out of the tenant's document ends as failed, with an alert. A fault of the system never fails
+// the invocation: either the task ends as failed, with the reason, or it rests and its wake
+// brings it back. An error that is no *connector.Fault is the product's own and is returned as
+// it is. A fault after which something was handed over starts the count anew: the system is slow
+// and not dead.
 func (r *Runner) restOrFail(ctx context.Context, c *store.Case, cl *lease.Claim, by dsr.Step, progress bool, err error) error {
 	if errors.Is(err, store.ErrClaimed) {
 		return nil // The task was cancelled, or somebody else has it by now.

@@ -11,6 +11,7 @@ type Statements struct {
 	// complaint.
 	Rights             []string `yaml:"rights"`
 	AutomatedDecisions []string `yaml:"automatedDecisions"` // (h)
-	// SoldOrShared says what was sold or shared, and to whom: Cal. Civ. Code § 1798.110(c), 1798.115.
+	// SoldOrShared says what was sold or shared, and to whom: Cal. Civ. Code § 1798.110(c) and
+	// § 1798.115.
 	SoldOrShared []string `yaml:"soldOrShared"`
 }

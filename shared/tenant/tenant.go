@@ -126,7 +126,7 @@ type Declared struct {
 	Name        string                  `yaml:"name"`
 	Title       string                  `yaml:"title"`
 	Kinds       []string                `yaml:"kinds"`       // of data, in words
-	Identifiers []string                `yaml:"identifiers"` // kinds by which people find a person there
+	Identifiers []string                `yaml:"identifiers"` // by which a person is found there
 	Actions     map[string]Instructions `yaml:"actions"`     // each that the tenant takes
 }
 
