@@ -27,7 +27,7 @@ func (c OutcomeCode) Open() bool { return c == "" || c == OutcomeManual || c == 
 // Query proves that a system was asked: "no data" is a claim with proof.
 type Query struct {
 	Hash       string    `json:"hash"`       // keyed token of the query with its values
-	Permission string    `json:"permission"` // in the system's own words
+	Permission string    `json:"permission"` // as the system names it
 	At         time.Time `json:"at"`         // business time
 	Records    int64     `json:"records"`
 }
