@@ -37,7 +37,7 @@ type Query struct {
 type Outcome struct {
 	Code   OutcomeCode `json:"code"`
 	Reason string      `json:"reason,omitempty"`
-	Basis  string      `json:"basis,omitempty"` // legal basis of a refusal, such as "GDPR Art. 15(4)"
+	Basis  string      `json:"basis,omitempty"` // of a refusal, such as "GDPR Art. 15(4)"
 	Link   string      `json:"link,omitempty"`  // where a person does what is manual
 	Until  time.Time   `json:"until,omitzero"`  // of a pending task
 }
