@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -18,10 +17,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
-
-// maxTaskRows is how many task rows one transaction changes at most. The head carries the rest of
-// the changed tasks until they change again.
-const maxTaskRows = 90
 
 // Change is what a commit changes. At least one part is set.
 type Change struct {
@@ -172,19 +167,6 @@ func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	return nil
 }
 
-// eventRow returns an event as it is stored: the exact bytes that are hashed, and the write id for
-// Look.
-func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
-	b, err := e.Encode()
-	if err != nil {
-		return nil, fmt.Errorf("store: encode event %d: %w", e.Seq, err)
-	}
-	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowEvent(e.Seq))
-	r.SetText("write", e.Write)
-	r.SetBytes("event", b)
-	return r, r.Err()
-}
-
 // collect makes the transaction of events, changed tasks and head.
 func (t *commit) collect(events []*row.Row) error {
 	var changed []dsr.TaskID
@@ -212,38 +194,6 @@ func (t *commit) collect(events []*row.Row) error {
 	t.head = t.next.headRow()
 	t.ops = append(t.ops, replace(t.head))
 	return t.head.Err()
-}
-
-// sameTask reports whether two tasks are stored alike. It compares their rows, so that it can
-// forget no field.
-func sameTask(a, b *dsr.Task) bool {
-	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
-}
-
-// taskOps writes changed tasks at the last event: up to limit of them as rows, the rest in the
-// head. The task first is always written as a row.
-func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
-	if i := slices.Index(changed, first); i > 0 {
-		changed[0], changed[i] = changed[i], changed[0]
-	}
-	limit = min(limit, maxTaskRows)
-	var out []row.Op
-	pk := layout.Partition(c.Tenant, c.ID)
-	for i, id := range changed {
-		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
-		if i >= limit {
-			c.late = append(c.late, lateTask{Seq: c.Seq, Task: *c.Task(id)})
-			continue
-		}
-		at := taskRow{etag: c.rows[id].etag, seq: c.Seq}
-		r := writeTask(pk, *c.Task(id), at)
-		if at.etag == "" {
-			out = append(out, insert(r))
-		} else {
-			out = append(out, replace(r))
-		}
-	}
-	return out
 }
 
 // before writes the list rows and wakes that the new head names. It also writes again those that

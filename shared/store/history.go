@@ -8,6 +8,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
 // StoredEvent is an entry of a request's history.
@@ -34,6 +35,19 @@ func (e StoredEvent) Reason(ctx context.Context) (pii.Value, error) {
 		return pii.Value{}, err
 	}
 	return pii.New(string(plain)), nil
+}
+
+// eventRow returns an event as it is stored: the exact bytes that are hashed, and the write id for
+// Look.
+func eventRow(c *Case, e dsr.Event) (*row.Row, error) {
+	b, err := e.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("store: encode event %d: %w", e.Seq, err)
+	}
+	r := row.New(layout.Partition(c.Tenant, c.ID), layout.RowEvent(e.Seq))
+	r.SetText("write", e.Write)
+	r.SetBytes("event", b)
+	return r, r.Err()
 }
 
 // History returns the events of a request in order, or ErrNotFound.

@@ -23,8 +23,8 @@ func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
 	}
 }
 
-// maxTears is how often a torn answer is read. It may be small, because every change is
-// conditional.
+// maxTears is how often Load reads before it accepts a torn answer. A torn case does no harm,
+// because every change is conditional.
 const maxTears = 5
 
 // loadOnce reads the range of head and tasks. Its pages may be read at different points in time. A

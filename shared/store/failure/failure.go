@@ -18,7 +18,7 @@ import (
 var (
 	ErrNotFound = errors.New("store: not found")
 	ErrConflict = errors.New("store: another writer changed it, load it again")
-	ErrExists   = errors.New("store: exists already")
+	ErrExists   = errors.New("store: already exists")
 	ErrTooLarge = errors.New("store: larger than a row can hold")
 )
 

@@ -1,4 +1,4 @@
-// Package lease lets one worker at a time claim a row, for 20 s and longer while it renews.
+// Package lease lets one worker at a time claim a row, for 20 s or as long as it renews the claim.
 package lease
 
 import (

@@ -32,7 +32,8 @@ func (cl *Claim) GiveBack(ctx context.Context) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count - 1, Faults: was.Faults} })
 }
 
-// Fault releases after the n-th upstream fault in a row. The task rests until a wall time.
+// Fault releases the claim after the n-th upstream fault in a row. The task rests until a wall
+// time.
 func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim {
 		return dsr.Claim{Until: clock.Stored(until), Count: was.Count, Faults: n}

@@ -52,7 +52,7 @@ func Try(ctx context.Context, op string, a Attempt) (Result, error) {
 	who, err := a.Look(ctx)
 	switch {
 	case err != nil && refused:
-		return 0, failure.Wrap(op, err) // some attempt was first, but the row cannot be read
+		return 0, failure.Wrap(op, err) // another write may have won: the row cannot be read
 	case err != nil:
 		return 0, failure.Wrap(op, cause)
 	case who == Own:

@@ -1,4 +1,4 @@
-// Package seal encrypts the personal data of a case with a key of its own, and wraps that key.
+// Package seal encrypts the personal data of a case with the key of that case, and wraps the key.
 package seal
 
 import (

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
+)
+
+// maxTaskRows is how many task rows one transaction changes at most. The head carries the rest of
+// the changed tasks until they change again.
+const maxTaskRows = 90
+
+// writeTask returns the row of a task as it is stored at the event at.seq.
+func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
+	r := row.New(pk, layout.RowTask(t.ID))
+	r.ETag = at.etag
+	r.SetText("system", t.System)
+	r.SetText("action", string(t.Action))
+	r.SetText("state", string(t.State))
+	if t.Outcome != (dsr.Outcome{}) {
+		r.SetJSON("outcome", t.Outcome)
+	}
+	r.SetFlag("declared", t.Declared)
+	r.SetInt("round", int64(t.Round))
+	r.SetText("owner", t.Claim.Owner)
+	r.SetTime("until", t.Claim.Until)
+	r.SetInt("count", int64(t.Claim.Count))
+	r.SetInt("faults", int64(t.Claim.Faults))
+	if len(t.Queries) > 0 {
+		r.SetLong("queries", t.Queries)
+	}
+	r.SetInt("records", t.Records)
+	r.SetText("findings", t.Findings)
+	r.SetTime("ended", t.EndedAt)
+	r.SetText("endedBy", t.EndedBy)
+	r.SetBytes("text", t.Text)
+	r.SetInt("seq", at.seq)
+	return r
+}
+
+// readTask reads a task from its row. The row does not hold the id.
+func readTask(r *row.Row) dsr.Task {
+	t := dsr.Task{
+		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),
+		Round: int(r.Int("round")), Claim: layout.Claim(r), Records: r.Int("records"), Findings: r.Text("findings"), EndedAt: r.Time("ended"),
+		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"),
+	}
+	r.JSON("outcome", &t.Outcome)
+	r.Long("queries", &t.Queries)
+	return t
+}
+
+// sameTask reports whether two tasks are stored alike. It compares their rows, so that it can
+// forget no field.
+func sameTask(a, b *dsr.Task) bool {
+	return reflect.DeepEqual(writeTask("", *a, taskRow{}).Values(), writeTask("", *b, taskRow{}).Values())
+}
+
+// taskOps writes changed tasks at the last event: up to limit of them as rows, the rest in the
+// head. The task first is always written as a row.
+func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
+	if i := slices.Index(changed, first); i > 0 {
+		changed[0], changed[i] = changed[i], changed[0]
+	}
+	limit = min(limit, maxTaskRows)
+	var out []row.Op
+	pk := layout.Partition(c.Tenant, c.ID)
+	for i, id := range changed {
+		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
+		if i >= limit {
+			c.late = append(c.late, lateTask{Seq: c.Seq, Task: *c.Task(id)})
+			continue
+		}
+		at := taskRow{etag: c.rows[id].etag, seq: c.Seq}
+		r := writeTask(pk, *c.Task(id), at)
+		if at.etag == "" {
+			out = append(out, insert(r))
+		} else {
+			out = append(out, replace(r))
+		}
+	}
+	return out
+}
