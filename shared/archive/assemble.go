@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -22,9 +21,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
-
-// ErrIncomplete says that the stored parts are not what a task says it handed over.
-var ErrIncomplete = errors.New("archive: the stored parts are not what the task handed over")
 
 // Assembly is what a package is made from.
 type Assembly struct {

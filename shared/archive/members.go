@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -50,3 +51,6 @@ func firstOf(parts []part.Stored, records int64) ([]part.Member, bool) {
 	}
 	return out, sum == records
 }
+
+// ErrIncomplete says that the stored parts are not what a task says it handed over.
+var ErrIncomplete = errors.New("archive: the stored parts are not what the task handed over")

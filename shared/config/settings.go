@@ -7,7 +7,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/cloud"
@@ -24,21 +23,6 @@ type Setting struct {
 	Sample    string `json:"-"`         // in local.settings.sample.json; empty: not there
 	LocalOnly bool   `json:"localOnly"` // refused on a platform
 }
-
-// Names of the settings.
-const (
-	envStorage     = "AzureWebJobsStorage"
-	envAccount     = "AzureWebJobsStorage__accountName"
-	envConfig      = "RIGHTSDESK_CONFIG"
-	envKeys        = "RIGHTSDESK_KEYS"
-	envCloud       = "RIGHTSDESK_CLOUD"
-	envGraph       = "RIGHTSDESK_GRAPH"
-	envClock       = "RIGHTSDESK_CLOCK"
-	envLogLevel    = "RIGHTSDESK_LOG"
-	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
-	envWorker      = "FUNCTIONS_WORKER_RUNTIME"
-	developStorage = "UseDevelopmentStorage=true"
-)
 
 // What an app on Azure does with a setting.
 const (
@@ -151,18 +135,3 @@ func (s Settings) check() error {
 }
 
 var logLevels = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
-
-// Loopback reports whether a URL is http and names this machine by a literal address or as
-// localhost.
-func Loopback(raw string) bool {
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return false
-	}
-	return cloud.Loopback(u.Hostname())
-}
-
-func httpsURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" && !cloud.Loopback(u.Hostname())
-}

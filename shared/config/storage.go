@@ -3,12 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/rightsdesk/rightsdesk/shared/cloud"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 )
 
@@ -82,10 +80,4 @@ func blobAccount(address, suffix string) bool {
 	}
 	account, ok = strings.CutSuffix(account, ".blob."+suffix)
 	return ok && accountName.MatchString(account)
-}
-
-// onThisMachine reports whether a URL names this machine, by any scheme and with any path.
-func onThisMachine(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && cloud.Loopback(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
@@ -85,7 +86,7 @@ func (d Descriptor) Validate() error {
 			mistakes = append(mistakes, fmt.Sprintf("kind %q is declared twice", k.Name))
 		}
 	}
-	mistakes = append(mistakes, d.settingMistakes()...)
+	mistakes = append(mistakes, settingMistakes(d.Settings)...)
 	var errs []error
 	for _, m := range mistakes {
 		errs = append(errs, fmt.Errorf("descriptor %q: %s", d.System, m))
@@ -118,5 +119,33 @@ func (k Kind) mistakes() []string {
 			bad("column %q is declared twice", c.Name)
 		}
 	}
+	return out
+}
+
+// CheckSettings returns every mistake in the settings that a tenant gives, in the order of names.
+func (d Descriptor) CheckSettings(given map[string]string) []Mistake {
+	var out []Mistake
+	bad := func(name, format string, args ...any) { out = append(out, Mistake{name, fmt.Sprintf(format, args...)}) }
+	var known []string
+	for _, s := range d.Settings {
+		known = append(known, s.Name)
+		value, ok := given[s.Name]
+		switch {
+		case ok && !s.matches(value):
+			bad(s.Name, "%s is expected, such as %s", s.Meaning, s.Example)
+		case !ok && s.Required:
+			bad(s.Name, "the system %s needs this setting: %s, such as %s", d.System, s.Meaning, s.Example)
+		}
+	}
+	for name := range given {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0:
+			bad(name, "the system %s takes no settings", d.System)
+		default:
+			bad(name, "the system %s does not take this setting; it takes %s", d.System, strings.Join(known, ", "))
+		}
+	}
+	slices.SortFunc(out, func(a, b Mistake) int { return strings.Compare(a.Setting, b.Setting) })
 	return out
 }

@@ -24,34 +24,6 @@ type Mistake struct {
 	Text    string // what is wrong and what is expected; the value is not quoted
 }
 
-// CheckSettings returns every mistake in the settings that a tenant gives, in the order of names.
-func (d Descriptor) CheckSettings(given map[string]string) []Mistake {
-	var out []Mistake
-	bad := func(name, format string, args ...any) { out = append(out, Mistake{name, fmt.Sprintf(format, args...)}) }
-	var known []string
-	for _, s := range d.Settings {
-		known = append(known, s.Name)
-		value, ok := given[s.Name]
-		switch {
-		case ok && !s.matches(value):
-			bad(s.Name, "%s is expected, such as %s", s.Meaning, s.Example)
-		case !ok && s.Required:
-			bad(s.Name, "the system %s needs this setting: %s, such as %s", d.System, s.Meaning, s.Example)
-		}
-	}
-	for name := range given {
-		switch {
-		case slices.Contains(known, name):
-		case len(known) == 0:
-			bad(name, "the system %s takes no settings", d.System)
-		default:
-			bad(name, "the system %s does not take this setting; it takes %s", d.System, strings.Join(known, ", "))
-		}
-	}
-	slices.SortFunc(out, func(a, b Mistake) int { return strings.Compare(a.Setting, b.Setting) })
-	return out
-}
-
 func (s Setting) matches(value string) bool {
 	form, err := regexp.Compile(`^(?:` + s.Form + `)$`)
 	return err == nil && form.MatchString(value)
@@ -63,11 +35,11 @@ var settingName = regexp.MustCompile(`^[a-z][0-9A-Za-z]{0,62}$`)
 var reserved = []string{"name", "system"}
 
 // settingMistakes reports what is wrong with the settings that a descriptor declares.
-func (d Descriptor) settingMistakes() []string {
+func settingMistakes(settings []Setting) []string {
 	var out []string
-	for i, s := range d.Settings {
+	for i, s := range settings {
 		if !settingName.MatchString(s.Name) || slices.Contains(reserved, s.Name) ||
-			slices.ContainsFunc(d.Settings[:i], func(o Setting) bool { return o.Name == s.Name }) {
+			slices.ContainsFunc(settings[:i], func(o Setting) bool { return o.Name == s.Name }) {
 			out = append(out, fmt.Sprintf("the name of setting %q must match [a-z][0-9A-Za-z]{0,62}, be used once and be none of %s", s.Name, strings.Join(reserved, ", ")))
 		}
 		if s.Meaning == "" || s.Form == "" || !s.matches(s.Example) {

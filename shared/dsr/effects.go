@@ -22,6 +22,29 @@ var effects = map[EventType]func(*Request, Event) error{
 	EventPackageExpired:  (*Request).expirePackage,
 }
 
+// Apply moves the request by one event. The event's Seq and Prev must continue the history.
+// After an error nothing has changed.
+func (r *Request) Apply(e Event) error {
+	to, err := Next(r.State, e.Type)
+	if err != nil {
+		return err
+	}
+	if e.Seq != r.Seq+1 || e.Prev != r.LastHash {
+		return fmt.Errorf("dsr: event %d does not follow event %d", e.Seq, r.Seq)
+	}
+	stored, err := e.Encode()
+	if err != nil {
+		return fmt.Errorf("dsr: encode event %d: %w", e.Seq, err)
+	}
+	if effect := effects[e.Type]; effect != nil {
+		if err := effect(r, e); err != nil {
+			return err
+		}
+	}
+	r.State, r.Seq, r.LastHash = to, e.Seq, HashEvent(stored)
+	return nil
+}
+
 func (r *Request) endTask(e Event) error {
 	t := r.Task(e.Task)
 	if t == nil || e.Outcome == nil {

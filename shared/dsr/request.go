@@ -1,33 +1,9 @@
 package dsr
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
-
-// PackageState is where the package stands.
-type PackageState string
-
-// The states of a package.
-const (
-	PackageBuilding PackageState = "building"
-	PackageReady    PackageState = "ready"
-	PackageExpiring PackageState = "expiring" // shown as expired: nobody may fetch it any more
-	PackageExpired  PackageState = "expired"
-)
-
-// Package is the export that is handed over: one archive per request.
-type Package struct {
-	State PackageState `json:"state"`
-	// name in the tenant's document; empty: the container packages
-	Destination string    `json:"destination,omitempty"`
-	Blob        string    `json:"blob,omitempty"`
-	ETag        string    `json:"etag,omitempty"`
-	Bytes       int64     `json:"bytes,omitempty"`
-	SHA256      string    `json:"sha256,omitempty"`   // lower-case hex, of the archive
-	ExpiresAt   time.Time `json:"expiresAt,omitzero"` // business time
-}
 
 // Origin is the line of a bulk import that a request came from.
 type Origin struct {
@@ -69,17 +45,6 @@ func (r *Request) Task(id TaskID) *Task {
 	return nil
 }
 
-// Open returns the tasks of a step that have not ended and wait for no person.
-func (r *Request) Open(step Step) []*Task {
-	var out []*Task
-	for i := range r.Tasks {
-		if t := &r.Tasks[i]; t.State == TaskOpen && t.Action.Step() == step {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 // Unended returns the listed tasks that have not ended: open or waiting.
 func (r *Request) Unended() []*Task {
 	var out []*Task
@@ -114,29 +79,6 @@ func (r *Request) Retryable() []TaskID {
 		out = append(out, t.ID)
 	}
 	return out
-}
-
-// Apply moves the request by one event. The event's Seq and Prev must continue the history.
-// After an error nothing has changed.
-func (r *Request) Apply(e Event) error {
-	to, err := Next(r.State, e.Type)
-	if err != nil {
-		return err
-	}
-	if e.Seq != r.Seq+1 || e.Prev != r.LastHash {
-		return fmt.Errorf("dsr: event %d does not follow event %d", e.Seq, r.Seq)
-	}
-	stored, err := e.Encode()
-	if err != nil {
-		return fmt.Errorf("dsr: encode event %d: %w", e.Seq, err)
-	}
-	if effect := effects[e.Type]; effect != nil {
-		if err := effect(r, e); err != nil {
-			return err
-		}
-	}
-	r.State, r.Seq, r.LastHash = to, e.Seq, HashEvent(stored)
-	return nil
 }
 
 // Clone returns a copy that shares nothing with the original.

@@ -173,3 +173,14 @@ func (t table) follows(r *Request) (EventType, bool) {
 	}
 	return t[i].Follows, true
 }
+
+// Open returns the tasks of a step that have not ended and wait for no person.
+func (r *Request) Open(step Step) []*Task {
+	var out []*Task
+	for i := range r.Tasks {
+		if t := &r.Tasks[i]; t.State == TaskOpen && t.Action.Step() == step {
+			out = append(out, t)
+		}
+	}
+	return out
+}

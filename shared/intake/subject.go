@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,29 +8,11 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
-
-func at(pointer string, i int) string { return fmt.Sprintf("%s/%d", pointer, i) }
-
-// text trims a text and brings it into Unicode's form NFC, in which two spellings of one letter
-// are the same bytes.
-func text(s, pointer string, limit int, lines bool) (string, error) {
-	s = norm.NFC.String(strings.TrimSpace(s))
-	if len(s) > limit {
-		return "", problem.Newf(problem.TooLong, pointer, "at most %d bytes are allowed", limit)
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) && (!lines || !strings.ContainsRune("\n\r\t", r)) {
-			return "", problem.New(problem.InvalidValue, pointer, "control characters are not allowed")
-		}
-	}
-	return s, nil
-}
 
 func (w wire) subject(s *Submission) error {
 	if err := w.person(s); err != nil {
@@ -228,7 +209,3 @@ func phone(s, residence string) (e164 string, ok bool) {
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), true
 }
-
-// Text checks and trims what a person wrote: at most 4 KiB, no control characters but
-// line ends and tabs. Errors are *problem.Error.
-func Text(s, pointer string) (string, error) { return text(s, pointer, maxNote, true) }

@@ -15,16 +15,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// Caps.
-const (
-	MaxBody        = 64 << 10 // bytes of a request, and of one item of a bulk
-	maxIdentifiers = 50
-	MaxIdentifier  = 1 << 10 // bytes
-	maxNote        = 4 << 10 // bytes
-	maxReference   = 128     // bytes
-	maxSystems     = 64
-)
-
 // Submission is what a caller asks for, with every value in its canonical form. Personal data
 // in it is a pii.Value.
 type Submission struct {

@@ -4,7 +4,6 @@ package retention
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 )
 
@@ -108,31 +107,3 @@ const (
 	whyHandOver  = "personal data is kept no longer than its purpose needs (GDPR Art. 5(1)(e)): a copy serves to be fetched"
 	whyLeftovers = "what belongs to nothing serves nothing (GDPR Art. 5(1)(e))"
 )
-
-// Containers are the names of all containers, in the order of the table.
-func Containers() []string { return distinct(func(r Row) string { return r.Container }) }
-
-// Tables are the names of all tables, in the order of the table.
-func Tables() []string { return distinct(func(r Row) string { return r.Table }) }
-
-func distinct(of func(Row) string) []string {
-	var out []string
-	seen := map[string]bool{"": true}
-	for _, r := range table {
-		if name := of(r); !seen[name] {
-			seen[name] = true
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// OfRow returns the class of a row of a table.
-func OfRow(inTable, rowKey string) (Row, bool) {
-	for _, r := range table {
-		if r.Table == inTable && r.Rows != "" && regexp.MustCompile("^(?:"+r.Rows+")$").MatchString(rowKey) {
-			return r, true
-		}
-	}
-	return Row{}, false
-}

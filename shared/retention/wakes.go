@@ -1,7 +1,5 @@
 package retention
 
-import "github.com/rightsdesk/rightsdesk/shared/dsr"
-
 // WakeKind says what a wake is for.
 type WakeKind string
 
@@ -23,25 +21,3 @@ const (
 	WallClock     Clock = "wall"
 	BusinessClock Clock = "business"
 )
-
-// Clock is the clock that a kind of wake follows, as the table says: messages are sent again by
-// wall time, and what is kept ends by business time.
-func (k WakeKind) Clock() Clock {
-	for _, r := range table {
-		if r.Wake == k {
-			return r.Clock
-		}
-	}
-	return BusinessClock
-}
-
-// Wakes are the kinds of wake that a step handles, in the order of the table.
-func Wakes(step dsr.Step) []WakeKind {
-	var out []WakeKind
-	for _, r := range table {
-		if r.Wake != "" && r.By == string(step) {
-			out = append(out, r.Wake)
-		}
-	}
-	return out
-}

@@ -7,29 +7,9 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
-
-// End is how a task ended.
-type End struct {
-	Task     dsr.TaskID
-	Claim    *lease.Claim // nil when a person ends it
-	By       string       // signature of the step, or the caller's name
-	Outcome  dsr.Outcome
-	Queries  []dsr.Query
-	Records  int64
-	Findings string       // name of the blob with what a discovery found
-	Package  *dsr.Package // of a delivery that is done
-	Reason   pii.Value    // what a person wrote; it is sealed
-	Wakes    map[retention.WakeKind]time.Time
-	// Candidates are the people whom a discovery matched, when there are several.
-	Candidates []dsr.Candidate
-	// Progress says that the attempt handed something over, also when it then met a fault.
-	Progress bool
-}
 
 // End commits the end of a task and sends the messages for what became workable. It returns the
 // request as it is then. A claim that was lost makes the error store.ErrClaimed.

@@ -14,19 +14,6 @@ import (
 	"time"
 )
 
-// options are the size of the run.
-type options struct {
-	App     string
-	Bulk    int
-	Single  int
-	Kills   int
-	PerStep int
-	Workers int
-	Seed    uint64
-	Limit   time.Duration
-	Verbose bool
-}
-
 func main() {
 	var o options
 	flag.StringVar(&o.App, "app", "dist/app", "the app folder (make package)")
@@ -122,7 +109,5 @@ func run(ctx context.Context, o options) error {
 
 // maxWaves is the number of bulk files after which the run stops trying to kill more.
 const maxWaves = 8
-
-func say(format string, args ...any) { fmt.Printf("e2e: "+format+"\n", args...) }
 
 func since(t time.Time) time.Duration { return time.Since(t).Round(time.Second) }

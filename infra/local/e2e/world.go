@@ -183,3 +183,18 @@ func get[T any](ctx context.Context, w *world, path, key string) (T, error) {
 	}
 	return out, json.Unmarshal(b, &out)
 }
+
+// options are the size of the run.
+type options struct {
+	App     string
+	Bulk    int
+	Single  int
+	Kills   int
+	PerStep int
+	Workers int
+	Seed    uint64
+	Limit   time.Duration
+	Verbose bool
+}
+
+func say(format string, args ...any) { fmt.Printf("e2e: "+format+"\n", args...) }

@@ -158,3 +158,9 @@ func (t *tenant) ancestors(ids []string) []string {
 	}
 	return out
 }
+
+type (
+	call   = graphsim.Call
+	answer = graphsim.Answer
+	reply  = *graphsim.Error
+)

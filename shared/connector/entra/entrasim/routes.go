@@ -6,12 +6,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim"
 )
 
-type (
-	call   = graphsim.Call
-	answer = graphsim.Answer
-	reply  = *graphsim.Error
-)
-
 // Routes lists the operations of Graph that the directory answers. It implements [graphsim.Source].
 func (d *Directory) Routes() []graphsim.Route {
 	get := func(path string, handle func(*tenant, *call) (answer, reply)) graphsim.Route {

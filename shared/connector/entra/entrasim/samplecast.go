@@ -1,5 +1,9 @@
 package entrasim
 
+import (
+	"time"
+)
+
 // contosoCast are the people with a name in the guides and the tests. Jane's manager is John,
 // since the first of the list manages the next ones.
 var contosoCast = []casting{
@@ -54,4 +58,17 @@ var fabrikamCast = []casting{
 	{key: "pim", upn: "pim@fabrikam.example", given: "Pim", surname: "Boss", rich: true},
 	{key: "jane", upn: "jane@fabrikam.example", given: "Jane", surname: "Doe", properties: Record{"otherMails": []any{"jane.doe@home.example"}}},
 	{key: "former", upn: "former.worker@fabrikam.example", given: "Former", surname: "Worker", deletedAgo: 5 * day},
+}
+
+// casting is what is special about somebody.
+type casting struct {
+	key        string // identifies the person in the sample
+	upn        string
+	given      string
+	surname    string
+	properties Record
+	rich       bool // several pages of memberships and sign-ins
+	deletedAgo time.Duration
+	guest      bool
+	synced     bool
 }

@@ -8,19 +8,6 @@ import (
 	"time"
 )
 
-// casting is what is special about somebody.
-type casting struct {
-	key        string // identifies the person in the sample
-	upn        string
-	given      string
-	surname    string
-	properties Record
-	rich       bool // several pages of memberships and sign-ins
-	deletedAgo time.Duration
-	guest      bool
-	synced     bool
-}
-
 // everybody makes the named people, and ordinary ones until there are n that are not deleted.
 func (b *builder) everybody(n int) {
 	var cast []casting

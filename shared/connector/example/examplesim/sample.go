@@ -38,11 +38,5 @@ func newPerson(n int, name, email, phone, state string, visits int) *person {
 	return p
 }
 
-// NewSample is New for the local world, where each tenant has one token that may read everything.
-func NewSample(tenants []string, token func(tenant string) string) *Sim {
-	tokens := map[string]Grant{}
-	for _, t := range tenants {
-		tokens[token(t)] = Grant{Tenant: t, Permissions: []string{"members.read", "visits.read", "segments.read"}}
-	}
-	return New(tokens)
-}
+// Record is one JSON object as the service would send it.
+type Record = map[string]any

@@ -14,9 +14,6 @@ import (
 	"sync"
 )
 
-// Record is one JSON object as the service would send it.
-type Record = map[string]any
-
 // Grant is what a bearer token stands for.
 type Grant struct {
 	Tenant      string
@@ -201,4 +198,13 @@ func page(all []Record, after string) Record {
 func send(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+}
+
+// NewSample is New for the local world, where each tenant has one token that may read everything.
+func NewSample(tenants []string, token func(tenant string) string) *Sim {
+	tokens := map[string]Grant{}
+	for _, t := range tenants {
+		tokens[token(t)] = Grant{Tenant: t, Permissions: []string{"members.read", "visits.read", "segments.read"}}
+	}
+	return New(tokens)
 }

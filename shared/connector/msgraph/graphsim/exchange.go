@@ -3,6 +3,7 @@ package graphsim
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -256,9 +257,24 @@ func (x *exchange) refuse(e *Error) {
 	writeJSON(x, e.Status, e.body(x.requestID, x.clientOrRequestID(), x.sim.clocks.Business()))
 }
 
-func writeJSON(w http.ResponseWriter, status int, body Record) {
-	raw, _ := json.Marshal(body) // strings and maps only
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(raw)
+// ServeHTTP answers a call and logs it without any value of it.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{sim: s, w: w, r: r, route: "unmatched", requestID: newID(), clientID: clientRequestID(r)}
+	defer func() {
+		s.counters.call(x.route, x.status)
+		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "graph call",
+			slog.String("route", x.route), slog.Int("status", x.status), slog.String("tenant", x.tenant),
+			slog.String("fault", string(x.fault.kind)), slog.String("requestId", x.requestID))
+	}()
+	if tenant, ok := tokenPath(r.URL.Path); ok {
+		x.route = "token"
+		s.auth.serveToken(x, r, tenant)
+		return
+	}
+	x.serve()
+}
+
+func tokenPath(path string) (tenant string, ok bool) {
+	tenant, ok = strings.CutSuffix(strings.TrimPrefix(path, "/"), "/oauth2/v2.0/token")
+	return tenant, ok && tenant != "" && !strings.Contains(tenant, "/")
 }

@@ -1,14 +1,9 @@
 package graphsim
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
@@ -96,45 +91,3 @@ func (s *Sim) Faults() Faults { return s.faults.get() }
 
 // Stats returns the counts since the start.
 func (s *Sim) Stats() Stats { return s.counters.snapshot() }
-
-const maxBody = 1 << 20
-
-// ServeHTTP answers a call and logs it without any value of it.
-func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{sim: s, w: w, r: r, route: "unmatched", requestID: newID(), clientID: clientRequestID(r)}
-	defer func() {
-		s.counters.call(x.route, x.status)
-		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "graph call",
-			slog.String("route", x.route), slog.Int("status", x.status), slog.String("tenant", x.tenant),
-			slog.String("fault", string(x.fault.kind)), slog.String("requestId", x.requestID))
-	}()
-	if tenant, ok := tokenPath(r.URL.Path); ok {
-		x.route = "token"
-		s.auth.serveToken(x, r, tenant)
-		return
-	}
-	x.serve()
-}
-
-func tokenPath(path string) (tenant string, ok bool) {
-	tenant, ok = strings.CutSuffix(strings.TrimPrefix(path, "/"), "/oauth2/v2.0/token")
-	return tenant, ok && tenant != "" && !strings.Contains(tenant, "/")
-}
-
-// clientRequestID returns the caller's id if it has the form of one, because it is sent back
-// and logged.
-func clientRequestID(r *http.Request) string {
-	id := strings.ToLower(r.Header.Get("client-request-id"))
-	if !contract.IsGUID(id) {
-		return ""
-	}
-	return id
-}
-
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}

@@ -1,11 +1,8 @@
 package filter
 
 import (
-	"fmt"
 	"strings"
 	"time"
-
-	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph/graphsim/contract"
 )
 
 // Expression is a parsed $filter. The zero Expression matches everything.
@@ -112,31 +109,4 @@ func compareTime(op string, got, want time.Time) bool {
 		return !got.After(want)
 	}
 	return got.Equal(want)
-}
-
-const (
-	maxFilterBytes = 8 << 10
-	maxFilterDepth = 16
-)
-
-// Parse reads a $filter on objects of a type. It knows eq on strings, booleans, null and times,
-// ge and le on times, and, or, parentheses, any(), startswith and endswith. Everything else is
-// an error that names no value.
-func Parse(text, typeName string, types *contract.Contract) (Expression, error) {
-	if len(text) > maxFilterBytes {
-		return Expression{}, fmt.Errorf("$filter is longer than %d bytes", maxFilterBytes)
-	}
-	tokens, err := tokenize(text)
-	if err != nil {
-		return Expression{}, err
-	}
-	p := &parser{tokens: tokens, types: types, scope: scope{typeName: typeName}, names: map[string]bool{}}
-	root, err := p.or()
-	if err != nil {
-		return Expression{}, err
-	}
-	if p.peek().kind != tokenEnd {
-		return Expression{}, p.unexpected()
-	}
-	return Expression{root: root, names: p.names, Advanced: p.advanced}, nil
 }

@@ -1,0 +1,16 @@
+package config
+
+// Names of the settings.
+const (
+	envStorage     = "AzureWebJobsStorage"
+	envAccount     = "AzureWebJobsStorage__accountName"
+	envConfig      = "RIGHTSDESK_CONFIG"
+	envKeys        = "RIGHTSDESK_KEYS"
+	envCloud       = "RIGHTSDESK_CLOUD"
+	envGraph       = "RIGHTSDESK_GRAPH"
+	envClock       = "RIGHTSDESK_CLOCK"
+	envLogLevel    = "RIGHTSDESK_LOG"
+	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	envWorker      = "FUNCTIONS_WORKER_RUNTIME"
+	developStorage = "UseDevelopmentStorage=true"
+)
