@@ -25,6 +25,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
+// retryBudget is how long one invocation waits for a system that does not answer, before it
+// puts the task back for minutes.
+const retryBudget = 20 * time.Second
+
 // Options are what the wiring takes in addition to the settings and the document.
 type Options struct {
 	Clocks    clock.Clocks

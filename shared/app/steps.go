@@ -1,15 +1,9 @@
 package app
 
 import (
-	"time"
-
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
-
-// retryBudget is how long one invocation waits for a system that does not answer, before it
-// puts the task back for minutes.
-const retryBudget = 20 * time.Second
 
 // steps makes the steps of the pipeline.
 func (a *App) steps() (err error) {

@@ -1,11 +1,9 @@
 package archive
 
 import (
-	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"iter"
 	"sync"
@@ -52,17 +50,6 @@ type opener interface {
 type taskMembers struct {
 	Task    dsr.Task
 	Members []part.Member
-}
-
-// writeIndex writes index.html. It reads records while it writes them, so that only one is in
-// memory.
-func writeIndex(w io.Writer, b contents) error {
-	var failed error
-	v := pageMaker{contents: b, failed: &failed}
-	if err := index(v.page()).Render(context.Background(), w); err != nil {
-		return fmt.Errorf("archive: write %s: %w", manifest.IndexName, err)
-	}
-	return failed
 }
 
 // page is what index.templ shows.

@@ -1,11 +1,16 @@
 package archive
 
 import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -125,4 +130,15 @@ func (v pageMaker) files() []fileRow {
 		out = append(out, fileRow{f, what})
 	}
 	return out
+}
+
+// writeIndex writes index.html. It reads records while it writes them, so that only one is in
+// memory.
+func writeIndex(w io.Writer, b contents) error {
+	var failed error
+	v := pageMaker{contents: b, failed: &failed}
+	if err := index(v.page()).Render(context.Background(), w); err != nil {
+		return fmt.Errorf("archive: write %s: %w", manifest.IndexName, err)
+	}
+	return failed
 }

@@ -11,14 +11,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
-// addresses are the routes by the pattern of their address and by their method.
-type addresses struct {
-	// mux knows which pattern fits a path. It serves nothing: it would redirect paths, answer
-	// HEAD by a GET route, and refuse in plain text.
-	mux    *http.ServeMux
-	routes map[string]map[string]route
-}
-
 func newAddresses(table []route) addresses {
 	a := addresses{http.NewServeMux(), map[string]map[string]route{}}
 	for _, r := range table {

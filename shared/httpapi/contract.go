@@ -17,22 +17,6 @@ import (
 //go:embed schemas.json
 var schemas []byte
 
-// doc is what the OpenAPI document says of a route, beside its method, address, right and
-// parameters.
-type doc struct {
-	summary  string
-	more     string // further sentences; may be empty
-	body     string // schema of the body
-	optional bool   // the body may be left out
-	list     bool   // the body is a list of requests
-	key      bool   // Idempotency-Key is needed
-	match    bool   // If-Match is honoured
-	etag     bool   // If-None-Match is honoured
-	status   int
-	answer   string // schema of the answer
-	lines    string // schema of a line of the answer
-}
-
 type object = map[string]any
 
 // Contract is the OpenAPI 3.1 document, made from the table of routes, the table of codes, the

@@ -6,15 +6,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 )
 
-// route is one call of the interface, and what the OpenAPI document says of it.
-type route struct {
-	method, pattern string
-	right           auth.Right // empty: anybody may call
-	params          []string   // query parameters that it takes
-	run             func(*call) error
-	doc             doc
-}
-
 const keysOfLists = "The same Idempotency-Key with the same tenant, reference and list finds the same import. With another reference " +
 	"or list it is an idempotency-conflict (409). Another key with the same reference and list finds the same import, too. With " +
 	"another list it is a reference-taken problem (409)."
