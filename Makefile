@@ -43,8 +43,8 @@ race: require
 lint: require $(PROGRESS) dist/tools/.built ## check format, go vet, staticcheck, and that no machine's path or registry is in a file
 	@go run ./infra/lint
 
-format: require dist/tools/.built ## format every Go file
-	@git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 dist/tools/gofumpt -l -w
+format: require dist/tools/.built ## format every Go file that is written by hand
+	@dist/tools/gofumpt -l -w functions infra shared
 
 bench: setup app ## measure against raw storage calls in one run
 	go run ./infra/local/bench $(BENCH_FLAGS)
