@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -132,6 +133,85 @@ func TestClaims(t *testing.T) {
 		require.NotErrorIs(t, err, store.ErrClaimed, "no other worker took the claim")
 		require.NoError(t, cl.Renew(bg))
 	})
+}
+
+func TestACommitMayClaimATask(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	start := func(task dsr.TaskID) store.Change {
+		return store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Take: store.Take{Task: task, Owner: "a"}}
+	}
+	fresh := func() *store.Case {
+		tenant := newTenant()
+		created(t, other, tenant)
+		c, err := theCase(other, tenant)
+		require.NoError(t, err)
+		return c
+	}
+
+	c := fresh()
+	w.Counter.Reset()
+	cl, err := w.Store.CommitAndClaim(bg, c, start("entra-discover"))
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Counter.Total(), "list rows before and after, and one transaction")
+	require.NoError(t, cl.Check(bg))
+	require.Equal(t, 1, c.Task("entra-discover").Claim.Count)
+	_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+	require.ErrorIs(t, err, store.ErrClaimed)
+	require.NoError(t, cl.Renew(bg))
+	next, err := w.Store.CommitAndClaim(bg, c, store.Change{
+		Events: []dsr.Event{discovered("entra")}, Claim: cl, Take: store.Take{Task: "intune-discover", Owner: "a"},
+	})
+	require.NoError(t, err)
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("intune")}, Claim: next}))
+	require.Equal(t, dsr.StateFulfilling, load(t, other, c.Tenant, c.ID).State)
+
+	c = fresh()
+	_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+	require.NoError(t, err)
+	_, err = w.Store.CommitAndClaim(bg, c, start("entra-discover"))
+	require.ErrorIs(t, err, store.ErrConflict, "somebody claimed it after the case was loaded")
+	require.Equal(t, dsr.StateReceived, load(t, other, c.Tenant, c.ID).State, "nothing is written")
+	for _, task := range []dsr.TaskID{"entra-discover", "no-such"} {
+		_, err = w.Store.CommitAndClaim(bg, load(t, w.Store, c.Tenant, c.ID), start(task))
+		require.ErrorIs(t, err, store.ErrClaimed, task)
+	}
+
+	many := newTenant()
+	var systems []string
+	for i := range 60 {
+		systems = append(systems, fmt.Sprintf("system-%02d", i))
+	}
+	c = create(t, other, draftOf(many, "k", systems...))
+	cl, err = w.Store.CommitAndClaim(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("system-00")}, Take: store.Take{Task: "system-59-discover", Owner: "a"}})
+	require.NoError(t, err)
+	require.NoError(t, cl.Check(bg), "its row is among those that are written")
+
+	created(t, other, many+"x")
+	c, err = theCase(w.Store, many+"x")
+	require.NoError(t, err)
+	w.Faults.Add(storetest.Fault{Action: storetest.DoneButFailed, Times: 1, Match: func(c storetest.Call) bool { return c.Is("table", "requests") && c.Write() }})
+	cl, err = w.Store.CommitAndClaim(bg, c, start("entra-discover"))
+	require.NoError(t, err, "the answer was lost")
+	require.NoError(t, cl.Renew(bg))
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
+}
+
+// A new request can be worked on as it was made, without being read again.
+func TestACreatedCaseCanBeChanged(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	made, err := w.Store.Create(bg, draftOf(newTenant(), "k", "entra"))
+	require.NoError(t, err)
+	w.Counter.Reset()
+	cl, err := w.Store.CommitAndClaim(bg, made.Case, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Take: store.Take{Task: "entra-discover", Owner: "a"}})
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Counter.Total())
+	_, err = made.Case.Private(bg)
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Counter.Total(), "its key is known")
+	require.NoError(t, cl.Release(bg))
 }
 
 func TestKeepRenewsAndStops(t *testing.T) {

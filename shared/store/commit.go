@@ -28,6 +28,14 @@ type Change struct {
 	// Claim makes the commit fail when the claim was lost: the task's row is replaced under the
 	// ETag of the claim. The claim goes on as long as the task stays open.
 	Claim *lease.Claim
+	// Take is a task to be claimed in the same transaction, as Claim would do it right after.
+	Take Take
+}
+
+// Take names a task that a commit claims.
+type Take struct {
+	Task  dsr.TaskID // empty: nothing is claimed
+	Owner string     // a fresh random id of the worker
 }
 
 // Commit applies a change and, in the same transaction, the events that follow from it by
@@ -38,39 +46,47 @@ type Change struct {
 // when the claim was lost, and *dsr.StateError when an event cannot happen now. Any other error is
 // a fault of storage: then all or nothing was written.
 func (s *Store) Commit(ctx context.Context, c *Case, ch Change) error {
+	_, err := s.CommitAndClaim(ctx, c, ch)
+	return err
+}
+
+// CommitAndClaim is a Commit that returns the claim of the task that the change takes. The task
+// must be open after the change and claimed by nobody; otherwise nothing is written and the error
+// is ErrClaimed. The claim is nil when the change takes none.
+func (s *Store) CommitAndClaim(ctx context.Context, c *Case, ch Change) (*lease.Claim, error) {
 	var held *lease.Locked
 	if ch.Claim != nil {
 		h := ch.Claim.Lock()
 		defer h.Unlock()
 		if err := h.Check(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		held = &h
 	}
 	if err := c.refresh(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	t := &commit{s: s, old: c, claim: held, id: s.newID()}
+	t := &commit{s: s, old: c, claim: held, take: ch.Take, id: s.newID()}
 	if err := t.prepare(ctx, ch); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.before(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	what, err := row.Try(ctx, "commit", t)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case what == row.Overtaken && t.claimRefused:
-		return ErrClaimed
+		return nil, ErrClaimed
 	case what == row.Overtaken:
-		return ErrConflict
+		return nil, ErrConflict
 	}
 	// The change is stored now. The rest tells the caller and tidies up. What a crash leaves behind
 	// does no harm.
-	t.finish(what == row.FoundDone)
+	taken := t.finish(what == row.FoundDone)
 	t.after(ctx)
-	return nil
+	return taken, nil
 }
 
 // commit is one change that is being stored.
@@ -79,7 +95,8 @@ type commit struct {
 	old   *Case
 	next  *Case
 	claim *lease.Locked // nil without a claim
-	id    string        // id of this write
+	take  Take
+	id    string // id of this write
 
 	events []dsr.Event
 	ops    []row.Op // on table requests
@@ -127,8 +144,24 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 			return err
 		}
 	}
+	if err := t.claimTaken(); err != nil {
+		return err
+	}
 	n.writes = row.Remember(n.writes, t.id)
 	return t.collect(rows)
+}
+
+// claimTaken puts the claim of the task that is taken into its row.
+func (t *commit) claimTaken() error {
+	if t.take.Task == "" {
+		return nil
+	}
+	now := t.next.Task(t.take.Task)
+	if now == nil || now.State != dsr.TaskOpen || now.Claim.Live(t.s.wall()) {
+		return ErrClaimed
+	}
+	now.Claim = dsr.Claim{Owner: t.take.Owner, Until: t.s.leases.End(), Count: now.Claim.Count + 1, Faults: now.Claim.Faults}
+	return nil
 }
 
 // seal seals the reason into the first event and the private part into the head.
@@ -186,7 +219,7 @@ func (t *commit) collect(events []*row.Row) error {
 	for _, r := range events {
 		t.ops = append(t.ops, insert(r))
 	}
-	tasks := t.next.taskOps(changed, claimed, row.MaxOps-len(t.ops)-1)
+	tasks := t.next.taskOps(changed, []dsr.TaskID{claimed, t.take.Task}, row.MaxOps-len(t.ops)-1)
 	for _, o := range tasks {
 		t.tasks = append(t.tasks, o.Row)
 	}
@@ -251,9 +284,9 @@ func (t *commit) Look(ctx context.Context) (row.Writer, error) {
 	return row.WriterOf(t.id, writes, t.old.writes), r.Err()
 }
 
-// finish brings the caller's case and claim up to date. Unheard says that the answer was lost, so
-// that the new ETags are not known.
-func (t *commit) finish(unheard bool) {
+// finish brings the caller's case and claim up to date, and returns the claim that was taken.
+// Unheard says that the answer was lost, so that the new ETags are not known.
+func (t *commit) finish(unheard bool) (taken *lease.Claim) {
 	t.next.stale = unheard
 	t.next.etag = t.head.ETag
 	for _, r := range t.tasks {
@@ -264,14 +297,15 @@ func (t *commit) finish(unheard bool) {
 		t.next.stale = t.next.stale || o.Row.ETag == "" // the answer lacks the ETag
 	}
 	*t.old = *t.next
-	if t.claim == nil {
-		return
-	}
 	for _, r := range t.tasks {
-		if r.Key == layout.RowTask(t.claim.Task()) {
+		switch {
+		case t.claim != nil && r.Key == layout.RowTask(t.claim.Task()):
 			t.claim.SetRow(r, t.next.stale)
+		case t.take.Task != "" && r.Key == layout.RowTask(t.take.Task):
+			taken = t.s.leases.Adopt(r, t.take.Task, t.next.stale)
 		}
 	}
+	return taken
 }
 
 // after deletes the rows that no head names any more. It ignores failures: lists do not show a row

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,8 @@ type Draft struct {
 // resumed import compares Request.Origin with its line.
 type Created struct {
 	Request  *dsr.Request
-	Shard    int // shard of its list rows and wakes
+	Case     *Case // the request, ready to be changed
+	Shard    int   // shard of its list rows and wakes
 	Existing bool
 	Err      error // the error of one draft of CreateMany
 }
@@ -127,7 +129,7 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	for i, t := range c.Tasks {
 		all[i] = t.ID
 	}
-	tasks := c.taskOps(all, "", maxTaskRows)
+	tasks := c.taskOps(all, nil, maxTaskRows)
 	n.ops = append([]row.Op{insert(c.headRow()), insert(stored)}, tasks...)
 	n.lists = n.listRows()
 	return nil
@@ -193,11 +195,12 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 	case err != nil:
 		return Created{Err: err}
 	case what == row.Done:
-		return Created{Request: &n.c.Request, Shard: n.c.Shard}
+		n.settle()
+		return Created{Request: &n.c.Request, Case: n.c, Shard: n.c.Shard}
 	case n.now == nil:
 		return Created{Err: ErrConflict} // it existed, but was gone when it was read
 	}
-	out := Created{Request: &n.now.Request, Shard: n.now.Shard}
+	out := Created{Request: &n.now.Request, Case: n.now, Shard: n.now.Shard}
 	if what == row.FoundDone {
 		return out
 	}
@@ -208,6 +211,20 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 	}
 	out.Existing = true
 	return out
+}
+
+// settle gives the case the ETags of its rows, so that it can be changed without being loaded.
+func (n *creation) settle() {
+	for _, o := range n.ops {
+		switch key := o.Row.Key; {
+		case o.Row.ETag == "":
+			n.c.stale = true // the answer lacks the ETag
+		case key == layout.RowHead:
+			n.c.etag = o.Row.ETag
+		case strings.HasPrefix(key, layout.RowHead+"|"):
+			n.c.rows[dsr.TaskID(key[len(layout.RowHead)+1:])] = taskRow{etag: o.Row.ETag, seq: n.c.Seq}
+		}
+	}
 }
 
 // Write inserts head, first event and tasks.

@@ -100,6 +100,22 @@ func operations() []operation {
 			}
 			return s.Commit(bg, c, store.Change{Events: []dsr.Event{accessed("entra")}, Claim: cl})
 		}},
+		{name: "start and claim in one transaction, then commit under the claim", setup: created, run: func(s *store.Store, tenant string) error {
+			c, err := theCase(s, tenant)
+			if err != nil || c.State == dsr.StateDiscovering && c.Task("entra-discover").State == dsr.TaskEnded {
+				return err
+			}
+			if c.State == dsr.StateDiscovering { // the claim of the first worker is still live
+				return s.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}})
+			}
+			cl, err := s.CommitAndClaim(bg, c, store.Change{
+				Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Take: store.Take{Task: "entra-discover", Owner: "owner"},
+			})
+			if err != nil {
+				return err
+			}
+			return s.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl})
+		}},
 		{name: "cancel with a reason and another private part", setup: fulfilling, run: func(s *store.Store, tenant string) error {
 			c, err := theCase(s, tenant)
 			if err != nil || c.State == dsr.StateCancelled {

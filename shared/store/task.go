@@ -60,10 +60,12 @@ func sameTask(a, b *dsr.Task) bool {
 }
 
 // taskOps writes changed tasks at the last event: up to limit of them as rows, the rest in the
-// head. The task first is always written as a row.
-func (c *Case) taskOps(changed []dsr.TaskID, first dsr.TaskID, limit int) []row.Op {
-	if i := slices.Index(changed, first); i > 0 {
-		changed[0], changed[i] = changed[i], changed[0]
+// head. The tasks that come first are always written as rows, since a claim is in a row.
+func (c *Case) taskOps(changed, first []dsr.TaskID, limit int) []row.Op {
+	for at, id := range first {
+		if i := slices.Index(changed, id); i > at {
+			changed[at], changed[i] = changed[i], changed[at]
+		}
 	}
 	limit = min(limit, maxTaskRows)
 	var out []row.Op

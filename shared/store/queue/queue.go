@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 	"github.com/go-json-experiment/json"
@@ -90,6 +91,42 @@ func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	}
 	_, err = q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), nil)
 	return failure.Wrap("send to "+name, err)
+}
+
+// Receipt names a message that was put on a queue, for as long as nobody has received it. The zero
+// Receipt names none.
+type Receipt struct{ queue, id, pop string }
+
+// SendHidden puts a message on a queue as Send does. It is delivered after a while, unless it is
+// deleted before. The message may be there twice; the receipt names one of them.
+func (q *Queues) SendHidden(ctx context.Context, name string, m Message, while time.Duration) (Receipt, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("store: encode message: %w", err)
+	}
+	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(while.Seconds()))}
+	sent, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), o)
+	if err != nil {
+		return Receipt{}, failure.Wrap("send to "+name, err)
+	}
+	if len(sent.Messages) != 1 || sent.Messages[0].MessageID == nil || sent.Messages[0].PopReceipt == nil {
+		return Receipt{}, nil // the answer names no message: it is delivered, and finds nothing to do
+	}
+	return Receipt{name, *sent.Messages[0].MessageID, *sent.Messages[0].PopReceipt}, nil
+}
+
+// Delete deletes a message that was sent hidden. One that is gone, or that somebody has received
+// meanwhile, is no error.
+func (q *Queues) Delete(ctx context.Context, r Receipt) error {
+	if r.id == "" {
+		return nil
+	}
+	_, err := q.client.NewQueueClient(q.prefix+r.queue).DeleteMessage(ctx, r.id, r.pop, nil)
+	var answer *azcore.ResponseError
+	if errors.As(err, &answer) && (answer.ErrorCode == "MessageNotFound" || answer.ErrorCode == "PopReceiptMismatch") {
+		return nil
+	}
+	return failure.Wrap("delete from "+r.queue, err)
 }
 
 // Return puts the text of a received message back on a queue, byte for byte. It becomes visible

@@ -3,6 +3,7 @@ package queue_test
 import (
 	"encoding/base64"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,6 +77,34 @@ func TestDecodeMessage(t *testing.T) {
 		_, err := queue.DecodeMessage([]byte(s))
 		require.ErrorIs(t, err, queue.ErrMessage, name)
 	}
+}
+
+func TestAHiddenMessageIsDeliveredUnlessItIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	q := w.Clients.Queues.NewQueueClient(w.Prefix + queue.Work)
+	m := queue.Message{Tenant: tenantID, Request: requestID, Task: "entra-discover"}
+	receipt, err := w.Store.Queues.SendHidden(t.Context(), queue.Work, m, time.Hour)
+	require.NoError(t, err)
+	got, err := q.DequeueMessage(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, got.Messages)
+	require.NoError(t, w.Store.Queues.Delete(t.Context(), receipt))
+	n, err := w.Store.Queues.Length(t.Context(), queue.Work)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.NoError(t, w.Store.Queues.Delete(t.Context(), receipt), "it is gone")
+	require.NoError(t, w.Store.Queues.Delete(t.Context(), queue.Receipt{}))
+
+	receipt, err = w.Store.Queues.SendHidden(t.Context(), queue.Work, m, 0)
+	require.NoError(t, err)
+	got, err = q.DequeueMessage(t.Context(), nil)
+	require.NoError(t, err)
+	require.Len(t, got.Messages, 1)
+	require.NoError(t, w.Store.Queues.Delete(t.Context(), receipt), "somebody has received it")
+	n, err = w.Store.Queues.Length(t.Context(), queue.Work)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
 }
 
 func FuzzDecodeMessage(f *testing.F) {
