@@ -38,6 +38,9 @@ type Options struct {
 	// count.
 	Policies []policy.Policy
 	Prefix   string // of the names of tables, containers and queues, for tests
+	// Ahead is how many new requests at once a process goes on with after it has answered. 0 is for
+	// hosts that freeze a process then.
+	Ahead int
 	// Transport carries the calls to the connectors' systems; nil means http.DefaultTransport.
 	// Patience replaces the time for which an invocation waits for a system that does not
 	// answer. Both are for tests.
@@ -62,6 +65,7 @@ type App struct {
 	callers    *auth.Callers
 	transport  http.RoundTripper
 	patience   time.Duration
+	ahead      int
 
 	pipeline *pipeline.Pipeline
 	bulk     *bulk.Service
@@ -84,6 +88,7 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a := &App{
 		settings: s, document: doc, clocks: o.Clocks, log: o.Log, catalogue: o.Catalogue, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
+		ahead: o.Ahead,
 	}
 	if a.catalogue == nil {
 		a.catalogue = catalog.Entries()

@@ -31,11 +31,14 @@ func (c *call) submit() error {
 	if err != nil {
 		return err
 	}
-	r, _, err := c.api.Intake.Submit(c.r.Context(), c.caller, key, sub)
+	taken, err := c.api.Intake.Submit(c.r.Context(), c.caller, key, sub)
 	if err != nil {
 		return err
 	}
-	return c.request(http.StatusAccepted, r)
+	// The work begins once the caller has its answer, also when the answer could not be sent: the
+	// request exists.
+	defer taken.Ahead.GoOn(c.r.Context())
+	return c.request(http.StatusAccepted, taken.Request)
 }
 
 // request answers with a request and its version.

@@ -44,48 +44,52 @@ func New(o Options) (*Service, error) {
 	return &Service{o}, nil
 }
 
+// Taken is what became of a submission.
+type Taken struct {
+	Request  *dsr.Request
+	Existing bool // the same key and body made it before
+	// Ahead is nil, or what GoOn is to be called for once the caller has the answer.
+	Ahead *task.Ahead
+}
+
 // Submit makes the request that a submission asks for, or returns the one that the same key and
 // body made before. Errors are *problem.Error or faults of the store. A tenant of others is
 // not-found, whether it exists or not.
-func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (r *dsr.Request, existing bool, err error) {
+func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, sub Submission) (Taken, error) {
 	t, ok := s.Tenants.Tenant(sub.Tenant)
 	if !ok || !caller.Owns(sub.Tenant) {
-		return nil, false, problem.Absent()
+		return Taken{}, problem.Absent()
 	}
 	d, err := s.Draft(caller.Name, t, key, sub, s.Runner.Clocks.Business())
 	if err != nil {
-		return nil, false, err
+		return Taken{}, err
 	}
 	made, err := s.Runner.Store.Create(ctx, d)
 	if err = errors.Join(err, made.Err); errors.Is(err, store.ErrIdempotency) {
 		return s.sameUnderAnOlderKey(ctx, d, sub)
 	}
-	if err != nil {
-		return nil, false, err
+	if err != nil || made.Existing {
+		return Taken{Request: made.Request, Existing: made.Existing}, err
 	}
-	if !made.Existing {
-		if err := s.Runner.Send(ctx, made.Request); err != nil {
-			return nil, false, err
-		}
-	}
-	return made.Request, made.Existing, nil
+	ahead, err := s.Runner.Accept(ctx, made.Case)
+	return Taken{Request: made.Request, Ahead: ahead}, err
 }
 
 // sameUnderAnOlderKey returns the request that was made before when its body is the same and
 // only the version of the key differs, with which the body was hashed.
-func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (*dsr.Request, bool, error) {
+func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Submission) (Taken, error) {
 	conflict := problem.New(problem.IdempotencyConflict, "", "the idempotency key was used with another body before")
 	c, err := s.Runner.Store.Load(ctx, d.Request.Tenant, s.Runner.Store.RequestID(d.Request.Caller, d.Request.Tenant, d.Key))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, false, conflict
+		return Taken{}, conflict
 	}
 	if err != nil {
-		return nil, false, err
+		return Taken{}, err
 	}
 	if !slices.Contains(s.Tokens.All(d.Request.Tenant, bodyToken, sub.Canonical()), c.BodyHash) {
-		return nil, false, conflict
+		return Taken{}, conflict
 	}
-	return &c.Request, true, nil
+	return Taken{Request: &c.Request, Existing: true}, nil
 }
 
 // bodyToken is the kind under which the hash of a body is made.

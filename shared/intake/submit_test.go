@@ -34,25 +34,25 @@ func decoded(t *testing.T, change map[string]any) intake.Submission {
 func TestTheSameKeyAndBodySurviveARotationOfTheTokenKey(t *testing.T) {
 	t.Parallel()
 	s, _ := stored(t)
-	first, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
+	first, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
 	require.NoError(t, err)
-	require.False(t, existing)
+	require.False(t, first.Existing)
 
 	s.Tokens, err = pii.NewTokens(pii.Key{Version: 1, Key: bytes.Repeat([]byte{7}, 32)}, pii.Key{Version: 2, Key: bytes.Repeat([]byte{8}, 32)})
 	require.NoError(t, err)
-	again, existing, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
+	again, err := s.Submit(t.Context(), admin, "k", decoded(t, nil))
 	require.NoError(t, err)
-	require.True(t, existing)
-	require.Equal(t, first.ID, again.ID)
-	_, _, err = s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"note": "x"}))
+	require.True(t, again.Existing)
+	require.Equal(t, first.Request.ID, again.Request.ID)
+	_, err = s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"note": "x"}))
 	require.True(t, problem.Is(err, problem.IdempotencyConflict), "%v", err)
 }
 
 func TestATenantThatIsNotTheCallersIsNotFound(t *testing.T) {
 	t.Parallel()
 	s, w := stored(t)
-	_, _, theirs := s.Submit(t.Context(), auth.Caller{Name: "x"}, "k", decoded(t, nil))
-	_, _, nobodys := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"tenant": "33333333-3333-3333-3333-333333333333"}))
+	_, theirs := s.Submit(t.Context(), auth.Caller{Name: "x"}, "k", decoded(t, nil))
+	_, nobodys := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"tenant": "33333333-3333-3333-3333-333333333333"}))
 	require.Equal(t, theirs, nobodys)
 	require.True(t, problem.Is(theirs, problem.NotFound))
 	require.Zero(t, w.Counter.Total(), "and nothing was asked for it")
@@ -61,12 +61,12 @@ func TestATenantThatIsNotTheCallersIsNotFound(t *testing.T) {
 func TestARequestWithNothingToDiscoverIsStarted(t *testing.T) {
 	t.Parallel()
 	s, w := stored(t)
-	r, _, err := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"systems": []any{"paper"}}))
+	made, err := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"systems": []any{"paper"}}))
 	require.NoError(t, err)
 	got, err := w.Clients.Queues.NewQueueClient(w.Prefix+queue.Work).DequeueMessage(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, got.Messages, 1)
 	m, err := queue.DecodeMessage([]byte(*got.Messages[0].MessageText))
 	require.NoError(t, err)
-	require.Equal(t, queue.Message{Tenant: contoso, Request: r.ID}, m)
+	require.Equal(t, queue.Message{Tenant: contoso, Request: made.Request.ID}, m)
 }

@@ -2,6 +2,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -21,6 +22,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
 
+// budget is how long an invocation may begin what follows: short beside the ten minutes that the
+// host gives it (functionTimeout in host.json), and long beside a step.
+const budget = time.Minute
+
 // Options are the parts of the steps. All are required except the bounds; zero means the
 // product's own values.
 type Options struct {
@@ -34,6 +39,8 @@ type Options struct {
 	Counter    task.Counter
 
 	Patience time.Duration // total pauses between attempts within one invocation
+	Budget   time.Duration // how long an invocation goes on with what follows; negative: never
+	Ahead    int           // new requests at once that this process goes on with; 0: none
 	PartSize int           // bytes of uncompressed JSON after which a part is closed
 	Limit    int           // wakes of one kind and shard in one run of a timer
 	Bound    time.Duration // of a whole run of a timer, wall time
@@ -67,6 +74,7 @@ func New(o Options) (*Pipeline, error) {
 	var err error
 	p.Runner, err = task.New(task.Options{
 		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Counter: o.Counter, Steps: []task.Step{found, fulfilled, delivered},
+		Budget: max(cmp.Or(o.Budget, budget), 0), Ahead: o.Ahead,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -19,6 +20,10 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 	var cl *lease.Claim
 	owner := uuid.NewString()
 	c, err := r.again(ctx, c, func(c *store.Case) (err error) {
+		if c.State == dsr.StateReceived {
+			cl, err = r.startAndClaim(ctx, c, id, owner)
+			return err
+		}
 		t := c.Task(id)
 		if t != nil && c.State != t.Action.State() {
 			return r.Send(ctx, &c.Request) // A late message: what is due now gets one.
@@ -32,7 +37,28 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 	if err != nil {
 		return nil, nil, claimedElsewhere(err)
 	}
+	if cl != nil && r.steps[c.Task(id).Action.Step()] == nil {
+		return nil, nil, fmt.Errorf("task: no step does %s tasks", c.Task(id).Action)
+	}
 	return c, cl, nil
+}
+
+// startAndClaim starts a received request and claims the task of it that a message names, both at
+// once. What else is due then gets its message.
+func (r *Runner) startAndClaim(ctx context.Context, c *store.Case, id dsr.TaskID, owner string) (*lease.Claim, error) {
+	ch := r.start(c)
+	after, err := preview(&c.Request, ch.Events)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(after.Workable(), func(t *dsr.Task) bool { return t.ID == id && !t.Claim.Rests(r.Clocks.Wall()) }) {
+		ch.Take = store.Take{Task: id, Owner: owner}
+	}
+	cl, err := r.Store.CommitAndClaim(ctx, c, ch)
+	if err == nil && cl == nil {
+		err = r.Send(ctx, &c.Request)
+	}
+	return cl, err
 }
 
 // release ends the claim of an attempt that an error of the product's own ended, so that the next

@@ -36,6 +36,7 @@ func acts() []act {
 	return []act{
 		{"discover", func(*tasktest.World, string) {}, next},
 		{"export", to(dsr.StateFulfilling), next},
+		{"all in one invocation", func(w *tasktest.World, _ string) { w.GoOn() }, next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
 			w.Tenants[0].Package.Formats = nil

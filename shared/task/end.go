@@ -6,30 +6,62 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 )
 
 // End commits the end of a task and sends the messages for what became workable. It returns the
 // request as it is then. A claim that was lost makes the error store.ErrClaimed.
 func (r *Runner) End(ctx context.Context, c *store.Case, e End) (*store.Case, error) {
-	var was dsr.State
-	c, err := r.Change(ctx, c, func(c *store.Case) (store.Change, error) {
-		was = c.State
-		return r.change(ctx, c, e)
-	})
-	if err != nil || c.State == was {
-		return c, err // The other tasks of this state have had their messages.
-	}
-	return c, r.Send(ctx, &c.Request)
+	c, _, err := r.end(ctx, c, e, time.Time{})
+	return c, err
 }
 
-// change lists the events of an end, and arms or clears the wake that sends messages again.
-func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change, error) {
+// end is End of an invocation that may go on until a wall time. When exactly one task follows, it is
+// claimed with the same commit and gets no message.
+func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time) (*store.Case, *lease.Claim, error) {
+	var was dsr.State
+	var next *lease.Claim
+	c, err := r.again(ctx, c, func(c *store.Case) error {
+		was = c.State
+		ch, after, err := r.change(ctx, c, e)
+		if err != nil {
+			return err
+		}
+		ch.Take = r.follows(after, was, until)
+		next, err = r.Store.CommitAndClaim(ctx, c, ch)
+		return err
+	})
+	if err != nil || c.State == was || next != nil {
+		return c, next, err // The other tasks of this state have had their messages.
+	}
+	return c, nil, r.Send(ctx, &c.Request)
+}
+
+// follows names the one task that an invocation goes on with.
+func (r *Runner) follows(after *dsr.Request, was dsr.State, until time.Time) store.Take {
+	wall := r.Clocks.Wall()
+	workable := after.Workable()
+	if after.State == was || len(workable) != 1 || !wall.Before(until) {
+		return store.Take{}
+	}
+	t := workable[0]
+	if t.Claim.Live(wall) || t.Claim.Rests(wall) || r.steps[t.Action.Step()] == nil {
+		return store.Take{}
+	}
+	return store.Take{Task: t.ID, Owner: uuid.NewString()}
+}
+
+// change lists the events of an end, and arms or clears the wake that sends messages again. It also
+// returns the request as it will be.
+func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change, *dsr.Request, error) {
 	t := c.Task(e.Task)
 	if t == nil || (t.State != dsr.TaskOpen && t.State != dsr.TaskWaiting) {
-		return store.Change{}, store.ErrClaimed // Somebody ended or cancelled it.
+		return store.Change{}, nil, store.ErrClaimed // Somebody ended or cancelled it.
 	}
 	ch := store.Change{Claim: e.Claim, Reason: e.Reason, Wakes: map[retention.WakeKind]time.Time{}}
 	maps.Copy(ch.Wakes, e.Wakes)
@@ -39,7 +71,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	case dsr.StepDiscover:
 		var err error
 		if ch.Events, ch.Private, err = r.discovered(ctx, c, e); err != nil {
-			return store.Change{}, err
+			return store.Change{}, nil, err
 		}
 	default:
 		typ := dsr.EventTaskEnded
@@ -50,14 +82,14 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	}
 	after, err := preview(&c.Request, ch.Events)
 	if err != nil {
-		return store.Change{}, err
+		return store.Change{}, nil, err
 	}
 	// A wake stands behind everything that a worker could do. In a state that goes on, it
 	// exists already.
 	if next := r.Next(after); next.IsZero() || after.State != c.State {
 		ch.Wakes[retention.WakeRedeliver] = next
 	}
-	return ch, nil
+	return ch, after, nil
 }
 
 // event is an event of the end of a task.

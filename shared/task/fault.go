@@ -25,40 +25,49 @@ const maxAttempts = 10
 // brings it back. An error that is no *connector.Fault is the product's own and is returned as
 // it is. A fault after which something was handed over starts the count anew: the system is slow
 // and not dead.
-func (r *Runner) restOrFail(ctx context.Context, c *store.Case, cl *lease.Claim, by dsr.Step, progress bool, err error) error {
-	if errors.Is(err, store.ErrClaimed) {
-		return nil // The task was cancelled, or somebody else has it by now.
+func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, until time.Time) (*store.Case, *lease.Claim, error) {
+	if errors.Is(a.err, store.ErrClaimed) {
+		return nil, nil, nil // The task was cancelled, or somebody else has it by now.
 	}
-	f, t := connector.AsFault(err), c.Task(cl.Task())
+	f, t := connector.AsFault(a.err), c.Task(a.claim.Task())
 	var record *part.RecordError
 	faults := t.Claim.Faults + 1
-	if progress {
+	if a.progress {
 		faults = 1
 	}
 	switch {
 	case ctx.Err() != nil:
-		return err // The host ends the invocation, which says nothing about the system.
-	case errors.As(err, &record):
-		return r.fail(ctx, c, cl, by, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
-	case errors.Is(err, connector.ErrNotConfigured):
+		return nil, nil, a.err // The host ends the invocation, which says nothing about the system.
+	case errors.As(a.err, &record):
+		return r.fail(ctx, c, a, until, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
+	case errors.Is(a.err, connector.ErrNotConfigured):
 		r.alerts.Raise(ctx, alert.TaskNotConfigured, "task ends: its tenant has no system of this name",
 			"tenant", c.Tenant, "request", c.ID, "task", t.ID, "system", t.System)
-		return r.fail(ctx, c, cl, by, notConfigured(t.System))
+		return r.fail(ctx, c, a, until, notConfigured(t.System))
 	case f == nil:
-		return err
+		return nil, nil, a.err
 	case !f.Retryable() || faults >= maxAttempts:
-		return r.fail(ctx, c, cl, by, reason(f))
+		return r.fail(ctx, c, a, until, reason(f))
 	}
 	rest := max(backoff(faults-1), f.RetryAfter)
 	r.Log.WarnContext(ctx, "system does not answer; trying again later",
 		"tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status, "rest", rest)
-	return claimedElsewhere(cl.Fault(ctx, faults, r.Clocks.Wall().Add(rest)))
+	return c, nil, claimedElsewhere(a.claim.Fault(ctx, faults, r.Clocks.Wall().Add(rest)))
+}
+
+// failed is an attempt that met an error.
+type failed struct {
+	claim    *lease.Claim
+	by       dsr.Step
+	progress bool // something was handed over before
+	err      error
 }
 
 // fail ends a claimed task as failed.
-func (r *Runner) fail(ctx context.Context, c *store.Case, cl *lease.Claim, by dsr.Step, reason string) error {
-	_, err := r.End(ctx, c, End{Task: cl.Task(), Claim: cl, By: by.By(), Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}})
-	return claimedElsewhere(err)
+func (r *Runner) fail(ctx context.Context, c *store.Case, a failed, until time.Time, reason string) (*store.Case, *lease.Claim, error) {
+	return r.end(ctx, c, End{
+		Task: a.claim.Task(), Claim: a.claim, By: a.by.By(), Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason},
+	}, until)
 }
 
 // notConfigured begins with the code by which tools know this reason.

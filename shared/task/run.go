@@ -3,41 +3,53 @@ package task
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// Run does the task that a message names, and starts a request that nobody has started. It is safe
-// to repeat: a message for what is over, claimed or not due yet does nothing. The error is one of
-// the product's own storage, or of the product itself; faults of a system end or postpone the task.
+// Run does the task that a message names, and starts a request that nobody has started. When
+// exactly one task follows, it goes on with that one until the budget is used up; several get a
+// message each. It is safe to repeat: a message for what is over, claimed or not due yet does
+// nothing. The error is one of the product's own storage, or of the product itself; faults of a
+// system end or postpone the task.
 func (r *Runner) Run(ctx context.Context, m queue.Message) error {
 	c, err := r.load(ctx, m)
 	if err != nil || c == nil {
 		return err
 	}
-	if c.State == dsr.StateReceived {
-		if c, err = r.start(ctx, c); err != nil {
-			return err
-		}
+	return r.run(ctx, c, m)
+}
+
+// run is Run of a request that is loaded.
+func (r *Runner) run(ctx context.Context, c *store.Case, m queue.Message) error {
+	id, until := dsr.TaskID(m.Task), r.Clocks.Wall().Add(r.Budget)
+	r.ignoreTask(ctx, c, id)
+	if c.Task(id) == nil {
+		return r.started(ctx, c, id)
 	}
-	t := c.Task(dsr.TaskID(m.Task))
-	r.ignoreTask(ctx, c, dsr.TaskID(m.Task))
-	switch {
-	case m.Task == "":
-		return r.Send(ctx, &c.Request)
-	case t == nil:
-		return nil
+	c, cl, err := r.claim(ctx, c, id)
+	for err == nil && cl != nil {
+		step := r.steps[c.Task(cl.Task()).Action.Step()]
+		m.Task = string(cl.Task())
+		r.Begin(ctx, step.Name(), m)
+		c, cl, err = r.do(ctx, c, cl, step, until)
 	}
-	step := r.steps[t.Action.Step()]
-	if step == nil {
-		return fmt.Errorf("task: no step does %s tasks", t.Action)
+	return err
+}
+
+// started starts a request whose message names no task of it, if nobody has, and sends the messages
+// for what is due.
+func (r *Runner) started(ctx context.Context, c *store.Case, id dsr.TaskID) error {
+	c, err := r.Change(ctx, c, func(c *store.Case) (store.Change, error) { return r.start(c), nil })
+	if err != nil || id != "" {
+		return err
 	}
-	r.Begin(ctx, step.Name(), m)
-	return r.do(ctx, c, t.ID, step)
+	return r.Send(ctx, &c.Request)
 }
 
 // Begin writes the line by which an operator sees what an invocation is at.
@@ -57,42 +69,38 @@ func (r *Runner) load(ctx context.Context, m queue.Message) (*store.Case, error)
 }
 
 // start moves a received request on. A request that has nothing to discover goes on by itself.
-func (r *Runner) start(ctx context.Context, c *store.Case) (*store.Case, error) {
-	return r.Change(ctx, c, func(c *store.Case) (store.Change, error) {
-		if c.State != dsr.StateReceived {
-			return store.Change{}, nil
-		}
-		return store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: r.Clocks.Business(), By: dsr.StepDiscover.By()}}}, nil
-	})
+func (r *Runner) start(c *store.Case) store.Change {
+	if c.State != dsr.StateReceived {
+		return store.Change{}
+	}
+	return store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: r.Clocks.Business(), By: dsr.StepDiscover.By()}}}
 }
 
-// do claims a task, lets the step do it and commits how it ended.
-func (r *Runner) do(ctx context.Context, c *store.Case, id dsr.TaskID, step Step) error {
-	c, cl, err := r.claim(ctx, c, id)
-	if err != nil || cl == nil {
-		return err
-	}
+// do lets a step do a claimed task and commits how it ended. It returns the claim of the one task
+// that follows, if the time for that has not run out.
+func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step Step, until time.Time) (*store.Case, *lease.Claim, error) {
 	work, stop := cl.Keep(ctx)
 	defer stop()
-	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(id)})
-	switch {
-	case errors.Is(context.Cause(work), store.ErrClaimed):
+	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(cl.Task())})
+	if errors.Is(context.Cause(work), store.ErrClaimed) {
 		// The claim is lost: what the step made of the end of its context does not count.
-		return nil
-	case err != nil:
-		err = r.restOrFail(ctx, c, cl, step.Name(), end.Progress, err)
-		c = nil
-	default:
-		end.Task, end.Claim, end.By = id, cl, step.Name().By()
-		c, err = r.End(ctx, c, end)
+		return nil, nil, nil
+	}
+	ended := err == nil
+	var next *lease.Claim
+	if ended {
+		end.Task, end.Claim, end.By = cl.Task(), cl, step.Name().By()
+		c, next, err = r.end(ctx, c, end, until)
+	} else {
+		c, next, err = r.restOrFail(ctx, c, failed{cl, step.Name(), end.Progress, err}, until)
 	}
 	if err != nil {
 		stop()
 		r.release(ctx, cl, err)
-		return claimedElsewhere(err)
+		return nil, nil, claimedElsewhere(err)
 	}
-	if f, ok := step.(Finisher); ok && c != nil {
-		return f.Finish(ctx, c)
+	if f, ok := step.(Finisher); ok && ended {
+		err = f.Finish(ctx, c)
 	}
-	return nil
+	return c, next, err
 }

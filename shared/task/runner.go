@@ -26,14 +26,20 @@ type Counter interface {
 	Ignored(ctx context.Context, reason string)
 }
 
-// Options are what a runner is made of. All are needed but Steps: a runner without steps commits
-// and sends, and runs nothing.
+// Options are what a runner is made of. All are needed but Steps, Budget and Ahead: a runner
+// without steps commits and sends, and runs nothing.
 type Options struct {
 	Store   *store.Store
 	Clocks  clock.Clocks
 	Log     *slog.Logger
 	Counter Counter
 	Steps   []Step
+	// Budget is how long after its begin an invocation may still begin what follows a step that it
+	// has done, by the wall clock. 0 means never: every step has an invocation of its own.
+	Budget time.Duration
+	// Ahead is how many new requests at once this process may work on right after it took them in.
+	// 0 means none, as on a host that freezes a process which has answered.
+	Ahead int
 }
 
 // Runner runs tasks. Everything that changes a request by a decision goes through its Change.
@@ -41,6 +47,7 @@ type Runner struct {
 	Options
 	alerts *alert.Alerts
 	steps  map[dsr.Step]Step
+	ahead  slots
 }
 
 // New returns a runner. The error names the option that is missing or the step that is given
@@ -53,7 +60,7 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{Options: o, alerts: alerts, steps: map[dsr.Step]Step{}}
+	r := &Runner{Options: o, alerts: alerts, steps: map[dsr.Step]Step{}, ahead: slots{most: o.Ahead}}
 	for _, s := range o.Steps {
 		if r.steps[s.Name()] != nil {
 			return nil, fmt.Errorf("task: there are two steps %s", s.Name())

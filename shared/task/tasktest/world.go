@@ -97,13 +97,16 @@ func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipelin
 	w.T.Helper()
 	o := pipeline.Options{
 		Store: st, Tenants: w.Tenants, Catalogue: w.catalogue(), Connectors: w, Tokens: w.Tokens, Clocks: w.Clocks(), Log: log, Counter: &w.Ignored,
-		PartSize: 1, Limit: 100,
+		PartSize: 1, Limit: 100, Budget: -1, // a test looks at one step after the other
 	}
 	change(&o)
 	p, err := pipeline.New(o)
 	require.NoError(w.T, err)
 	return p
 }
+
+// GoOn lets an invocation go on with what follows, as the product does.
+func (w *World) GoOn() { w.Rewire(func(o *pipeline.Options) { o.Budget = 0 }) }
 
 // Clocks returns the world's clocks.
 func (w *World) Clocks() clock.Clocks {
@@ -190,6 +193,19 @@ func (w *World) Submit(actions ...dsr.Action) string {
 // SubmitWith is Submit with a change to the request before it is made.
 func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) string {
 	w.T.Helper()
+	c := w.make(w.Clean, change, actions)
+	require.NoError(w.T, w.quiet().Runner.Send(context.Background(), &c.Request))
+	return c.ID
+}
+
+// Make makes a request as Submit does, sends nothing, and returns it as the store made it.
+func (w *World) Make(actions ...dsr.Action) *store.Case {
+	w.T.Helper()
+	return w.make(w.Store, func(*dsr.Request) {}, actions)
+}
+
+func (w *World) make(st *store.Store, change func(*dsr.Request), actions []dsr.Action) *store.Case {
+	w.T.Helper()
 	now := w.Business.Now()
 	r := dsr.Request{Tenant: w.Tenant, Actions: actions, Regime: dsr.GDPR, Caller: "tester", ReceivedAt: now, DueAt: dsr.Due(dsr.GDPR, now), CreatedAt: now}
 	for _, name := range w.names() {
@@ -201,15 +217,13 @@ func (w *World) SubmitWith(change func(*dsr.Request), actions ...dsr.Action) str
 	}
 	r.Tasks = append(r.Tasks, dsr.DeliveryTask())
 	change(&r)
-	made, err := w.Clean.Create(context.Background(), store.Draft{
+	made, err := st.Create(context.Background(), store.Draft{
 		Request: r, Key: uuid.NewString(), Body: "body", By: "tester",
 		Private: dsr.Private{Subject: dsr.Subject{Identifiers: []dsr.Identifier{{Kind: dsr.Email, Value: pii.New(Person)}}}},
 		Wakes:   map[retention.WakeKind]time.Time{retention.WakeRedeliver: w.Clock.Now().Add(task.Redeliver)},
 	})
 	require.NoError(w.T, err)
-	c := w.Load(made.Request.ID)
-	require.NoError(w.T, w.quiet().Runner.Send(context.Background(), &c.Request))
-	return c.ID
+	return made.Case
 }
 
 func (w *World) names() []string {
