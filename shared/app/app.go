@@ -120,3 +120,6 @@ func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a.API = telemetry.HTTP(api)
 	return a, a.triggers()
 }
+
+// Wait waits until this process works on no request that it took in.
+func (a *App) Wait() { a.pipeline.Runner.Wait() }

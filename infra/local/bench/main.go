@@ -2,7 +2,7 @@
 // size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
 // reported there and does not fail the run.
 //
-//	go run ./infra/local/bench [--only a,b,c,d,e] [--small] [--app dist/app] [--profile folder]
+//	go run ./infra/local/bench [--only a,b,c,d,e,f] [--small] [--app dist/app] [--profile folder]
 package main
 
 import (
@@ -33,6 +33,7 @@ var parts = []section{
 	{"c", "export of ready records, and the package", benchExport},
 	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
+	{"f", "one access request by hand", benchHand},
 }
 
 func main() {
@@ -76,7 +77,7 @@ func play(role string) int {
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
-			return fmt.Errorf("--only: there is no part %q; the parts are a to e", name)
+			return fmt.Errorf("--only: there is no part %q; the parts are a to f", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rightsdesk-bench-")
