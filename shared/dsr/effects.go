@@ -54,7 +54,10 @@ func (r *Request) endTask(e Event) error {
 		return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
 	}
 	t.Outcome, t.Queries, t.Records, t.EndedAt, t.EndedBy = *e.Outcome, e.Queries, e.Records, e.At, e.By
-	t.Findings, t.Text, t.Claim = e.Findings, e.Sealed, Claim{}
+	t.Findings, t.Text, t.Claim = Found{}, e.Sealed, Claim{}
+	if e.Findings != nil {
+		t.Findings = *e.Findings
+	}
 	t.State = TaskEnded
 	if e.Type == EventTaskWaiting {
 		t.State, t.EndedAt = TaskWaiting, time.Time{}

@@ -28,12 +28,11 @@ type Event struct {
 	// SHA-256, hex, of the bytes of the event before; empty for the first
 	Prev string `json:"prev"`
 
-	Task    TaskID   `json:"task,omitempty"`
-	Outcome *Outcome `json:"outcome,omitempty"`
-	Queries []Query  `json:"queries,omitempty"`
-	Records int64    `json:"records,omitempty"`
-	// Findings names the blob with what was found, sealed.
-	Findings string   `json:"findings,omitempty"`
+	Task     TaskID   `json:"task,omitempty"`
+	Outcome  *Outcome `json:"outcome,omitempty"`
+	Queries  []Query  `json:"queries,omitempty"`
+	Records  int64    `json:"records,omitempty"`
+	Findings *Found   `json:"findings,omitempty"`
 	Tasks    []TaskID `json:"tasks,omitempty"` // of a retry or a cancellation: which
 	Package  *Package `json:"package,omitempty"`
 	// Sealed is AEAD under the case's data key: the reason that a person gave, say.

@@ -88,6 +88,7 @@ func (r *Request) Clone() *Request {
 	for i := range c.Tasks {
 		t := &c.Tasks[i]
 		t.Queries, t.Text = slices.Clone(t.Queries), slices.Clone(t.Text)
+		t.Findings.Sealed = slices.Clone(t.Findings.Sealed)
 	}
 	if r.Package != nil {
 		p := *r.Package

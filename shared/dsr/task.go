@@ -24,6 +24,13 @@ func FinalCodes() []OutcomeCode {
 // Open reports whether the outcome leaves the task open.
 func (c OutcomeCode) Open() bool { return c == "" || c == OutcomeManual || c == OutcomePending }
 
+// Found is what a discovery found, sealed: itself while it is small, and otherwise the name of the
+// blob that it lies in.
+type Found struct {
+	Sealed []byte `json:"sealed,omitempty"`
+	Blob   string `json:"blob,omitempty"`
+}
+
 // Query proves that a system was asked: "no data" is a claim with proof.
 type Query struct {
 	Hash       string    `json:"hash"`       // keyed token of the query with its values
@@ -78,13 +85,12 @@ type Task struct {
 	Action   Action
 	State    TaskState
 	Outcome  Outcome
-	Declared bool    // the tenant declared this system; no connector serves it
-	Round    int     // how often it was opened again; parts of an earlier round are not used
-	Claim    Claim   // changed without an event
-	Queries  []Query // proofs, written when the task ends
-	Records  int64   // handed over
-	// name of the blob with the findings of a discovery, sealed; empty when there are none
-	Findings string
+	Declared bool      // the tenant declared this system; no connector serves it
+	Round    int       // how often it was opened again; parts of an earlier round are not used
+	Claim    Claim     // changed without an event
+	Queries  []Query   // proofs, written when the task ends
+	Records  int64     // handed over
+	Findings Found     // of a discovery; empty when there are none
 	EndedAt  time.Time // business time
 	EndedBy  string    // name of the caller, for a task that a person ended
 	Text     []byte    // sealed: what a person wrote when ending it

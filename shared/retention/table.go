@@ -41,7 +41,7 @@ var table = []Row{
 		Keep: Keep{For: KeepRejected}, Since: "the message came", Clock: BusinessClock, Why: "an operator looks at them within a month", By: byPurge,
 	},
 	{
-		Class: "findings", Holds: "what discovery found, sealed under the request's key", Container: Findings,
+		Class: "findings", Holds: "what discovery found, sealed under the request's key, where a row is too small for it", Container: Findings,
 		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
 	},
 	{

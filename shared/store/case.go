@@ -5,6 +5,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/row"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
@@ -25,7 +26,8 @@ type Case struct {
 	first  string   // id of the write that made the request
 	writes []string // ids of the last writes of the head
 	ring   *seal.Ring
-	stale  bool // a write was done but its answer lost: the ETags must be read again
+	left   []row.Op // list rows that the next commit, or Tidy, deletes
+	stale  bool     // a write was done but its answer lost: the ETags must be read again
 }
 
 // taskRow is what is known about a task's row. The ETag of a row that is not stored yet is empty.

@@ -231,7 +231,7 @@ func (t *commit) collect(events []*row.Row) error {
 
 // before writes the list rows and wakes that the new head names. It also writes again those that
 // only the old head names: with their new ETags they are deleted later, unless another writer
-// needs them again.
+// needs them again. The same transaction deletes what the commit before left for this one.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
@@ -247,7 +247,17 @@ func (t *commit) before(ctx context.Context) error {
 			ops, t.touched = append(ops, o), append(t.touched, o)
 		}
 	}
-	return failure.Wrap("store list rows", t.s.lists.Transact(ctx, ops))
+	left := slices.DeleteFunc(t.old.left, func(o row.Op) bool { return slices.Contains(will, o.Row.Key) })
+	t.old.left = nil
+	if len(ops)+len(left) > row.MaxOps {
+		left = nil
+	}
+	err := t.s.lists.Transact(ctx, append(slices.Clone(ops), left...))
+	if len(left) > 0 && row.AsRefusal(err) != nil {
+		// A row that was to be deleted is needed again, or gone. It is left alone.
+		err = t.s.lists.Transact(ctx, ops)
+	}
+	return failure.Wrap("store list rows", err)
 }
 
 // Write submits the transaction that decides.
@@ -308,8 +318,19 @@ func (t *commit) finish(unheard bool) (taken *lease.Claim) {
 	return taken
 }
 
-// after deletes the rows that no head names any more. It ignores failures: lists do not show a row
-// that its head does not name, and drop it later.
+// after deletes the rows that no head names any more, or leaves that to the next commit of a worker
+// that goes on.
 func (t *commit) after(ctx context.Context) {
-	_ = t.s.lists.Transact(ctx, row.Removals(t.touched))
+	t.old.left = row.Removals(t.touched)
+	if t.take.Task == "" {
+		t.s.Tidy(ctx, t.old)
+	}
+}
+
+// Tidy deletes the list rows that a commit with a claim left for the next commit, for a worker that
+// does not go on. It ignores failures: lists do not show a row that its head does not name, and drop
+// it later.
+func (s *Store) Tidy(ctx context.Context, c *Case) {
+	_ = s.lists.Transact(ctx, c.left)
+	c.left = nil
 }

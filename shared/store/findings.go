@@ -10,36 +10,48 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// sealFindings is the use under which findings are sealed.
-const sealFindings = "findings"
+// smallFindings is up to how many sealed bytes the findings of a system are kept in the row of its
+// discovery and in the event of its end: some sixty of them, as an ordinary person has. A value of a
+// table holds 64 KiB.
+const smallFindings = 16 << 10
 
-// KeepFindings seals what a discovery found, stores it as a blob and returns the name of the blob.
-// The id makes the name new, because a crashed attempt may have left a blob behind. Such a blob is
-// deleted with the case.
-func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Finding) (string, error) {
+// sealFindings is the use under which the findings of a system are sealed.
+func sealFindings(system string) string { return "findings|" + system }
+
+// KeepFindings seals what a discovery found. It returns it as it is while it is small, and otherwise
+// stores it as a blob. The id makes the name of the blob new, because a crashed attempt may have left
+// one behind. Such a blob is deleted with the case.
+func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Finding) (*dsr.Found, error) {
 	plain, err := json.Marshal(f)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	sealed, err := c.Seal(ctx, sealFindings, plain)
+	sealed, err := c.Seal(ctx, sealFindings(system), plain)
 	if err != nil {
-		return "", err
+		return nil, err
+	}
+	if len(sealed) <= smallFindings {
+		return &dsr.Found{Sealed: sealed}, nil
 	}
 	name := c.Tenant + "/" + c.ID + "/" + system + "-" + id
-	return name, c.s.Blobs.Put(ctx, blob.Ref{Container: retention.Findings, Name: name}, sealed, nil, "application/octet-stream")
+	err = c.s.Blobs.Put(ctx, blob.Ref{Container: retention.Findings, Name: name}, sealed, nil, "application/octet-stream")
+	return &dsr.Found{Blob: name}, err
 }
 
 // Findings reads what the discovery of a system found. Without findings it returns nil.
 func (c *Case) Findings(ctx context.Context, system string) ([]dsr.Finding, error) {
 	t := c.Task(dsr.NewTaskID(system, dsr.Discover))
-	if t == nil || t.Findings == "" {
+	if t == nil || t.Findings.Blob == "" && len(t.Findings.Sealed) == 0 {
 		return nil, nil
 	}
-	sealed, _, err := c.s.Blobs.Get(ctx, blob.Ref{Container: retention.Findings, Name: t.Findings})
-	if err != nil {
-		return nil, err
+	sealed := t.Findings.Sealed
+	if name := t.Findings.Blob; name != "" {
+		var err error
+		if sealed, _, err = c.s.Blobs.Get(ctx, blob.Ref{Container: retention.Findings, Name: name}); err != nil {
+			return nil, err
+		}
 	}
-	plain, err := c.Unseal(ctx, sealFindings, sealed)
+	plain, err := c.Unseal(ctx, sealFindings(system), sealed)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func TestARequestFromBeginningToEnd(t *testing.T) {
 	require.Equal(t, map[retention.WakeKind]time.Time{retention.WakeRedeliver: later, retention.WakeParts: later}, c.Wakes)
 	require.Len(t, allWakes(t, w.Store, c.Tenant), 2, "the old wake is gone")
 	e := discovered("entra")
-	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, "f"
+	e.Queries, e.Records, e.Findings = []dsr.Query{{Hash: "h", Permission: "User.Read.All", At: later, Records: 1 << 33}}, 1<<33, &dsr.Found{Sealed: []byte("f")}
 	commit(store.Change{Events: []dsr.Event{e}})
 	require.Equal(t, dsr.StateFulfilling, c.State, "planned in the same transaction")
 	commit(store.Change{Events: []dsr.Event{accessed("entra")}, Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: {}}})

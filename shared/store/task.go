@@ -33,7 +33,8 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 		r.SetLong("queries", t.Queries)
 	}
 	r.SetInt("records", t.Records)
-	r.SetText("findings", t.Findings)
+	r.SetText("findings", t.Findings.Blob)
+	r.SetBytes("found", t.Findings.Sealed)
 	r.SetTime("ended", t.EndedAt)
 	r.SetText("endedBy", t.EndedBy)
 	r.SetBytes("text", t.Text)
@@ -45,7 +46,7 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 func readTask(r *row.Row) dsr.Task {
 	t := dsr.Task{
 		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),
-		Round: int(r.Int("round")), Claim: layout.Claim(r), Records: r.Int("records"), Findings: r.Text("findings"), EndedAt: r.Time("ended"),
+		Round: int(r.Int("round")), Claim: layout.Claim(r), Records: r.Int("records"), Findings: dsr.Found{Blob: r.Text("findings"), Sealed: r.Bytes("found")}, EndedAt: r.Time("ended"),
 		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"),
 	}
 	r.JSON("outcome", &t.Outcome)

@@ -52,6 +52,7 @@ func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, until 
 	rest := max(backoff(faults-1), f.RetryAfter)
 	r.Log.WarnContext(ctx, "system does not answer; trying again later",
 		"tenant", c.Tenant, "request", c.ID, "task", t.ID, "fault", f.Kind, "status", f.Status, "rest", rest)
+	r.Store.Tidy(ctx, c)
 	return c, nil, claimedElsewhere(a.claim.Fault(ctx, faults, r.Clocks.Wall().Add(rest)))
 }
 

@@ -42,7 +42,7 @@ type End struct {
 	Outcome  dsr.Outcome
 	Queries  []dsr.Query
 	Records  int64
-	Findings string       // name of the blob with what a discovery found
+	Findings *dsr.Found   // what a discovery found; nil when nothing
 	Package  *dsr.Package // of a delivery that is done
 	Reason   pii.Value    // what a person wrote; it is sealed
 	Wakes    map[retention.WakeKind]time.Time
