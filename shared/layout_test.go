@@ -80,7 +80,7 @@ var table = []rule{
 	{"shared/store/lists", pure + "shared/store/failure shared/store/layout shared/store/row"},
 	{"shared/store/lease", pure + "shared/store/failure shared/store/layout shared/store/row"},
 	{"shared/store/imports", pure + "shared/store/failure shared/store/layout shared/store/lease shared/store/row"},
-	{"shared/store/seal", "shared/pii shared/store/failure shared/store/row"},
+	{"shared/store/seal", "shared/clock shared/pii shared/store/failure shared/store/layout shared/store/row"},
 	{"shared/store/account", "shared/clock shared/store/aztable shared/store/blob shared/store/queue"},
 	{"shared/store/layout", "shared/dsr shared/retention shared/store/row"},
 	{"shared/store/row", "shared/store/failure"},

@@ -38,7 +38,7 @@ func TestNothingIsStoredOutsideTheRetentionTable(t *testing.T) {
 		}
 	}
 	jane := asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "access", "export")
-	w.submit(contosoKey, "one", jane)
+	one := w.submit(contosoKey, "one", jane)
 	line := `{"actions":["export"],"regime":"gdpr","subject":{"email":"john@contoso.example"}}`
 	w.must(http.StatusAccepted, "POST", "/api/bulk?reference=r", contosoKey, line, "Content-Type: application/x-ndjson", "Idempotency-Key: b")
 	w.put(queue.Bulk, "not a message")
@@ -49,6 +49,9 @@ func TestNothingIsStoredOutsideTheRetentionTable(t *testing.T) {
 			delivered = w.drain(f.queue, f.function) > 0 || delivered
 		}
 	}
+	c, err := w.app.Store.Load(t.Context(), entrasim.Contoso, one)
+	require.NoError(t, err)
+	require.NoError(t, w.app.Store.Shred(t.Context(), c, w.business()))
 	look()
 
 	require.ElementsMatch(t, retention.Tables(), w.tables(), "the tables that a start makes")

@@ -8,4 +8,5 @@ const (
 	Results    = "results"
 	Rejected   = "bulk-rejected"
 	Findings   = "findings"
+	Ledger     = "ledger"
 )

@@ -62,7 +62,24 @@ func TestRecordsOfRequestsAreKeptForAsLongAsTheLawAsks(t *testing.T) {
 			require.False(t, r.Removed(), r.Class)
 		}
 	}
-	require.Equal(t, []string{"findings", "requests", "events", "keys", "lists", "imports"}, records)
+	require.Equal(t, []string{"findings", "requests", "events", "keys", "hour keys", "ledger of destroyed keys", "lists", "imports"}, records)
+}
+
+// A backup of the keys is kept for 7 days at most. What is restored from it meets the ledger, which
+// must still name each key that was destroyed since. An hour key ends no earlier than the keys that
+// it wraps.
+func TestTheLedgerOutlivesEveryBackupAndAnHourKeyItsKeys(t *testing.T) {
+	t.Parallel()
+	classes := map[string]retention.Row{}
+	for _, r := range retention.Table() {
+		classes[r.Class] = r
+	}
+	ledger, keys, hours := classes["ledger of destroyed keys"], classes["keys"], classes["hour keys"]
+	require.Equal(t, retention.Ledger, ledger.Container)
+	require.Greater(t, ledger.Keep.Bounds.Min*28, 7, "in days, whatever a tenant decides")
+	require.Equal(t, "months", ledger.Keep.Bounds.Unit)
+	require.Equal(t, keys.Keep, hours.Keep)
+	require.Equal(t, keys.Table, hours.Table)
 }
 
 func TestEachKindOfWakeIsOneRow(t *testing.T) {
@@ -96,7 +113,8 @@ func TestClassesOfRowsDoNotOverlap(t *testing.T) {
 		"h": {"requests", "requests"}, "h|entra-export": {"requests", "requests"}, "e|0000000001": {"requests", "events"},
 		"bulk": {"requests", "imports"}, "bulk-key": {"requests", "imports"}, "n|0000000000001|x": {"lists", "lists"},
 		"w|redeliver|0000000000001|x":          {"lists", "wakes of requests under way"},
-		"11111111-1111-1111-1111-111111111111": {"lists", "tenants"}, "00000000000000000000000000000001": {"keys", "keys"},
+		"11111111-1111-1111-1111-111111111111": {"lists", "tenants"}, "2026030209-00000000000000000000000000000001": {"keys", "keys"},
+		"h|2026030209": {"keys", "hour keys"},
 	} {
 		n := 0
 		for _, r := range retention.Table() {
@@ -225,6 +243,6 @@ func TestContainersAndTablesAreThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	containers := retention.Containers()
 	slices.Sort(containers)
-	require.Equal(t, []string{"bulk", "bulk-rejected", "findings", "packages", "parts", "results"}, containers)
+	require.Equal(t, []string{"bulk", "bulk-rejected", "findings", "ledger", "packages", "parts", "results"}, containers)
 	require.Equal(t, []string{"requests", "keys", "lists"}, retention.Tables())
 }

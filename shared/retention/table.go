@@ -53,8 +53,18 @@ var table = []Row{
 		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
 	},
 	{
-		Class: "keys", Holds: "the wrapped data key of a request", Table: "keys", Rows: `[0-9a-f]{32}`,
+		Class: "keys", Holds: "the wrapped data key of a request", Table: "keys", Rows: `[0-9]{10}-[0-9a-f]{32}`,
 		Keep: Keep{Bounds: &RecordMonths}, Since: sinceEnd, Clock: BusinessClock, Why: whyRecords, By: NotYet,
+	},
+	{
+		Class: "hour keys", Holds: "the wrapped key that wraps the data keys of the requests which a tenant made within an hour", Table: "keys", Rows: `h\|[0-9]{10}`,
+		Keep: Keep{Bounds: &RecordMonths}, Since: "the end of the last request of the hour", Clock: BusinessClock,
+		Why: "without it no data key of its hour can be unwrapped", By: NotYet,
+	},
+	{
+		Class: "ledger of destroyed keys", Holds: "ids of destroyed data keys and when each was destroyed", Container: Ledger,
+		Keep: Keep{Bounds: &RecordMonths}, Since: "the key was destroyed", Clock: BusinessClock,
+		Why: "a restored backup of the keys, which is kept for 7 days at most, must not bring a destroyed key back; and it shows that the key was destroyed (GDPR Art. 5(2))", By: NotYet,
 	},
 	{
 		Class: "lists", Holds: "ids and times by which requests are found", Table: "lists", Rows: `[nsd]\|.+`,

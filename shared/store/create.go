@@ -18,6 +18,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
 // Draft is a request to be made. Request.ID, Seq and State are not set, Tenant, Caller and Tasks
@@ -55,10 +56,15 @@ type creation struct {
 // Create makes a new request in three calls: the key and the list rows with the wakes in parallel,
 // then the request itself. The last insertion is the idempotency check. If a request with the same
 // idempotency key exists, Create returns it as it is now, or ErrIdempotency if its body was
-// another.
+// another. The first creation of a process in a tenant and an hour reads the hour's key before, and
+// inserts it if there is none: one call more, or two.
 func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	id := s.RequestID(d.Request.Caller, d.Request.Tenant, d.Key)
-	n, err := s.prepare(ctx, d, id, layout.ShardOf(id))
+	hour, err := s.hour(ctx, d.Request.Tenant)
+	if err != nil {
+		return Created{}, err
+	}
+	n, err := s.prepare(ctx, hour, d, id, layout.ShardOf(id))
 	if err != nil {
 		return Created{}, err
 	}
@@ -76,11 +82,16 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	return out, out.Err
 }
 
-// prepare makes all rows that a draft needs. It writes nothing.
-func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*creation, error) {
-	if !layout.ValidSegment(d.Request.Tenant) {
+// hour returns the key that wraps the keys of a tenant's new cases.
+func (s *Store) hour(ctx context.Context, tenant string) (*seal.Hour, error) {
+	if !layout.ValidSegment(tenant) {
 		return nil, errors.New("store: the tenant of the draft is not an id")
 	}
+	return s.sealing.Hour(ctx, tenant)
+}
+
+// prepare makes all rows that a draft needs. It makes no call.
+func (s *Store) prepare(ctx context.Context, hour *seal.Hour, d Draft, id string, shard int) (*creation, error) {
 	c := &Case{s: s, Request: *d.Request.Clone(), Wakes: map[retention.WakeKind]time.Time{}, Shard: shard, BodyHash: d.Body}
 	c.ID, c.State, c.Seq, c.LastHash = id, dsr.StateNone, 0, ""
 	c.ReceivedAt, c.DueAt, c.CreatedAt = clock.Stored(c.ReceivedAt), clock.Stored(c.DueAt), clock.Stored(c.CreatedAt)
@@ -96,8 +107,8 @@ func (s *Store) prepare(ctx context.Context, d Draft, id string, shard int) (*cr
 		}
 	}
 	n := &creation{c: c, id: s.newID(), body: d.Body}
-	c.KeyID = s.newID()
-	ring, key, err := s.sealing.New(ctx, c.place())
+	c.KeyID = hour.ID(s.newID())
+	ring, key, err := hour.New(c.place())
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // CreateMany makes up to 100 requests of one tenant. Their keys, list rows and wakes go into one
-// shard. It takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new. Each draft has
-// its own result, in the order of the drafts. Of several drafts with the same idempotency key the
-// first makes the request.
+// shard. It takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new, and what Create
+// says of the hour's key. Each draft has its own result, in the order of the drafts. Of several
+// drafts with the same idempotency key the first makes the request.
 func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
 	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
 }
@@ -73,9 +73,16 @@ func (b *Batch) Finish(ctx context.Context) []Created {
 }
 
 // prepareMany prepares all drafts in the shard of the first, so that a chunk of an import uses one
-// shard. The creation of an invalid draft is nil.
+// shard, and with one hour key. The creation of an invalid draft is nil.
 func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out []Created) []*creation {
 	ns := make([]*creation, len(ds))
+	hour, err := s.hour(ctx, tenant)
+	if err != nil {
+		for i := range out {
+			out[i].Err = err
+		}
+		return ns
+	}
 	shard := -1
 	for i, d := range ds {
 		d.Request.Tenant = tenant
@@ -83,7 +90,7 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 		if shard < 0 {
 			shard = layout.ShardOf(id)
 		}
-		n, err := s.prepare(ctx, d, id, shard)
+		n, err := s.prepare(ctx, hour, d, id, shard)
 		if err != nil {
 			out[i].Err = err
 			continue

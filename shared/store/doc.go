@@ -47,8 +47,14 @@
 // # Seals
 //
 // Identifiers, notes, reasons and cursors are sealed by AES-256-GCM with a random nonce and a key
-// of the case, and bound to tenant, request and use. A seal.Wrapper wraps the key, and the head
-// names the row that holds it. Without that row nothing that was sealed can be read (ErrShredded).
+// of the case, and bound to tenant, request and use. The head names the row that holds the key.
+// Without that row nothing that was sealed can be read (ErrShredded). Shred deletes the row, and
+// records that in the ledger before.
+//
+// The key of a case is wrapped by a key of its tenant and of the hour of wall time in which the case
+// was made. Only hour keys are wrapped by the seal.Wrapper, whose key stays in a vault: a call to
+// the vault costs time and money, and a vault allows few in a second. Each process keeps the hour
+// keys that it uses unwrapped, until it has not used them for an hour.
 //
 // # What was seen of the services
 //

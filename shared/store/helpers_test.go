@@ -16,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
 // received is the business time at which the requests of the tests come in.
@@ -51,6 +52,14 @@ func draftOf(tenant, key string, systems ...string) store.Draft {
 			Note:    pii.New("note of canary"), Reference: pii.New("reference canary"),
 		},
 		Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(2 * time.Minute)},
+	}
+}
+
+// withinTheHour moves the clock of a world past the turn of the hour if that is near, so that what
+// the test does falls into one hour.
+func withinTheHour(w *storetest.World) {
+	if now := w.Clock.Now(); now.Minute() >= 50 {
+		w.Clock.Advance(time.Duration(61-now.Minute()) * time.Minute)
 	}
 }
 

@@ -29,7 +29,7 @@ type Options struct {
 	// CursorKey authenticates the cursors of lists and has at least 32 bytes. When it changes, a
 	// list that is being read must be read from its beginning.
 	CursorKey []byte
-	Clocks    clock.Clocks // the wall clock tells the end of leases and the age of orphans
+	Clocks    clock.Clocks // the wall clock tells the end of leases, the age of orphans and the hour of keys
 	// Random is the source of ids, keys and nonces, and is safe for concurrent use. When nil, it is
 	// crypto/rand.
 	Random io.Reader
@@ -47,8 +47,6 @@ func Open(o Options) (*Store, error) {
 	switch {
 	case o.Tables == nil || o.Blobs == nil || o.Queues == nil:
 		return nil, errors.New("store: tables, blobs and queues are needed")
-	case o.Wrapper == nil:
-		return nil, errors.New("store: a key wrapper is needed")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
 	case o.Clocks.Wall == nil:
@@ -65,8 +63,10 @@ func Open(o Options) (*Store, error) {
 		idKey: o.IDKey, wall: o.Clocks.Wall, log: o.Log,
 	}
 	s.requests, s.lists, s.keys = o.Tables.Table(layout.TableRequests), o.Tables.Table(layout.TableLists), o.Tables.Table(layout.TableKeys)
-	s.sealing = seal.Keys{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random}
 	var err error
+	if s.sealing, err = seal.New(seal.Options{Table: s.keys, Wrapper: o.Wrapper, Random: o.Random, Clocks: o.Clocks}); err != nil {
+		return nil, err
+	}
 	s.Lists, err = lists.New(lists.Options{
 		Lists: s.lists, Keys: s.keys, Heads: heads{s}, CursorKey: o.CursorKey, Clocks: o.Clocks, Parallel: s.parallel,
 	})

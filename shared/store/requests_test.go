@@ -26,6 +26,7 @@ var bg = context.Background()
 func TestCreateTakesThreeCallsAndStoresEverything(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
+	withinTheHour(w)
 	d := draftOf(newTenant(), "k", "entra", "intune")
 	d.Request.Systems = []string{"entra", "intune"}
 	d.Request.Origin = dsr.Origin{Bulk: "b", Line: 1 << 40}
@@ -33,7 +34,7 @@ func TestCreateTakesThreeCallsAndStoresEverything(t *testing.T) {
 	made, err := w.Store.Create(bg, d)
 	require.NoError(t, err)
 	require.False(t, made.Existing)
-	require.Equal(t, 3, w.Counter.Total())
+	require.Equal(t, 3+2, w.Counter.Total(), "the first of the tenant and hour looks for the hour key and makes it")
 
 	w.Counter.Reset()
 	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
@@ -57,12 +58,17 @@ func TestCreateTakesThreeCallsAndStoresEverything(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Existing)
 	require.Equal(t, c.Origin, again.Request.Origin)
-	require.Len(t, w.Rows(t, "keys"), 1, "the second creation removed its key")
+	require.Equal(t, 1, w.CaseKeys(t), "the second creation removed its key")
 
 	d.Body = "another"
 	_, err = w.Store.Create(bg, d)
 	require.ErrorIs(t, err, store.ErrIdempotency)
 	require.Len(t, w.Rows(t, "lists"), 4)
+
+	w.Counter.Reset()
+	_, err = w.Store.Create(bg, draft(d.Request.Tenant, "another"))
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Counter.Total(), "the hour key is there")
 }
 
 func TestOneOfTwentyWritersWins(t *testing.T) {
@@ -95,7 +101,7 @@ func TestOneOfTwentyWritersWins(t *testing.T) {
 		return err
 	})
 	require.EqualValues(t, 1, created.Load(), "creations")
-	require.Len(t, w.Rows(t, "keys"), 1)
+	require.Equal(t, 1, w.CaseKeys(t))
 	require.Len(t, w.Rows(t, "lists"), 4, "the losers removed their wakes")
 	id := w.Store.RequestID("caller", d.Request.Tenant, "k")
 
@@ -273,7 +279,7 @@ func TestManyTasks(t *testing.T) {
 	d := draftOf(newTenant(), "k", systems...)
 	made, err := w.Store.Create(bg, d)
 	require.NoError(t, err)
-	require.Equal(t, 3, w.Counter.Total())
+	require.Equal(t, 3+2, w.Counter.Total(), "with the hour key")
 	c := load(t, w.Store, d.Request.Tenant, made.Request.ID)
 	require.Len(t, c.Tasks, 241)
 	require.Empty(t, cmp.Diff(d.Request.Tasks, c.Tasks))
@@ -423,7 +429,7 @@ func TestCreateMany(t *testing.T) {
 	require.True(t, got[98].Existing)
 	require.EqualValues(t, 4, got[98].Request.Origin.Line, "the first line made it")
 	require.ErrorIs(t, got[99].Err, store.ErrIdempotency)
-	require.Len(t, w.Rows(t, "keys"), 98)
+	require.Equal(t, 98, w.CaseKeys(t))
 	require.Len(t, w.Rows(t, "lists"), 98*4)
 
 	w.Counter.Reset()
@@ -431,7 +437,7 @@ func TestCreateMany(t *testing.T) {
 	for _, g := range w.Store.CreateMany(bg, fresh, ds[:98]) {
 		require.NoError(t, g.Err)
 	}
-	require.Equal(t, 1+4+98, w.Counter.Total())
+	require.Equal(t, 2+1+4+98, w.Counter.Total(), "two for the hour key, the same for a chunk as for one")
 	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{fresh}}), 98)
 
 	again := w.Store.CreateMany(bg, fresh, ds[:98])
@@ -440,7 +446,7 @@ func TestCreateMany(t *testing.T) {
 		require.True(t, g.Existing)
 		require.Equal(t, "b", g.Request.Origin.Bulk)
 	}
-	require.Len(t, w.Rows(t, "keys"), 2*98)
+	require.Equal(t, 2*98, w.CaseKeys(t))
 	require.Len(t, w.Rows(t, "lists"), 2*98*4)
 	c := load(t, w.Store, fresh, again[7].Request.ID)
 	p, err := c.Private(bg)

@@ -32,7 +32,7 @@ type Store struct {
 	requests, lists, keys row.Table
 
 	tables  row.Tables
-	sealing seal.Keys
+	sealing *seal.Keys
 	idKey   []byte
 	wall    func() time.Time
 	log     *slog.Logger

@@ -23,14 +23,17 @@ import (
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
 //	                               d|{due ms:013}|{id}              first due first
 //	          tenants              {tenant}                         tenant that is or was known
-//	keys      {tenant}|{shard}     {key id}                         wrapped data key of a case
+//	keys      {tenant}|{shard}     {hour:010}-{random:032}          key of a case, wrapped by the
+//	                                                                key of its hour
+//	          {tenant}|hours       h|{hour:010}                     key of an hour of wall time,
+//	                                                                wrapped by the vault's key
 //
 // Segments are [0-9a-z-]+ and have a fixed width where order matters. No key ever holds text that
 // a caller wrote: the ids of requests and imports are keyed hashes of it.
 const (
 	TableRequests = "requests" // heads, tasks, events, imports and idempotency keys
 	TableLists    = "lists"    // list rows, wakes and tenants
-	TableKeys     = "keys"     // wrapped data keys
+	TableKeys     = "keys"     // wrapped keys of cases and hours
 
 	RowHead    = "h"        // row key of a head
 	RowBulk    = "bulk"     // row key of an import

@@ -11,14 +11,15 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Wrapper wraps the data keys of cases with a key that never leaves its vault. Implementations
-// are safe for concurrent use.
+// Wrapper wraps hour keys with a key that never leaves its vault. Wrapping the same key twice gives
+// different bytes, or the caller wraps fresh random keys only. Implementations are safe for
+// concurrent use.
 type Wrapper interface {
 	Wrap(ctx context.Context, key []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
 }
 
-// FileKey wraps data keys by AES-256-GCM with a key from a file. It is for the local world and for
+// FileKey wraps keys by AES-256-GCM with a key from a file. It is for the local world and for
 // hosts without a vault. It unwraps what any of its key versions has wrapped.
 type FileKey struct {
 	current int

@@ -5,11 +5,10 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
-	"github.com/rightsdesk/rightsdesk/shared/store/row"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 // ErrShredded says that the key of a case is gone, and so is everything that it sealed.
@@ -18,71 +17,58 @@ var ErrShredded = errors.New("store: the case's key is gone")
 // version is the first byte of all sealed bytes. It stands for AES-256-GCM with a random nonce.
 const version = 1
 
-// Keys keeps the wrapped data keys of cases as rows of a table. It is safe for concurrent use.
-type Keys struct {
-	Table   row.Table
-	Wrapper Wrapper
-	Random  io.Reader // source of keys and nonces
-}
-
-// Place names the row of a case's key, and the case.
-type Place struct {
-	Partition, Row string
-	Tenant, Case   string
-}
-
 // Ring seals and unseals with the key of one case. It reads the key when it is first needed and
 // keeps it. It is safe for concurrent use.
 type Ring struct {
-	keys  Keys
+	keys  *Keys
 	place Place
 
-	mu   sync.Mutex
-	aead cipher.AEAD
+	mu       sync.Mutex
+	aead     cipher.AEAD
+	shredded bool
 }
 
 // Ring returns the ring of a case that has a key. It makes no call.
-func (k Keys) Ring(p Place) *Ring { return &Ring{keys: k, place: p} }
+func (k *Keys) Ring(p Place) *Ring { return &Ring{keys: k, place: p} }
 
-// New makes the key of a new case and the row for it. The caller stores the row.
-func (k Keys) New(ctx context.Context, p Place) (*Ring, *row.Row, error) {
-	key := make([]byte, keySize)
-	if _, err := io.ReadFull(k.Random, key); err != nil {
-		return nil, nil, fmt.Errorf("store: no random numbers: %w", err)
-	}
-	aead, err := newAEAD(key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("store: case key: %w", err)
-	}
-	wrapped, err := k.Wrapper.Wrap(ctx, key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("store: wrap case key: %w", err)
-	}
-	r := row.New(p.Partition, p.Row)
-	r.SetInt("v", 1)
-	r.SetBytes("wrapped", wrapped)
-	return &Ring{keys: k, place: p, aead: aead}, r, nil
+// Forget makes the ring return ErrShredded from now on: the key is being destroyed.
+func (r *Ring) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.aead, r.shredded = nil, true
 }
 
+// open reads the key of the case and then its hour key, which the process often keeps. A case whose
+// key is gone needs no hour key.
 func (r *Ring) open(ctx context.Context) (cipher.AEAD, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.aead != nil {
+	switch {
+	case r.shredded:
+		return nil, ErrShredded
+	case r.aead != nil:
 		return r.aead, nil
 	}
-	kept, err := r.keys.Table.Get(ctx, r.place.Partition, r.place.Row)
+	hour, ok := layout.HourOf(r.place.Row)
+	if !ok {
+		return nil, errors.New("store: the head names no key")
+	}
+	k := r.keys
+	kept, err := k.o.Table.Get(ctx, r.place.Partition, r.place.Row)
 	if errors.Is(err, failure.ErrNotFound) {
 		return nil, ErrShredded
 	}
 	if err != nil {
 		return nil, err
 	}
-	key, err := r.keys.Wrapper.Unwrap(ctx, kept.Bytes("wrapped"))
+	n := hourName{r.place.Tenant, hour}
+	wrapping, err := k.hours.get(ctx, n, func() (cipher.AEAD, error) { return k.findHour(ctx, n) })
 	if err != nil {
-		return nil, fmt.Errorf("store: unwrap case key: %w", err)
+		return nil, err
 	}
-	if r.aead, err = newAEAD(key); err != nil {
-		return nil, fmt.Errorf("store: case key: %w", err)
+	if r.aead, err = unwrapCase(wrapping, r.place, kept); err != nil {
+		r.aead = nil
+		return nil, err
 	}
 	return r.aead, nil
 }
@@ -99,7 +85,7 @@ func (r *Ring) Seal(ctx context.Context, what string, plain []byte) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	return seal(r.keys.Random, aead, []byte{version}, plain, r.bound(what))
+	return seal(r.keys.o.Random, aead, []byte{version}, plain, r.bound(what))
 }
 
 // Unseal decrypts what Seal encrypted for the same use.

@@ -1,4 +1,5 @@
-// Package seal encrypts the personal data of a case with the key of that case, and wraps the key.
+// Package seal encrypts the personal data of a case with the key of that case, and wraps that key by
+// a key of its tenant and hour.
 package seal
 
 import (

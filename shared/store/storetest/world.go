@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
@@ -115,4 +117,18 @@ func (w *World) Rows(t testing.TB, table string) [][]byte {
 		out = append(out, page.Entities...)
 	}
 	return out
+}
+
+// CaseKeys returns how many keys of cases are stored. Hour keys do not count.
+func (w *World) CaseKeys(t testing.TB) int {
+	t.Helper()
+	n := 0
+	for _, raw := range w.Rows(t, layout.TableKeys) {
+		var r struct{ RowKey string }
+		require.NoError(t, json.Unmarshal(raw, &r))
+		if _, ok := layout.HourOf(r.RowKey); ok {
+			n++
+		}
+	}
+	return n
 }
