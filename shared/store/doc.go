@@ -51,10 +51,10 @@
 // Without that row nothing that was sealed can be read (ErrShredded). Shred deletes the row, and
 // records that in the ledger before.
 //
-// The key of a case is wrapped by a key of its tenant and of the hour of wall time in which the case
-// was made. Only hour keys are wrapped by the seal.Wrapper, whose key stays in a vault: a call to
-// the vault costs time and money, and a vault allows few in a second. Each process keeps the hour
-// keys that it uses unwrapped, until it has not used them for an hour.
+// The key of a case is wrapped by a key of its tenant and of the hour of wall time in which the
+// case was made. Only hour keys are wrapped by the seal.Wrapper, whose key stays in a vault: a call
+// to the vault costs time and money, and a vault allows few in a second. Each process keeps the
+// hour keys that it uses unwrapped, until it has not used them for an hour.
 //
 // # What was seen of the services
 //

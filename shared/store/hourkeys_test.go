@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -24,6 +25,17 @@ func requireCalls(t *testing.T, v *storetest.Vault, wraps, unwraps int, what str
 	t.Helper()
 	gotWraps, gotUnwraps := v.Count()
 	require.Equal(t, [2]int{wraps, unwraps}, [2]int{gotWraps, gotUnwraps}, "wraps and unwraps: %s", what)
+}
+
+// inParallel does something n times, 16 at a time.
+func inParallel(t *testing.T, n int, do func(i int) error) {
+	t.Helper()
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range n {
+		g.Go(func() error { return do(i) })
+	}
+	require.NoError(t, g.Wait())
 }
 
 // The goal is at most 0.1 wraps for a request. It is one for a tenant and an hour.
@@ -44,17 +56,27 @@ func TestThreeHundredRequestsOfAnHourTakeOneWrap(t *testing.T) {
 			ids = append(ids, made.Request.ID)
 		}
 	}
-	for i := range 100 {
-		ids = append(ids, create(t, first, draft(tenant, fmt.Sprint(i))).ID)
-	}
+	singles := make([]string, 100)
+	inParallel(t, len(singles), func(i int) error {
+		made, err := first.Create(bg, draft(tenant, fmt.Sprint(i)))
+		if err == nil {
+			singles[i] = made.Request.ID
+		}
+		return err
+	})
+	ids = append(ids, singles...)
 	requireCalls(t, vault, 1, 0, "300 requests by the first process")
 	require.Equal(t, 1, hourKeys(t, w))
 
 	second, vault := w.AnotherWithVault(t)
-	for _, id := range ids {
-		_, err := load(t, second, tenant, id).Private(bg)
-		require.NoError(t, err)
-	}
+	inParallel(t, len(ids), func(i int) error {
+		c, err := second.Load(bg, tenant, ids[i])
+		if err != nil {
+			return err
+		}
+		_, err = c.Private(bg)
+		return err
+	})
 	create(t, second, draft(tenant, "by the second process"))
 	requireCalls(t, vault, 0, 1, "300 requests read, and one made, by the second process")
 	require.Equal(t, 1, hourKeys(t, w))

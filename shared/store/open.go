@@ -29,7 +29,8 @@ type Options struct {
 	// CursorKey authenticates the cursors of lists and has at least 32 bytes. When it changes, a
 	// list that is being read must be read from its beginning.
 	CursorKey []byte
-	Clocks    clock.Clocks // the wall clock tells the end of leases, the age of orphans and the hour of keys
+	// The wall clock tells the end of leases, the age of orphans and the hour of keys.
+	Clocks clock.Clocks
 	// Random is the source of ids, keys and nonces, and is safe for concurrent use. When nil, it is
 	// crypto/rand.
 	Random io.Reader

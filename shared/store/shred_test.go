@@ -105,8 +105,10 @@ func TestShredIsRepeatableAfterAnyFault(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	other := w.Another(t)
+	tenant, made := newTenant(), 0
 	fresh := func() *store.Case {
-		c := create(t, other, draft(newTenant(), "k"))
+		made++
+		c := create(t, other, draft(tenant, fmt.Sprint(made)))
 		return load(t, w.Store, c.Tenant, c.ID)
 	}
 	check := func(at string, c *store.Case, err error) {

@@ -13,10 +13,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// errNoHour says that an hour key is missing although it wraps the key of a case. It is not
-// ErrShredded: nothing deletes an hour key on purpose while it wraps a key.
-var errNoHour = errors.New("store: the hour key that wraps the case's key is missing: table keys must be restored")
-
 // Hour is the key that wraps the keys of the cases which a tenant makes within one hour of wall
 // time. Its row is stored before any key that it wraps.
 type Hour struct {

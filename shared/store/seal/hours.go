@@ -23,6 +23,10 @@ const (
 	sweepEvery = time.Minute
 )
 
+// errNoHour says that an hour key is missing although it wraps the key of a case. It is not
+// ErrShredded: nothing deletes an hour key on purpose while it wraps a key.
+var errNoHour = errors.New("store: the hour key that wraps the case's key is missing: table keys must be restored")
+
 // hourName names an hour key.
 type hourName struct{ tenant, hour string }
 
@@ -53,12 +57,7 @@ func (h *hours) get(ctx context.Context, n hourName, fetch func() (cipher.AEAD, 
 	for {
 		f, mine := h.join(n)
 		if mine {
-			func() {
-				defer h.land(n, f)
-				f.err = errors.New("store: hour key: the fetch was broken off") // stays after a panic
-				f.aead, f.err = fetch()
-				f.again = f.err != nil && (ctx.Err() != nil || errors.Is(f.err, errNoHour))
-			}()
+			h.fly(ctx, n, f, fetch)
 			return f.aead, f.err
 		}
 		select {
@@ -91,6 +90,14 @@ func (h *hours) join(n hourName) (f *flight, mine bool) {
 	}
 	f.used = now
 	return f, mine
+}
+
+// fly fetches the key of a flight and lands, also after a panic.
+func (h *hours) fly(ctx context.Context, n hourName, f *flight, fetch func() (cipher.AEAD, error)) {
+	defer h.land(n, f)
+	f.err = errors.New("store: hour key: the fetch was broken off") // if fetch panics
+	f.aead, f.err = fetch()
+	f.again = f.err != nil && (ctx.Err() != nil || errors.Is(f.err, errNoHour))
 }
 
 // land gives the result to those who wait.

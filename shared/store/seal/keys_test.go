@@ -110,7 +110,7 @@ func TestProcessesThatRaceForAnHourEndWithOneKey(t *testing.T) {
 			waiting.Done()
 			waiting.Wait() // every process has found no hour key
 		})
-		v.Before(first)
+		v.Wrapper = gated{w.Wrapper, first}
 		done.Go(func() {
 			ring, p, err := w.newCase(k, "t", fmt.Sprint(i))
 			if err != nil {
@@ -233,7 +233,7 @@ func TestAnHourKeyIsFetchedOnceForAllWhoWait(t *testing.T) {
 	require.NoError(t, err)
 	k, v := w.process()
 	release := make(chan struct{})
-	v.Before(func() { <-release })
+	v.Wrapper = gated{w.Wrapper, func() { <-release }}
 
 	impatient, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
@@ -268,7 +268,7 @@ func TestWaitersOutliveTheOneWhoFetches(t *testing.T) {
 	k, v := w.process()
 	fetching, giveUp := context.WithCancel(t.Context())
 	entered, release := make(chan struct{}), make(chan struct{})
-	v.Before(sync.OnceFunc(func() { close(entered); <-release }))
+	v.Wrapper = gated{w.Wrapper, sync.OnceFunc(func() { close(entered); <-release })}
 	first := make(chan error, 1)
 	go func() {
 		_, err := k.Hour(fetching, "t")
@@ -493,6 +493,22 @@ func TestAVaultThatGivesAnotherKeyIsNoticed(t *testing.T) {
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, seal.ErrShredded, name)
 	}
+}
+
+// gated is a vault that waits before it answers.
+type gated struct {
+	seal.Wrapper
+	wait func()
+}
+
+func (g gated) Wrap(ctx context.Context, key []byte) ([]byte, error) {
+	g.wait()
+	return g.Wrapper.Wrap(ctx, key)
+}
+
+func (g gated) Unwrap(ctx context.Context, wrapped []byte) ([]byte, error) {
+	g.wait()
+	return g.Wrapper.Unwrap(ctx, wrapped)
 }
 
 // wrong is a vault that unwraps everything to the same key.

@@ -14,9 +14,6 @@ import (
 // ErrShredded says that the key of a case is gone, and so is everything that it sealed.
 var ErrShredded = errors.New("store: the case's key is gone")
 
-// version is the first byte of all sealed bytes. It stands for AES-256-GCM with a random nonce.
-const version = 1
-
 // Ring seals and unseals with the key of one case. It reads the key when it is first needed and
 // keeps it. It is safe for concurrent use.
 type Ring struct {

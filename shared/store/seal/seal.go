@@ -1,5 +1,5 @@
-// Package seal encrypts the personal data of a case with the key of that case, and wraps that key by
-// a key of its tenant and hour.
+// Package seal encrypts the personal data of a case with the key of that case, and wraps that key
+// by a key of its tenant and hour.
 package seal
 
 import (
@@ -12,6 +12,9 @@ import (
 
 // keySize is the length of every key in bytes, for AES-256.
 const keySize = 32
+
+// version is the first byte of all sealed bytes. It stands for AES-256-GCM with a random nonce.
+const version = 1
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
 	if len(key) != keySize {

@@ -17,7 +17,6 @@ type Vault struct {
 	wraps   int
 	unwraps int
 	err     error
-	before  func()
 }
 
 // Count returns how many keys were wrapped and unwrapped.
@@ -34,23 +33,12 @@ func (v *Vault) Fail(err error) {
 	v.err = err
 }
 
-// Before runs do before every call.
-func (v *Vault) Before(do func()) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.before = do
-}
-
 // called counts a call.
 func (v *Vault) called(n *int) error {
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	*n++
-	before, err := v.before, v.err
-	v.mu.Unlock()
-	if before != nil {
-		before()
-	}
-	return err
+	return v.err
 }
 
 // Wrap implements seal.Wrapper.
