@@ -64,7 +64,7 @@ func (a *App) message(run func(context.Context, queue.Message) error) host.Job {
 	}
 }
 
-// work does what a message on dsr-work names: a part of an import, the wakes of a shard, or a
+// work does what a message on dsr-work names: a part of an import, the wakes of a chunk, or a
 // task.
 func (a *App) work(ctx context.Context, m queue.Message) error {
 	switch {
@@ -73,7 +73,7 @@ func (a *App) work(ctx context.Context, m queue.Message) error {
 		return a.bulk.Import(ctx, m.Tenant, m.Bulk)
 	case m.Shard != nil:
 		a.pipeline.Runner.Begin(ctx, dsr.StepWake, m)
-		return a.pipeline.Wake.Shard(ctx, m.Tenant, *m.Shard)
+		return a.pipeline.Wake.Shard(ctx, m)
 	default:
 		return a.pipeline.Runner.Run(ctx, m)
 	}

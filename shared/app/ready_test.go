@@ -22,6 +22,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/purge"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -62,7 +63,7 @@ func TestAStartSetsTheStorageUp(t *testing.T) {
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			known, err := a.Store.Lists.Tenants(t.Context())
-			return err == nil && slices.Equal(known, []string{"a-tenant"})
+			return err == nil && slices.Equal(known, []lists.Tenant{{ID: "a-tenant", Shards: 1}})
 		}, time.Minute, 10*time.Millisecond)
 	}
 }

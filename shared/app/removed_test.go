@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
@@ -54,7 +55,7 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	require.NoError(t, err)
 	known, err := w.app.Store.Lists.Tenants(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []string{entrasim.Contoso, entrasim.Fabrikam}, known, "a start remembers them")
+	require.Equal(t, []lists.Tenant{{ID: entrasim.Contoso, Shards: 1}, {ID: entrasim.Fabrikam, Shards: 1}}, known, "a start remembers them")
 
 	body := asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export")
 	body["systems"] = []any{"entra"}

@@ -88,7 +88,7 @@ func (i *invocation) judge(ctx context.Context, src *source, to chan<- *chunk) e
 // read reads one chunk. Where the chunk ends depends on the list alone, so an import that
 // resumes cuts the list in the same places.
 func (i *invocation) read(src *source, lines int64) (*chunk, error) {
-	c := &chunk{lines: lines, shards: map[int]bool{}}
+	c := &chunk{lines: lines, shards: map[int]bool{}, due: i.clocks.Wall()}
 	for size := 0; len(c.entries) < i.lines && size < chunkBytes; {
 		l, err := src.Next()
 		if errors.Is(err, io.EOF) {
@@ -104,7 +104,7 @@ func (i *invocation) read(src *source, lines int64) (*chunk, error) {
 			l.Fault = problem.Newf(problem.TooManyLines, "", "a list has at most %d lines: this line and all lines after it were left out", maxLines)
 			c.last = true
 		}
-		e, err := i.entry(l)
+		e, err := i.entry(l, c.due)
 		if err != nil {
 			return nil, err
 		}
@@ -117,14 +117,14 @@ func (i *invocation) read(src *source, lines int64) (*chunk, error) {
 	return c, nil
 }
 
-// entry judges a line.
-func (i *invocation) entry(l list.Line) (entry, error) {
+// entry judges a line of a chunk whose requests are due at a time.
+func (i *invocation) entry(l list.Line, due time.Time) (entry, error) {
 	e := entry{number: l.Number}
 	if l.Fault != nil {
 		e.ended(list.Refused(l.Number, l.Fault))
 		return e, nil
 	}
-	d, err := i.draft(l)
+	d, err := i.draft(l, due)
 	if p := problem.As(err); p != nil {
 		e.ended(list.Refused(l.Number, p))
 		return e, nil
@@ -134,9 +134,9 @@ func (i *invocation) entry(l list.Line) (entry, error) {
 }
 
 // draft returns the request that a line asks for. Its wake is due at once. The look at the
-// shard that follows the chunk then sends its messages, so an import need not send one for
-// each request.
-func (i *invocation) draft(l list.Line) (store.Draft, error) {
+// wakes of the chunk, which follows it, then sends its messages, so an import need not send one
+// for each request.
+func (i *invocation) draft(l list.Line, due time.Time) (store.Draft, error) {
 	d, canonical, err := i.intake.DecodeItem(i.list.Caller, i.list.Tenant, l.Item, i.clocks.Business())
 	if err != nil {
 		return store.Draft{}, err
@@ -145,7 +145,7 @@ func (i *invocation) draft(l list.Line) (store.Draft, error) {
 		d.Key = i.lineKey(canonical)
 	}
 	d.Request.Origin = dsr.Origin{Bulk: i.list.ID, Line: l.Number}
-	d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: i.clocks.Wall()}
+	d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: due}
 	return d, nil
 }
 

@@ -37,7 +37,7 @@ func (i *invocation) keep(ctx context.Context, c *chunk) error {
 		i.counter.Count(ctx, countLines, int64(len(results)))
 	}
 	for shard := range c.shards {
-		i.announce(ctx, shard)
+		i.announce(ctx, shard, c.due)
 	}
 	return nil
 }
@@ -81,10 +81,11 @@ func (i *invocation) advance(c *chunk, results []list.Result) {
 	}
 }
 
-// announce sends one message that asks for the messages of all new requests of a shard. If it
-// cannot be sent, the wakes of the requests send theirs.
-func (i *invocation) announce(ctx context.Context, shard int) {
-	if err := i.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: i.list.Tenant, Shard: &shard}); err != nil {
+// announce sends one message that asks for the messages of all new requests of a chunk in a
+// shard. The time when they are due tells them from those of other chunks, so that two looks at
+// one shard do not do the same. If it cannot be sent, the wakes of the requests send theirs.
+func (i *invocation) announce(ctx context.Context, shard int, due time.Time) {
+	if err := i.store.Queues.Send(ctx, queue.Work, queue.Message{Tenant: i.list.Tenant, Shard: &shard, Due: due.UnixMilli()}); err != nil {
 		i.log.WarnContext(ctx, "message not sent; the wakes will send it", "queue", queue.Work, "tenant", i.list.Tenant, "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,7 @@ type chunk struct {
 	last    bool          // of the list
 	lines   int64         // of the list up to here, without empty ones
 	shards  map[int]bool  // of its new requests
+	due     time.Time     // when their wakes are due: by this time their sweep finds them
 	batch   *store.Batch  // begun for the entries in drafted
 	drafted []*entry
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
 	"github.com/rightsdesk/rightsdesk/shared/bulk/list"
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -208,7 +209,7 @@ func TestALongImportHandsOver(t *testing.T) {
 
 func TestTooManyLines(t *testing.T) {
 	t.Parallel()
-	r := &invocation{Service: &Service{lines: 50_000}}
+	r := &invocation{Service: &Service{lines: 50_000, clocks: clock.Clocks{Wall: time.Now}}}
 	text := strings.Repeat("\"\xff\"\n", maxLines+7)
 	opened, err := list.Open(list.JSONLines, func(int64) (io.Reader, error) { return strings.NewReader(text), nil }, list.Position{})
 	require.NoError(t, err)

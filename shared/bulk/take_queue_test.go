@@ -100,7 +100,7 @@ func (w *world) key(s *Service, tenant, text string) string {
 	m, err := decodeMessage([]byte(text))
 	require.NoError(w.t, err)
 	r := &invocation{Service: s, list: imports.Import{Tenant: tenant, Reference: "r-1", Caller: "bulk-queue", ID: s.store.Imports.ID(tenant, "r-1")}}
-	d, err := r.draft(list.Line{Number: 1, Item: m.Items[0]})
+	d, err := r.draft(list.Line{Number: 1, Item: m.Items[0]}, s.clocks.Wall())
 	require.NoError(w.t, err)
 	return d.Key
 }

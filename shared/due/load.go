@@ -48,7 +48,7 @@ func (s *Sweeper) SetImport(ctx context.Context, b *imports.Case, k retention.Wa
 }
 
 func (s *Sweeper) drop(ctx context.Context, w lists.Wake) error {
-	if s.now(w.Kind).Sub(w.Due) < retention.KeepUnnamed {
+	if s.now(w.Kind.Clock()).Sub(w.Due) < retention.KeepUnnamed {
 		return nil // Its writer may still be about to commit.
 	}
 	return s.Store.Lists.Drop(ctx, w)

@@ -4,7 +4,6 @@ package due
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -21,8 +20,10 @@ import (
 )
 
 const (
-	// limit is how many wakes of one kind and shard one sweep looks at.
-	limit = 500
+	// limit is how many wakes of one clock and shard one sweep looks at.
+	limit = 4000
+	// turn is how many of them are read at once, and looked at before another tenant has its turn.
+	turn = 500
 	// bound keeps a sweep well under the period of its timer and the host's limit, in wall
 	// time.
 	bound = 45 * time.Second
@@ -30,14 +31,15 @@ const (
 	atOnce = 8
 )
 
-// Options are what a sweeper is made of. Limit and Bound may be zero: the product's values
-// then hold.
+// Options are what a sweeper is made of. Limit, Turn and Bound may be zero: the product's
+// values then hold.
 type Options struct {
 	Store   *store.Store
 	Clocks  clock.Clocks
 	Log     *slog.Logger
 	Tenants tenant.Tenants // the configured ones; former ones are swept as well
-	Limit   int            // wakes of one kind and shard in one sweep
+	Limit   int            // wakes of one clock and shard in one sweep
+	Turn    int            // wakes of one clock and shard that are read at once
 	Bound   time.Duration  // of a whole sweep, in wall time
 }
 
@@ -51,6 +53,9 @@ func New(o Options) (*Sweeper, error) {
 	}
 	if o.Limit == 0 {
 		o.Limit = limit
+	}
+	if o.Turn == 0 {
+		o.Turn = min(turn, o.Limit)
 	}
 	if o.Bound == 0 {
 		o.Bound = bound
@@ -69,64 +74,45 @@ func (s *Sweeper) Report(ctx context.Context, step dsr.Step, r Result) {
 	s.Log.InfoContext(ctx, "swept", "job", step, "due", r.Due, "done", r.Done, "failed", r.Failed, "rest", r.Rest)
 }
 
-// now is the time on the clock that a kind of wake follows.
-func (s *Sweeper) now(k retention.WakeKind) time.Time {
-	if k.Clock() == retention.BusinessClock {
+// now is the time on a clock.
+func (s *Sweeper) now(c retention.Clock) time.Time {
+	if c == retention.BusinessClock {
 		return s.Clocks.Business()
 	}
 	return s.Clocks.Wall()
 }
 
-// Do handles one due wake. With an error the wake stays due.
-type Do func(context.Context, lists.Wake) error
-
-// Handlers say what a step does about each kind of wake.
-type Handlers map[retention.WakeKind]Do
-
-// Complete returns an error unless the handlers cover exactly the kinds of wake that the
-// retention table gives to the step.
-func (h Handlers) Complete(step dsr.Step) error {
-	kinds := retention.Wakes(step)
-	for _, k := range kinds {
-		if h[k] == nil {
-			return fmt.Errorf("due: step %s does nothing about wakes of kind %s", step, k)
-		}
-	}
-	if len(h) > len(kinds) {
-		return fmt.Errorf("due: step %s handles a kind of wake that the retention table gives to another", step)
-	}
-	return nil
-}
-
-// Do handles a wake by its kind.
-func (h Handlers) Do(ctx context.Context, w lists.Wake) error { return h[w.Kind](ctx, w) }
-
-// pile is where the wakes of one kind are, in one shard of a tenant.
-type pile struct {
-	tenant string
-	shard  int
-	kind   retention.WakeKind
-}
-
-// Each calls do for every due wake of the kinds in the shards of the tenants. One failure
-// does not stop the others. The first one is returned at the end. Every sweep begins at
-// another place, so that every pile has its turn even when the bound is too short.
-func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kinds []retention.WakeKind, do Do) (Result, error) {
-	var piles []pile
+// Each looks at every due wake of a job in all shards of the tenants, the longest due of a tenant
+// first. One failure does not stop the others. The first one is returned at the end. The tenants
+// take turns, so that one with much to do does not hold up the others. Every sweep begins at
+// another tenant, so that each has its turn even when the bound is too short.
+func (s *Sweeper) Each(ctx context.Context, job dsr.Step, tenants []lists.Tenant, does Handlers) (Result, error) {
+	var piles []*pile
 	for _, t := range tenants {
-		for _, shard := range shards {
-			for _, k := range kinds {
-				piles = append(piles, pile{t, shard, k})
-			}
+		for _, c := range retention.Clocks(job) {
+			piles = append(piles, s.newPile(job, t, c))
 		}
 	}
-	r := sweep{Sweeper: s, do: do, end: s.Clocks.Wall().Add(s.Bound)}
-	first := int(s.Clocks.Wall().Unix() / 60)
-	for i := range piles {
-		if r.over(ctx) {
-			break
+	r := s.begin(does)
+	if len(piles) > 0 {
+		first := int(s.Clocks.Wall().Unix()/60) % len(piles)
+		piles = append(piles[first:], piles[:first]...)
+	}
+	for len(piles) > 0 && !r.over(ctx) {
+		p := piles[0]
+		piles = piles[1:]
+		if r.turn(ctx, p) {
+			piles = append(piles, p)
 		}
-		r.pile(ctx, piles[(first+i)%len(piles)])
+	}
+	return r.result, r.first
+}
+
+// At looks at the wakes of a job in one shard that became due at one time, by one clock.
+func (s *Sweeper) At(ctx context.Context, p lists.Span, does Handlers) (Result, error) {
+	r := s.begin(does)
+	for one := s.pileOf(p); r.turn(ctx, one) && !r.over(ctx); {
+		continue
 	}
 	return r.result, r.first
 }
@@ -134,12 +120,16 @@ func (s *Sweeper) Each(ctx context.Context, tenants []string, shards []int, kind
 // sweep is one sweep under way.
 type sweep struct {
 	*Sweeper
-	do  Do
-	end time.Time
+	does Handlers
+	end  time.Time
 
 	mu     sync.Mutex
 	result Result
 	first  error // of the failures
+}
+
+func (s *Sweeper) begin(does Handlers) *sweep {
+	return &sweep{Sweeper: s, does: does, end: s.Clocks.Wall().Add(s.Bound)}
 }
 
 func (s *sweep) over(ctx context.Context) bool {
@@ -161,36 +151,44 @@ func (s *sweep) failed(err error) {
 	}
 }
 
-// pile handles what is due of one kind in one shard.
-func (s *sweep) pile(ctx context.Context, p pile) {
-	wakes, err := s.Store.Lists.Due(ctx, p.tenant, p.shard, p.kind, s.now(p.kind), s.Limit)
-	if err != nil {
-		s.Log.ErrorContext(ctx, "due work cannot be read", "kind", p.kind, "tenant", p.tenant, "shard", p.shard, "error", err)
+// turn handles the next wakes of a pile and reports whether it has another turn.
+func (s *sweep) turn(ctx context.Context, p *pile) bool {
+	if err := s.read(ctx, p); err != nil {
+		s.Log.ErrorContext(ctx, "due work cannot be read", "job", p.job, "tenant", p.tenant.ID, "error", err)
 		s.failed(err)
-		return
+		return false
 	}
-	full := len(wakes) == s.Limit
+	wakes, more := p.next(s.Turn)
 	var g errgroup.Group
 	g.SetLimit(atOnce)
 	for _, w := range wakes {
 		if s.over(ctx) {
 			break
 		}
+		do := s.does[w.Kind]
+		if do == nil {
+			continue // A later version of Rightsdesk knows the kind, and handles it.
+		}
 		g.Go(func() error {
-			s.wake(ctx, w, full)
+			s.wake(ctx, w, do, more)
 			return nil
 		})
 	}
 	_ = g.Wait() // Its functions return no error.
-	s.result.Rest = s.result.Rest || full
+	if more && p.taken >= s.Limit*len(p.streams) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.result.Rest, more = true, false
+	}
+	return more
 }
 
 // coded is an error with a code of its own for the log line of a wake that failed.
 type coded interface{ Code() string }
 
-// wake handles one wake and counts the result.
-func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
-	err := s.do(ctx, w)
+// wake handles one wake and counts the result. More says that further wakes of its pile are due.
+func (s *sweep) wake(ctx context.Context, w lists.Wake, do Do, more bool) {
+	err := do(ctx, w)
 	s.mu.Lock()
 	s.result.Due++
 	if err == nil {
@@ -207,16 +205,16 @@ func (s *sweep) wake(ctx context.Context, w lists.Wake, full bool) {
 	}
 	s.Log.ErrorContext(ctx, "due work failed; it stays due", "code", code, "kind", w.Kind, "tenant", w.Tenant, "id", w.ID, "error", err)
 	s.failed(err)
-	if full {
+	if more {
 		s.postpone(ctx, w)
 	}
 }
 
-// postpone moves a wake that failed to the end of a pile that is larger than one sweep, so
-// that it does not keep the others from their turn. If that fails as well, the wake stays
+// postpone moves a wake that failed to the end of a pile that is larger than one turn, so
+// that it does not keep the others from theirs. If that fails as well, the wake stays
 // where it is.
 func (s *sweep) postpone(ctx context.Context, w lists.Wake) {
-	next := s.now(w.Kind).Add(task.Redeliver)
+	next := s.now(w.Kind.Clock()).Add(task.Redeliver)
 	if w.Bulk {
 		if b, err := s.Import(ctx, w); err == nil && b != nil {
 			_ = s.SetImport(ctx, b, w.Kind, next)
@@ -226,13 +224,4 @@ func (s *sweep) postpone(ctx context.Context, w lists.Wake) {
 	if c, err := s.Request(ctx, w); err == nil && c != nil {
 		_ = s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{w.Kind: next}})
 	}
-}
-
-// AllShards returns the shards of a tenant.
-func AllShards() []int {
-	out := make([]int, store.Shards)
-	for i := range out {
-		out[i] = i
-	}
-	return out
 }

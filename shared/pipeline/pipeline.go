@@ -42,7 +42,7 @@ type Options struct {
 	Budget   time.Duration // how long an invocation goes on with what follows; negative: never
 	Ahead    int           // new requests at once that this process goes on with; 0: none
 	PartSize int           // bytes of uncompressed JSON after which a part is closed
-	Limit    int           // wakes of one kind and shard in one run of a timer
+	Limit    int           // wakes of one clock and shard in one run of a timer
 	Bound    time.Duration // of a whole run of a timer, wall time
 }
 

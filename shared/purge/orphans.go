@@ -3,6 +3,7 @@ package purge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,25 +11,28 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 )
 
 // uploads deletes inputs of imports that no import names: what is left of an upload that was cut
 // off between its last byte and its row, and never sent again. A blob that a producer wrote is left
-// alone: it has a wake from the moment a message names it. One failure does not stop the others.
-func (s *Step) uploads(ctx context.Context, tenants []string) (deleted int, err error) {
-	for _, tenant := range tenants {
-		for found, listing := range s.due.Store.Blobs.List(ctx, blob.InputRef(tenant+"/")) {
-			if listing != nil {
-				err = errors.Join(err, listing)
-				break
-			}
-			orphan, e := s.orphan(ctx, tenant, found)
-			if e == nil && orphan {
-				e = s.due.Store.Blobs.Delete(ctx, blob.InputRef(found.Name), found.ETag)
-				deleted++
-			}
-			err = errors.Join(err, e)
+// alone: it has a wake from the moment a message names it. One listing serves all tenants. One
+// failure does not stop the others.
+func (s *Step) uploads(ctx context.Context, tenants []lists.Tenant) (deleted int, err error) {
+	for found, listing := range s.due.Store.Blobs.List(ctx, blob.InputRef("")) {
+		if listing != nil {
+			return deleted, errors.Join(err, listing)
 		}
+		tenant, _, _ := strings.Cut(found.Name, "/")
+		if !slices.ContainsFunc(tenants, func(t lists.Tenant) bool { return t.ID == tenant }) {
+			continue
+		}
+		orphan, e := s.orphan(ctx, tenant, found)
+		if e == nil && orphan {
+			e = s.due.Store.Blobs.Delete(ctx, blob.InputRef(found.Name), found.ETag)
+			deleted++
+		}
+		err = errors.Join(err, e)
 	}
 	return deleted, err
 }

@@ -46,7 +46,7 @@ func (s *Step) Run(ctx context.Context) (due.Result, error) {
 	remembered := s.due.Remember(ctx)
 	tenants, unread := s.due.EverTenants(ctx)
 	s.due.Missing(ctx, tenants)
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepPurge), s.does.Do)
+	res, err := s.due.Each(ctx, dsr.StepPurge, tenants, s.does)
 	rejected := s.rejected(ctx, &res)
 	uploads, orphans := s.uploads(ctx, tenants)
 	res.Done += uploads

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
@@ -43,6 +44,27 @@ func (k WakeKind) Clock() Clock {
 		}
 	}
 	return BusinessClock
+}
+
+// Job is the step that handles a kind of wake, as the table says.
+func (k WakeKind) Job() dsr.Step {
+	for _, r := range table {
+		if r.Wake == k {
+			return dsr.Step(r.By)
+		}
+	}
+	return ""
+}
+
+// Clocks are the clocks that the wakes of a step follow, in the order of the table.
+func Clocks(step dsr.Step) []Clock {
+	var out []Clock
+	for _, k := range Wakes(step) {
+		if !slices.Contains(out, k.Clock()) {
+			out = append(out, k.Clock())
+		}
+	}
+	return out
 }
 
 // Wakes are the kinds of wake that a step handles, in the order of the table.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
 
 func TestEveryRowIsWhole(t *testing.T) {
@@ -96,13 +97,15 @@ func TestEachKindOfWakeIsOneRow(t *testing.T) {
 	for _, k := range kinds {
 		require.NotEmpty(t, rows[k].Class, "no row has wakes of kind %s", k)
 		require.Equal(t, rows[k].Clock, retention.WakeKind(k).Clock())
-		_, ok := retention.OfRow("lists", "w|"+k+"|0000000000000|x")
+		_, ok := retention.OfRow("lists", layout.RowWake(retention.WakeKind(k), time.UnixMilli(0), "x"))
 		require.True(t, ok, "wakes of kind %s are rows of lists", k)
 	}
 	require.Len(t, rows, len(kinds))
 	handled := append(retention.Wakes(dsr.StepWake), retention.Wakes(dsr.StepPurge)...)
 	require.Len(t, handled, len(kinds), "wake and purge handle all of them")
 	require.Equal(t, []retention.WakeKind{retention.WakeRedeliver, retention.WakeBulk}, retention.Wakes(dsr.StepWake))
+	require.Equal(t, []retention.Clock{retention.WallClock}, retention.Clocks(dsr.StepWake), "one range a shard")
+	require.Equal(t, []retention.Clock{retention.BusinessClock}, retention.Clocks(dsr.StepPurge))
 	require.Equal(t, retention.WallClock, retention.WakeBulk.Clock())
 	require.Equal(t, retention.BusinessClock, retention.WakePackage.Clock())
 }
@@ -112,8 +115,8 @@ func TestClassesOfRowsDoNotOverlap(t *testing.T) {
 	for key, c := range map[string]struct{ table, class string }{
 		"h": {"requests", "requests"}, "h|entra-export": {"requests", "requests"}, "e|0000000001": {"requests", "events"},
 		"bulk": {"requests", "imports"}, "bulk-key": {"requests", "imports"}, "n|0000000000001|x": {"lists", "lists"},
-		"w|redeliver|0000000000001|x":          {"lists", "wakes of requests under way"},
-		"11111111-1111-1111-1111-111111111111": {"lists", "tenants"}, "2026030209-00000000000000000000000000000001": {"keys", "keys"},
+		"w|wake|wall|0000000000001|redeliver|x": {"lists", "wakes of requests under way"},
+		"11111111-1111-1111-1111-111111111111":  {"lists", "tenants"}, "2026030209-00000000000000000000000000000001": {"keys", "keys"},
 		"h|2026030209": {"keys", "hour keys"},
 	} {
 		n := 0

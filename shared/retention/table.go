@@ -75,17 +75,17 @@ var table = []Row{
 		Keep: Keep{Bounds: &RecordMonths}, Since: sinceImport, Clock: BusinessClock, Why: whyRecords, By: NotYet,
 	},
 	{
-		Class: "wakes of requests under way", Holds: "ids and times", Table: "lists", Rows: `w\|redeliver\|.+`,
+		Class: "wakes of requests under way", Holds: "ids and times", Table: "lists", Rows: `w\|wake\|wall\|[0-9]{13}\|redeliver\|.+`,
 		Keep: Keep{Until: "until nothing of the request is left to work on"}, Since: "the request was made", Clock: WallClock,
 		Why: "what was accepted is not lost when a message is", Wake: WakeRedeliver, By: byWake,
 	},
 	{
-		Class: "wakes of imports under way", Holds: "ids and times", Table: "lists", Rows: `w\|bulk\|.+`,
+		Class: "wakes of imports under way", Holds: "ids and times", Table: "lists", Rows: `w\|wake\|wall\|[0-9]{13}\|bulk\|.+`,
 		Keep: Keep{Until: "until the import has ended"}, Since: "the import was recorded", Clock: WallClock,
 		Why: "what was accepted is not lost when a message is", Wake: WakeBulk, By: byWake,
 	},
 	{
-		Class: "wakes of what will be removed", Holds: "ids and times", Table: "lists", Rows: `w\|(parts|package|bulk-input|bulk-result)\|.+`,
+		Class: "wakes of what will be removed", Holds: "ids and times", Table: "lists", Rows: `w\|purge\|business\|[0-9]{13}\|(parts|package|bulk-input|bulk-result)\|.+`,
 		Keep: Keep{Until: "until what they are for is removed"}, Since: "what they are for exists", Clock: BusinessClock,
 		Why: "everything that is stored has an end from the moment it exists", By: byPurge,
 	},
@@ -94,7 +94,7 @@ var table = []Row{
 		Keep: Keep{For: KeepUnnamed}, Since: "they were written, or due", Clock: WallClock, Why: whyLeftovers, By: byStore,
 	},
 	{
-		Class: "tenants", Holds: "ids of tenants that are or were configured", Table: "lists", Rows: `[0-9a-f-]{36}`,
+		Class: "tenants", Holds: "ids of tenants that are or were configured, and the number of their shards", Table: "lists", Rows: `[0-9a-f-]{36}`,
 		Keep: Keep{Until: "for ever"}, Since: "the tenant was first configured",
 		Why: "what is stored of a tenant ends also when nobody configures it any more; an id of a directory is no personal data", By: Nobody,
 	},

@@ -64,7 +64,7 @@ func (s *Store) Create(ctx context.Context, d Draft) (Created, error) {
 	if err != nil {
 		return Created{}, err
 	}
-	n, err := s.prepare(ctx, hour, d, id, layout.ShardOf(id))
+	n, err := s.prepare(ctx, hour, d, id, s.Lists.Shard(ctx, d.Request.Tenant, id, 1))
 	if err != nil {
 		return Created{}, err
 	}
@@ -157,7 +157,7 @@ func (n *creation) listRows() []*row.Row {
 	}
 	written, _ := json.Marshal(keys)
 	for _, k := range slices.Sorted(maps.Keys(n.c.Wakes)) {
-		r := row.New(pk, layout.RowWake(string(k), n.c.Wakes[k], n.c.ID))
+		r := row.New(pk, layout.RowWake(k, n.c.Wakes[k], n.c.ID))
 		r.SetText("key", n.c.KeyID)
 		r.SetText("rows", string(written))
 		out = append(out, r)
@@ -282,7 +282,7 @@ func (s *Store) takeBack(ctx context.Context, ns ...*creation) {
 func (c *Case) namedRows() []string {
 	out := layout.ListRows(&c.Request)
 	for k, at := range c.Wakes {
-		out = append(out, layout.RowWake(string(k), at, c.ID))
+		out = append(out, layout.RowWake(k, at, c.ID))
 	}
 	return out
 }

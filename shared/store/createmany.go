@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
@@ -88,7 +87,7 @@ func (s *Store) prepareMany(ctx context.Context, tenant string, ds []Draft, out 
 		d.Request.Tenant = tenant
 		id := s.RequestID(d.Request.Caller, tenant, d.Key)
 		if shard < 0 {
-			shard = layout.ShardOf(id)
+			shard = s.Lists.Shard(ctx, tenant, id, len(ds))
 		}
 		n, err := s.prepare(ctx, hour, d, id, shard)
 		if err != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -119,15 +118,7 @@ func chained(t testing.TB, s *store.Store, c *store.Case) []dsr.EventType {
 // allWakes reads every wake of a tenant, due or not.
 func allWakes(t testing.TB, s *store.Store, tenant string) []lists.Wake {
 	t.Helper()
-	var out []lists.Wake
-	for shard := range layout.Shards {
-		for _, k := range wakeKinds() {
-			ws, err := s.Lists.Due(context.Background(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
-			require.NoError(t, err)
-			out = append(out, ws...)
-		}
-	}
-	return out
+	return storetest.Wakes(t, s, tenant, received.AddDate(50, 0, 0))
 }
 
 func listed(t testing.TB, s *store.Store, q lists.Query) []string {
@@ -174,9 +165,8 @@ func snap(t testing.TB, s *store.Store, tenant, id string) snapshot {
 	out.Lists["due"] = len(listed(t, s, lists.Query{Tenants: []string{tenant}, DueBefore: received.AddDate(1, 0, 0)}))
 	out.Lists["state"] = len(listed(t, s, lists.Query{Tenants: []string{tenant}, State: c.State}))
 	for k, at := range c.Wakes {
-		ws, err := s.Lists.Due(context.Background(), tenant, c.Shard, k, at, 100)
-		require.NoError(t, err)
-		if !slices.ContainsFunc(ws, func(w lists.Wake) bool { return w.ID == id && w.Due.Equal(at) }) {
+		ws := storetest.Wakes(t, s, tenant, at)
+		if !slices.ContainsFunc(ws, func(w lists.Wake) bool { return w.Kind == k && w.ID == id && w.Due.Equal(at) && w.Shard == c.Shard }) {
 			out.Missing++
 		}
 	}

@@ -165,31 +165,39 @@ func TestWakes(t *testing.T) {
 	var cases []*store.Case
 	for i := range 12 {
 		d := draft(tenant, fmt.Sprint(i))
-		d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Duration(i) * time.Minute), retention.WakePackage: received.AddDate(0, 0, i)}
+		d.Wakes = map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Duration(i) * time.Minute), retention.WakePackage: received.AddDate(0, 0, i), retention.WakeParts: received.AddDate(0, 0, i)}
 		cases = append(cases, create(t, w.Store, d))
 	}
+	require.Zero(t, cases[0].Shard, "a tenant begins with one shard")
 	w.Counter.Reset()
-	due := 0
-	for shard := range layout.Shards {
-		ws, err := w.Store.Lists.Due(bg, tenant, shard, retention.WakeRedeliver, received.Add(5*time.Minute), 100)
-		require.NoError(t, err)
-		for i, wake := range ws {
-			require.False(t, wake.Due.After(received.Add(5*time.Minute)))
-			require.True(t, i == 0 || !wake.Due.Before(ws[i-1].Due), "the longest due first")
-			require.Equal(t, tenant, wake.Tenant)
-			require.Equal(t, shard, wake.Shard)
-			c := cases[slices.IndexFunc(cases, func(c *store.Case) bool { return c.ID == wake.ID })]
-			require.Equal(t, c.Wakes[retention.WakeRedeliver], wake.Due)
-			require.Equal(t, c.KeyID, wake.KeyID)
-			due++
-		}
-		few, err := w.Store.Lists.Due(bg, tenant, shard, retention.WakePackage, received.AddDate(1, 0, 0), 1)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(few), 1)
+	p := lists.Span{Tenant: tenant, Job: dsr.StepWake, Clock: retention.WallClock, Until: received.Add(5 * time.Minute)}
+	ws, err := w.Store.Lists.Due(bg, p, 100)
+	require.NoError(t, err)
+	require.Len(t, ws, 6, "those of minutes 0 to 5")
+	for i, wake := range ws {
+		require.Equal(t, received.Add(time.Duration(i)*time.Minute), wake.Due, "the longest due first")
+		require.Equal(t, retention.WakeRedeliver, wake.Kind)
+		require.Equal(t, tenant, wake.Tenant)
+		c := cases[slices.IndexFunc(cases, func(c *store.Case) bool { return c.ID == wake.ID })]
+		require.Equal(t, c.Wakes[retention.WakeRedeliver], wake.Due)
+		require.Equal(t, c.KeyID, wake.KeyID)
+		require.Equal(t, layout.RowWake(wake.Kind, wake.Due, wake.ID), wake.Key())
 	}
-	require.Equal(t, 6, due, "those of minutes 0 to 5")
-	require.Equal(t, 2*layout.Shards, w.Counter.Total(), "one range query each")
-	_, err := w.Store.Lists.Due(bg, "' or 1", 0, retention.WakeRedeliver, received, 1)
+	p.After = ws[1].Key()
+	rest, err := w.Store.Lists.Due(bg, p, 2)
+	require.NoError(t, err)
+	require.Equal(t, ws[2:4], rest, "a reader goes on after what it has read")
+	p.After, p.From, p.Until = "", ws[3].Due, ws[3].Due
+	one, err := w.Store.Lists.Due(bg, p, 100)
+	require.NoError(t, err)
+	require.Equal(t, ws[3:4], one, "due at one time")
+	p.Job, p.Clock, p.From, p.Until = dsr.StepPurge, retention.BusinessClock, time.Time{}, received.AddDate(1, 0, 0)
+	both, err := w.Store.Lists.Due(bg, p, 100)
+	require.NoError(t, err)
+	require.Len(t, both, 24)
+	require.Equal(t, []retention.WakeKind{retention.WakePackage, retention.WakeParts}, []retention.WakeKind{both[0].Kind, both[1].Kind}, "two kinds in one range")
+	require.Equal(t, 4, w.Counter.Total(), "one range query each")
+	_, err = w.Store.Lists.Due(bg, lists.Span{Tenant: "' or 1", Job: dsr.StepWake, Clock: retention.WallClock, Until: received}, 1)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, k := range wakeKinds() {
 		require.Contains(t, []retention.Clock{retention.WallClock, retention.BusinessClock}, k.Clock())

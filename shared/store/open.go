@@ -75,6 +75,6 @@ func Open(o Options) (*Store, error) {
 		return nil, err
 	}
 	s.leases = lease.Leases{Table: s.requests, Clocks: o.Clocks, RenewEvery: lease.RenewEvery}
-	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Leases: s.leases, IDKey: o.IDKey, Random: o.Random})
+	s.Imports, err = imports.New(imports.Options{Requests: s.requests, Lists: s.lists, Shards: s.Lists, Leases: s.leases, IDKey: o.IDKey, Random: o.Random})
 	return s, err
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -113,25 +113,25 @@ func (d *driver) change(c *store.Case, t *dsr.Task, cl *lease.Claim) store.Chang
 // sweep sends the messages for what due wakes lead to, and sets the wakes again.
 func (d *driver) sweep() {
 	now := d.w.Clock.Now()
-	for shard := range layout.Shards {
-		wakes, err := d.w.Store.Lists.Due(bg, d.tenant, shard, retention.WakeRedeliver, now, 100)
-		if err != nil {
-			d.failed++
-			return
+	wakes, err := d.w.Store.Lists.Due(bg, lists.Span{
+		Tenant: d.tenant, Job: dsr.StepWake, Clock: retention.WallClock, Until: now,
+	}, 100)
+	if err != nil {
+		d.failed++
+		return
+	}
+	for _, wake := range wakes {
+		c, err := d.w.Store.Load(bg, wake.Tenant, wake.ID)
+		if err != nil || !c.Wakes[wake.Kind].Equal(wake.Due) {
+			_ = d.w.Store.Lists.Drop(bg, wake)
+			continue
 		}
-		for _, wake := range wakes {
-			c, err := d.w.Store.Load(bg, wake.Tenant, wake.ID)
-			if err != nil || !c.Wakes[wake.Kind].Equal(wake.Due) {
-				_ = d.w.Store.Lists.Drop(bg, wake)
-				continue
+		for _, t := range c.Workable() {
+			if !t.Claim.Live(now) {
+				d.send(queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)})
 			}
-			for _, t := range c.Workable() {
-				if !t.Claim.Live(now) {
-					d.send(queue.Message{Tenant: c.Tenant, Request: c.ID, Task: string(t.ID)})
-				}
-			}
-			_ = d.w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: now.Add(time.Minute)}})
 		}
+		_ = d.w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: now.Add(time.Minute)}})
 	}
 }
 

@@ -18,9 +18,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// Shards is how many partitions of table lists, and of table keys, a tenant has.
-const Shards = layout.Shards
-
 // Store keeps all that Rightsdesk stores. It is safe for concurrent use.
 type Store struct {
 	Blobs  *blob.Store

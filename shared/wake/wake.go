@@ -46,13 +46,17 @@ func (s *Step) everywhere(ctx context.Context) (due.Result, error) {
 		return due.Result{Rest: paused}, err
 	}
 	tenants, unread := s.due.EverTenants(ctx)
-	res, err := s.due.Each(ctx, tenants, due.AllShards(), retention.Wakes(dsr.StepWake), s.does.Do)
+	res, err := s.due.Each(ctx, dsr.StepWake, tenants, s.does)
 	return res, errors.Join(unread, err)
 }
 
-// Shard resends what is due in one shard. A bulk import asks for it after each chunk.
-func (s *Step) Shard(ctx context.Context, tenant string, shard int) error {
-	_, err := s.due.Each(ctx, []string{tenant}, []int{shard}, []retention.WakeKind{retention.WakeRedeliver}, s.request)
+// Shard resends what became due in one shard at one time: the requests of a chunk of an import,
+// which asks for it with a message.
+func (s *Step) Shard(ctx context.Context, m queue.Message) error {
+	at := time.UnixMilli(m.Due)
+	_, err := s.due.At(ctx, lists.Span{
+		Tenant: m.Tenant, Shard: *m.Shard, Job: dsr.StepWake, Clock: retention.WakeRedeliver.Clock(), From: at, Until: at,
+	}, due.Handlers{retention.WakeRedeliver: s.request})
 	return err
 }
 

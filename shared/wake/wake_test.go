@@ -50,18 +50,38 @@ func TestASweepLooksAtWhatIsDue(t *testing.T) {
 	require.Zero(t, res.Due, "each has its next wake")
 }
 
-func TestASweepOfOneShard(t *testing.T) {
+func TestALookAtWhatBecameDueAtOneTime(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
+	var cases []*store.Case
 	for _, id := range lost(w, 3) {
-		before := len(w.Host.Waiting())
-		require.NoError(t, w.Steps.Wake.Shard(context.Background(), w.Tenant, w.Load(id).Shard))
-		w.Host.Fetch()
-		if len(w.Host.Waiting()) == before {
-			require.Greater(t, w.Load(id).Wakes[retention.WakeRedeliver], w.Clock.Now(), "its shard was swept for another request")
-		}
+		cases = append(cases, w.Load(id))
 	}
-	require.Len(t, w.Host.Waiting(), 3)
+	for n, c := range cases {
+		m := queue.Message{Tenant: w.Tenant, Shard: &c.Shard, Due: c.Wakes[retention.WakeRedeliver].UnixMilli()}
+		for range 2 {
+			require.NoError(t, w.Steps.Wake.Shard(context.Background(), m))
+			w.Host.Fetch()
+			require.Len(t, w.Host.Waiting(), n+1, "the message may come twice, and no other request is looked at")
+		}
+		require.Greater(t, w.Load(c.ID).Wakes[retention.WakeRedeliver], w.Clock.Now())
+	}
+}
+
+// Whatever an idle tenant costs is paid each minute for ever.
+func TestAnIdleMinuteMakesOneCallForATenant(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	tenants := []string{w.Tenant}
+	for range 39 {
+		tenants = append(tenants, uuid.NewString())
+	}
+	require.NoError(t, w.Clean.Lists.Remember(t.Context(), tenants))
+	w.Counter.Reset()
+	res, err := w.Steps.Wake.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, due.Result{}, res)
+	require.Equal(t, len(tenants)+1+len(dsr.Lanes()), w.Counter.Total(), "the tenants, and the length of each queue")
 }
 
 func TestASweepIsBounded(t *testing.T) {
@@ -75,7 +95,7 @@ func TestASweepIsBounded(t *testing.T) {
 		for total < 20 {
 			res, err := w.Steps.Wake.Run(context.Background())
 			require.NoError(t, err)
-			require.LessOrEqual(t, res.Due, store.Shards)
+			require.LessOrEqual(t, res.Due, 1)
 			require.True(t, res.Rest)
 			total += res.Done
 			sweeps++

@@ -21,6 +21,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/layout"
+	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -87,10 +89,9 @@ func runWakes(ctx context.Context, storage *azurite.Instance, settings map[strin
 		return wakeRun{}, err
 	}
 	began = time.Now()
-	for shard := range store.Shards {
-		if _, err := a.Store.Lists.Due(ctx, contoso, shard, retention.WakeRedeliver, wall(), 500); err != nil {
-			return wakeRun{}, err
-		}
+	due := lists.Span{Tenant: contoso, Job: dsr.StepWake, Clock: retention.WallClock, Until: wall()}
+	if _, err := a.Store.Lists.Due(ctx, due, 500); err != nil {
+		return wakeRun{}, err
 	}
 	out := wakeRun{look: time.Since(began)}
 	if _, err := seen.Take(); err != nil {
@@ -144,8 +145,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 	return g.Wait()
 }
 
-// storeFuture stores wakes that are not due, in full transactions over all shards. The keys
-// follow store/layout/keys.go.
+// storeFuture stores wakes that are not due, in full transactions.
 func storeFuture(ctx context.Context, connection, prefix string, count int) error {
 	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {
@@ -161,8 +161,8 @@ func storeFuture(ctx context.Context, connection, prefix string, count int) erro
 			for n := at; n < min(at+100, count); n++ {
 				e, err := json.Marshal(aztables.EDMEntity{
 					Entity: aztables.Entity{
-						PartitionKey: fmt.Sprintf("%s|%d", contoso, at/100%store.Shards),
-						RowKey:       fmt.Sprintf("w|%s|%013d|%s", retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second).UnixMilli(), uuid.NewString()),
+						PartitionKey: layout.ShardPartition(contoso, 0),
+						RowKey:       layout.RowWake(retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second), uuid.NewString()),
 					},
 					Properties: map[string]any{"key": uuid.NewString()},
 				})

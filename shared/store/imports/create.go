@@ -13,13 +13,13 @@ import (
 )
 
 // Create stores an import: first its wakes, then its row. Existing says that an import with that id
-// existed before: it is returned as it is. The id comes from ID and determines the shard.
+// existed before: it is returned as it is. The id comes from ID.
 func (s *Imports) Create(ctx context.Context, b Import) (c *Case, existing bool, err error) {
 	if !layout.ValidSegment(b.Tenant) || !layout.ValidSegment(b.ID) {
 		return nil, false, errors.New("store: the tenant or the id of the import is not an id")
 	}
 	c = &Case{Import: b, s: s}
-	c.Shard, c.Import.Claim = layout.ShardOf(b.ID), dsr.Claim{}
+	c.Shard, c.Import.Claim = s.o.Shards.Shard(ctx, b.Tenant, b.ID, 1), dsr.Claim{}
 	c.Wakes = layout.WakesIn(layout.WakesOut(b.Wakes))
 	c.CreatedAt, c.EndedAt = clock.Stored(c.CreatedAt), clock.Stored(c.EndedAt)
 	if _, err := c.putWakes(ctx); err != nil {

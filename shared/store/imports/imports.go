@@ -20,9 +20,15 @@ import (
 // ErrIdempotency says that the caller used the idempotency key for something else before.
 var ErrIdempotency = errors.New("store: the idempotency key was used with another body or reference")
 
+// Shards chooses where the wakes of a new import lie.
+type Shards interface {
+	Shard(ctx context.Context, tenant, id string, things int) int
+}
+
 // Options is what New needs.
 type Options struct {
 	Requests, Lists row.Table
+	Shards          Shards
 	Leases          lease.Leases // on the rows of table requests
 	IDKey           []byte       // makes the ids of imports; at least 32 bytes, never rotated
 	Random          io.Reader    // source of write ids
@@ -34,8 +40,8 @@ type Imports struct{ o Options }
 // New refuses missing parts. It makes no call.
 func New(o Options) (*Imports, error) {
 	switch {
-	case o.Requests == nil || o.Lists == nil || o.Leases.Table == nil || o.Random == nil:
-		return nil, errors.New("store: imports need tables, leases and random numbers")
+	case o.Requests == nil || o.Lists == nil || o.Shards == nil || o.Leases.Table == nil || o.Random == nil:
+		return nil, errors.New("store: imports need tables, shards, leases and random numbers")
 	case len(o.IDKey) < 32:
 		return nil, fmt.Errorf("store: the id key has %d bytes, at least 32 are needed", len(o.IDKey))
 	}

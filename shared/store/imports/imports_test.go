@@ -13,7 +13,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/imports"
-	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
@@ -27,15 +26,7 @@ const canary = "jane.o'brien+#/@canary.example"
 // allWakes reads every wake of a tenant's imports, due or not.
 func allWakes(t *testing.T, s *store.Store, tenant string) []lists.Wake {
 	t.Helper()
-	var out []lists.Wake
-	for shard := range layout.Shards {
-		for _, k := range []retention.WakeKind{retention.WakeBulk, retention.WakeBulkInput, retention.WakeBulkResult} {
-			ws, err := s.Lists.Due(t.Context(), tenant, shard, k, received.AddDate(50, 0, 0), 1000)
-			require.NoError(t, err)
-			out = append(out, ws...)
-		}
-	}
-	return out
+	return storetest.Wakes(t, s, tenant, received.AddDate(50, 0, 0))
 }
 
 func bulk(s *store.Store, tenant string) imports.Import {
@@ -57,8 +48,7 @@ func TestAnImportFromBeginningToEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, existing)
 	require.Empty(t, cmp.Diff(b.Import, again.Import))
-	ws, err := w.Store.Lists.Due(t.Context(), tenant, b.Shard, retention.WakeBulk, received.Add(time.Minute), 10)
-	require.NoError(t, err)
+	ws := storetest.Wakes(t, w.Store, tenant, received.Add(time.Minute))
 	require.Len(t, ws, 1)
 	require.True(t, ws[0].Bulk)
 	require.Equal(t, b.ID, ws[0].ID)

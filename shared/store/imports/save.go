@@ -105,7 +105,7 @@ func (b *Case) putWakes(ctx context.Context) (dead []row.Op, err error) {
 	pk := layout.ShardPartition(b.Tenant, b.Shard)
 	var ops []row.Op
 	put := func(k retention.WakeKind, at time.Time) row.Op {
-		r := row.New(pk, layout.RowWake(string(k), at, b.ID))
+		r := row.New(pk, layout.RowWake(k, at, b.ID))
 		r.SetFlag("bulk", true)
 		o := row.Op{Kind: row.Upsert, Row: r}
 		ops = append(ops, o)

@@ -11,9 +11,9 @@ func GUID(mac []byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// ShardOf returns the shard of an id. Ids spread evenly over the shards.
-func ShardOf(id string) int {
+// ShardOf returns one of so many shards for an id. Ids spread evenly over the shards.
+func ShardOf(id string, shards int) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
-	return int(h.Sum32() % Shards)
+	return int(h.Sum32() % uint32(max(shards, 1)))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 )
 
 // The keys of all tables.
@@ -18,11 +19,13 @@ import (
 //	                               e|{seq:010}                      event, never changed
 //	          {tenant}|{bulk}      bulk                             bulk import
 //	          {tenant}|{key hash}  bulk-key                         import of an idempotency key
-//	lists     {tenant}|{shard}     w|{kind}|{due ms:013}|{id}       wake
+//	lists     {tenant}|{shard}     w|{job}|{clock}|{due ms:013}     wake: what one job has to do by
+//	                                 |{kind}|{id}                   one clock is one range
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
 //	                               d|{due ms:013}|{id}              first due first
-//	          tenants              {tenant}                         tenant that is or was known
+//	          tenants              {tenant}                         tenant that is or was known, and
+//	                                                                how many shards it has
 //	keys      {tenant}|{shard}     {hour:010}-{random:032}          key of a case, wrapped by the
 //	                                                                key of its hour
 //	          {tenant}|hours       h|{hour:010}                     key of an hour of wall time,
@@ -40,9 +43,9 @@ const (
 	RowBulkKey = "bulk-key" // row key of an idempotency key
 )
 
-// Shards is how many partitions of lists, and of keys, a tenant has. The number can grow, because
-// heads name their shard. It must never shrink.
-const Shards = 8
+// MaxShards is the most partitions of lists, and of keys, that a tenant gets. A tenant begins with
+// one. The number grows with need, because heads name their shard. It never shrinks.
+const MaxShards = 64
 
 // maxMillis is the largest time that 13 digits hold: the year 2286.
 const maxMillis = 9999999999999
@@ -59,9 +62,16 @@ func RowTask(id dsr.TaskID) string { return RowHead + "|" + string(id) }
 // RowEvent returns the row key of the event with a sequence number.
 func RowEvent(seq int64) string { return fmt.Sprintf("e|%010d", seq) }
 
-// RowWake returns the row key of a wake.
-func RowWake(kind string, due time.Time, id string) string {
-	return fmt.Sprintf("w|%s|%s|%s", kind, Millis(due), id)
+// RowWake returns the row key of a wake. The retention table says which job handles the kind, and
+// which clock it follows.
+func RowWake(kind retention.WakeKind, due time.Time, id string) string {
+	return fmt.Sprintf("%s%s|%s|%s", WakePrefix(kind.Job(), kind.Clock()), Millis(due), kind, id)
+}
+
+// WakePrefix is what the row keys of all wakes of a job that follow one clock begin with. The due
+// time follows, so that the longest due come first, whatever their kinds.
+func WakePrefix(job dsr.Step, clock retention.Clock) string {
+	return fmt.Sprintf("w|%s|%s|", job, clock)
 }
 
 // ListRows returns the keys of the list rows that a request must have. Any other list row that

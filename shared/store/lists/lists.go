@@ -44,7 +44,7 @@ func (h Head) rows(id string) []string {
 	}
 	out := layout.ListRows(h.Request)
 	for k, at := range h.Wakes {
-		out = append(out, layout.RowWake(string(k), at, id))
+		out = append(out, layout.RowWake(k, at, id))
 	}
 	return out
 }
@@ -61,7 +61,10 @@ type Options struct {
 }
 
 // Lists reads lists, wakes and tenants. It is safe for concurrent use.
-type Lists struct{ o Options }
+type Lists struct {
+	o       Options
+	writers writers
+}
 
 // New refuses missing parts. It makes no call.
 func New(o Options) (*Lists, error) {
@@ -73,5 +76,5 @@ func New(o Options) (*Lists, error) {
 	case o.Clocks.Wall == nil:
 		return nil, errors.New("store: the wall clock is needed")
 	}
-	return &Lists{o}, nil
+	return &Lists{o: o}, nil
 }

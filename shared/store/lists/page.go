@@ -43,6 +43,38 @@ type list struct {
 	q     Query
 	from  string // the least row key that may follow
 	below string
+
+	tenants []Tenant // with their shards as they are now
+}
+
+// place is a shard of a tenant.
+type place struct {
+	tenant string
+	shard  int
+}
+
+func (l *list) places() (out []place) {
+	for _, t := range l.tenants {
+		for shard := range t.Shards {
+			out = append(out, place{t.ID, shard})
+		}
+	}
+	return out
+}
+
+// findShards reads how many shards the tenants have, so that a page misses nothing that another
+// process wrote into a new shard.
+func (l *list) findShards(ctx context.Context) error {
+	l.tenants = make([]Tenant, len(l.q.Tenants))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(l.s.o.Parallel)
+	for i, id := range l.q.Tenants {
+		g.Go(func() (err error) {
+			l.tenants[i], err = l.s.tenant(gctx, id)
+			return err
+		})
+	}
+	return g.Wait()
 }
 
 // Page returns a page of requests with their tasks, as their heads are now. Rows that their heads
@@ -52,6 +84,9 @@ type list struct {
 func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next string, err error) {
 	l, err := s.newList(q)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := l.findShards(ctx); err != nil {
 		return nil, "", err
 	}
 	for range maxRounds {
@@ -147,15 +182,15 @@ func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:
 
 // rows merges the next rows of all shards. More says that further rows follow.
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
-	parts := make([][]listRow, len(l.q.Tenants)*layout.Shards)
+	places := l.places()
+	parts := make([][]listRow, len(places))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(l.s.o.Parallel)
-	for i := range parts {
-		tenant := l.q.Tenants[i/layout.Shards]
+	for i, p := range places {
 		g.Go(func() error {
-			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(tenant, i%layout.Shards), l.from, l.below, want+1)
+			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(p.tenant, p.shard), l.from, l.below, want+1)
 			for _, r := range rows {
-				parts[i] = append(parts[i], listRow{r, tenant})
+				parts[i] = append(parts[i], listRow{r, p.tenant})
 			}
 			return err
 		})

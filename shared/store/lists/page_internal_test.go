@@ -11,7 +11,7 @@ import (
 )
 
 func FuzzCursor(f *testing.F) {
-	s := &Lists{Options{CursorKey: make([]byte, 32)}}
+	s := &Lists{o: Options{CursorKey: make([]byte, 32)}}
 	q := Query{Tenants: []string{"t"}}
 	l, err := s.newList(q)
 	require.NoError(f, err)
@@ -33,8 +33,8 @@ func FuzzCursor(f *testing.F) {
 }
 
 func FuzzWake(f *testing.F) {
-	f.Add("w|redeliver|0000000000001|a", `["n|1|a"]`, "key")
-	f.Add("w|redeliver|x|a", `[`, "")
+	f.Add("w|wake|wall|0000000000001|redeliver|a", `["n|1|a"]`, "key")
+	f.Add("w|wake|wall|x|redeliver|a", `[`, "")
 	f.Add("w", "", "")
 	f.Fuzz(func(_ *testing.T, key, rows, owner string) {
 		_, _ = readWake(row.Stored("t|1", key, "", time.Time{}, map[string]any{"rows": rows, "key": owner, "bulk": true}))

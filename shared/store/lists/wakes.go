@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
@@ -26,19 +27,53 @@ type Wake struct {
 	KeyID   string    // id of the case's key, if the wake was written with its request
 	Written time.Time // wall time, by the storage service
 
+	key  string // of the row as it was read
 	etag string
 	rows []string // list rows that were written with it
 }
 
-// Due returns up to limit wakes of a kind that are due in a shard, the longest due first. It makes
-// one range query, whatever else is stored. Now is read from the clock of the kind.
-func (s *Lists) Due(ctx context.Context, tenant string, shard int, k retention.WakeKind, now time.Time, limit int) ([]Wake, error) {
-	if !layout.ValidSegment(tenant) || !layout.ValidSegment(string(k)) || shard < 0 || shard >= layout.Shards {
+// Key returns the row key of the wake.
+func (w Wake) Key() string {
+	if w.key != "" {
+		return w.key
+	}
+	return layout.RowWake(w.Kind, w.Due, w.ID)
+}
+
+// Span is what one range query reads: the wakes of all kinds that a job handles by one clock, in
+// one shard of a tenant.
+type Span struct {
+	Tenant string
+	Shard  int
+	Job    dsr.Step
+	Clock  retention.Clock
+	From   time.Time // due at this time or later; zero for the beginning, so that no late write is missed
+	Until  time.Time // due at this time or before
+	After  string    // row key of the last wake that was read; empty at first
+}
+
+// keys returns the least row key of the span, and the least one beyond it.
+func (p Span) keys() (from, below string) {
+	prefix := layout.WakePrefix(p.Job, p.Clock)
+	from, below = prefix, prefix+layout.Millis(p.Until.Add(time.Millisecond))
+	if !p.From.IsZero() {
+		from += layout.Millis(p.From)
+	}
+	if p.After != "" {
+		from = p.After + "!" // sorts before any character of a key
+	}
+	return from, below
+}
+
+// Due returns up to limit wakes of a span, the longest due first. It makes one range query,
+// whatever else is stored and however many kinds there are. A kind may be unknown: a later version
+// of Rightsdesk wrote it.
+func (s *Lists) Due(ctx context.Context, p Span, limit int) ([]Wake, error) {
+	if !layout.ValidSegment(p.Tenant) || !layout.ValidSegment(string(p.Job)) || !layout.ValidSegment(string(p.Clock)) || p.Shard < 0 {
 		return nil, failure.ErrNotFound
 	}
-	from := "w|" + string(k) + "|"
-	below := from + layout.Millis(now.Add(time.Millisecond))
-	rows, err := s.o.Lists.Range(ctx, layout.ShardPartition(tenant, shard), from, below, limit)
+	from, below := p.keys()
+	rows, err := s.o.Lists.Range(ctx, layout.ShardPartition(p.Tenant, p.Shard), from, below, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -48,22 +83,22 @@ func (s *Lists) Due(ctx context.Context, tenant string, shard int, k retention.W
 		if err != nil {
 			return nil, err
 		}
-		w.Kind, w.Tenant, w.Shard = k, tenant, shard
+		w.Tenant, w.Shard = p.Tenant, p.Shard
 		out = append(out, w)
 	}
 	return out, nil
 }
 
 func readWake(r *row.Row) (Wake, error) {
-	parts := strings.Split(r.Key, "|") // w, kind, due, id
-	if len(parts) != 4 {
+	parts := strings.Split(r.Key, "|") // w, job, clock, due, kind, id
+	if len(parts) != 6 {
 		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.Key)
 	}
-	due, err := strconv.ParseInt(parts[2], 10, 64)
+	due, err := strconv.ParseInt(parts[3], 10, 64)
 	if err != nil {
 		return Wake{}, fmt.Errorf("store: row %s is not a wake", r.Key)
 	}
-	w := Wake{Due: time.UnixMilli(due).UTC(), ID: parts[3], Bulk: r.Flag("bulk"), KeyID: r.Text("key"), Written: r.Written, etag: r.ETag}
+	w := Wake{Kind: retention.WakeKind(parts[4]), Due: time.UnixMilli(due).UTC(), ID: parts[5], key: r.Key, Bulk: r.Flag("bulk"), KeyID: r.Text("key"), Written: r.Written, etag: r.ETag}
 	r.JSON("rows", &w.rows)
 	return w, r.Err()
 }
@@ -82,7 +117,7 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 	if err != nil {
 		return false, Head{}, err
 	}
-	if !w.Bulk && head.Shard != w.Shard { // another attempt to create the request chose this shard
+	if head.Shard != w.Shard { // another attempt to create the request or the import chose this shard
 		return false, Head{KeyID: head.KeyID}, nil
 	}
 	at, ok := head.Wakes[w.Kind]
@@ -95,7 +130,7 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 // meanwhile. Dropping twice is not an error.
 func (s *Lists) Drop(ctx context.Context, w Wake) error {
 	pk := layout.ShardPartition(w.Tenant, w.Shard)
-	self, err := s.o.Lists.Get(ctx, pk, layout.RowWake(string(w.Kind), w.Due, w.ID))
+	self, err := s.o.Lists.Get(ctx, pk, w.Key())
 	if errors.Is(err, failure.ErrNotFound) {
 		return nil
 	}
@@ -142,7 +177,7 @@ func (s *Lists) orphaned(r *row.Row) bool {
 // refreshWake reads a wake from its row, since the caller may have made up the wake.
 func refreshWake(w Wake, self *row.Row) (Wake, error) {
 	now, err := readWake(self)
-	now.Kind, now.Tenant, now.Shard = w.Kind, w.Tenant, w.Shard
+	now.Tenant, now.Shard = w.Tenant, w.Shard
 	return now, err
 }
 

@@ -72,14 +72,15 @@ func (q *Queues) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Message names work to do: a task of a request, a bulk import, or a shard whose wakes are due. It
-// holds ids and nothing else. A lost message costs a minute, a duplicate costs nothing.
+// Message names work to do: a task of a request, a bulk import, or the wakes of a shard that became
+// due at one time. It holds ids and a time and nothing else. A lost message costs a minute, a duplicate costs nothing.
 type Message struct {
 	Tenant  string `json:"t"`
 	Request string `json:"r,omitempty"`
 	Task    string `json:"k,omitempty"`
 	Bulk    string `json:"b,omitempty"`
 	Shard   *int   `json:"s,omitempty"`
+	Due     int64  `json:"d,omitempty"` // of a shard's wakes, in milliseconds
 }
 
 // Send puts a message on a queue as plain JSON, because the host's messageEncoding is none. The
@@ -174,9 +175,12 @@ func (m Message) check() error {
 	}
 	if m.Shard != nil {
 		things++
-		if *m.Shard < 0 || *m.Shard >= layout.Shards {
+		if *m.Shard < 0 || *m.Shard >= layout.MaxShards {
 			return fmt.Errorf("%w: no such shard", ErrMessage)
 		}
+	}
+	if (m.Shard != nil) != (m.Due > 0) {
+		return fmt.Errorf("%w: a shard needs a time, and nothing else has one", ErrMessage)
 	}
 	switch {
 	case !layout.ValidSegment(m.Tenant):

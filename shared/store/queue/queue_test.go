@@ -24,7 +24,7 @@ func TestMessagesArriveAsTheyWereSent(t *testing.T) {
 		{Tenant: tenantID, Request: requestID, Task: "entra-access"},
 		{Tenant: tenantID, Request: requestID},
 		{Tenant: tenantID, Bulk: requestID},
-		{Tenant: tenantID, Shard: &shard},
+		{Tenant: tenantID, Shard: &shard, Due: 1},
 	}
 	for _, m := range sent {
 		require.NoError(t, w.Store.Queues.Send(t.Context(), queue.Work, m))
@@ -63,12 +63,14 @@ func TestDecodeMessage(t *testing.T) {
 		"tenant with a bar":  `{"t":"a|b","r":"` + requestID + `"}`,
 		"request without id": `{"t":"` + tenantID + `","r":"x"}`,
 		"two things":         `{"t":"` + tenantID + `","r":"` + requestID + `","b":"` + requestID + `"}`,
-		"task alone":         `{"t":"` + tenantID + `","k":"x","s":1}`,
+		"task alone":         `{"t":"` + tenantID + `","k":"x","s":1,"d":1}`,
 		"task with a slash":  `{"t":"` + tenantID + `","r":"` + requestID + `","k":"a/b"}`,
-		"shard out of range": `{"t":"` + tenantID + `","s":8}`,
-		"shard below":        `{"t":"` + tenantID + `","s":-1}`,
-		"unknown member":     `{"t":"` + tenantID + `","s":1,"x":1}`,
-		"other case":         `{"T":"` + tenantID + `","s":1}`,
+		"shard out of range": `{"t":"` + tenantID + `","s":64,"d":1}`,
+		"shard below":        `{"t":"` + tenantID + `","s":-1,"d":1}`,
+		"shard at no time":   `{"t":"` + tenantID + `","s":1}`,
+		"a time alone":       `{"t":"` + tenantID + `","d":1}`,
+		"unknown member":     `{"t":"` + tenantID + `","s":1,"d":1,"x":1}`,
+		"other case":         `{"T":"` + tenantID + `","s":1,"d":1}`,
 		"twice":              `{"t":"` + tenantID + `","t":"` + tenantID + `","s":1}`,
 		"something after":    good + "{}",
 		"invalid UTF-8":      "{\"t\":\"\xff\",\"s\":1}",
@@ -109,7 +111,7 @@ func TestAHiddenMessageIsDeliveredUnlessItIsDeleted(t *testing.T) {
 
 func FuzzDecodeMessage(f *testing.F) {
 	f.Add([]byte(`{"t":"` + tenantID + `","r":"` + requestID + `","k":"entra-access"}`))
-	f.Add([]byte(`{"t":"` + tenantID + `","s":3}`))
+	f.Add([]byte(`{"t":"` + tenantID + `","s":3,"d":1}`))
 	f.Add([]byte("eyJ0IjoiIn0="))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := queue.DecodeMessage(b)

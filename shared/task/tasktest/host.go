@@ -157,7 +157,7 @@ func (h *Host) invoke(d Delivery) error {
 	case d.Poison:
 		return h.w.Steps.Runner.Poison(ctx, m)
 	case m.Shard != nil:
-		return h.w.Steps.Wake.Shard(ctx, m.Tenant, *m.Shard)
+		return h.w.Steps.Wake.Shard(ctx, m)
 	}
 	return h.w.Steps.Runner.Run(ctx, m)
 }
