@@ -27,6 +27,10 @@ func Contract() ([]byte, error) {
 		return nil, fmt.Errorf("schemas.json: %w", err)
 	}
 	shapes["State"] = object{"type": "string", "enum": dsr.States()}
+	shapes["Ending"] = object{
+		"type": "string", "enum": dsr.Endings(),
+		"description": "How a request ended: whole (each task is done or found nothing), with gaps (something was refused, could not be had or was cancelled), failed (a task failed, or no package could be made)",
+	}
 	shapes["Action"] = object{"type": "string", "enum": dsr.Requestable()}
 	shapes["Problem"] = problemSchema()
 	paths := object{}
@@ -138,6 +142,7 @@ func parameters(r route) []any {
 var parameterSchemas = map[string]object{
 	"tenant":    ref("ID"),
 	"state":     ref("State"),
+	"ending":    ref("Ending"),
 	"dueBefore": {"type": "string", "format": "date-time"},
 	"limit":     {"type": "integer", "minimum": 1, "maximum": maxLimit, "default": maxLimit / 2},
 	"cursor":    {"type": "string"},

@@ -97,6 +97,7 @@ func TestTheContractNamesTheSameWords(t *testing.T) {
 		return out
 	}
 	require.Equal(t, texts(dsr.States()), enum("State"))
+	require.Equal(t, texts(dsr.Endings()), enum("Ending"))
 	require.Equal(t, texts(dsr.Requestable()), enum("Action"))
 	require.Equal(t, texts(dsr.Relationships()), enum("Subject", "properties", "relationship"))
 	require.Equal(t, texts(dsr.FinalCodes()), enum("TaskEnd", "properties", "outcome"))

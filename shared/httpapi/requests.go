@@ -107,7 +107,7 @@ func (c *call) list() error {
 	items, next, err := c.api.Store.Lists.Page(c.r.Context(), q)
 	switch {
 	case errors.Is(err, lists.ErrFilter):
-		return problem.New(problem.UnsupportedFilter, "", "these filters cannot be used together")
+		return problem.New(problem.UnsupportedFilter, "", "these filters cannot be used together: ending needs a state in which a request is over")
 	case errors.Is(err, lists.ErrCursor):
 		return problem.New(problem.MalformedCursor, "", "the cursor does not belong to this list: begin without one")
 	case err != nil:
@@ -122,17 +122,20 @@ func (c *call) list() error {
 
 func (c *call) listQuery() (lists.Query, error) {
 	tenant, err := c.tenant()
-	q := lists.Query{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
+	q := lists.Query{Tenants: []string{tenant}, State: dsr.State(c.query.Get("state")), Ending: dsr.Ending(c.query.Get("ending")), Cursor: c.query.Get("cursor"), Limit: maxLimit / 2}
 	if err != nil {
 		return q, err
 	}
-	for _, name := range []string{"state", "dueBefore", "limit", "cursor"} {
+	for _, name := range []string{"state", "ending", "dueBefore", "limit", "cursor"} {
 		if c.query.Has(name) && c.query.Get(name) == "" {
 			return q, problem.Newf(problem.MalformedParameter, "", "%s is empty", name)
 		}
 	}
 	if q.State != "" && !slices.Contains(dsr.States(), q.State) {
 		return q, problem.New(problem.MalformedParameter, "", "state must be one of the states of a request")
+	}
+	if q.Ending != "" && !slices.Contains(dsr.Endings(), q.Ending) {
+		return q, problem.New(problem.MalformedParameter, "", "ending must be whole, gaps or failed")
 	}
 	if due := c.query.Get("dueBefore"); due != "" {
 		if q.DueBefore, err = time.Parse(time.RFC3339, due); err != nil {

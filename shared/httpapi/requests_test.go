@@ -127,6 +127,14 @@ func TestListing(t *testing.T) {
 	require.Equal(t, []string{ids[1]}, got)
 	got, _ = read("state=completed")
 	require.Empty(t, got)
+	require.Equal(t, http.StatusOK, w.ask("POST", "/api/requests/"+ids[0]+"/cancel", "both", `{"reason":"withdrawn"}`).status)
+	for query, want := range map[string][]string{
+		"state=cancelled": {ids[0]}, "state=cancelled&ending=gaps": {ids[0]}, "state=cancelled&ending=whole": nil, "state=completed&ending=failed": nil,
+	} {
+		got, _ = read(query)
+		require.Equal(t, want, got, query)
+	}
+	require.Equal(t, "gaps", w.ask("GET", "/api/requests/"+ids[0], "reader", "").json(t)["ending"])
 	got, _ = read("dueBefore=" + w.business().AddDate(0, 1, 0).Format(time.RFC3339))
 	require.Len(t, got, 5)
 	got, _ = read("dueBefore=2026-01-01T00:00:00Z")
@@ -137,6 +145,7 @@ func TestListing(t *testing.T) {
 		"malformed-cursor":    "cursor=" + next + "x",
 		"unknown-parameter":   "status=failed",
 		"malformed-parameter": "state=lost",
+		"unsupported-filter":  "ending=gaps",
 		"missing-parameter":   "",
 	} {
 		caller := "reader"
@@ -147,8 +156,11 @@ func TestListing(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, r.status, name)
 		require.Equal(t, name, r.json(t)["code"])
 	}
-	for _, query := range []string{"limit=0", "limit=101", "limit=x", "limit=", "dueBefore=soon", "tenant=", "state=failed&state=failed", "cursor="} {
+	for _, query := range []string{"limit=0", "limit=101", "limit=x", "limit=", "dueBefore=soon", "state=completed&ending=", "state=completed&ending=done", "tenant=", "state=failed&state=failed", "cursor="} {
 		require.Equal(t, "malformed-parameter", w.ask("GET", "/api/requests?"+query, "reader", "").json(t)["code"], query)
+	}
+	for _, query := range []string{"ending=whole", "state=waiting&ending=gaps", "dueBefore=2026-01-01T00:00:00Z&ending=gaps"} {
+		require.Equal(t, "unsupported-filter", w.ask("GET", "/api/requests?"+query, "reader", "").json(t)["code"], query)
 	}
 	require.Equal(t, "malformed-query", w.ask("GET", "/api/requests?a=%zz", "reader", "").json(t)["code"])
 	r := w.ask("GET", "/api/requests?cursor="+next, "fabrikam", "")

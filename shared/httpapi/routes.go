@@ -19,9 +19,9 @@ func routes() []route {
 		},
 		{
 			http.MethodGet, "/api/requests", auth.RequestsRead,
-			[]string{"tenant", "state", "dueBefore", "limit", "cursor"},
+			[]string{"tenant", "state", "ending", "dueBefore", "limit", "cursor"},
 			(*call).list,
-			doc{summary: "List requests: the newest first, or with state or dueBefore the first due first", status: 200, answer: "RequestList"},
+			doc{summary: "List requests: the newest first, or with state or dueBefore the first due first; ending needs a state in which a request is over", status: 200, answer: "RequestList"},
 		},
 		{
 			http.MethodGet, "/api/requests/{id}", auth.RequestsRead, nil, (*call).get,

@@ -14,6 +14,7 @@ type requestView struct {
 	ID          string       `json:"id"`
 	Tenant      string       `json:"tenant"`
 	State       dsr.State    `json:"state"`
+	Ending      dsr.Ending   `json:"ending,omitempty"` // once it is over
 	Actions     []dsr.Action `json:"actions"`
 	Regime      dsr.Regime   `json:"regime"`
 	ReceivedAt  time.Time    `json:"receivedAt"`
@@ -59,7 +60,7 @@ type packageView struct {
 func viewRequest(r *dsr.Request) requestView {
 	self := "/api/requests/" + r.ID
 	v := requestView{
-		ID: r.ID, Tenant: r.Tenant, State: r.State, Actions: r.Actions, Regime: r.Regime, ReceivedAt: r.ReceivedAt.UTC(), DueAt: r.DueAt.UTC(),
+		ID: r.ID, Tenant: r.Tenant, State: r.State, Ending: r.Ending(), Actions: r.Actions, Regime: r.Regime, ReceivedAt: r.ReceivedAt.UTC(), DueAt: r.DueAt.UTC(),
 		CreatedAt: r.CreatedAt.UTC(), AnsweredAt: r.AnsweredAt.UTC(), EndedAt: r.EndedAt.UTC(), Systems: r.Systems, Destination: r.Dest,
 		Tasks: []taskView{}, Package: viewPackage(r.Package),
 		Links: links{"self": self, "events": self + "/events", "findings": self + "/findings"},

@@ -65,6 +65,10 @@ func TestLists(t *testing.T) {
 		"not a tenant":      {Tenants: []string{"' or '1' eq '1"}},
 		"not a state":       {Tenants: both, State: "open"},
 		"a state with bars": {Tenants: both, State: "received|x"},
+		"an ending of all":  {Tenants: both, Ending: dsr.EndingGaps},
+		"an ending of none": {Tenants: both, State: dsr.StateWaiting, Ending: dsr.EndingGaps},
+		"not an ending":     {Tenants: both, State: dsr.StateCompleted, Ending: "done"},
+		"due, with ending":  {Tenants: both, DueBefore: received, Ending: dsr.EndingWhole},
 	} {
 		_, _, err := w.Store.Lists.Page(bg, q)
 		require.ErrorIs(t, err, lists.ErrFilter, name)
@@ -87,11 +91,58 @@ func TestLists(t *testing.T) {
 		"another filter":   {Tenants: both, State: dsr.StateReceived, Cursor: next},
 		"garbage":          {Tenants: both, Cursor: "!"},
 		"short":            {Tenants: both, Cursor: "AAAA"},
-		"made up":          {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(append(make([]byte, 16), "n|0000000000000|x"...))},
+		"made up":          {Tenants: both, Cursor: base64.RawURLEncoding.EncodeToString(append(make([]byte, 16), "0000000000000|x"...))},
 	} {
 		_, _, err := w.Store.Lists.Page(bg, q)
 		require.ErrorIs(t, err, lists.ErrCursor, name)
 	}
+}
+
+// A list of a final state merges the rows of all endings by what is due first.
+func TestListsByHowARequestEnded(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	tenant := newTenant()
+	require.NoError(t, w.Store.Lists.Grow(bg, lists.Tenant{ID: tenant, Shards: 1}))
+	codes := []dsr.OutcomeCode{dsr.OutcomeDone, dsr.OutcomePartial, dsr.OutcomeFailed}
+	var all []string
+	by := map[dsr.Ending][]string{}
+	for i := range 10 {
+		d := draft(tenant, fmt.Sprint(i))
+		d.Request.DueAt = d.Request.DueAt.Add(time.Duration(i) * time.Minute)
+		c := create(t, w.Store, d)
+		ends := ended("entra-access", dsr.EventTaskEnded, codes[i%3])
+		for _, e := range []dsr.Event{event(dsr.EventDiscoveryStarted), discovered("entra"), ends, answered()} {
+			require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{e}}))
+		}
+		require.Equal(t, dsr.StateCompleted, c.State)
+		require.Equal(t, dsr.Endings()[i%3], c.Ending())
+		all, by[c.Ending()] = append(all, c.ID), append(by[c.Ending()], c.ID)
+	}
+	for _, limit := range []int{1, 3, 9, 50} {
+		require.Equal(t, all, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted, Limit: limit}), "first due first, %d a page", limit)
+		for _, e := range dsr.Endings() {
+			q := lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted, Ending: e, Limit: limit}
+			require.Equal(t, by[e], listed(t, w.Store, q))
+			q.DueBefore = dsr.Due(dsr.GDPR, received).Add(5 * time.Minute)
+			early := slices.DeleteFunc(slices.Clone(by[e]), func(id string) bool { return !slices.Contains(all[:5], id) })
+			require.Equal(t, early, listed(t, w.Store, q), "due within five minutes")
+		}
+	}
+	require.Empty(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateCancelled}))
+
+	// A retry takes the ending back.
+	c := load(t, w.Store, tenant, by[dsr.EndingFailed][0])
+	again := event(dsr.EventRetried)
+	again.Tasks = c.Retryable()
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{again}}))
+	require.Empty(t, c.Ending())
+	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted}), 9)
+	require.Equal(t, by[dsr.EndingFailed][1:], listed(t, w.Store, lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted, Ending: dsr.EndingFailed}))
+	_, next, err := w.Store.Lists.Page(bg, lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted, Limit: 3})
+	require.NoError(t, err)
+	_, _, err = w.Store.Lists.Page(bg, lists.Query{Tenants: []string{tenant}, State: dsr.StateCompleted, Ending: dsr.EndingGaps, Limit: 3, Cursor: next})
+	require.ErrorIs(t, err, lists.ErrCursor, "the cursor is of another list")
 }
 
 func TestRowsThatTheirHeadDoesNotNameAreLeftOutAndDeleted(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/lists"
@@ -36,7 +37,14 @@ func TestRowsOfListsAsTheyAreStored(t *testing.T) {
 	first := storedRows(t, w)
 	require.NoError(t, w.Store.Lists.Grow(bg, lists.Tenant{ID: tenant, Shards: 1}))
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: received.Add(time.Hour)}}))
-	got := "# made\n" + strings.Join(first, "\n") + "\n# changed\n" + strings.Join(without(storedRows(t, w), first), "\n") + "\n"
+	changed := storedRows(t, w)
+	for _, e := range []dsr.Event{
+		event(dsr.EventDiscoveryStarted), discovered("entra"), ended("entra-access", dsr.EventTaskEnded, dsr.OutcomePartial), answered(),
+	} {
+		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{e}}))
+	}
+	got := "# made\n" + strings.Join(first, "\n") + "\n# changed\n" + strings.Join(without(changed, first), "\n") +
+		"\n# ended with gaps\n" + strings.Join(without(storedRows(t, w), changed), "\n") + "\n"
 	const golden = "testdata/lists.jsonl"
 	if *update {
 		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))

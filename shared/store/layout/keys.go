@@ -23,6 +23,8 @@ import (
 //	                                 |{kind}|{id}                   one clock is one range
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
+//	                               s|{state}|{ending}|{due ms:013}  of an ended request: by state
+//	                                 |{id}                          and how it ended
 //	                               d|{due ms:013}|{id}              first due first
 //	          tenants              {tenant}                         tenant that is or was known, and
 //	                                                                how many shards it has
@@ -79,9 +81,18 @@ func WakePrefix(job dsr.Step, clock retention.Clock) string {
 func ListRows(r *dsr.Request) []string {
 	return []string{
 		fmt.Sprintf("n|%013d|%s", maxMillis-ClampMillis(r.ReceivedAt), r.ID),
-		fmt.Sprintf("s|%s|%s|%s", r.State, Millis(r.DueAt), r.ID),
+		StatePrefix(r.State, r.Ending()) + Millis(r.DueAt) + "|" + r.ID,
 		fmt.Sprintf("d|%s|%s", Millis(r.DueAt), r.ID),
 	}
+}
+
+// StatePrefix is what the keys of the list rows of a state begin with, and of one ending where the
+// state is final. The due time and the id follow.
+func StatePrefix(s dsr.State, e dsr.Ending) string {
+	if e == "" {
+		return fmt.Sprintf("s|%s|", s)
+	}
+	return fmt.Sprintf("s|%s|%s|", s, e)
 }
 
 // Millis writes a time in milliseconds with 13 digits, so that keys sort by time.

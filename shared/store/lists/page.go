@@ -24,6 +24,7 @@ import (
 type Query struct {
 	Tenants   []string // tenants of the caller, at least one
 	State     dsr.State
+	Ending    dsr.Ending // only with a State in which a request is over
 	DueBefore time.Time
 	Limit     int    // 1 to 200; 0 means 50
 	Cursor    string // Next of the page before
@@ -37,26 +38,31 @@ const (
 	maxRounds = 4
 )
 
-// list is a query that is being answered: one range of rows in each shard of each tenant, merged.
+// list is a query that is being answered: a range of rows for each prefix in each shard of each
+// tenant, merged. The rows of all prefixes are in the order of what follows the prefix: a time and
+// an id.
 type list struct {
-	s     *Lists
-	q     Query
-	from  string // the least row key that may follow
-	below string
+	s        *Lists
+	q        Query
+	prefixes []string
+	after    string // what follows the prefix of the last row that was read; empty at first
+	below    string // what may follow is less than this; empty for everything
 
 	tenants []Tenant // with their shards as they are now
 }
 
-// place is a shard of a tenant.
+// place is a range of rows in a shard of a tenant.
 type place struct {
-	tenant string
-	shard  int
+	tenant, prefix string
+	shard          int
 }
 
 func (l *list) places() (out []place) {
 	for _, t := range l.tenants {
 		for shard := range t.Shards {
-			out = append(out, place{t.ID, shard})
+			for _, prefix := range l.prefixes {
+				out = append(out, place{t.ID, prefix, shard})
+			}
 		}
 	}
 	return out
@@ -102,8 +108,8 @@ func (s *Lists) Page(ctx context.Context, q Query) (items []*dsr.Request, next s
 		if !more {
 			return items, "", nil
 		}
-		last := rows[len(rows)-1].Key
-		l.from, next = last+"!", l.cursor(last) // "!" sorts before any character of a key
+		l.after = rows[len(rows)-1].rank
+		next = l.cursor(l.after)
 		if len(items) >= l.q.Limit {
 			break
 		}
@@ -120,22 +126,40 @@ func (s *Lists) newList(q Query) (*list, error) {
 	if len(q.Tenants) == 0 || !allSegments(q.Tenants) {
 		return nil, ErrFilter
 	}
-	l := &list{s: s, q: q, from: "n|", below: "n}"}
+	l := &list{s: s, q: q}
 	switch {
-	case q.State != dsr.StateNone && !slices.Contains(dsr.States(), q.State):
-		return nil, ErrFilter
 	case q.State != dsr.StateNone:
-		l.from = "s|" + string(q.State) + "|"
-	case !q.DueBefore.IsZero():
-		l.from = "d|"
-	}
-	if l.from != "n|" {
-		l.below = l.from[:len(l.from)-1] + "}"
-		if !q.DueBefore.IsZero() {
-			l.below = l.from + layout.Millis(q.DueBefore)
+		if l.prefixes = statePrefixes(q.State, q.Ending); l.prefixes == nil {
+			return nil, ErrFilter
 		}
+	case q.Ending != "":
+		return nil, ErrFilter // no list row has the ending without the state
+	case !q.DueBefore.IsZero():
+		l.prefixes = []string{"d|"}
+	default:
+		l.prefixes = []string{"n|"}
+	}
+	if !q.DueBefore.IsZero() {
+		l.below = layout.Millis(q.DueBefore)
 	}
 	return l, l.resume(q.Cursor)
+}
+
+// statePrefixes returns what the keys of the rows of a state begin with: of one ending, or of all
+// that the state has. It returns nil when there is no such state or it has no such ending.
+func statePrefixes(s dsr.State, e dsr.Ending) (out []string) {
+	if !slices.Contains(dsr.States(), s) {
+		return nil
+	}
+	if !s.Final() && e == "" {
+		return []string{layout.StatePrefix(s, "")}
+	}
+	for _, known := range dsr.Endings() {
+		if s.Final() && (e == "" || e == known) {
+			out = append(out, layout.StatePrefix(s, known))
+		}
+	}
+	return out
 }
 
 func allSegments(ids []string) bool {
@@ -148,7 +172,7 @@ func (l *list) mac(position string) []byte {
 	if !l.q.DueBefore.IsZero() {
 		due = layout.Millis(l.q.DueBefore)
 	}
-	return pii.MAC(l.s.o.CursorKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), due, position)[:16]
+	return pii.MAC(l.s.o.CursorKey, "cursor", strings.Join(l.q.Tenants, ","), string(l.q.State), string(l.q.Ending), due, position)[:16]
 }
 
 // cursor names a position in the order, but no partition.
@@ -168,19 +192,31 @@ func (l *list) resume(cursor string) error {
 	if !hmac.Equal(b[:16], l.mac(last)) {
 		return ErrCursor
 	}
-	l.from = last + "!"
+	l.after = last
 	return nil
 }
 
-// listRow is a row with the tenant of its partition.
+// listRow is a row with the tenant of its partition, and with what follows the prefix of its list.
 type listRow struct {
 	*row.Row
-	tenant string
+	tenant, rank string
+}
+
+// keys returns the least row key that may follow in a place, and the least one beyond it.
+func (l *list) keys(p place) (from, below string) {
+	from, below = p.prefix, p.prefix[:len(p.prefix)-1]+"}"
+	if l.after != "" {
+		from += l.after + "!" // sorts before any character of a key
+	}
+	if l.below != "" {
+		below = p.prefix + l.below
+	}
+	return from, below
 }
 
 func (r listRow) id() string { return r.Key[strings.LastIndexByte(r.Key, '|')+1:] }
 
-// rows merges the next rows of all shards. More says that further rows follow.
+// rows merges the next rows of all places. More says that further rows follow.
 func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, err error) {
 	places := l.places()
 	parts := make([][]listRow, len(places))
@@ -188,9 +224,10 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 	g.SetLimit(l.s.o.Parallel)
 	for i, p := range places {
 		g.Go(func() error {
-			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(p.tenant, p.shard), l.from, l.below, want+1)
+			from, below := l.keys(p)
+			rows, err := l.s.o.Lists.Range(gctx, layout.ShardPartition(p.tenant, p.shard), from, below, want+1)
 			for _, r := range rows {
-				parts[i] = append(parts[i], listRow{r, p.tenant})
+				parts[i] = append(parts[i], listRow{r, p.tenant, r.Key[len(p.prefix):]})
 			}
 			return err
 		})
@@ -200,8 +237,12 @@ func (l *list) rows(ctx context.Context, want int) (out []listRow, more bool, er
 	}
 	out = slices.Concat(parts...)
 	slices.SortFunc(out, func(a, b listRow) int {
-		return strings.Compare(a.Key+"|"+a.tenant, b.Key+"|"+b.tenant)
+		return strings.Compare(a.rank, b.rank)
 	})
+	// Two rows of one rank are of one request, and one of them is outdated. They stay together.
+	for want < len(out) && out[want].rank == out[want-1].rank {
+		want++
+	}
 	if len(out) <= want {
 		return out, false, nil
 	}
