@@ -3,7 +3,6 @@ package store_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -18,8 +17,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // ledger returns the names and bodies of the ledger's blobs.
 func ledger(t *testing.T, s *store.Store) map[string]string {
