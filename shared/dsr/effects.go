@@ -93,6 +93,9 @@ func (r *Request) endDelivery(e Event, o Outcome) {
 }
 
 func (r *Request) end(e Event) error {
+	if n := len(r.Unended()); n > 0 {
+		return fmt.Errorf("dsr: event %d completes a request with %d open tasks", e.Seq, n)
+	}
 	r.EndedAt = e.At
 	return nil
 }

@@ -55,6 +55,7 @@ func TestARequestIsTakenInOnce(t *testing.T) {
 func TestStorageCallsOfASubmission(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.submit("admin", "j", nil) // reads or makes the key of the hour
 	w.Counter.Reset()
 	w.submit("admin", "k", nil)
 	require.LessOrEqual(t, w.Counter.Total(), 4)
