@@ -177,6 +177,7 @@ func (im importer) compare(ctx context.Context) error {
 	}
 	t := &im.b.table
 	t.AtMost(fmt.Sprintf("(b) storage calls per accepted line of %d", im.lines), "%.2f", float64(kept.Total)/float64(im.lines), 1.5)
+	t.AtMost(fmt.Sprintf("(b) keys that the vault wraps per accepted line of %d", im.lines), "%.4f", float64(calls.Wraps(kept.Calls))/float64(im.lines), 0.1)
 	t.Ratio(fmt.Sprintf("(b) bulk import of %d lines", im.lines), "lines/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
 	t.Note("(b) the calls: %s.", kept.Text())
 	t.Note("(b) raw: the calls of that import as they were sent, the same bytes in the same order, up to %d at a time and without waiting for each other. Azurite's CPU: %.0f s ours, %.0f s raw.",

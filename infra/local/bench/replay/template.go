@@ -33,7 +33,7 @@ func New(all []calls.Call, request, answer string) (Template, error) {
 	t := Template{Request: request, Answer: answer}
 	for _, c := range all {
 		switch {
-		case c.Target == "keys" && ofHour(c):
+		case c.OfHourKey():
 			// The first request of an hour makes the hour's key. The bare handler leaves that out.
 		case c.Op == calls.Insert && c.Target == "keys":
 			t.First = append(t.First, c)
@@ -56,15 +56,6 @@ func New(all []calls.Call, request, answer string) (Template, error) {
 		return t, fmt.Errorf("the calls of a request are not key, lists, request, message")
 	}
 	return t, nil
-}
-
-// ofHour reports whether a call reads or inserts the key of an hour.
-func ofHour(c calls.Call) bool {
-	if c.Op != calls.Insert {
-		return c.Op == calls.Query
-	}
-	var e struct{ RowKey string }
-	return json.Unmarshal(c.Rows[0].Entity, &e) == nil && strings.HasPrefix(e.RowKey, "h|")
 }
 
 // filled returns a call with the ids of another request.
