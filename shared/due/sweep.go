@@ -161,16 +161,14 @@ func (s *sweep) turn(ctx context.Context, p *pile) bool {
 	wakes, more := p.next(s.Turn)
 	var g errgroup.Group
 	g.SetLimit(atOnce)
-	for _, w := range wakes {
+	for _, same := range s.byRequest(wakes) {
 		if s.over(ctx) {
 			break
 		}
-		do := s.does[w.Kind]
-		if do == nil {
-			continue // A later version of Rightsdesk knows the kind, and handles it.
-		}
 		g.Go(func() error {
-			s.wake(ctx, w, do, more)
+			for _, w := range same {
+				s.wake(ctx, w, more)
+			}
 			return nil
 		})
 	}
@@ -183,12 +181,31 @@ func (s *sweep) turn(ctx context.Context, p *pile) bool {
 	return more
 }
 
+// byRequest puts the wakes of one request or import together: handled at the same time, they would
+// be in each other's way. It leaves out kinds that have no handler, since a later version of
+// Rightsdesk knows and handles them.
+func (s *sweep) byRequest(wakes []lists.Wake) (out [][]lists.Wake) {
+	at := map[string]int{}
+	for _, w := range wakes {
+		if s.does[w.Kind] == nil {
+			continue
+		}
+		i, ok := at[w.ID]
+		if !ok {
+			i, at[w.ID] = len(out), len(out)
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], w)
+	}
+	return out
+}
+
 // coded is an error with a code of its own for the log line of a wake that failed.
 type coded interface{ Code() string }
 
 // wake handles one wake and counts the result. More says that further wakes of its pile are due.
-func (s *sweep) wake(ctx context.Context, w lists.Wake, do Do, more bool) {
-	err := do(ctx, w)
+func (s *sweep) wake(ctx context.Context, w lists.Wake, more bool) {
+	err := s.does[w.Kind](ctx, w)
 	s.mu.Lock()
 	s.result.Due++
 	if err == nil {

@@ -129,6 +129,37 @@ func TestASweepHandlesEachWakeOnceOverAllShardsAndKinds(t *testing.T) {
 	}
 }
 
+// Two kinds of one request in one range would be in each other's way if they were handled at the
+// same time.
+func TestTheWakesOfOneRequestAreHandledOneAfterAnother(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	id := uuid.NewString()
+	now := w.Clock.Now()
+	for range 8 {
+		_, err := w.Store.Create(t.Context(), store.Draft{
+			Request: dsr.Request{Tenant: id, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "tester", ReceivedAt: now},
+			Key:     uuid.NewString(), By: "tester", Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: now, retention.WakePackage: now},
+		})
+		require.NoError(t, err)
+	}
+	// The commit of either kind replaces the head, so one of two at the same time would fail.
+	does := due.Handlers{}
+	s := sweeper(t, w, due.Options{})
+	for _, k := range retention.Wakes(dsr.StepPurge) {
+		does[k] = func(ctx context.Context, wake lists.Wake) error {
+			c, err := s.Request(ctx, wake)
+			if err != nil {
+				return err
+			}
+			return w.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{k: {}}})
+		}
+	}
+	res, err := s.Each(t.Context(), dsr.StepPurge, []lists.Tenant{{ID: id, Shards: 1}}, does)
+	require.NoError(t, err)
+	require.Equal(t, due.Result{Due: 16, Done: 16}, res)
+}
+
 func TestTenantsTakeTurns(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)

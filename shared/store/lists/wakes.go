@@ -47,7 +47,7 @@ type Span struct {
 	Shard  int
 	Job    dsr.Step
 	Clock  retention.Clock
-	From   time.Time // due at this time or later; zero for the beginning, so that no late write is missed
+	From   time.Time // due at this time or later; zero for the beginning, so that none is missed
 	Until  time.Time // due at this time or before
 	After  string    // row key of the last wake that was read; empty at first
 }
