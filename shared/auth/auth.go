@@ -33,7 +33,9 @@ const MaxTenants = 16
 
 // Caller is the machine that calls.
 type Caller struct {
-	Name    string
+	// ID is kept with what the caller did. It stays when the caller gets another name.
+	ID      string
+	Name    string // shown to people
 	Tenants []string
 	Rights  []Right
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func known(name, key string) auth.Known {
-	k := auth.Known{Caller: auth.Caller{Name: name, Tenants: []string{"t-" + name}, Rights: []auth.Right{auth.RequestsRead}}}
+	k := auth.Known{Caller: auth.Caller{ID: name, Name: name, Tenants: []string{"t-" + name}, Rights: []auth.Right{auth.RequestsRead}}}
 	if key != "" {
 		k.Key = sha256.Sum256([]byte(key))
 	}
@@ -65,6 +65,19 @@ func TestTwoCallersDoNotShareAKeyOrAName(t *testing.T) {
 	require.ErrorContains(t, err, "same key")
 	_, err = auth.NewCallers([]auth.Known{known("a", "k"), known("a", "l")})
 	require.ErrorContains(t, err, `the name "a" is given to two callers`)
+	twin := known("b", "l")
+	twin.ID = "a"
+	_, err = auth.NewCallers([]auth.Known{known("a", "k"), twin})
+	require.ErrorContains(t, err, "the same id")
+	twin.ID = ""
+	_, err = auth.NewCallers([]auth.Known{twin})
+	require.ErrorContains(t, err, "has no id")
+	twin.ID = "c"
+	named, err := auth.NewCallers([]auth.Known{known("a", "k"), twin})
+	require.NoError(t, err)
+	for id, name := range map[string]string{"a": "a", "c": "b", "b": "b", "gone": "gone", "step:wake": "step:wake"} {
+		require.Equal(t, name, named.Name(id))
+	}
 	_, err = auth.NewCallers([]auth.Known{known("a", ""), known("b", "")})
 	require.NoError(t, err, "two callers without a key are not the same")
 }

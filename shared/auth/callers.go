@@ -23,12 +23,18 @@ type Known struct {
 // Callers holds all known callers.
 type Callers struct{ known []Known }
 
-// NewCallers refuses two callers that share a name or a key.
+// NewCallers refuses a caller without an id, and two callers that share an id, a name or a key.
 func NewCallers(known []Known) (*Callers, error) {
 	for i, k := range known {
+		if k.ID == "" {
+			return nil, fmt.Errorf("auth: caller %q has no id", k.Name)
+		}
 		for _, other := range known[:i] {
 			if other.Name == k.Name {
 				return nil, fmt.Errorf("auth: the name %q is given to two callers", k.Name)
+			}
+			if other.ID == k.ID {
+				return nil, fmt.Errorf("auth: callers %q and %q have the same id", other.Name, k.Name)
 			}
 			if k.Key != (Digest{}) && other.Key == k.Key {
 				return nil, fmt.Errorf("auth: callers %q and %q have the same key", other.Name, k.Name)
@@ -36,6 +42,17 @@ func NewCallers(known []Known) (*Callers, error) {
 		}
 	}
 	return &Callers{known: slices.Clone(known)}, nil
+}
+
+// Name returns the present name of the caller with an id. Anything else is returned as it is: the
+// id of a caller that is no longer listed, or the signature of a step.
+func (c *Callers) Name(id string) string {
+	for _, k := range c.known {
+		if k.ID == id {
+			return k.Name
+		}
+	}
+	return id
 }
 
 // Admit decides whether a call that needs a right may proceed. An unknown caller is a

@@ -123,7 +123,7 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 	require.True(t, problem.Is(err, problem.ReferenceTaken), err)
 	require.Len(t, w.blobs(retention.BulkInputs, tenant), 1)
 
-	up := Upload{Caller: auth.Caller{Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: list.CSV}
+	up := Upload{Caller: auth.Caller{ID: "a", Name: "a"}, Tenant: tenant, Reference: "r-1", Key: "canary", Format: list.CSV}
 	for i, c := range []struct {
 		caller, ref, text string
 		code              problem.Code

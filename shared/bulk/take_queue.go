@@ -60,7 +60,7 @@ func (s *Service) message(ctx context.Context, text []byte) error {
 		return problem.New(problem.UnknownTenant, "/tenant", "the queue's caller may not act for this tenant")
 	}
 	b := imports.Import{
-		ID: s.store.Imports.ID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: s.caller.Name,
+		ID: s.store.Imports.ID(m.Tenant, m.Reference), Tenant: m.Tenant, Reference: m.Reference, Caller: s.caller.ID,
 	}
 	if m.Blob == "" {
 		err = s.keepItems(ctx, &b, m.Items)

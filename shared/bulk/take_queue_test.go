@@ -160,7 +160,7 @@ func TestMessagesThatArePutAway(t *testing.T) {
 	w := newWorld(t)
 	tenant, foreign, unconfigured := newTenant(), newTenant(), newTenant()
 	s := w.service(w.st, tenant, foreign)
-	s.caller = auth.Caller{Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
+	s.caller = auth.Caller{ID: "bulk-queue", Name: "bulk-queue", Tenants: []string{tenant, unconfigured}, Rights: []auth.Right{auth.Bulk}}
 	want := map[string]string{}
 	for _, tc := range []struct {
 		text string

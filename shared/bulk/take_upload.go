@@ -43,7 +43,7 @@ func (s *Service) Receive(ctx context.Context, u Upload) (c *imports.Case, exist
 		return nil, false, err
 	}
 	b := imports.Import{
-		ID: id, Tenant: u.Tenant, Reference: u.Reference, Caller: u.Caller.Name, Format: u.Format, Blob: name, Digest: sum, InputETag: etag,
+		ID: id, Tenant: u.Tenant, Reference: u.Reference, Caller: u.Caller.ID, Format: u.Format, Blob: name, Digest: sum, InputETag: etag,
 	}
 	forget, err := s.bind(ctx, b, u.Key)
 	if err != nil {

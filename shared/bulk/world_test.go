@@ -163,7 +163,7 @@ func (w *world) service(st *store.Store, tenants ...string) *Service {
 	w.t.Helper()
 	s, err := New(Options{
 		Store: st, Intake: w.takeIn(st, tenants...), Key: bytes.Repeat([]byte{5}, 32), Clocks: clock.Clocks{Wall: w.wall, Business: w.wall},
-		QueueCaller: auth.Caller{Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}},
+		QueueCaller: auth.Caller{ID: "bulk-queue", Name: "bulk-queue", Tenants: tenants, Rights: []auth.Right{auth.Bulk}},
 		Log:         slog.New(slog.NewTextHandler(w, nil)), Counter: w,
 	})
 	require.NoError(w.t, err)
@@ -196,7 +196,7 @@ func newTenant() string { return uuid.NewString() }
 func (w *world) receive(s *Service, tenant, ref, format, text string) *imports.Case {
 	w.t.Helper()
 	b, existing, err := s.Receive(w.t.Context(), Upload{
-		Caller: auth.Caller{Name: "tester"}, Tenant: tenant, Reference: ref, Format: format, Body: strings.NewReader(text),
+		Caller: auth.Caller{ID: "tester", Name: "tester"}, Tenant: tenant, Reference: ref, Format: format, Body: strings.NewReader(text),
 	})
 	require.NoError(w.t, err)
 	require.False(w.t, existing)

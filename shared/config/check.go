@@ -79,11 +79,13 @@ func (c *checker) document() {
 }
 
 func (c *checker) callers() {
-	names, keys := map[string]bool{}, map[string]bool{}
+	names, keys, ids := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, caller := range c.doc.Callers {
 		path := fmt.Sprintf("callers[%d]", i)
 		if !dsr.ValidName(caller.Name) || names[caller.Name] {
 			c.at(path+".name", "a name is [a-z][0-9a-z-]{0,62} and used once")
+		} else {
+			c.callerID(caller, path, ids)
 		}
 		names[caller.Name] = true
 		c.key(caller, path, keys)
@@ -110,6 +112,19 @@ func (c *checker) callers() {
 			c.at("queue.caller", "a caller of this document with the rights bulk and requests.write is expected")
 		}
 	}
+}
+
+// callerID checks the id of a caller. An id that another caller has would give it the requests and
+// the idempotency keys of that one.
+func (c *checker) callerID(caller Caller, path string, seen map[string]bool) {
+	id := cmp.Or(caller.ID, caller.Name)
+	switch {
+	case caller.ID != "" && !dsr.ValidName(id):
+		c.at(path+".id", "an id is [a-z][0-9a-z-]{0,62}")
+	case seen[id]:
+		c.at(path+".id", "two callers have the id %s; where none is written, the name is the id", id)
+	}
+	seen[id] = true
 }
 
 var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)

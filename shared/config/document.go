@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/hex"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
@@ -23,6 +24,9 @@ type Queue struct {
 // Caller is a machine that may call.
 type Caller struct {
 	Name string `yaml:"name"`
+	// ID is kept with what the caller did, and is the name where the document gives none. Whoever
+	// changes the name sets it to the old name.
+	ID string `yaml:"id"`
 	// KeySHA256 is 64 lower-case hex digits, empty for the caller of the queue.
 	KeySHA256 string   `yaml:"keySHA256"`
 	Tenants   []string `yaml:"tenants"`
@@ -34,7 +38,7 @@ type Caller struct {
 func (d *Document) Known() []auth.Known {
 	var out []auth.Known
 	for _, c := range d.Callers {
-		k := auth.Known{Caller: auth.Caller{Name: c.Name, Tenants: c.Tenants}}
+		k := auth.Known{Caller: auth.Caller{ID: cmp.Or(c.ID, c.Name), Name: c.Name, Tenants: c.Tenants}}
 		for _, r := range c.Rights {
 			k.Rights = append(k.Rights, auth.Right(r))
 		}

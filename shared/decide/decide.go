@@ -35,7 +35,7 @@ func New(r *task.Runner) (*Service, error) {
 
 // Who says who decides, and on which version of the request.
 type Who struct {
-	Name string // of the caller
+	ID string // of the caller
 	// Match is asked before each try and refuses a version that the caller did not mean. A nil
 	// Match takes any version.
 	Match func(*dsr.Request) error
@@ -67,7 +67,7 @@ func (s *Service) Choose(ctx context.Context, c *store.Case, who Who, objectID s
 			}
 		}
 		return store.Change{
-			Events:  []dsr.Event{{Type: dsr.EventDecided, At: s.runner.Clocks.Business(), By: who.Name, Tasks: again}},
+			Events:  []dsr.Event{{Type: dsr.EventDecided, At: s.runner.Clocks.Business(), By: who.ID, Tasks: again}},
 			Reason:  p.Subject.Decided,
 			Private: &p,
 			Wakes:   s.redeliver(),
@@ -88,7 +88,7 @@ func (s *Service) Retry(ctx context.Context, c *store.Case, who Who, reason pii.
 			return store.Change{}, problem.New(problem.NothingToRetry, "", "no task of the request has failed")
 		}
 		return store.Change{
-			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.runner.Clocks.Business(), By: who.Name, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
+			Events: []dsr.Event{{Type: dsr.EventRetried, At: s.runner.Clocks.Business(), By: who.ID, Tasks: again}}, Reason: reason, Wakes: s.redeliver(),
 		}, nil
 	})
 }
@@ -106,7 +106,7 @@ func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii
 		}
 		now := s.runner.Clocks.Business()
 		return store.Change{
-			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.Name, Tasks: stopped}}, Reason: reason,
+			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.ID, Tasks: stopped}}, Reason: reason,
 			Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: now.Add(partsAfter)},
 		}, nil
 	})
@@ -130,7 +130,7 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 			return store.Change{}, problem.Newf(problem.NotManual, "", "the task is %s and does not wait for a person", t.State)
 		}
 		o := dsr.Outcome{Code: code, Reason: "A person ended this task by hand.", Link: t.Outcome.Link}
-		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.runner.Clocks.Business(), By: who.Name, Task: id, Outcome: &o}}, Reason: text}, nil
+		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.runner.Clocks.Business(), By: who.ID, Task: id, Outcome: &o}}, Reason: text}, nil
 	})
 }
 

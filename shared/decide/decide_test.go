@@ -81,16 +81,16 @@ func TestADecisionMeetsStepsThatGoOn(t *testing.T) {
 	stale := w.request(t, 1)
 	require.NoError(t, w.World.Store.Commit(t.Context(), w.load(t, stale.ID), store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: w.now, By: "step:test"}}}))
 
-	c, err := w.EndTask(t.Context(), stale, decide.Who{Name: "p"}, "a-paper-export", dsr.OutcomeDone, pii.New("sent"))
+	c, err := w.EndTask(t.Context(), stale, decide.Who{ID: "p"}, "a-paper-export", dsr.OutcomeDone, pii.New("sent"))
 	require.NoError(t, err, "it is read anew and tried again")
 	require.Equal(t, dsr.StateDiscovering, c.State)
 	require.Equal(t, dsr.OutcomeDone, c.Task("a-paper-export").Outcome.Code)
 
 	stale = w.load(t, c.ID)
-	_, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{Name: "p"}, pii.New("x"))
+	_, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{ID: "p"}, pii.New("x"))
 	require.NoError(t, err)
 	mine := stale.Seq
-	_, err = w.Cancel(t.Context(), stale, decide.Who{Name: "q", Match: func(r *dsr.Request) error {
+	_, err = w.Cancel(t.Context(), stale, decide.Who{ID: "q", Match: func(r *dsr.Request) error {
 		if r.Seq != mine {
 			return problem.New(problem.PreconditionFailed, "", "another version")
 		}
@@ -110,7 +110,7 @@ func TestManyPeopleEndTasksAtOnce(t *testing.T) {
 		mine := w.load(t, c.ID)
 		wg.Go(func() {
 			id := dsr.TaskID(string(rune('a'+i)) + "-paper-export")
-			_, errs[i] = w.EndTask(t.Context(), mine, decide.Who{Name: "p"}, id, dsr.OutcomeDone, pii.New("sent"))
+			_, errs[i] = w.EndTask(t.Context(), mine, decide.Who{ID: "p"}, id, dsr.OutcomeDone, pii.New("sent"))
 		})
 	}
 	wg.Wait()
@@ -128,7 +128,7 @@ func TestAWorkerWhoseRequestIsCancelledLosesItsClaim(t *testing.T) {
 	claim, err := w.World.Store.Claim(t.Context(), c, "entra-discover", "worker")
 	require.NoError(t, err)
 	require.NoError(t, claim.Check(t.Context()))
-	c, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{Name: "p"}, pii.New("withdrawn"))
+	c, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{ID: "p"}, pii.New("withdrawn"))
 	require.NoError(t, err)
 	require.ErrorIs(t, claim.Check(t.Context()), store.ErrClaimed)
 	require.Equal(t, w.now.Add(2*time.Minute), c.Wakes[retention.WakeParts].UTC(), "after the worker's last page")
@@ -147,9 +147,9 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	end(dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
 	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
 	end(dsr.Event{Type: dsr.EventTaskEnded, Task: "a-paper-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeFailed}})
-	_, err := w.Retry(t.Context(), c, decide.Who{Name: "p"}, pii.Value{})
+	_, err := w.Retry(t.Context(), c, decide.Who{ID: "p"}, pii.Value{})
 	require.True(t, problem.Is(err, problem.WrongState), "it is being assembled: %v", err)
 	end(dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{State: dsr.PackageReady}})
-	_, err = w.Retry(t.Context(), c, decide.Who{Name: "p"}, pii.Value{})
+	_, err = w.Retry(t.Context(), c, decide.Who{ID: "p"}, pii.Value{})
 	require.True(t, problem.Is(err, problem.NothingToRetry), "what people do by hand is not retried: %v", err)
 }

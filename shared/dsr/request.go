@@ -20,7 +20,7 @@ type Request struct {
 	Actions    []Action
 	Regime     Regime
 	Systems    []string // asked for; empty in a submission means all
-	Caller     string   // name of the caller who submitted it
+	Caller     string   // id of the caller who submitted it
 	ReceivedAt time.Time
 	DueAt      time.Time
 	CreatedAt  time.Time // business time at which it was taken in

@@ -92,7 +92,7 @@ type Task struct {
 	Records  int64     // handed over
 	Findings Found     // of a discovery; empty when there are none
 	EndedAt  time.Time // business time
-	EndedBy  string    // name of the caller, for a task that a person ended
+	EndedBy  string    // id of the caller, for a task that a person ended
 	Text     []byte    // sealed: what a person wrote when ending it
 }
 

@@ -29,6 +29,7 @@ func (c *call) events() error {
 			return err
 		}
 		v := viewEvent(e.Event, dsr.HashEvent(e.Bytes))
+		v.By = c.api.Callers.Name(v.By)
 		v.Reason = reason.Reveal()
 		out.Items = append(out.Items, v)
 	}

@@ -47,7 +47,7 @@ func (c *call) request(status int, r *dsr.Request) error {
 	if status == http.StatusAccepted {
 		c.w.Header().Set("Location", "/api/requests/"+r.ID)
 	}
-	return c.answer(status, viewRequest(r))
+	return c.answer(status, c.viewRequest(r))
 }
 
 // get is GET /api/requests/{id}.
@@ -115,7 +115,7 @@ func (c *call) list() error {
 	}
 	out := listView[requestView]{Items: []requestView{}, Next: next}
 	for _, r := range items {
-		out.Items = append(out.Items, viewRequest(r))
+		out.Items = append(out.Items, c.viewRequest(r))
 	}
 	return c.answer(http.StatusOK, out)
 }

@@ -57,7 +57,8 @@ type packageView struct {
 	ExpiresAt time.Time        `json:"expiresAt,omitzero"`
 }
 
-func viewRequest(r *dsr.Request) requestView {
+// viewRequest shows the callers under their present names.
+func (c *call) viewRequest(r *dsr.Request) requestView {
 	self := "/api/requests/" + r.ID
 	v := requestView{
 		ID: r.ID, Tenant: r.Tenant, State: r.State, Ending: r.Ending(), Actions: r.Actions, Regime: r.Regime, ReceivedAt: r.ReceivedAt.UTC(), DueAt: r.DueAt.UTC(),
@@ -74,6 +75,7 @@ func viewRequest(r *dsr.Request) requestView {
 	}
 	for _, t := range r.Tasks {
 		if t.Listed() {
+			t.EndedBy = c.api.Callers.Name(t.EndedBy)
 			v.Tasks = append(v.Tasks, viewTask(t))
 		}
 	}

@@ -79,7 +79,7 @@ func (w *world) advance(d time.Duration) {
 }
 
 func knownCaller(name string, tenants []string, rights ...auth.Right) auth.Known {
-	return auth.Known{Caller: auth.Caller{Name: name, Tenants: tenants, Rights: rights}, Key: sha256.Sum256([]byte(name + "-key"))}
+	return auth.Known{Caller: auth.Caller{ID: name, Name: name, Tenants: tenants, Rights: rights}, Key: sha256.Sum256([]byte(name + "-key"))}
 }
 
 func tenants() tenant.Tenants {

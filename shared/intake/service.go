@@ -60,7 +60,7 @@ func (s *Service) Submit(ctx context.Context, caller auth.Caller, key string, su
 	if !ok || !caller.Owns(sub.Tenant) {
 		return Taken{}, problem.Absent()
 	}
-	d, err := s.Draft(caller.Name, t, key, sub, s.Runner.Clocks.Business())
+	d, err := s.Draft(caller.ID, t, key, sub, s.Runner.Clocks.Business())
 	if err != nil {
 		return Taken{}, err
 	}

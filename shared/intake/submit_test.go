@@ -14,7 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
-var admin = auth.Caller{Name: "contoso-admin", Tenants: []string{contoso}}
+var admin = auth.Caller{ID: "contoso-admin", Name: "contoso-admin", Tenants: []string{contoso}}
 
 func stored(t *testing.T) (*intake.Service, *storetest.World) {
 	t.Helper()
@@ -51,7 +51,7 @@ func TestTheSameKeyAndBodySurviveARotationOfTheTokenKey(t *testing.T) {
 func TestATenantThatIsNotTheCallersIsNotFound(t *testing.T) {
 	t.Parallel()
 	s, w := stored(t)
-	_, theirs := s.Submit(t.Context(), auth.Caller{Name: "x"}, "k", decoded(t, nil))
+	_, theirs := s.Submit(t.Context(), auth.Caller{ID: "x", Name: "x"}, "k", decoded(t, nil))
 	_, nobodys := s.Submit(t.Context(), admin, "k", decoded(t, map[string]any{"tenant": "33333333-3333-3333-3333-333333333333"}))
 	require.Equal(t, theirs, nobodys)
 	require.True(t, problem.Is(theirs, problem.NotFound))

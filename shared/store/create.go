@@ -29,7 +29,7 @@ type Draft struct {
 	Key     string // idempotency key
 	Body    string // keyed hash of the canonical body
 	Wakes   map[retention.WakeKind]time.Time
-	By      string // By of the first event: the name of the caller
+	By      string // By of the first event: the id of the caller
 }
 
 // Created is the request of a draft. Existing says that it existed before, with the same body. A

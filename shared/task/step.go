@@ -38,7 +38,7 @@ type Work struct {
 type End struct {
 	Task     dsr.TaskID
 	Claim    *lease.Claim // nil when a person ends it
-	By       string       // signature of the step, or the caller's name
+	By       string       // signature of the step, or the caller's id
 	Outcome  dsr.Outcome
 	Queries  []dsr.Query
 	Records  int64

@@ -101,7 +101,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 		return 0, page, err
 	}
 	got, _, err := s.Receive(ctx, bulk.Upload{
-		Caller: auth.Caller{Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
+		Caller: auth.Caller{ID: "bench", Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
 		Format: list.JSONLines, Body: bytes.NewReader(listOf(im.lines)),
 	})
 	if err != nil {

@@ -276,7 +276,7 @@ func (w *World) Change(id string, ch store.Change) *store.Case {
 func (w *World) Retry(id string) *store.Case {
 	w.T.Helper()
 	return w.decide(id, func(d *decide.Service, c *store.Case) (*store.Case, error) {
-		return d.Retry(context.Background(), c, decide.Who{Name: "tester"}, pii.Value{})
+		return d.Retry(context.Background(), c, decide.Who{ID: "tester"}, pii.Value{})
 	})
 }
 
@@ -284,7 +284,7 @@ func (w *World) Retry(id string) *store.Case {
 func (w *World) Cancel(id string) *store.Case {
 	w.T.Helper()
 	return w.decide(id, func(d *decide.Service, c *store.Case) (*store.Case, error) {
-		return d.Cancel(context.Background(), c, decide.Who{Name: "tester"}, pii.New("no longer wanted"))
+		return d.Cancel(context.Background(), c, decide.Who{ID: "tester"}, pii.New("no longer wanted"))
 	})
 }
 
