@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -32,12 +33,22 @@ type Assembly struct {
 	// Claim is the hold on the task. It is checked once it is known which version of the
 	// package is to be replaced: a worker that takes over later stores another version, so that
 	// a worker that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
-	Claim part.Claim
+	Claim Claim
+}
+
+// Claim is a worker's hold on a task. *lease.Claim implements it.
+type Claim interface {
+	// Check asks storage. It returns an error once another worker holds the task, or the task is no
+	// longer open.
+	Check(ctx context.Context) error
 }
 
 // Assemble streams the parts of a request into one archive and returns where it is, its length
-// and its sum; state and expiry are left to the caller. Memory does not grow with the data. It
-// replaces a package of an earlier attempt or round under its ETag, and takes from it the
+// and its sum; state and expiry are left to the caller. Memory does not grow with the data. A
+// package of up to 8 MiB is stored by one call; a longer one in blocks, of which an assembly that
+// takes over from one that died sends those again that hold other bytes.
+//
+// It replaces a package of an earlier attempt or round under its ETag, and takes from it the
 // members whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete;
 // store.ErrExists or store.ErrConflict when another worker stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
@@ -80,51 +91,87 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 // writer makes one package.
 type writer struct {
 	st       *store.Store
-	claim    part.Claim
+	claim    Claim
 	target   blob.Ref
 	contents contents
+	shown    *shown
 	zip      *zip.Writer
 	out      *counted
 }
 
 func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) string) (dsr.Package, error) {
-	before, err := openEarlier(ctx, w.st, w.target)
+	r := w.contents.Request
+	before, err := w.before(ctx)
 	if err != nil {
 		return dsr.Package{}, err
 	}
-	if w.claim != nil {
-		if err := w.claim.Check(ctx); err != nil {
-			return dsr.Package{}, err
-		}
-	}
-	r := w.contents.Request
 	w.contents.Manifest = newManifest(r, now, reason)
-	w.contents.Parts = storedParts{ctx, w.st}
-	for _, t := range listed(r) {
-		members, err := membersOf(ctx, w.st, r, t, before)
+	w.shown = newShown(ctx, w.st)
+	w.contents.Parts = w.shown
+	var all []source
+	for i, t := range listed(r) {
+		of, err := sources(r, i, t, before)
 		if err != nil {
 			return dsr.Package{}, err
 		}
-		w.contents.Tasks = append(w.contents.Tasks, taskMembers{t, members})
+		all = append(all, of...)
+		w.contents.Tasks = append(w.contents.Tasks, taskMembers{Task: t})
 	}
-	blob := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{ContentType: "application/zip", IfMatch: before.etag})
-	if err := w.write(ctx, blob); err != nil {
-		blob.Abort()
+	out := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{ContentType: "application/zip", IfMatch: before.etag, Resume: true})
+	if err := w.write(ctx, out, all); err != nil {
+		out.Abort()
 		return dsr.Package{}, err
 	}
-	etag, err := blob.Commit(ctx)
+	etag, err := w.commit(ctx, out, before.etag == "")
 	if err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: store the package: %w", err)
 	}
 	return dsr.Package{State: dsr.PackageReady, Blob: w.target.Name, ETag: etag, Bytes: w.out.bytes, SHA256: w.out.sum()}, nil
 }
 
+// before looks for the package of an earlier round. In the first round there is none to take
+// anything from, and so no look.
+func (w *writer) before(ctx context.Context) (earlier, error) {
+	if w.contents.Request.Round == 0 {
+		return earlier{}, nil
+	}
+	e, err := openEarlier(ctx, w.st, w.target)
+	if err != nil {
+		return earlier{}, err
+	}
+	return e, w.check(ctx)
+}
+
+func (w *writer) check(ctx context.Context) error {
+	if w.claim == nil {
+		return nil
+	}
+	return w.claim.Check(ctx)
+}
+
+// commit stores the archive. Where it was expected to be the first and is not, an earlier attempt
+// stored one and died before the request named it: that one is replaced.
+func (w *writer) commit(ctx context.Context, out *blob.Writer, first bool) (etag string, err error) {
+	etag, err = out.Commit(ctx)
+	if !first || !errors.Is(err, store.ErrExists) {
+		return etag, err
+	}
+	info, err := w.st.Blobs.Stat(ctx, w.target)
+	if err != nil {
+		return "", err
+	}
+	if err := w.check(ctx); err != nil {
+		return "", err
+	}
+	return out.Replace(ctx, info.ETag)
+}
+
 // write streams the archive: the data in the order of the tasks, the index, the manifest.
-func (w *writer) write(ctx context.Context, blob io.Writer) error {
-	w.out = newCounted(blob)
+func (w *writer) write(ctx context.Context, to io.Writer, all []source) error {
+	w.out = newCounted(to)
 	w.zip = zip.NewWriter(w.out)
 	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestSpeed) })
-	if err := w.data(ctx); err != nil {
+	if err := w.data(ctx, all); err != nil {
 		return err
 	}
 	index := newCounted(nil)
@@ -148,30 +195,29 @@ func (w *writer) write(ctx context.Context, blob io.Writer) error {
 }
 
 // data copies the members as they are, and lists them in the manifest.
-func (w *writer) data(ctx context.Context) error {
-	var all []part.Member
-	for _, c := range w.contents.Tasks {
-		d := pageMaker{contents: w.contents}.descriptor(c.Task.System)
-		for _, m := range c.Members {
-			k, _ := d.Kind(m.Kind)
-			w.contents.Manifest.Files = append(w.contents.Manifest.Files, manifest.File{
-				Path: m.Path(c.Task.Action, c.Task.System), SHA256: m.SHA256, Bytes: m.Bytes, Records: m.Records,
-				System: c.Task.System, Kind: m.Kind, Category: k.Category,
-			})
+func (w *writer) data(ctx context.Context, all []source) error {
+	return fetch(ctx, w.st, all, func(s source, m part.Member, packed io.Reader) error {
+		c := &w.contents.Tasks[s.task]
+		k, _ := pageMaker{contents: w.contents}.descriptor(c.Task.System).Kind(m.Kind)
+		file := manifest.File{
+			Path: m.Path(c.Task.Action, c.Task.System), SHA256: m.SHA256, Bytes: m.Bytes, Records: m.Records,
+			System: c.Task.System, Kind: m.Kind, Category: k.Category,
 		}
-		all = append(all, c.Members...)
-	}
-	files := w.contents.Manifest.Files
-	return fetch(ctx, w.st, all, func(i int, packed io.Reader) error {
-		h := w.header(files[i].Path)
-		h.CRC32, h.CompressedSize64, h.UncompressedSize64 = all[i].CRC, uint64(all[i].Packed), uint64(all[i].Bytes)
+		c.Members = append(c.Members, m)
+		w.contents.Manifest.Files = append(w.contents.Manifest.Files, file)
+		packed, err := w.shown.keep(c.Task, m, packed)
+		if err != nil {
+			return err
+		}
+		h := w.header(file.Path)
+		h.CRC32, h.CompressedSize64, h.UncompressedSize64 = m.CRC, uint64(m.Packed), uint64(m.Bytes)
 		out, err := w.zip.CreateRaw(h)
 		if err != nil {
 			return fmt.Errorf("archive: begin a member: %w", err)
 		}
 		n, err := io.Copy(out, packed)
-		if err == nil && n != all[i].Packed {
-			err = fmt.Errorf("%w: %d bytes instead of %d", ErrIncomplete, n, all[i].Packed)
+		if err == nil && n != m.Packed {
+			err = fmt.Errorf("%w: %d bytes instead of %d", ErrIncomplete, n, m.Packed)
 		}
 		return err
 	})

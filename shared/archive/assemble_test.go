@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -44,7 +45,7 @@ func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed
 				}
 			}
 			sum := parttest.Finish(t, b.Sink(w.Store, spec, func(o *part.Options) { o.Formats = tenant.Tabular() }), mine)
-			task.Records, task.Queries = sum.Records, sum.Queries
+			task.Records, task.Queries, task.Parts = sum.Records, sum.Queries, sum.Parts
 		}
 	}
 	p, err := Assemble(t.Context(), a)
@@ -79,12 +80,10 @@ func unzipped(t testing.TB, f *zip.File) string {
 	return string(b)
 }
 
-// partsOf are the stored parts of the bench's task.
-func partsOf(t testing.TB, b *parttest.Bench) []part.Stored {
-	t.Helper()
-	parts, err := part.List(t.Context(), b.Store, b.Spec)
-	require.NoError(t, err)
-	return parts
+// handedOver ends the bench's task as the step does.
+func handedOver(b *parttest.Bench, sum part.Summary) {
+	t := b.Case.Task(b.Spec.Task)
+	t.Records, t.Parts = sum.Records, sum.Parts
 }
 
 func TestPackage(t *testing.T) {
@@ -171,8 +170,10 @@ func TestManifest(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.Put(t.Context(), "profile", parttest.Raws(`{"id":"1","mail":"jane@contoso.example"}`, `{"id":"2"}`), []byte("1")))
 	require.NoError(t, s.Put(t.Context(), "sign-ins", parttest.Raws(`{"id":"3"}`), []byte("2")))
-	_, err = s.Close(t.Context())
+	sum, err := s.Close(t.Context())
 	require.NoError(t, err)
+	require.Equal(t, []dsr.Part{*sum.Last}, sum.Parts, "two kinds in one part")
+	a.Case.Tasks[1].Parts = sum.Parts
 	p, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
 	_, z, _ := packageOf(t, w.Store, p)
@@ -204,13 +205,20 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 		fails bool
 	}{
 		"a part is gone": {func(t *testing.T, b *parttest.Bench) {
-			require.NoError(t, b.Store.Blobs.Delete(t.Context(), partsOf(t, b)[1].Member.Ref, ""))
+			require.NoError(t, b.Store.Blobs.Delete(t.Context(), b.Spec.Ref(b.Case.Tasks[1].Parts[1]), ""))
 		}, true},
 		"the last part is gone": {func(t *testing.T, b *parttest.Bench) {
-			last := partsOf(t, b)[5]
-			for _, m := range []part.Member{last.Member, last.Forms[tenant.CSV], last.Forms[tenant.XML]} {
-				require.NoError(t, b.Store.Blobs.Delete(t.Context(), m.Ref, ""))
-			}
+			require.NoError(t, b.Store.Blobs.Delete(t.Context(), b.Spec.Ref(b.Case.Tasks[1].Parts[5]), ""))
+		}, true},
+		"a part was stored anew": {func(t *testing.T, b *parttest.Bench) {
+			ref := b.Spec.Ref(b.Case.Tasks[1].Parts[2])
+			body, _, err := b.Store.Blobs.Get(t.Context(), ref)
+			require.NoError(t, err)
+			require.NoError(t, b.Store.Blobs.Delete(t.Context(), ref, ""))
+			require.NoError(t, b.Store.Blobs.Put(t.Context(), ref, body, nil, "application/octet-stream"))
+		}, true},
+		"a part is not named": {func(_ *testing.T, b *parttest.Bench) {
+			b.Case.Tasks[1].Parts = b.Case.Tasks[1].Parts[:5]
 		}, true},
 		"another worker stored more after the end": {func(t *testing.T, b *parttest.Bench) {
 			parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 12, "x"))
@@ -221,12 +229,12 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 			b := parttest.NewBench(t)
 			f := parttest.People(3, 10, "x")
 			sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), f)
-			require.Equal(t, 6, sum.Parts)
-			b.Case.Tasks[1].Records = sum.Records
+			require.Len(t, sum.Parts, 6)
+			handedOver(b, sum)
 			tc.spoil(t, b)
 			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)})
 			if tc.fails {
-				require.Error(t, err)
+				require.ErrorIs(t, err, ErrIncomplete)
 				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
 				require.NoError(t, err)
 				require.True(t, gone, "nothing is handed over")
@@ -248,14 +256,14 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	f := parttest.People(2, 10, "x")
 	a, first := assembled(t, w, r, f)
 	before, _, _ := packageOf(t, w.Store, first)
-	require.NoError(t, part.Delete(t.Context(), w.Store, parttest.TenantID, a.Case.ID, a.Case.Round))
+	require.NoError(t, part.Delete(t.Context(), w.Store, &a.Case.Request))
 
 	export := &a.Case.Tasks[2]
-	export.Round = 1
+	export.Round, a.Case.Round = 1, 1
 	b := parttest.Bench{World: w, TB: t, Case: a.Case, PartSize: 400}
 	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Round: 1, Task: export.ID, System: "entra", Action: dsr.Export}
 	sum := parttest.Finish(t, b.Sink(w.Store, spec), parttest.People(1, 7, "y"))
-	export.Records = sum.Records
+	export.Records, export.Parts = sum.Records, sum.Parts
 	second, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
 	require.NotEqual(t, first.ETag, second.ETag)
@@ -270,7 +278,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	}
 	require.NotEqual(t, before, after)
 
-	require.NoError(t, part.Delete(t.Context(), w.Store, parttest.TenantID, a.Case.ID, a.Case.Round))
+	require.NoError(t, part.Delete(t.Context(), w.Store, &a.Case.Request))
 	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.Ref{Container: retention.Packages, Name: second.Blob}, ""))
 	_, err = Assemble(t.Context(), a)
 	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
@@ -280,7 +288,7 @@ func TestAssemblyKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
-	b.Case.Tasks[1].Records = sum.Records
+	handedOver(b, sum)
 	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)}
 	for calls := 0; ; calls++ {
 		revive := b.Faults.KillAfter(calls)
@@ -290,28 +298,40 @@ func TestAssemblyKilledAtEachCall(t *testing.T) {
 		require.NoError(t, again)
 		packageOf(t, b.Store, p)
 		if err == nil {
-			require.Greater(t, calls, 5)
+			require.Equal(t, 5, calls, "read the part, try to be the first, look who was, look at its version, replace")
 			return
 		}
 	}
 }
 
+// held is a hold on a task.
+type held func() error
+
+// Check implements Claim.
+func (h held) Check(context.Context) error { return h() }
+
 func TestTwoAssembliesRace(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
-	b.Case.Tasks[1].Records = sum.Records
+	handedOver(b, sum)
 	a := Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)}
 	other := a
 	other.Store = b.Another(t)
 	var won dsr.Package
+	a.Claim = held(func() error {
+		if won.ETag != "" {
+			return store.ErrClaimed
+		}
+		return nil
+	})
 	b.Faults.Add(storetest.Fault{Times: 1, Match: func(c storetest.Call) bool { return c.Is("blob", retention.Packages) && c.Method == "PUT" }, Before: func() {
 		var err error
 		won, err = Assemble(t.Context(), other)
 		require.NoError(t, err)
 	}})
 	_, err := Assemble(t.Context(), a)
-	require.ErrorIs(t, err, store.ErrExists)
+	require.ErrorIs(t, err, store.ErrClaimed)
 	packageOf(t, b.Store, won)
 }
 
@@ -319,7 +339,7 @@ func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
-	b.Case.Tasks[1].Records = sum.Records
+	handedOver(b, sum)
 	ref := blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
 	_, err := Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -349,7 +369,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 		sum, err := s.Close(t.Context())
 		require.NoError(t, err)
 		require.EqualValues(t, pages*benchPerPage, sum.Records)
-		c.Tasks[1].Records = sum.Records
+		c.Tasks[1].Records, c.Tasks[1].Parts = sum.Records, sum.Parts
 		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)})
 		require.NoError(t, err)
 		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})

@@ -101,7 +101,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 		}
 		sum, err := s.Close(b.Context())
 		require.NoError(b, err)
-		c.Tasks[1].Records = sum.Records
+		c.Tasks[1].Records, c.Tasks[1].Parts = sum.Records, sum.Parts
 		parts = time.Since(start)
 	})
 	var p dsr.Package

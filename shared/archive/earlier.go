@@ -33,15 +33,14 @@ type earlierFile struct {
 // openEarlier looks for a package under the name. One that cannot be read gives its ETag only: it
 // is replaced all the same.
 func openEarlier(ctx context.Context, st *store.Store, ref blob.Ref) (earlier, error) {
-	info, err := st.Blobs.Stat(ctx, ref)
+	at, err := openBlob(ctx, st, ref)
 	if errors.Is(err, store.ErrNotFound) {
 		return earlier{}, nil
 	}
 	if err != nil {
 		return earlier{}, fmt.Errorf("archive: look for an earlier package: %w", err)
 	}
-	at := newBlobReader(ctx, st, ref, info)
-	e := earlier{etag: info.ETag, files: readEarlier(at, info.Size, ref)}
+	e := earlier{etag: at.etag, files: readEarlier(at, at.size, ref)}
 	if at.err != nil {
 		return earlier{}, at.err
 	}

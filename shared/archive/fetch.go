@@ -3,39 +3,33 @@ package archive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 )
 
 const (
-	fetchAhead = 3       // members that are read at the same time, each into a buffer
-	fetchWhole = 6 << 20 // a longer member is streamed when its turn comes
+	fetchAhead = 3       // sources that are read at the same time, each into a buffer
+	fetchWhole = 6 << 20 // a longer source is streamed when its turn comes
 )
 
-// storedParts opens members where they are stored.
-type storedParts struct {
-	ctx context.Context // of the assembly: the index is written by a template, which passes none on
-	st  *store.Store
-}
-
-// Open implements opener.
-func (s storedParts) Open(m part.Member) (io.ReadCloser, error) { return part.Open(s.ctx, s.st, m) }
-
-// fetched is a member that was read ahead, or, with a nil body, one that is to be streamed.
+// fetched is a source that was read ahead, or, with a nil body, one that is to be streamed.
 type fetched struct {
-	body   []byte
-	buffer []byte // that body lies in; it goes back when the member is done
-	err    error
+	members []part.Member
+	body    []byte
+	buffer  []byte // that body lies in; it goes back when the source is done
+	err     error
 }
 
-// fetch calls use with the packed bytes of each member in order, while the next members are
-// being read. It uses the same buffers again and again: a new buffer for each member would be
-// garbage that takes as much memory as everything else together.
-func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i int, packed io.Reader) error) error {
+// fetch calls use with each member of the sources in order and its packed bytes, while the next
+// sources are being read. It uses the same buffers again and again: a new buffer for each source
+// would be garbage that takes as much memory as everything else together.
+func fetch(ctx context.Context, st *store.Store, all []source, use func(s source, m part.Member, packed io.Reader) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -49,28 +43,28 @@ func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i i
 		free <- nil // made when first used
 	}
 	running.Go(func() {
-		for i, m := range all {
+		for i, s := range all {
 			var buffer []byte
 			select {
 			case buffer = <-free:
 			case <-ctx.Done():
 				return
 			}
-			if m.Packed > fetchWhole {
+			if s.size > fetchWhole {
 				ready[i] <- fetched{buffer: buffer}
 				continue
 			}
-			running.Go(func() { ready[i] <- read(ctx, st, m, buffer) })
+			running.Go(func() { ready[i] <- s.read(ctx, st, buffer) })
 		}
 	})
-	for i, m := range all {
+	for i, s := range all {
 		var f fetched
 		select {
 		case f = <-ready[i]:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := handOn(ctx, st, m, f, func(packed io.Reader) error { return use(i, packed) }); err != nil {
+		if err := s.handOn(ctx, st, f, use); err != nil {
 			return err
 		}
 		free <- f.buffer
@@ -78,36 +72,86 @@ func fetch(ctx context.Context, st *store.Store, all []part.Member, use func(i i
 	return nil
 }
 
-// read reads a whole member into a buffer, or into a new one where it is too small.
-func read(ctx context.Context, st *store.Store, m part.Member, buffer []byte) fetched {
-	body, _, err := st.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
+// read reads a whole source into a buffer, or into a new one where it is too small.
+func (s source) read(ctx context.Context, st *store.Store, buffer []byte) fetched {
+	if int64(cap(buffer)) < s.size {
+		const step = 256 << 10 // the next source is about as long
+		buffer = make([]byte, (s.size+step-1)/step*step)
+	}
+	body, err := s.open(ctx, st)
 	if err != nil {
-		return fetched{err: fmt.Errorf("archive: read a part: %w", err)}
+		return fetched{err: err}
 	}
 	defer func() { _ = body.Close() }()
-	if int64(cap(buffer)) < m.Packed {
-		const step = 256 << 10 // the next member is about as long
-		buffer = make([]byte, (m.Packed+step-1)/step*step)
-	}
-	packed := buffer[:m.Packed]
-	if _, err := io.ReadFull(body, packed); err != nil {
+	whole := buffer[:s.size]
+	if _, err := io.ReadFull(body, whole); err != nil {
 		return fetched{err: fmt.Errorf("archive: read a part: %w", err)}
 	}
-	return fetched{body: packed, buffer: buffer}
+	f := fetched{members: s.members, body: whole, buffer: buffer}
+	if s.part != (dsr.Part{}) {
+		f.members, f.err = part.Members(s.spec, s.part, whole)
+	}
+	return f
 }
 
-// handOn hands a member on.
-func handOn(ctx context.Context, st *store.Store, m part.Member, f fetched, use func(io.Reader) error) error {
+// open opens the bytes of a source.
+func (s source) open(ctx context.Context, st *store.Store) (io.ReadCloser, error) {
+	if s.part != (dsr.Part{}) {
+		body, err := part.Stream(ctx, st, s.spec, s.part, 0)
+		return body, incomplete(err)
+	}
+	body, _, err := st.Blobs.Open(ctx, s.members[0].Ref, s.from, s.size)
+	if err != nil {
+		return nil, fmt.Errorf("archive: read the earlier package: %w", err)
+	}
+	return body, nil
+}
+
+// incomplete says so of a part that is missing.
+func incomplete(err error) error {
+	if errors.Is(err, part.ErrMissing) {
+		return fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	return err
+}
+
+// handOn hands on the members of a source, which is read as a stream.
+func (s source) handOn(ctx context.Context, st *store.Store, f fetched, use func(source, part.Member, io.Reader) error) error {
 	if f.err != nil {
 		return f.err
 	}
 	if f.body != nil {
-		return use(bytes.NewReader(f.body))
+		return s.each(f.members, bytes.NewReader(f.body), use)
 	}
-	body, _, err := st.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
+	members := s.members
+	if s.part != (dsr.Part{}) {
+		var err error
+		if members, err = part.Read(ctx, st, s.spec, s.part); err != nil {
+			return incomplete(err)
+		}
+	}
+	body, err := s.open(ctx, st)
 	if err != nil {
-		return fmt.Errorf("archive: read a part: %w", err)
+		return err
 	}
 	defer func() { _ = body.Close() }()
-	return use(body)
+	return s.each(members, body, use)
+}
+
+// each calls use with the members of a source, in the order of their bytes.
+func (s source) each(members []part.Member, body io.Reader, use func(source, part.Member, io.Reader) error) error {
+	at := s.from
+	for _, m := range members {
+		if m.Offset < at {
+			return fmt.Errorf("%w: the members of a part overlap", ErrIncomplete)
+		}
+		if _, err := io.CopyN(io.Discard, body, m.Offset-at); err != nil {
+			return fmt.Errorf("archive: read a part: %w", err)
+		}
+		if err := use(s, m, io.LimitReader(body, m.Packed)); err != nil {
+			return err
+		}
+		at = m.Offset + m.Packed
+	}
+	return nil
 }

@@ -1,55 +1,63 @@
 package archive
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
-	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// membersOf returns what a task handed over: its stored parts, or, where these were deleted after
-// an earlier package was made of them, the members of that package. A task that did not end with
-// data has no members.
-func membersOf(ctx context.Context, st *store.Store, r *dsr.Request, t dsr.Task, before earlier) ([]part.Member, error) {
+// source is a run of bytes in which members of a task lie: a part, or a stretch of an earlier
+// package.
+type source struct {
+	task    int       // its place among the tasks that the package tells of
+	spec    part.Spec // of a part
+	part    dsr.Part  // zero for a stretch of an earlier package
+	members []part.Member
+	from    int64 // where the bytes begin in the blob
+	size    int64
+}
+
+// sources returns what a task handed over: the parts that its row names, or, where these were
+// deleted after an earlier package was made of them, the members of that package. A task that did
+// not end with data has none.
+func sources(r *dsr.Request, at int, t dsr.Task, before earlier) ([]source, error) {
 	if t.Records == 0 || (t.Outcome.Code != dsr.OutcomeDone && t.Outcome.Code != dsr.OutcomePartial) || t.Declared {
 		return nil, nil
 	}
-	spec := part.Spec{Tenant: r.Tenant, Request: r.ID, Round: t.Round, Task: t.ID, System: t.System, Action: t.Action}
-	parts, err := part.List(ctx, st, spec)
-	if err != nil {
-		return nil, err
+	if t.Round < r.Round {
+		if members := before.members(t); members != nil {
+			return stretches(at, members), nil
+		}
 	}
-	if members, whole := firstOf(parts, t.Records); whole {
-		return members, nil
+	var out []source
+	var sum int64
+	for _, p := range t.Parts {
+		out = append(out, source{task: at, spec: part.SpecOf(r, &t), part: p, size: p.Size})
+		sum += p.Records
 	}
-	if members := before.members(t); members != nil {
-		return members, nil
+	if sum != t.Records {
+		return nil, fmt.Errorf("%w: task %s has %d parts with %d records", ErrIncomplete, t.ID, len(t.Parts), sum)
 	}
-	return nil, fmt.Errorf("%w: task %s has %d parts", ErrIncomplete, t.ID, len(parts))
+	return out, nil
 }
 
-// firstOf returns the members of the first parts that together hold as many records as the task
-// handed over. A worker that had lost its claim may have stored more parts after the end; these are
-// left out.
-func firstOf(parts []part.Stored, records int64) ([]part.Member, bool) {
-	var out []part.Member
-	var sum int64
-	for _, p := range parts {
-		out = append(out, p.Member)
-		for _, f := range tenant.Tabular() {
-			if m, ok := p.Forms[f]; ok {
-				out = append(out, m)
-			}
+// stretches puts members of an earlier package together that lie one after the other, so that they
+// are read by one call.
+func stretches(at int, members []part.Member) []source {
+	slices.SortFunc(members, func(a, b part.Member) int { return int(a.Offset - b.Offset) })
+	var out []source
+	for _, m := range members {
+		end := m.Offset + m.Packed
+		if n := len(out) - 1; n >= 0 && end-out[n].from <= fetchWhole && m.Offset >= out[n].from+out[n].size {
+			out[n].members, out[n].size = append(out[n].members, m), end-out[n].from
+			continue
 		}
-		if sum += p.Member.Records; sum >= records {
-			break
-		}
+		out = append(out, source{task: at, members: []part.Member{m}, from: m.Offset, size: m.Packed})
 	}
-	return out, sum == records
+	return out
 }
 
 // ErrIncomplete says that the stored parts are not what a task says it handed over.

@@ -4,23 +4,29 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/verify"
 )
 
-const readBlock = 2 << 20 // bytes that are read at once
+const (
+	readBlock = 4 << 20 // bytes that are read at once
+	readWhole = 8 << 20 // a blob that is no longer is read whole, by one call
+)
 
-// blobReader reads a blob at any offset, a block at a time, and keeps the last two blocks,
-// since readers of archives read little at a time and mostly in sequence.
+// blobReader reads a blob at any offset. It keeps a short one whole, and of a longer one the last
+// two blocks, since readers of archives read little at a time and mostly in sequence.
 type blobReader struct {
 	ctx  context.Context // of the caller who made it: ReadAt takes none
 	st   *store.Store
 	ref  blob.Ref
 	size int64
 	etag string
+	unit int64 // of what is read at once
 	err  error // the first error of the storage: archive/zip wraps some errors and hides others
 
 	mu     sync.Mutex
@@ -32,8 +38,28 @@ type readAhead struct {
 	body []byte
 }
 
-func newBlobReader(ctx context.Context, st *store.Store, ref blob.Ref, info blob.Info) *blobReader {
-	return &blobReader{ctx: ctx, st: st, ref: ref, size: info.Size, etag: info.ETag}
+// openBlob reads the beginning of a blob, or all of it. The error is store.ErrNotFound where there
+// is none.
+func openBlob(ctx context.Context, st *store.Store, ref blob.Ref) (*blobReader, error) {
+	body, info, err := st.Blobs.Open(ctx, ref, 0, readWhole)
+	if failure.IsStatus(err, http.StatusRequestedRangeNotSatisfiable) { // it is empty
+		info, err = st.Blobs.Stat(ctx, ref)
+		return &blobReader{ctx: ctx, st: st, ref: ref, etag: info.ETag, unit: readBlock}, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }()
+	b := &blobReader{ctx: ctx, st: st, ref: ref, size: info.Size, etag: info.ETag, unit: readBlock}
+	if b.size <= readWhole {
+		b.unit = readWhole
+	}
+	first := make([]byte, min(b.unit, b.size))
+	if _, err := io.ReadFull(body, first); err != nil {
+		return nil, fmt.Errorf("archive: read the package: %w", err)
+	}
+	b.blocks[0] = readAhead{0, first}
+	return b, nil
 }
 
 // ReadAt implements io.ReaderAt.
@@ -45,11 +71,11 @@ func (b *blobReader) ReadAt(p []byte, off int64) (int, error) {
 		if off >= b.size {
 			return n, io.EOF
 		}
-		block, err := b.block(off - off%readBlock)
+		block, err := b.block(off - off%b.unit)
 		if err != nil {
 			return n, err
 		}
-		k := copy(p[n:], block[off%readBlock:])
+		k := copy(p[n:], block[off%b.unit:])
 		n, off = n+k, off+int64(k)
 	}
 	return n, nil
@@ -61,7 +87,7 @@ func (b *blobReader) block(at int64) ([]byte, error) {
 			return have.body, nil
 		}
 	}
-	body, info, err := b.st.Blobs.Open(b.ctx, b.ref, at, min(readBlock, b.size-at))
+	body, info, err := b.st.Blobs.Open(b.ctx, b.ref, at, min(b.unit, b.size-at))
 	if err != nil {
 		return nil, b.fail(fmt.Errorf("archive: read the package: %w", err))
 	}
@@ -70,10 +96,10 @@ func (b *blobReader) block(at int64) ([]byte, error) {
 		return nil, b.fail(fmt.Errorf("archive: the package was replaced while it was read: %w", store.ErrConflict))
 	}
 	buf := b.blocks[1].body
-	if int64(cap(buf)) < min(readBlock, b.size-at) {
-		buf = make([]byte, readBlock)
+	if int64(cap(buf)) < min(b.unit, b.size-at) {
+		buf = make([]byte, b.unit)
 	}
-	buf = buf[:min(readBlock, b.size-at)]
+	buf = buf[:min(b.unit, b.size-at)]
 	if _, err := io.ReadFull(body, buf); err != nil {
 		b.blocks[1] = readAhead{}
 		return nil, b.fail(fmt.Errorf("archive: read the package: %w", err))
@@ -90,15 +116,14 @@ func (b *blobReader) fail(err error) error {
 	return err
 }
 
-// Verify checks a package where it is stored. Its errors are verify.ErrNotVerified and those of
-// the storage.
+// Verify checks a package where it is stored, one of up to 8 MiB by one read. Its errors are
+// verify.ErrNotVerified and those of the storage.
 func Verify(ctx context.Context, st *store.Store, ref blob.Ref) (verify.Report, error) {
-	info, err := st.Blobs.Stat(ctx, ref)
+	at, err := openBlob(ctx, st, ref)
 	if err != nil {
 		return verify.Report{}, err
 	}
-	at := newBlobReader(ctx, st, ref, info)
-	report, err := verify.Archive(at, info.Size)
+	report, err := verify.Archive(at, at.size)
 	if at.err != nil {
 		return report, at.err
 	}

@@ -87,7 +87,7 @@ func (r *Request) Clone() *Request {
 	c.Actions, c.Systems, c.Tasks = slices.Clone(r.Actions), slices.Clone(r.Systems), slices.Clone(r.Tasks)
 	for i := range c.Tasks {
 		t := &c.Tasks[i]
-		t.Queries, t.Text = slices.Clone(t.Queries), slices.Clone(t.Text)
+		t.Queries, t.Parts, t.Text = slices.Clone(t.Queries), slices.Clone(t.Parts), slices.Clone(t.Text)
 		t.Findings.Sealed = slices.Clone(t.Findings.Sealed)
 	}
 	if r.Package != nil {

@@ -90,11 +90,26 @@ type Task struct {
 	Claim    Claim     // changed without an event
 	Queries  []Query   // proofs, written when the task ends
 	Records  int64     // handed over
+	Parts    []Part    // what of it is stored, in order; changed without an event
 	Findings Found     // of a discovery; empty when there are none
 	EndedAt  time.Time // business time
 	EndedBy  string    // id of the caller, for a task that a person ended
 	Text     []byte    // sealed: what a person wrote when ending it
 }
+
+// Part names one stored part of what a task hands over. A part that no task names is not stored,
+// whatever there is in the container.
+type Part struct {
+	Seq     int    `json:"seq"`  // 1, 2, … within the task
+	ID      string `json:"id"`   // random: two workers never store a part under one name
+	Size    int64  `json:"size"` // of the blob, in bytes
+	ETag    string `json:"etag"`
+	Records int64  `json:"records"`
+}
+
+// MaxParts is how many parts a task may have. Their list then takes at most 512 KiB of the task's
+// row, and they hold at least 46 GiB of JSON at 16 MiB each.
+const MaxParts = 3000
 
 // DeliveryTask is the task of every request that makes and hands over its package. It begins as
 // ended and is opened when all other tasks have ended or wait.

@@ -92,7 +92,7 @@ func (s *Step) sink(w task.Work, d connector.Descriptor, kinds []string) (*part.
 	t, _ := s.Tenants.Tenant(w.Case.Tenant)
 	return part.New(part.Options{
 		Store: s.Store, Case: w.Case,
-		Spec:       part.Spec{Tenant: w.Case.Tenant, Request: w.Case.ID, Round: w.Task.Round, Task: w.Task.ID, System: w.Task.System, Action: w.Task.Action},
+		Spec:       part.SpecOf(&w.Case.Request, &w.Task),
 		Descriptor: d, Kinds: kinds, Formats: t.Package.Formats,
 		Tokens: s.Tokens, Claim: w.Claim, Clocks: s.Clocks, PartSize: s.PartSize,
 	})
@@ -117,18 +117,12 @@ func (a attempt) run(ctx context.Context, sink *part.Sink) (task.End, error) {
 	at := &watched{Sink: sink}
 	end.Outcome, err = a.exporter.Export(connector.WithPatience(ctx, a.patience), a.scope, cursor, at)
 	if err != nil {
-		end.Progress = at.taken && a.Claim.Check(ctx) == nil && closed(ctx, sink)
+		end.Progress = at.taken && sink.Save(ctx) == nil
 		return end, err
 	}
 	sum, err := sink.Close(ctx)
-	end.Queries, end.Records, end.Progress = sum.Queries, sum.Records, at.taken
+	end.Queries, end.Records, end.Part, end.Progress = sum.Queries, sum.Records, sum.Last, at.taken
 	return end, err
-}
-
-// closed stores what a sink has taken and reports whether it is stored.
-func closed(ctx context.Context, sink *part.Sink) bool {
-	_, err := sink.Close(ctx)
-	return err == nil
 }
 
 // watched is a sink that remembers whether it took anything.

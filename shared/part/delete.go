@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
@@ -17,12 +18,24 @@ import (
 
 const deletesAtOnce = 8
 
-// Delete deletes the parts of a request, of all tasks and of all rounds up to the given one,
-// and returns when a listing is empty. It may be repeated. It leaves the parts of a later
-// round, which belong to a retry that is under way.
-func Delete(ctx context.Context, st *store.Store, tenant, request string, round int) error {
+// Delete deletes the parts of a request, of all tasks and of all rounds up to its own, and returns
+// when a listing is empty. First it deletes what the tasks name, as it was recorded. Then it looks
+// for what no task names: blobs of earlier rounds, and of workers that died before they recorded
+// them. It may be repeated. It leaves the parts of a later round, which belong to a retry that is
+// under way.
+func Delete(ctx context.Context, st *store.Store, r *dsr.Request) error {
+	var named []blob.Info
+	for i := range r.Tasks {
+		t := &r.Tasks[i]
+		for _, p := range t.Parts {
+			named = append(named, blob.Info{Name: SpecOf(r, t).Ref(p).Name, ETag: p.ETag})
+		}
+	}
+	if err := deleteAll(ctx, st, named); err != nil {
+		return err
+	}
 	for range 3 { // a worker that lost its claim may store one more meanwhile
-		parts, err := partsUpTo(ctx, st, tenant, request, round)
+		parts, err := partsUpTo(ctx, st, r.Tenant, r.ID, r.Round)
 		if err != nil {
 			return err
 		}

@@ -2,18 +2,12 @@ package part
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/retention"
-	"github.com/rightsdesk/rightsdesk/shared/store"
-	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // Sealer seals under the key of a case. store.Case implements it.
@@ -21,10 +15,6 @@ type Sealer interface {
 	Seal(ctx context.Context, what string, plain []byte) ([]byte, error)
 	Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error)
 }
-
-// maxMetaCursor is how many characters of a sealed cursor, as base64, may go into metadata.
-// Azure takes 8 KiB of metadata in all.
-const maxMetaCursor = 4 << 10
 
 // envelope is the state of an export after a part: what another worker needs to continue from
 // there.
@@ -60,52 +50,29 @@ func (e *envelope) ask(queries []dsr.Query) {
 	}
 }
 
-// seal puts the envelope into the metadata of a part or, when it is too long, into a blob of
-// its own that the metadata names.
-func (e envelope) seal(ctx context.Context, st *store.Store, by Sealer, spec Spec, seq int, meta map[string]string) error {
+// seal returns the envelope as the directory of a part has it.
+func (e envelope) seal(ctx context.Context, by Sealer, spec Spec, seq int, id string) ([]byte, error) {
 	plain, err := json.Marshal(e)
 	if err != nil {
-		return fmt.Errorf("part: encode a cursor: %w", err)
+		return nil, fmt.Errorf("part: encode a cursor: %w", err)
 	}
-	sealed, err := by.Seal(ctx, sealedAs(spec, seq), plain)
+	sealed, err := by.Seal(ctx, spec.sealedAs(seq, id), plain)
 	if err != nil {
-		return fmt.Errorf("part: seal a cursor: %w", err)
+		return nil, fmt.Errorf("part: seal a cursor: %w", err)
 	}
-	if base64.StdEncoding.EncodedLen(len(sealed)) <= maxMetaCursor {
-		meta["cursor"] = base64.StdEncoding.EncodeToString(sealed)
-		return nil
-	}
-	id := uuid.NewString()
-	ref := blob.Ref{Container: retention.Parts, Name: spec.cursor(seq, id)}
-	if err := st.Blobs.Put(ctx, ref, sealed, nil, partType); err != nil {
-		return fmt.Errorf("part: store a cursor: %w", err)
-	}
-	meta["cursorid"] = id
-	return nil
+	return sealed, nil
 }
 
 // openEnvelope reads what seal wrote.
-func openEnvelope(ctx context.Context, st *store.Store, by Sealer, spec Spec, seq int, meta map[string]string) (envelope, error) {
+func openEnvelope(ctx context.Context, by Sealer, spec Spec, p dsr.Part, sealed []byte) (envelope, error) {
 	var e envelope
-	sealed, err := base64.StdEncoding.DecodeString(meta["cursor"])
-	if id := meta["cursorid"]; id != "" {
-		sealed, _, err = st.Blobs.Get(ctx, blob.Ref{Container: retention.Parts, Name: spec.cursor(seq, id)})
-	}
+	plain, err := by.Unseal(ctx, spec.sealedAs(p.Seq, p.ID), sealed)
 	if err != nil {
-		return e, fmt.Errorf("part: read the cursor of part %d: %w", seq, err)
-	}
-	plain, err := by.Unseal(ctx, sealedAs(spec, seq), sealed)
-	if err != nil {
-		return e, fmt.Errorf("part: open the cursor of part %d: %w", seq, err)
+		return e, fmt.Errorf("part: open the cursor of part %d: %w", p.Seq, err)
 	}
 	if err := json.Unmarshal(plain, &e); err != nil {
 		// The cause is left out, since it would quote the cursor.
-		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", seq, len(plain))
+		return e, fmt.Errorf("part: the cursor of part %d cannot be read (%d bytes)", p.Seq, len(plain))
 	}
 	return e.clone(), nil
-}
-
-// sealedAs binds a sealed cursor to its place, so that it can be opened nowhere else.
-func sealedAs(spec Spec, seq int) string {
-	return fmt.Sprintf("cursor|%d|%s|%d", spec.Round, spec.Task, seq)
 }

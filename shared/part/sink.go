@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -24,6 +25,11 @@ const (
 	// MaxSize is how many bytes of JSON a part may have. A page that would exceed it is split
 	// between records.
 	MaxSize = 32 << 20
+	// maxPacked is how many packed bytes a part collects, its tabular forms included, which are
+	// taken to be as long as the JSON. They are in memory twice.
+	maxPacked = 16 << 20
+	// maxAge is how long a part is filled, so that what a slow system has handed over is kept.
+	maxAge = time.Minute
 
 	frame = 8 // bytes of an array besides its records, rounded up
 )
@@ -44,13 +50,18 @@ func (e *RecordError) Error() string {
 	return fmt.Sprintf("part: a record of kind %q with %d bytes: %s", e.Kind, e.Bytes, e.Problem)
 }
 
-// Claim is a worker's hold on a task. store.Claim implements it.
+// Claim is a worker's hold on a task, and the list of its stored parts. *lease.Claim implements it.
 type Claim interface {
-	// Check returns an error once another worker holds the task, or the task is no longer open.
-	Check(ctx context.Context) error
+	// Held returns an error once another worker holds the task or the task is no longer open, at
+	// the latest 7 s after that.
+	Held(ctx context.Context) error
+	// Parts returns the parts that are recorded.
+	Parts() []dsr.Part
+	// Record records a part. It returns store.ErrExists when another one has its number.
+	Record(ctx context.Context, p dsr.Part) error
 }
 
-// Options are what a sink is made from. All but Formats, Claim and PartSize are needed.
+// Options are what a sink is made from. All but Formats, PartSize and MaxAge are needed.
 type Options struct {
 	Store      *store.Store
 	Case       Sealer
@@ -59,49 +70,55 @@ type Options struct {
 	Kinds      []string        // that may be handed over; others are refused
 	Formats    []tenant.Format // the tabular forms that the tenant wants; JSON is always there
 	Tokens     *pii.Tokens     // for the keyed hashes of queries
-	Claim      Claim           // of the task; checked once a page; nil checks nothing
-	Clocks     clock.Clocks    // the business clock says when a query was made
-	PartSize   int             // bytes; 0 means 16 MiB
+	Claim      Claim           // of the task; asked once a page
+	Clocks     clock.Clocks    // the business clock says when a query was made, the wall clock how old a part is
+	PartSize   int             // bytes of JSON; 0 means 16 MiB
+	MaxAge     time.Duration   // of the part that is being filled; 0 means a minute
 }
 
 // Summary is what a task handed over, its earlier attempts included.
 type Summary struct {
 	Records int64
 	Queries []dsr.Query
-	Parts   int
+	Parts   []dsr.Part // all of them
+	// Last is the last part if it is not recorded yet. The transaction that ends the task has to
+	// record it.
+	Last *dsr.Part
 }
 
-// Sink is the connector.Sink that writes parts. Only one goroutine may use it. It stores one
-// part while it compresses the next, so that at most two are in memory. After an error every
-// call returns that error, until Resume.
+// Sink is the connector.Sink that writes parts. Only one goroutine may use it. It stores one part
+// while it compresses the next, so that at most two are in memory. After an error every call
+// returns that error, until Resume.
 type Sink struct {
 	o Options
 	// ctx is the context of Resume. Parts are stored in the background, when the context of
 	// the Put that filled a part may be over.
 	ctx context.Context
 
-	done    envelope    // after the last page that was taken
-	asked   []dsr.Query // since then
-	seq     int         // of the last part that was handed to the uploader
-	kind    string      // of the part that is being filled
-	records int64       // in it
-	fill    *packer
-	spare   *packer
-	upload  chan error // nil when nothing is being stored
-	err     error
+	done   envelope    // after the last page that was taken
+	asked  []dsr.Query // since then
+	parts  []dsr.Part  // that are recorded
+	last   *dsr.Part   // stored, but left to the transaction that ends the task
+	fill   *builder
+	spare  *builder
+	upload chan stored // nil when nothing is being stored
+	err    error
 }
 
 // New returns a sink, or an error if an option is missing. Call Resume before the first Put.
 func New(o Options) (*Sink, error) {
-	if o.Store == nil || o.Case == nil || o.Tokens == nil || o.Clocks.Business == nil {
-		return nil, errors.New("part: a store, a case, tokens and the business clock are needed")
+	if o.Store == nil || o.Case == nil || o.Tokens == nil || o.Claim == nil || o.Clocks.Business == nil || o.Clocks.Wall == nil {
+		return nil, errors.New("part: a store, a case, tokens, a claim and both clocks are needed")
 	}
 	if o.PartSize <= 0 {
 		o.PartSize = defaultSize
 	}
+	if o.MaxAge <= 0 {
+		o.MaxAge = maxAge
+	}
 	o.PartSize = min(o.PartSize, MaxSize)
 	o.Formats = tabular.Chosen(o.Formats)
-	return &Sink{o: o, fill: newPacker(), spare: newPacker(), err: errors.New("part: call Resume before the sink is used")}, nil
+	return &Sink{o: o, fill: newBuilder(), spare: newBuilder(), err: errors.New("part: call Resume before the sink is used")}, nil
 }
 
 // Asked implements connector.Sink.
@@ -122,10 +139,8 @@ func (s *Sink) Put(ctx context.Context, kind string, records []json.RawMessage, 
 }
 
 func (s *Sink) put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
-	if s.o.Claim != nil {
-		if err := s.o.Claim.Check(ctx); err != nil {
-			return err
-		}
+	if err := s.o.Claim.Held(ctx); err != nil {
+		return err
 	}
 	if !slices.Contains(s.o.Kinds, kind) {
 		return &RecordError{Kind: kind, Problem: "this kind was not asked for"}
@@ -139,7 +154,7 @@ func (s *Sink) put(ctx context.Context, kind string, records []json.RawMessage, 
 	if err != nil {
 		return err
 	}
-	if err := s.room(kind, size); err != nil {
+	if err := s.room(size); err != nil {
 		return err
 	}
 	if err := s.write(kind, records, taken, size > MaxSize); err != nil {
@@ -148,10 +163,22 @@ func (s *Sink) put(ctx context.Context, kind string, records []json.RawMessage, 
 	s.done.Cursor, s.done.Skip = slices.Clone(next), 0
 	s.done.ask(s.asked)
 	s.asked = nil
-	if s.fill.bytes >= int64(s.o.PartSize) {
+	if s.full() {
 		return s.flush()
 	}
 	return nil
+}
+
+// full reports whether the part that is being filled ends with this page.
+func (s *Sink) full() bool {
+	b := s.fill
+	switch {
+	case b.records == 0:
+		return false
+	case b.json >= int64(s.o.PartSize), b.body.Len()*(1+len(s.o.Formats)) >= maxPacked:
+		return true
+	}
+	return s.o.Clocks.Wall().Sub(b.since) >= s.o.MaxAge
 }
 
 // check returns what a page adds to a part, in bytes.
@@ -173,8 +200,8 @@ func check(kind string, records []json.RawMessage) (int, error) {
 }
 
 // room ends the part that is being filled when a page cannot go into it.
-func (s *Sink) room(kind string, size int) error {
-	if s.records > 0 && (s.kind != kind || s.fill.bytes+int64(size) > MaxSize) {
+func (s *Sink) room(size int) error {
+	if s.fill.records > 0 && s.fill.json+int64(size) > MaxSize {
 		return s.flush()
 	}
 	return nil
@@ -186,15 +213,15 @@ const separator = ",\n"
 // them says how many records of the page after its cursor are stored.
 func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split bool) error {
 	for i, r := range records {
-		if split && s.records > 0 && s.fill.bytes+int64(len(r)+frame) > MaxSize {
+		if split && s.fill.records > 0 && s.fill.json+int64(len(r)+frame) > MaxSize {
 			s.done.Skip = taken + int64(i)
 			if err := s.flush(); err != nil {
 				return err
 			}
 		}
-		before := separator
-		if s.records == 0 {
-			s.kind, before = kind, "[\n"
+		before, err := s.member(kind)
+		if err != nil {
+			return err
 		}
 		if _, err := s.fill.Write([]byte(before)); err != nil {
 			return err
@@ -202,26 +229,71 @@ func (s *Sink) write(kind string, records []json.RawMessage, taken int64, split 
 		if _, err := s.fill.Write(r); err != nil {
 			return err
 		}
-		s.records++
+		s.fill.last().Records++
+		s.fill.records++
 	}
 	return nil
 }
 
-// Close stores what is left and waits until it is stored. It returns the sum of everything
-// that the task handed over, or the error that ended the sink. It may be called more than
-// once, and also after a fault of the system, so that the pages before the fault need not be
-// read again.
-func (s *Sink) Close(_ context.Context) (Summary, error) {
-	if s.err == nil && s.records > 0 {
+// member makes the member that is being filled one of the kind, and returns what comes before the
+// next record in it.
+func (s *Sink) member(kind string) (before string, err error) {
+	b := s.fill
+	if b.open && b.last().Kind == kind {
+		return separator, nil
+	}
+	if err := s.endMember(); err != nil {
+		return "", err
+	}
+	if b.records == 0 {
+		b.since = s.o.Clocks.Wall()
+	}
+	s.done.Numbers[kind]++
+	b.begin(Member{Kind: kind, Format: tenant.JSON, Type: mediaTypes[tenant.JSON], Number: s.done.Numbers[kind]})
+	return "[\n", nil
+}
+
+// endMember ends the JSON member that is being filled.
+func (s *Sink) endMember() error {
+	if !s.fill.open {
+		return nil
+	}
+	if _, err := s.fill.Write([]byte("\n]\n")); err != nil {
+		return err
+	}
+	return s.fill.end()
+}
+
+// Save stores and records what is left, and waits until that is done. It is for an attempt that
+// does not end the task: the pages before a fault of the system need not be read again.
+func (s *Sink) Save(_ context.Context) error {
+	if s.err == nil && s.fill.records > 0 {
 		s.err = s.flush()
 	}
 	if err := s.wait(); s.err == nil {
 		s.err = err
+	}
+	return s.err
+}
+
+// Close stores what is left and waits until it is stored. The part that it stores is not recorded
+// yet: Summary.Last names it. Close returns the sum of everything that the task handed over, or the
+// error that ended the sink. It may be called more than once, and nothing may be put after it.
+func (s *Sink) Close(ctx context.Context) (Summary, error) {
+	if err := s.wait(); s.err == nil {
+		s.err = err
+	}
+	if s.err == nil && s.fill.records > 0 {
+		s.err = s.end(ctx)
 	}
 	if s.err != nil {
 		return Summary{}, s.err
 	}
 	all := s.done.clone()
 	all.ask(s.asked)
-	return Summary{Records: all.Records, Queries: all.Queries, Parts: s.seq}, nil
+	sum := Summary{Records: all.Records, Queries: all.Queries, Parts: slices.Clone(s.parts), Last: s.last}
+	if s.last != nil {
+		sum.Parts = append(sum.Parts, *s.last)
+	}
+	return sum, nil
 }

@@ -2,23 +2,26 @@ package part_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/lease"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -39,12 +42,15 @@ func TestSinkWritesParts(t *testing.T) {
 	require.EqualValues(t, 30, sum.Queries[0].Records)
 	require.Equal(t, "Read.profile", sum.Queries[0].Permission)
 
-	records, parts := stored(t, b.Store, b.Spec)
+	records, members := stored(t, b.Store, b.Spec, sum.Parts)
 	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
-	require.Len(t, parts, sum.Parts)
+	require.Len(t, sum.Parts, 6)
+	require.Nil(t, sum.Last, "everything is recorded")
 	var names []string
-	for _, p := range parts {
-		names = append(names, p.Member.Path("access", "entra"))
+	for _, m := range members {
+		if m.Format == tenant.JSON {
+			names = append(names, m.Path("access", "entra"))
+		}
 	}
 	require.Equal(t, []string{
 		"access/entra/profile-0001.json", "access/entra/profile-0002.json", "access/entra/profile-0003.json",
@@ -62,50 +68,38 @@ func TestSinkWritesParts(t *testing.T) {
 	require.Equal(t, sum, parttest.Finish(t, resumed, f), "nothing is read twice")
 }
 
-// Each run dies at another call to storage, and then every record changes. The resumed run
-// ends like one without a fault.
+// Each run dies at another call to storage, and then every record changes. The resumed run, by
+// another worker with a claim of its own, ends like one without a fault.
 func TestSinkKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	other := b.Another(t)
 	before, after := parttest.People(3, 8, "before"), parttest.People(3, 8, "after")
 	for calls := 0; ; calls++ {
+		id := opened(t, other, fmt.Sprint("kill-", calls))
 		spec := b.Spec
-		spec.Round = calls
+		spec.Request = id
+		first, claim := claimed(t, b.Store, id)
 		revive := b.Faults.KillAfter(calls)
-		_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, spec), before)
+		_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, spec, with(first, claim)), before)
 		revive()
-		sum := parttest.Finish(t, b.Sink(other, spec), after)
-		records, _ := stored(t, other, spec)
+		b.Clock.Advance(lease.Length + time.Second)
+		second, claim := claimed(t, other, id)
+		sum := parttest.Finish(t, b.Sink(other, spec, with(second, claim)), after)
+		named := load(t, other, id).Task(spec.Task).Parts
+		require.Equal(t, sum.Parts, named, "the row names what is stored")
+		records, _ := stored(t, other, spec, named)
 		require.Equal(t, after.IDs(t), parttest.IDs(t, records), "killed after %d calls", calls)
 		require.EqualValues(t, 48, sum.Records, "killed after %d calls", calls)
 		for _, q := range sum.Queries {
 			require.EqualValues(t, 24, q.Records, "killed after %d calls", calls)
 		}
 		if err == nil {
-			require.Greater(t, calls, 15)
+			require.Greater(t, calls, 8)
 			return
 		}
 		require.ErrorIs(t, err, storetest.ErrInjected)
 	}
-}
-
-func TestAKillBetweenJSONAndCSV(t *testing.T) {
-	t.Parallel()
-	b := parttest.NewBench(t)
-	b.PartSize = 1 << 20
-	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, ".csv") }})()
-	_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, b.Spec), parttest.People(1, 3, "before"))
-	require.ErrorIs(t, err, storetest.ErrInjected)
-
-	other := b.Another(t)
-	parttest.Finish(t, b.Sink(other, b.Spec), parttest.People(1, 3, "after"))
-	records, parts := stored(t, other, b.Spec)
-	require.Len(t, parts, 2)
-	require.Contains(t, string(records[0]), "=before")
-	require.Contains(t, string(contentOf(t, other, parts[0].Forms[tenant.CSV])), "'=before")
-	require.Contains(t, string(records[3]), "=after")
-	require.Contains(t, string(contentOf(t, other, parts[1].Forms[tenant.CSV])), `""=after""`)
 }
 
 func TestLostAnswersLoseNoRecord(t *testing.T) {
@@ -115,7 +109,7 @@ func TestLostAnswersLoseNoRecord(t *testing.T) {
 	f := parttest.People(3, 10, "x")
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), f)
 	require.EqualValues(t, 60, sum.Records)
-	records, _ := stored(t, b.Store, b.Spec)
+	records, _ := stored(t, b.Store, b.Spec, sum.Parts)
 	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
 }
 
@@ -142,7 +136,8 @@ func TestTwoSinksRace(t *testing.T) {
 		both.Go(func() { sums[i] = parttest.Finish(t, s, f) })
 	}
 	both.Wait()
-	records, _ := stored(t, b.Store, b.Spec)
+	require.Equal(t, sums[0].Parts, sums[1].Parts)
+	records, _ := stored(t, b.Store, b.Spec, sums[0].Parts)
 	require.Equal(t, f.IDs(t), parttest.IDs(t, records))
 	require.EqualValues(t, 160, sums[0].Records)
 	require.EqualValues(t, 160, sums[1].Records)
@@ -162,7 +157,7 @@ func TestAPageOverTheCapIsSplit(t *testing.T) {
 	plain := func(o *part.Options) { o.Formats = nil }
 
 	// The worker dies when it stores the third part, so only some of the page is stored.
-	disarm := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, "000003.json") }})
+	disarm := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.Contains(c.Path, "/000003-") }})
 	_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, b.Spec, plain), f)
 	require.ErrorIs(t, err, storetest.ErrInjected)
 	disarm()
@@ -175,13 +170,11 @@ func TestAPageOverTheCapIsSplit(t *testing.T) {
 	require.EqualValues(t, 19, sum.Records)
 	require.EqualValues(t, 19, sum.Queries[0].Records)
 
-	parts, err := part.List(t.Context(), b.Store, b.Spec)
-	require.NoError(t, err)
 	var ids []string
-	for _, p := range parts {
-		require.LessOrEqual(t, p.Member.Bytes, int64(part.MaxSize))
+	for _, m := range membersOf(t, b.Store, b.Spec, sum.Parts) {
+		require.LessOrEqual(t, m.Bytes, int64(part.MaxSize))
 		var all []json.RawMessage
-		require.NoError(t, json.Unmarshal(contentOf(t, b.Store, p.Member), &all))
+		require.NoError(t, json.Unmarshal(contentOf(t, b.Store, m), &all))
 		ids = append(ids, parttest.IDs(t, all)...)
 	}
 	require.Equal(t, f.IDs(t), ids)
@@ -231,24 +224,17 @@ func TestExportSinkRefusesDerivedKinds(t *testing.T) {
 	require.ErrorContains(t, s.Put(t.Context(), "risk", parttest.Raws(`{"id":"1"}`), []byte("1")), "not asked for")
 }
 
-// claim is a hold on a task that a test controls.
-type claim func() error
-
-// Check implements part.Claim.
-func (c claim) Check(context.Context) error { return c() }
-
 func TestSinkStopsWhenItLosesTheTask(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	pages := 0
-	s := b.Sink(b.Store, b.Spec, func(o *part.Options) {
-		o.Claim = claim(func() error {
-			if pages++; pages > 2 {
-				return store.ErrClaimed
-			}
-			return nil
-		})
-	})
+	b.Ledger(b.Spec).Lost = func() error {
+		if pages++; pages > 2 {
+			return store.ErrClaimed
+		}
+		return nil
+	}
+	s := b.Sink(b.Store, b.Spec)
 	_, err := parttest.Attempt(t.Context(), s, parttest.People(5, 1, "x"))
 	require.ErrorIs(t, err, store.ErrClaimed)
 	require.Equal(t, 3, pages, "within one page")
@@ -264,22 +250,23 @@ func blobsOf(t testing.TB, b *parttest.Bench) (out []blob.Info) {
 	return out
 }
 
-func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
+func TestCursorsOfAnyLengthAreSealed(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	s := b.Sink(b.Store, b.Spec)
 	_, _, err := s.Resume(t.Context())
 	require.NoError(t, err)
-	long := strings.Repeat("jane@contoso.example ", 500)
+	long := strings.Repeat("jane@contoso.example ", 5_000) // with the directory more than the tail that is read first
 	for i := range 60 {
 		s.Asked(connector.Asked{Query: pii.New(strings.Repeat("q", i)), Permission: "P", Records: 1})
 	}
 	require.NoError(t, s.Put(t.Context(), "profile", parttest.Raws(`{"id":"1"}`), []byte(long)))
+	require.NoError(t, s.Save(t.Context()))
 	sum, err := s.Close(t.Context())
 	require.NoError(t, err)
 	require.Len(t, sum.Queries, 60)
 	blobs := blobsOf(t, b)
-	require.Len(t, blobs, 4, "JSON, CSV, XML and the cursor")
+	require.Len(t, blobs, 1, "with JSON, CSV, XML and the cursor")
 
 	again := b.Sink(b.Another(t), b.Spec)
 	cursor, _, err := again.Resume(t.Context())
@@ -288,62 +275,126 @@ func TestLongCursorsHaveABlobOfTheirOwn(t *testing.T) {
 	second, err := again.Close(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, sum, second)
-	for _, found := range blobs {
-		body, info, err := b.Store.Blobs.Get(t.Context(), blob.Ref{Container: retention.Parts, Name: found.Name})
-		require.NoError(t, err)
-		if !strings.HasSuffix(found.Name, ".cursor") {
-			require.NotContains(t, fmt.Sprint(info.Meta), "jane")
-			continue
-		}
-		require.NotContains(t, string(body), "jane", "a cursor is sealed")
-	}
+	body, info, err := b.Store.Blobs.Get(t.Context(), blob.Ref{Container: retention.Parts, Name: blobs[0].Name})
+	require.NoError(t, err)
+	require.NotContains(t, fmt.Sprint(info.Meta), "jane")
+	require.NotContains(t, string(body), "jane", "a cursor is sealed")
 }
 
 func TestDeletePartsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
-	parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x"))
+	r := &b.Case.Request
+	task := r.Task(b.Spec.Task)
+	task.Parts = parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x")).Parts
+	unnamed := b.Spec
+	unnamed.Task = "entra-other"
+	parttest.Finish(t, b.Sink(b.Store, unnamed), parttest.People(1, 1, "x"))
 	other := b.Spec
 	other.Round, other.Task = 1, "entra-export"
 	parttest.Finish(t, b.Sink(b.Store, other), parttest.People(1, 1, "x"))
-	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 0))
-	left := blobsOf(t, b)
-	require.Len(t, left, 6, "a retry is under way: two kinds, three forms")
-	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 1))
-	left = blobsOf(t, b)
-	require.Empty(t, left)
-	require.NoError(t, part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, 1), "twice")
+	require.NoError(t, part.Delete(t.Context(), b.Store, r))
+	require.Len(t, blobsOf(t, b), 1, "a retry is under way")
+	r.Round = 1
+	require.NoError(t, part.Delete(t.Context(), b.Store, r))
+	require.Empty(t, blobsOf(t, b))
+	require.NoError(t, part.Delete(t.Context(), b.Store, r), "twice")
+}
 
-	parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 1, "x"))
-	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool { return strings.HasSuffix(c.Path, ".xml") && c.Write() }})()
-	err := part.Delete(t.Context(), b.Store, parttest.TenantID, b.Case.ID, b.Case.Round)
+func TestDeletePartsTakesWhatIsNamedAndOneLook(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	b.Case.Task(b.Spec.Task).Parts = parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x")).Parts
+	b.Counter.Reset()
+	require.NoError(t, part.Delete(t.Context(), b.Store, &b.Case.Request))
+	require.Equal(t, 6+1, b.Counter.Total())
+}
+
+func TestOneFailureDoesNotStopTheOtherDeletions(t *testing.T) {
+	t.Parallel()
+	b := parttest.NewBench(t)
+	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x"))
+	b.Case.Task(b.Spec.Task).Parts = sum.Parts
+	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool {
+		return (strings.Contains(c.Path, "/000002-") || strings.Contains(c.Path, "/000004-")) && c.Write()
+	}})()
+	err := part.Delete(t.Context(), b.Store, &b.Case.Request)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, store.ErrNotFound)
-	require.Len(t, blobsOf(t, b), 2, "one failure does not stop the others")
+	require.Len(t, blobsOf(t, b), 2)
+}
+
+// membersOf reads what parts say of themselves.
+func membersOf(t testing.TB, st *store.Store, spec part.Spec, parts []dsr.Part) (out []part.Member) {
+	t.Helper()
+	for i, p := range parts {
+		require.Equal(t, i+1, p.Seq)
+		members, err := part.Read(t.Context(), st, spec, p)
+		require.NoError(t, err)
+		out = append(out, members...)
+	}
+	return out
 }
 
 // stored reads all parts of a task. JSON, CSV and XML of a part must say the same.
-func stored(t testing.TB, st *store.Store, spec part.Spec) (records []json.RawMessage, parts []part.Stored) {
+func stored(t testing.TB, st *store.Store, spec part.Spec, parts []dsr.Part) (records []json.RawMessage, members []part.Member) {
 	t.Helper()
-	parts, err := part.List(t.Context(), st, spec)
-	require.NoError(t, err)
-	for _, p := range parts {
-		body := contentOf(t, st, p.Member)
+	members = membersOf(t, st, spec, parts)
+	for _, m := range members {
+		if m.Format != tenant.JSON {
+			continue
+		}
+		body := contentOf(t, st, m)
 		var all []json.RawMessage
 		require.NoError(t, json.Unmarshal(body, &all))
-		require.EqualValues(t, len(all), p.Member.Records)
+		require.EqualValues(t, len(all), m.Records)
 		records = append(records, all...)
-		kind, _ := parttest.Directory().Kind(p.Member.Kind)
-		require.Len(t, p.Forms, 2)
-		for f, m := range p.Forms {
+		kind, _ := parttest.Directory().Kind(m.Kind)
+		forms := 0
+		for _, f := range members {
+			if f.Kind != m.Kind || f.Number != m.Number || f.Format == tenant.JSON {
+				continue
+			}
+			forms++
 			var want bytes.Buffer
-			require.NoError(t, tabular.Write(f, &want, spec.System, kind, bytes.NewReader(body)))
-			require.Equal(t, want.String(), string(contentOf(t, st, m)), "part %d as %s", p.Number, f)
-			require.Equal(t, p.Member.Records, m.Records)
-			require.Equal(t, p.Member.Number, m.Number)
+			require.NoError(t, tabular.Write(f.Format, &want, spec.System, kind, bytes.NewReader(body)))
+			require.Equal(t, want.String(), string(contentOf(t, st, f)), "%s %d as %s", m.Kind, m.Number, f.Format)
+			require.Equal(t, m.Records, f.Records)
 		}
+		require.Equal(t, 2, forms)
 	}
-	return records, parts
+	return records, members
+}
+
+// opened stores a request with one open task, and returns its id.
+func opened(t testing.TB, st *store.Store, key string) string {
+	t.Helper()
+	r := parttest.Asked(dsr.GDPR, dsr.Access)
+	r.Tasks = []dsr.Task{{ID: "entra-access", System: "entra", Action: dsr.Access, State: dsr.TaskOpen}}
+	return parttest.NewCase(t, st, key, r).ID
+}
+
+func load(t testing.TB, st *store.Store, id string) *store.Case {
+	t.Helper()
+	c, err := st.Load(t.Context(), parttest.TenantID, id)
+	require.NoError(t, err)
+	return c
+}
+
+// claimed claims the task of a request as a worker does, and reads the key of its case.
+func claimed(t testing.TB, st *store.Store, id string) (*store.Case, *lease.Claim) {
+	t.Helper()
+	c := load(t, st, id)
+	cl, err := st.Claim(t.Context(), c, "entra-access", uuid.NewString())
+	require.NoError(t, err)
+	_, err = c.Seal(t.Context(), "warm", []byte("x"))
+	require.NoError(t, err)
+	return c, cl
+}
+
+// with makes a sink work under a claim.
+func with(c *store.Case, cl *lease.Claim) func(*part.Options) {
+	return func(o *part.Options) { o.Case, o.Claim = c, cl }
 }
 
 func contentOf(t testing.TB, st *store.Store, m part.Member) []byte {

@@ -7,49 +7,63 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
-	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/google/uuid"
+
+	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tabular"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// finished is a JSON member on its way into the store.
+// finished is a part on its way into the store: its JSON members have ended.
 type finished struct {
-	seq  int
-	m    Member
-	meta map[string]string
-	pack *packer
-	have []tenant.Format // tabular forms that are stored already
+	part   dsr.Part
+	sealed []byte
+	*builder
 }
 
-// flush ends the part that is being filled and stores it in the background, after the
-// previous one. Parts appear in order and complete, so that the last one in a listing says
-// where to continue.
+// stored is what became of a part.
+type stored struct {
+	part dsr.Part
+	err  error
+}
+
+// flush ends the part that is being filled, and stores and records it in the background, after the
+// part before it. Parts are recorded in order and complete, so that the last one says where to
+// continue.
 func (s *Sink) flush() error {
 	if err := s.wait(); err != nil {
 		return err
 	}
-	if _, err := s.fill.Write([]byte("\n]\n")); err != nil {
+	p, err := s.finish(s.ctx)
+	if err != nil {
 		return err
 	}
-	s.seq++
-	s.done.Records += s.records
-	s.done.Numbers[s.kind]++
-	p := finished{seq: s.seq, pack: s.fill, m: Member{Kind: s.kind, Format: tenant.JSON, Number: s.done.Numbers[s.kind], Records: s.records}}
-	if err := s.fill.finish(&p.m); err != nil {
-		return err
-	}
-	p.meta = p.m.meta()
-	if err := s.done.seal(s.ctx, s.o.Store, s.o.Case, s.o.Spec, p.seq, p.meta); err != nil {
-		return err
-	}
-	s.fill, s.spare, s.records = s.spare, s.fill, 0
-	s.fill.reset()
-	s.upload = make(chan error, 1)
-	go func(done chan<- error) { done <- s.store(s.ctx, p) }(s.upload)
+	s.upload = make(chan stored, 1)
+	go func(done chan<- stored) {
+		of, err := s.store(s.ctx, p)
+		if err == nil {
+			err = s.record(s.ctx, of)
+		}
+		done <- stored{of, err}
+	}(s.upload)
 	return nil
+}
+
+// end ends the part that is being filled, and stores it without recording it.
+func (s *Sink) end(ctx context.Context) error {
+	p, err := s.finish(ctx)
+	if err != nil {
+		return err
+	}
+	of, err := s.store(ctx, p)
+	if err == nil {
+		s.last = &of
+	}
+	return err
 }
 
 // wait returns when nothing is being stored.
@@ -57,62 +71,84 @@ func (s *Sink) wait() error {
 	if s.upload == nil {
 		return nil
 	}
-	err := <-s.upload
+	done := <-s.upload
 	s.upload = nil
-	return err
+	if done.err == nil {
+		s.parts = append(s.parts, done.part)
+	}
+	return done.err
 }
 
-// store creates a part and its tabular forms.
-func (s *Sink) store(ctx context.Context, p finished) error {
-	ref := blob.Ref{Container: retention.Parts, Name: s.o.Spec.part(p.seq, tenant.JSON)}
-	err := s.o.Store.Blobs.Put(ctx, ref, p.pack.body.Bytes(), p.meta, partType)
+// finish ends the JSON members of the part that is being filled, and begins the next part.
+func (s *Sink) finish(ctx context.Context) (finished, error) {
+	p := finished{builder: s.fill}
+	if err := s.endMember(); err != nil {
+		return p, err
+	}
+	if len(s.parts) >= dsr.MaxParts {
+		return p, &RecordError{Kind: p.last().Kind, Problem: fmt.Sprintf("the task has more than %d parts", dsr.MaxParts)}
+	}
+	s.done.Records += p.records
+	p.part = dsr.Part{Seq: len(s.parts) + 1, ID: strings.ReplaceAll(uuid.NewString(), "-", ""), Records: p.records}
+	var err error
+	if p.sealed, err = s.done.seal(ctx, s.o.Case, s.o.Spec, p.part.Seq, p.part.ID); err != nil {
+		return p, err
+	}
+	s.fill, s.spare = s.spare, s.fill
+	s.fill.reset()
+	return p, nil
+}
+
+// store adds the tabular forms to a part and creates its blob.
+func (s *Sink) store(ctx context.Context, p finished) (dsr.Part, error) {
+	if err := s.tabulate(p); err != nil {
+		return dsr.Part{}, err
+	}
+	end, err := ending(int64(p.body.Len()), p.members, p.sealed)
+	if err != nil {
+		return dsr.Part{}, err
+	}
+	_, _ = p.body.Write(end) // a buffer does not fail
+	p.part.Size = int64(p.body.Len())
+	p.part.ETag, err = s.o.Store.Blobs.Create(ctx, s.o.Spec.Ref(p.part), p.body.Bytes(), blob.WriteOptions{ContentType: partType})
+	if err != nil {
+		return dsr.Part{}, fmt.Errorf("part: store part %d: %w", p.part.Seq, err)
+	}
+	return p.part, nil
+}
+
+// record makes a part count.
+func (s *Sink) record(ctx context.Context, p dsr.Part) error {
+	err := s.o.Claim.Record(ctx, p)
 	if errors.Is(err, store.ErrExists) {
 		return ErrSuperseded
 	}
 	if err != nil {
-		return fmt.Errorf("part: store part %d: %w", p.seq, err)
-	}
-	return s.tabulate(ctx, p)
-}
-
-// tabulate makes the tabular forms that a stored part lacks, from the stored bytes. They
-// depend on those bytes alone, so it does not matter which worker stores a form first.
-func (s *Sink) tabulate(ctx context.Context, p finished) error {
-	kind, known := s.o.Descriptor.Kind(p.m.Kind)
-	if !known {
-		return fmt.Errorf("part: part %d is of kind %q, which %s does not have", p.seq, p.m.Kind, s.o.Spec.System)
-	}
-	for _, f := range s.o.Formats {
-		if slices.Contains(p.have, f) {
-			continue
-		}
-		pack := newPacker()
-		m := Member{Kind: p.m.Kind, Format: f, Number: p.m.Number, Records: p.m.Records}
-		if err := tabular.Write(f, pack, s.o.Spec.System, kind, unpack(bytes.NewReader(p.pack.body.Bytes()))); err != nil {
-			return fmt.Errorf("part: make the %s form of part %d: %w", f, p.seq, err)
-		}
-		if err := pack.finish(&m); err != nil {
-			return err
-		}
-		ref := blob.Ref{Container: retention.Parts, Name: s.o.Spec.part(p.seq, f)}
-		err := s.o.Store.Blobs.Put(ctx, ref, pack.body.Bytes(), m.meta(), partType)
-		if err != nil && !errors.Is(err, store.ErrExists) {
-			return fmt.Errorf("part: store the %s form of part %d: %w", f, p.seq, err)
-		}
+		return fmt.Errorf("part: record part %d: %w", p.Seq, err)
 	}
 	return nil
 }
 
-// load reads the packed bytes of a stored part into a packer's buffer, for tabulate.
-func (s *Sink) load(ctx context.Context, m Member) (*packer, error) {
-	body, _, err := s.o.Store.Blobs.Open(ctx, m.Ref, m.Offset, m.Packed)
-	if err != nil {
-		return nil, fmt.Errorf("part: read a part: %w", err)
+// tabulate adds the tabular forms of the JSON members, made from the packed bytes that are stored.
+func (s *Sink) tabulate(p finished) error {
+	for _, m := range slices.Clone(p.members) {
+		if m.Format != tenant.JSON {
+			continue
+		}
+		kind, known := s.o.Descriptor.Kind(m.Kind)
+		if !known {
+			return fmt.Errorf("part: part %d has the kind %q, which %s does not have", p.part.Seq, m.Kind, s.o.Spec.System)
+		}
+		packed := p.packed(m)
+		for _, f := range s.o.Formats {
+			form := Member{Kind: m.Kind, Format: f, Type: mediaTypes[f], Number: m.Number, Records: m.Records}
+			err := p.add(form, func(w io.Writer) error {
+				return tabular.Write(f, w, s.o.Spec.System, kind, Unpack(bytes.NewReader(packed)))
+			})
+			if err != nil {
+				return fmt.Errorf("part: make the %s form of part %d: %w", f, p.part.Seq, err)
+			}
+		}
 	}
-	defer body.Close()
-	p := &packer{}
-	if _, err := io.Copy(&p.body, body); err != nil {
-		return nil, fmt.Errorf("part: read a part: %w", err)
-	}
-	return p, nil
+	return nil
 }

@@ -64,7 +64,7 @@ func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	if !c.State.Final() && c.State != dsr.StateWaiting {
 		return nil // It was opened again: the wake stays due until that has ended.
 	}
-	if err := part.Delete(ctx, s.due.Store, c.Tenant, c.ID, c.Round); err != nil {
+	if err := part.Delete(ctx, s.due.Store, &c.Request); err != nil {
 		return err
 	}
 	// There may be an archive that was never recorded, or that a retry meant to replace. Where

@@ -28,6 +28,9 @@ type Change struct {
 	// Claim makes the commit fail when the claim was lost: the task's row is replaced under the
 	// ETag of the claim. The claim goes on as long as the task stays open.
 	Claim *lease.Claim
+	// Part is the last part of the claimed task. This commit records it, after those that the
+	// claim has recorded. Nil leaves these as they are.
+	Part *dsr.Part
 	// Take is a task to be claimed in the same transaction, as Claim would do it right after.
 	Take Take
 }
@@ -148,6 +151,9 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 		return err
 	}
 	n.writes = row.Remember(n.writes, t.id)
+	if err := t.parts(ch.Part); err != nil {
+		return err
+	}
 	return t.collect(rows)
 }
 
@@ -161,6 +167,27 @@ func (t *commit) claimTaken() error {
 		return ErrClaimed
 	}
 	now.Claim = dsr.Claim{Owner: t.take.Owner, Until: t.s.leases.End(), Count: now.Claim.Count + 1, Faults: now.Claim.Faults}
+	return nil
+}
+
+// parts gives the claimed task the parts that its claim has recorded, and the last one. A task that
+// was opened again has none. ErrClaimed says that another part has the number of the last one.
+func (t *commit) parts(last *dsr.Part) error {
+	if t.claim == nil {
+		return nil
+	}
+	now, was := t.next.Task(t.claim.Task()), t.old.Task(t.claim.Task())
+	if now == nil || was == nil || now.Round != was.Round {
+		return nil
+	}
+	now.Parts = layout.Parts(t.claim.Row())
+	if last == nil {
+		return nil
+	}
+	if last.Seq != len(now.Parts)+1 {
+		return ErrClaimed
+	}
+	now.Parts = append(slices.Clip(now.Parts), *last)
 	return nil
 }
 

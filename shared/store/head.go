@@ -102,7 +102,10 @@ func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
 			continue
 		}
 		if r == nil || c.rows[id].seq < l.Seq {
-			t = l.Task
+			parts, round := t.Parts, t.Round
+			if t = l.Task; r != nil && t.Round == round {
+				t.Parts = parts
+			}
 		} else {
 			c.late = append(c.late[:i:i], c.late[i+1:]...) // the row is up to date again
 		}

@@ -33,6 +33,7 @@ func writeTask(pk string, t dsr.Task, at taskRow) *row.Row {
 		r.SetLong("queries", t.Queries)
 	}
 	r.SetInt("records", t.Records)
+	layout.SetParts(r, t.Parts)
 	r.SetText("findings", t.Findings.Blob)
 	r.SetBytes("found", t.Findings.Sealed)
 	r.SetTime("ended", t.EndedAt)
@@ -47,7 +48,7 @@ func readTask(r *row.Row) dsr.Task {
 	t := dsr.Task{
 		System: r.Text("system"), Action: dsr.Action(r.Text("action")), State: dsr.TaskState(r.Text("state")), Declared: r.Flag("declared"),
 		Round: int(r.Int("round")), Claim: layout.Claim(r), Records: r.Int("records"), Findings: dsr.Found{Blob: r.Text("findings"), Sealed: r.Bytes("found")}, EndedAt: r.Time("ended"),
-		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"),
+		EndedBy: r.Text("endedBy"), Text: r.Bytes("text"), Parts: layout.Parts(r),
 	}
 	r.JSON("outcome", &t.Outcome)
 	r.Long("queries", &t.Queries)
@@ -74,7 +75,9 @@ func (c *Case) taskOps(changed, first []dsr.TaskID, limit int) []row.Op {
 	for i, id := range changed {
 		c.late = slices.DeleteFunc(c.late, func(l lateTask) bool { return l.Task.ID == id })
 		if i >= limit {
-			c.late = append(c.late, lateTask{Seq: c.Seq, Task: *c.Task(id)})
+			late := *c.Task(id)
+			late.Parts = nil // those of its row count, as long as the round is the same
+			c.late = append(c.late, lateTask{Seq: c.Seq, Task: late})
 			continue
 		}
 		at := taskRow{etag: c.rows[id].etag, seq: c.Seq}

@@ -63,7 +63,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	if t == nil || (t.State != dsr.TaskOpen && t.State != dsr.TaskWaiting) {
 		return store.Change{}, nil, store.ErrClaimed // Somebody ended or cancelled it.
 	}
-	ch := store.Change{Claim: e.Claim, Reason: e.Reason, Wakes: map[retention.WakeKind]time.Time{}}
+	ch := store.Change{Claim: e.Claim, Part: e.Part, Reason: e.Reason, Wakes: map[retention.WakeKind]time.Time{}}
 	maps.Copy(ch.Wakes, e.Wakes)
 	switch t.Action.Step() {
 	case dsr.StepDeliver:

@@ -42,6 +42,7 @@ type End struct {
 	Outcome  dsr.Outcome
 	Queries  []dsr.Query
 	Records  int64
+	Part     *dsr.Part    // the last part that the task handed over; the commit records it
 	Findings *dsr.Found   // what a discovery found; nil when nothing
 	Package  *dsr.Package // of a delivery that is done
 	Reason   pii.Value    // what a person wrote; it is sealed

@@ -3,11 +3,13 @@
 package parttest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,6 +105,9 @@ type Bench struct {
 	Spec     part.Spec
 	PartSize int
 	TB       testing.TB
+
+	mu      sync.Mutex
+	ledgers map[part.Spec]*Ledger
 }
 
 // NewBench makes a world with one request and its task.
@@ -122,7 +127,7 @@ func NewBench(t testing.TB) *Bench {
 func (b *Bench) Sink(st *store.Store, spec part.Spec, change ...func(*part.Options)) *part.Sink {
 	o := part.Options{
 		Store: st, Case: b.Case, Spec: spec, Descriptor: Directory(), Kinds: Directory().KindsFor(spec.Action), Formats: []tenant.Format{tenant.CSV, tenant.XML},
-		Tokens: tokens(), Clocks: clock.Same(b.Clock.Now), PartSize: b.PartSize,
+		Tokens: tokens(), Clocks: clock.Same(b.Clock.Now), PartSize: b.PartSize, Claim: b.Ledger(spec),
 	}
 	for _, f := range change {
 		f(&o)
@@ -154,11 +159,9 @@ func Attempt(ctx context.Context, s *part.Sink, f Feed) (part.Summary, error) {
 		return part.Summary{}, err
 	}
 	err = f.Export(ctx, from, s)
+	saving := s.Save(ctx)
 	sum, closing := s.Close(ctx)
-	if err == nil {
-		err = closing
-	}
-	return sum, err
+	return sum, cmp.Or(err, saving, closing)
 }
 
 // IDs returns the ids of the records.

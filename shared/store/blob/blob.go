@@ -171,25 +171,32 @@ func withWrite(meta map[string]string) (out map[string]*string, id string) {
 // Put creates a blob in one call. It returns failure.ErrExists when the blob of another writer
 // exists. Keys of meta are [a-z0-9_]+, values are printable ASCII.
 func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
+	_, err := s.Create(ctx, r, body, WriteOptions{Meta: meta, ContentType: contentType})
+	return err
+}
+
+// Create creates a blob in one call as Put does, and returns its ETag. The content type and the
+// metadata are those of the options.
+func (s *Store) Create(ctx context.Context, r Ref, body []byte, o WriteOptions) (etag string, err error) {
 	b, err := s.blob(r)
 	if err != nil {
-		return err
+		return "", err
 	}
-	m, id := withWrite(meta)
-	_, err = b.Upload(ctx, streaming.NopCloser(bytes.NewReader(body)), &blockblob.UploadOptions{
-		AccessConditions: absent(), Metadata: m, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &contentType},
+	m, id := withWrite(o.Meta)
+	resp, err := b.Upload(ctx, streaming.NopCloser(bytes.NewReader(body)), &blockblob.UploadOptions{
+		AccessConditions: absent(), Metadata: m, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &o.ContentType},
 	})
 	if err == nil {
-		return nil
+		return string(deref(resp.ETag)), nil
 	}
-	_, won, read := s.wroteBlob(ctx, b, id)
+	info, won, read := s.wroteBlob(ctx, b, id)
 	switch {
 	case won:
-		return nil
+		return info.ETag, nil
 	case read:
-		return failure.ErrExists
+		return "", failure.ErrExists
 	}
-	return failure.Wrap("put blob in "+r.Container, err)
+	return "", failure.Wrap("put blob in "+r.Container, err)
 }
 
 // wroteBlob reads the blob after an unclear answer. Read says that the blob exists, won that the

@@ -33,11 +33,18 @@ type WriteOptions struct {
 	IfMatch     string // replace this version only; when empty, create only
 	Meta        map[string]string
 	BlockSize   int // in bytes; 0 means 4 MiB, and 6 MiB is the largest
+	// Resume uses the blocks that an earlier writer of the same blob staged before it died, where
+	// they hold the same bytes. Finding them takes one call more for a blob of more than a Put.
+	Resume bool
 }
 
+// wholeBlocks is how many blocks a blob may have that is stored by one Put instead: 8 MiB of 4 MiB
+// each. More would stay in memory for longer, and gain little.
+const wholeBlocks = 2
+
 // Writer writes a blob of unknown size as a stream of blocks. It sends four blocks at a time and
-// holds at most five in memory. The blob is invisible before Commit. A Writer is not safe for
-// concurrent use.
+// holds at most five in memory. A blob of at most two blocks is stored by one call. The blob is
+// invisible before Commit. A Writer is not safe for concurrent use.
 type Writer struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -47,7 +54,10 @@ type Writer struct {
 	write   string
 	ids     []string
 	buf     []byte
-	free    chan []byte // unused buffers
+	held    [][]byte            // the first full blocks, until there are too many for a Put
+	staged  map[string]struct{} // ids of blocks that an earlier writer left
+	sent    bool                // a block has been staged, or was found
+	free    chan []byte         // unused buffers
 	running sync.WaitGroup
 
 	mu  sync.Mutex
@@ -107,16 +117,67 @@ func (w *Writer) takeBuffer() error {
 	}
 }
 
-// stage sends the buffer as the next block. The ids of blocks begin with the write id, so that two
-// writers of one blob never mix their blocks.
+// stage sends the buffer as the next block, after those that were held back.
 func (w *Writer) stage() error {
+	body := w.buf
+	w.buf = nil
+	if !w.sent && len(w.held) < wholeBlocks {
+		w.held = append(w.held, body)
+		return nil
+	}
+	if err := w.release(); err != nil {
+		return err
+	}
+	return w.send(body)
+}
+
+// release sends the blocks that were held back.
+func (w *Writer) release() error {
+	if !w.sent && w.o.Resume {
+		if err := w.find(); err != nil {
+			return w.fail(err)
+		}
+	}
+	w.sent = true
+	held := w.held
+	w.held = nil
+	for _, body := range held {
+		if err := w.send(body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find lists the blocks that an earlier writer of the blob has staged.
+func (w *Writer) find() error {
+	resp, err := w.blob.GetBlockList(w.ctx, blockblob.BlockListTypeUncommitted, nil)
+	if failure.NotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return failure.Wrap("list blocks in "+w.ref.Container, err)
+	}
+	w.staged = map[string]struct{}{}
+	for _, b := range resp.UncommittedBlocks {
+		w.staged[deref(b.Name)] = struct{}{}
+	}
+	return nil
+}
+
+// send stages a block, unless it is staged already. The id of a block is the SHA-256 of its bytes:
+// two writers of one blob cannot mix up blocks, and a block that is there holds the same bytes.
+func (w *Writer) send(body []byte) error {
 	if len(w.ids) >= maxBlocksOfBlob {
 		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, failure.ErrTooLarge))
 	}
-	id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s-%06d", w.write, len(w.ids)))
+	sum := sha256.Sum256(body)
+	id := base64.StdEncoding.EncodeToString(sum[:])
 	w.ids = append(w.ids, id)
-	body := w.buf
-	w.buf = nil
+	if _, there := w.staged[id]; there {
+		w.free <- body
+		return nil
+	}
 	w.running.Add(1)
 	go func() {
 		defer w.running.Done()
@@ -152,6 +213,18 @@ func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 		_ = w.stage()
 	}
 	w.running.Wait()
+	return w.commit(ctx)
+}
+
+// Replace commits once more after ErrExists or ErrConflict, over the version with that ETag. Only
+// the holder of what the blob is made for may do so, as the version may be another writer's.
+func (w *Writer) Replace(ctx context.Context, etag string) (string, error) {
+	w.o.IfMatch = etag
+	return w.commit(ctx)
+}
+
+// commit makes the blob of what was held back or staged.
+func (w *Writer) commit(ctx context.Context) (etag string, err error) {
 	if err := w.failed(); err != nil {
 		return "", err
 	}
@@ -161,11 +234,22 @@ func (w *Writer) Commit(ctx context.Context) (etag string, err error) {
 	}
 	meta[metaWrite] = w.write
 	m, _ := withWrite(meta)
-	resp, err := w.blob.CommitBlockList(ctx, w.ids, &blockblob.CommitBlockListOptions{
-		AccessConditions: condition(w.o.IfMatch), Metadata: m, HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &w.o.ContentType},
-	})
+	headers := &blob.HTTPHeaders{BlobContentType: &w.o.ContentType}
+	if !w.sent {
+		var resp blockblob.UploadResponse
+		resp, err = w.blob.Upload(ctx, streaming.NopCloser(bytes.NewReader(bytes.Join(w.held, nil))), &blockblob.UploadOptions{
+			AccessConditions: condition(w.o.IfMatch), Metadata: m, HTTPHeaders: headers,
+		})
+		etag = string(deref(resp.ETag))
+	} else {
+		var resp blockblob.CommitBlockListResponse
+		resp, err = w.blob.CommitBlockList(ctx, w.ids, &blockblob.CommitBlockListOptions{
+			AccessConditions: condition(w.o.IfMatch), Metadata: m, HTTPHeaders: headers,
+		})
+		etag = string(deref(resp.ETag))
+	}
 	if err == nil {
-		return string(deref(resp.ETag)), nil
+		return etag, nil
 	}
 	return w.unclear(ctx, err)
 }

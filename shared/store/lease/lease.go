@@ -44,16 +44,17 @@ type Claim struct {
 	mu    sync.Mutex
 	row   *row.Row // as this claim last wrote or read it
 	lease dsr.Claim
-	stale bool // a write was done but its answer lost: the ETag must be read again
-	ended bool // by this claim: released, or the work is done
-	lost  bool // to another worker
+	stale bool      // a write was done but its answer lost: the ETag must be read again
+	seen  time.Time // wall time at which storage last showed the lease to be this claim's
+	ended bool      // by this claim: released, or the work is done
+	lost  bool      // to another worker
 }
 
 // Take writes a row with a lease. The owner in the lease is a fresh random id of the worker.
 // Take returns ErrClaimed when another lease is live or there is nothing left to do, and
 // failure.ErrConflict when the row has changed.
 func (d Leases) Take(ctx context.Context, r *row.Row, task dsr.TaskID) (*Claim, error) {
-	cl := &Claim{leases: d, task: task, lease: layout.Claim(r)}
+	cl := &Claim{leases: d, task: task, lease: layout.Claim(r), seen: d.Clocks.Wall()}
 	a := &taking{cl: cl, r: r}
 	what, err := row.Try(ctx, "claim", a)
 	switch {

@@ -64,6 +64,7 @@ func (cl *Claim) set(ctx context.Context, next dsr.Claim) error {
 	}
 	for range 2 {
 		a := &renewal{cl: cl, next: next, r: layout.WithClaim(cl.row, next)}
+		began := cl.leases.Clocks.Wall()
 		what, err := row.Try(ctx, "renew claim", a)
 		switch {
 		case err != nil:
@@ -71,7 +72,7 @@ func (cl *Claim) set(ctx context.Context, next dsr.Claim) error {
 		case cl.lost:
 			return ErrClaimed
 		case what == row.Done:
-			cl.row, cl.lease, cl.stale = a.r, next, false
+			cl.row, cl.lease, cl.stale, cl.seen = a.r, next, false, began
 			return nil
 		case what == row.FoundDone: // Look has taken over the row
 			return nil
@@ -110,6 +111,7 @@ func same(a, b dsr.Claim) bool {
 // reread takes over the row as it is now. It returns ErrClaimed when the row has neither this
 // claim's lease nor the one that a write tried.
 func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
+	began := cl.leases.Clocks.Wall()
 	r, err := cl.leases.Table.Get(ctx, cl.row.Partition, cl.row.Key)
 	if errors.Is(err, failure.ErrNotFound) {
 		cl.lost = true
@@ -123,7 +125,7 @@ func (cl *Claim) reread(ctx context.Context, tried dsr.Claim) error {
 		cl.lost = true
 		return ErrClaimed
 	}
-	cl.row, cl.lease, cl.stale = r, there, false
+	cl.row, cl.lease, cl.stale, cl.seen = r, there, false, began
 	return nil
 }
 
