@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
+	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 )
 
@@ -71,21 +72,23 @@ func readyBytes() ([]byte, error) {
 // blob.
 func (e *exporter) copy(ctx context.Context) error {
 	e.result.Request = e.Request
-	all, err := e.parts(ctx)
+	c, err := e.st.Load(ctx, contoso, e.Request)
 	if err != nil {
 		return err
 	}
+	t := c.Task(benchTask)
 	e.result.Bytes = e.Bytes
 	container := e.clients.Blobs.NewContainerClient(retention.Parts)
 	out := e.clients.Blobs.NewContainerClient(retention.Packages).NewBlockBlobClient("raw-" + uuid.NewString())
 	return e.measure("copy", func() error {
-		ids := make([]string, len(all))
+		ids := make([]string, len(t.Parts))
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(rawParallel)
-		for i, p := range all {
+		for i, p := range t.Parts {
 			ids[i] = blockID(i)
 			e.result.Packed += p.Size
-			g.Go(func() error { return move(gctx, container.NewBlockBlobClient(p.Name), out, ids[i], p.Size) })
+			from := container.NewBlockBlobClient(part.SpecOf(&c.Request, t).Ref(p).Name)
+			g.Go(func() error { return move(gctx, from, out, ids[i], p.Size) })
 		}
 		if err := g.Wait(); err != nil {
 			return err

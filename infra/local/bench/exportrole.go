@@ -140,10 +140,6 @@ func (e *exporter) formats() []tenant.Format {
 	return out
 }
 
-func spec(request string) part.Spec {
-	return part.Spec{Tenant: contoso, Request: request, Task: benchTask, System: sample.System, Action: dsr.Export}
-}
-
 // sink hands over ready records as a connector would, up to the number of bytes asked for.
 func (e *exporter) sink(ctx context.Context) error {
 	c, err := e.newCase(ctx)
@@ -160,7 +156,7 @@ func (e *exporter) sink(ctx context.Context) error {
 	}
 	err = e.measure("sink"+fmt.Sprint(len(e.Formats)), func() error {
 		s, err := part.New(part.Options{
-			Store: e.st, Case: c, Spec: spec(c.ID), Descriptor: sample.Descriptor(), Kinds: []string{sample.Kind}, Formats: e.formats(),
+			Store: e.st, Case: c, Spec: part.SpecOf(&c.Request, c.Task(benchTask)), Descriptor: sample.Descriptor(), Kinds: []string{sample.Kind}, Formats: e.formats(),
 			Tokens: e.tokens, Clocks: clock.Same(wall), Claim: claim,
 		})
 		if err != nil {

@@ -20,6 +20,8 @@ type Call struct {
 	Path     string
 	Body     string // for calls to tables or queues only
 	IfMatch  string // the condition; a transaction has its conditions in the body
+	Query    string // which operation of a blob it is, such as "comp=block"
+	Bytes    int64  // that the call sends
 }
 
 // Write reports whether the call changes something.
@@ -50,7 +52,10 @@ func addressesOf(e azurite.Endpoints, prefix string) addresses {
 // call reads what a request does. Paths are those of Azurite: /{account}/{resource}….
 func (w addresses) call(req *policy.Request) Call {
 	raw := req.Raw()
-	c := Call{Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match")}
+	c := Call{
+		Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match"),
+		Query: raw.URL.RawQuery, Bytes: max(0, raw.ContentLength),
+	}
 	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
 	if len(parts) > 1 {
 		c.Resource, _, _ = strings.Cut(parts[1], "(")
