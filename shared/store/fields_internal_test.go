@@ -2,6 +2,7 @@ package store
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,4 +83,16 @@ func TestALeaseChangesNothingElseOfATask(t *testing.T) {
 	require.Empty(t, cmp.Diff(task, got))
 	require.Equal(t, "etag", next.ETag)
 	require.Equal(t, task.Claim, layout.Claim(r), "the original row is unchanged")
+}
+
+// The longest list of parts fits into the row of its task, beside as many bytes of queries.
+func TestTheRowOfATaskHoldsAllItsParts(t *testing.T) {
+	t.Parallel()
+	var task dsr.Task
+	for n := range dsr.MaxParts {
+		task.Parts = append(task.Parts, dsr.Part{Seq: n + 1, ID: strings.Repeat("f", 32), Size: 1 << 32, ETag: `"0x8DDCA3A1B2C3D4E"`, Records: 1e8})
+	}
+	r := writeTask("p", task, taskRow{})
+	require.NoError(t, r.Err())
+	require.Equal(t, task.Parts, readTask(r).Parts)
 }

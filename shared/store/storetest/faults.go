@@ -4,11 +4,13 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
@@ -25,6 +27,7 @@ const (
 	DoneButFailed               // the call takes effect, but its answer is lost
 	Throttled                   // the answer is 503 ServerBusy, and the call takes no effect
 	Cut                         // the call takes effect, but its answer ends in the middle
+	Late                        // the call seems lost, and arrives when the test calls Arrive
 )
 
 // Fault says what happens to the calls that it matches. The SDK retries failed calls by itself, so
@@ -48,6 +51,7 @@ type Faults struct {
 	mu     sync.Mutex
 	faults []*armedFault
 	met    int
+	late   []*http.Request
 }
 
 // NewFaults injects faults into calls to one Azurite. The names of resources begin with prefix.
@@ -123,6 +127,8 @@ func (f *Faults) Do(req *policy.Request) (*http.Response, error) {
 		return nil, ErrInjected
 	case Throttled:
 		return busy(req), nil
+	case Late:
+		return nil, f.hold(req)
 	}
 	resp, err := req.Next()
 	if a.After != nil {
@@ -138,6 +144,44 @@ func (f *Faults) Do(req *policy.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body[:len(body)/2]))
 	return resp, nil
+}
+
+// hold keeps a signed request for Arrive.
+func (f *Faults) hold(req *policy.Request) error {
+	late := req.Raw().Clone(context.Background())
+	late.Body = http.NoBody
+	if in := req.Body(); in != nil {
+		body, err := io.ReadAll(in)
+		if err != nil {
+			return err
+		}
+		late.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	f.mu.Lock()
+	f.late = append(f.late, late)
+	f.mu.Unlock()
+	return ErrInjected
+}
+
+// Arrive sends the calls that are late, and returns the status of each answer. That of a
+// transaction does not say whether it was done.
+func (f *Faults) Arrive(t testing.TB) []int {
+	t.Helper()
+	f.mu.Lock()
+	late := f.late
+	f.late = nil
+	f.mu.Unlock()
+	var out []int
+	for _, req := range late {
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		out = append(out, resp.StatusCode)
+	}
+	return out
 }
 
 func busy(req *policy.Request) *http.Response {
