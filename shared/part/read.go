@@ -12,7 +12,7 @@ import (
 
 // tailSize is how much of the end of a part is read to find its directory. The directory of 60
 // kinds with four forms fits, and so does the whole part of an ordinary person.
-const tailSize = 64 << 10
+const tailSize = 128 << 10
 
 // ErrMissing says that a part that a task names is not stored, or is another one.
 var ErrMissing = errors.New("part: a recorded part is missing")
