@@ -34,6 +34,13 @@ func Delete(ctx context.Context, st *store.Store, r *dsr.Request) error {
 	if err := deleteAll(ctx, st, named); err != nil {
 		return err
 	}
+	return Sweep(ctx, st, r)
+}
+
+// Sweep deletes what there is among the parts of a request, of all rounds up to its own, and
+// returns when a listing is empty. It is the second look, at a time when no writer of parts can
+// still be alive.
+func Sweep(ctx context.Context, st *store.Store, r *dsr.Request) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, r.Tenant, r.ID, r.Round)
 		if err != nil {

@@ -101,6 +101,13 @@ func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	if err := s.removePackage(ctx, c); err != nil {
 		return due.Later(err)
 	}
+	if c.State.Final() {
+		// Parts were deleted right after the package was ready. A worker that had lost its claim
+		// may have stored one more since: by now none of that time is alive.
+		if err := part.Sweep(ctx, s.due.Store, &c.Request); err != nil {
+			return due.Later(err)
+		}
+	}
 	if c.Package != nil {
 		done.Events = []dsr.Event{{Type: dsr.EventPackageExpired, At: s.due.Clocks.Business(), By: dsr.StepPurge.By()}}
 	}

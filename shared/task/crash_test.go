@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -37,6 +38,10 @@ func acts() []act {
 		{"discover", func(*tasktest.World, string) {}, next},
 		{"export", to(dsr.StateFulfilling), next},
 		{"all in one invocation", func(w *tasktest.World, _ string) { w.GoOn() }, next},
+		{"export in one part", func(w *tasktest.World, id string) {
+			w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 }) // its last part is recorded with the end
+			w.Host.DrainTo(id, dsr.StateFulfilling)
+		}, next},
 		{"assemble", func(w *tasktest.World, id string) {
 			w.Systems["alpha"].Pages = 1
 			w.Tenants[0].Package.Formats = nil
