@@ -19,7 +19,7 @@ const keepShown = 6 << 20
 // shown keeps packed JSON members from the copying on, until the index shows their records. It
 // opens the others where they are stored.
 type shown struct {
-	ctx   context.Context // of the assembly: the index is written by a template, which passes none on
+	ctx   context.Context // of the assembly, since templates pass none on
 	st    *store.Store
 	kept  map[place][]byte
 	room  int64           // bytes that may still be kept

@@ -16,8 +16,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// An export that is cancelled in the middle stops within 7 seconds, with the page that is under way,
-// and writes nothing afterwards.
+// An export that is cancelled in the middle stops within 7 seconds, with the page that is under
+// way, and writes nothing afterwards.
 func TestACancelledExportStops(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")

@@ -71,9 +71,10 @@ type Options struct {
 	Formats    []tenant.Format // the tabular forms that the tenant wants; JSON is always there
 	Tokens     *pii.Tokens     // for the keyed hashes of queries
 	Claim      Claim           // of the task; asked once a page
-	Clocks     clock.Clocks    // the business clock says when a query was made, the wall clock how old a part is
-	PartSize   int             // bytes of JSON; 0 means 16 MiB
-	MaxAge     time.Duration   // of the part that is being filled; 0 means a minute
+	// The business clock says when a query was made, the wall clock how old a part is.
+	Clocks   clock.Clocks
+	PartSize int           // bytes of JSON; 0 means 16 MiB
+	MaxAge   time.Duration // of the part that is being filled; 0 means a minute
 }
 
 // Summary is what a task handed over, its earlier attempts included.

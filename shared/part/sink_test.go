@@ -256,7 +256,8 @@ func TestCursorsOfAnyLengthAreSealed(t *testing.T) {
 	s := b.Sink(b.Store, b.Spec)
 	_, _, err := s.Resume(t.Context())
 	require.NoError(t, err)
-	long := strings.Repeat("jane@contoso.example ", 8_000) // with the directory more than the tail that is read first
+	// With the directory it is more than the tail that is read first.
+	long := strings.Repeat("jane@contoso.example ", 8_000)
 	for i := range 60 {
 		s.Asked(connector.Asked{Query: pii.New(strings.Repeat("q", i)), Permission: "P", Records: 1})
 	}

@@ -153,7 +153,8 @@ func TestAFaultWhileAPartIsRecorded(t *testing.T) {
 				if err != nil {
 					require.NotErrorIs(t, err, store.ErrClaimed)
 					require.NotErrorIs(t, err, store.ErrExists)
-					if err = write(); ending && err != nil { // the first try may have ended the task
+					// The first try may have ended the task.
+					if err = write(); ending && err != nil {
 						require.ErrorIs(t, err, store.ErrConflict)
 						err = nil
 					}

@@ -69,7 +69,7 @@ func storedRows(t *testing.T, w *storetest.World) []string {
 		}
 		line, err := json.Marshal(r)
 		require.NoError(t, err)
-		out = append(out, regexp.MustCompile(`"key":"[0-9a-f]{32}"`).ReplaceAllString(string(line), `"key":"(32 hex digits)"`))
+		out = append(out, regexp.MustCompile(`"key":"[0-9]{10}-[0-9a-f]{32}"`).ReplaceAllString(string(line), `"key":"(hour)-(32 hex digits)"`))
 	}
 	slices.Sort(out)
 	return out

@@ -39,7 +39,8 @@ func acts() []act {
 		{"export", to(dsr.StateFulfilling), next},
 		{"all in one invocation", func(w *tasktest.World, _ string) { w.GoOn() }, next},
 		{"export in one part", func(w *tasktest.World, id string) {
-			w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 }) // its last part is recorded with the end
+			// Its last part is recorded with the end.
+			w.Rewire(func(o *pipeline.Options) { o.PartSize = 0 })
 			w.Host.DrainTo(id, dsr.StateFulfilling)
 		}, next},
 		{"assemble", func(w *tasktest.World, id string) {

@@ -117,7 +117,8 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 	if err != nil {
 		return false, Head{}, err
 	}
-	if head.Shard != w.Shard { // another attempt to create the request or the import chose this shard
+	// Another attempt to create the request or the import chose this shard.
+	if head.Shard != w.Shard {
 		return false, Head{KeyID: head.KeyID}, nil
 	}
 	at, ok := head.Wakes[w.Kind]
