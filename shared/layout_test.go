@@ -93,7 +93,8 @@ var table = []rule{
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
 	{"shared/archive", contracts + forms + storage + "shared/part"},
-	{"shared/task", contracts + "shared/alert shared/host " + storage + "shared/part"}, // what all steps share
+	// What all steps share.
+	{"shared/task", contracts + "shared/alert shared/host " + storage + "shared/part"},
 	{"shared/due", contracts + storage + "shared/task"},
 
 	// Steps never import each other. They meet in the queue and in the request's state.

@@ -15,8 +15,8 @@ import (
 // Version is the version of this build.
 const Version = "0.1.0"
 
-// ahead is how many new requests at once a process goes on with after it has answered. The Functions
-// host lets a process work on between calls.
+// ahead is how many new requests at once a process goes on with after it has answered. The
+// Functions host lets a process work on between calls.
 const ahead = 8
 
 // Serve is the custom handler. It returns only with an error.

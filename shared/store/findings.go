@@ -11,16 +11,16 @@ import (
 )
 
 // smallFindings is up to how many sealed bytes the findings of a system are kept in the row of its
-// discovery and in the event of its end: some sixty of them, as an ordinary person has. A value of a
-// table holds 64 KiB.
+// discovery and in the event of its end: some sixty of them, as an ordinary person has. A value
+// of a table holds 64 KiB.
 const smallFindings = 16 << 10
 
 // sealFindings is the use under which the findings of a system are sealed.
 func sealFindings(system string) string { return "findings|" + system }
 
-// KeepFindings seals what a discovery found. It returns it as it is while it is small, and otherwise
-// stores it as a blob. The id makes the name of the blob new, because a crashed attempt may have left
-// one behind. Such a blob is deleted with the case.
+// KeepFindings seals what a discovery found. It returns it as it is while it is small, and
+// otherwise stores it as a blob. The id makes the name of the blob new, because a crashed
+// attempt may have left one behind. Such a blob is deleted with the case.
 func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Finding) (*dsr.Found, error) {
 	plain, err := json.Marshal(f)
 	if err != nil {

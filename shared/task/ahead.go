@@ -20,9 +20,9 @@ const aheadLimit = 5 * time.Minute
 // until the claim of a process that died right away is over.
 const hidden = lease.Length + 5*time.Second
 
-// Ahead is a new request that the process which took it in may work on as soon as its caller has the
-// answer. Its message is on the queue already, hidden, so that another process takes over when this
-// one dies. A nil Ahead has nothing to do.
+// Ahead is a new request that the process which took it in may work on as soon as its caller
+// has the answer. Its message is on the queue already, hidden, so that another process takes
+// over when this one dies. A nil Ahead has nothing to do.
 type Ahead struct {
 	r       *Runner
 	c       *store.Case
@@ -30,9 +30,9 @@ type Ahead struct {
 	receipt queue.Receipt
 }
 
-// Accept sends the messages of a new request. When there is just one and a slot is free, the message
-// is hidden, and the caller is to call GoOn once it has answered. A message that cannot be sent is no
-// error: the request's wake sends it.
+// Accept sends the messages of a new request. When there is just one and a slot is free, the
+// message is hidden, and the caller is to call GoOn once it has answered. A message that cannot
+// be sent is no error: the request's wake sends it.
 func (r *Runner) Accept(ctx context.Context, c *store.Case) (*Ahead, error) {
 	var one *dsr.Task
 	if open := c.Workable(); len(open) == 1 {
@@ -49,8 +49,8 @@ func (r *Runner) Accept(ctx context.Context, c *store.Case) (*Ahead, error) {
 	return a, nil
 }
 
-// GoOn does in the background what Run does, and then deletes the message. After an error the message
-// stays: it is delivered when it is no longer hidden. GoOn is to be called once.
+// GoOn does in the background what Run does, and then deletes the message. After an error the
+// message stays: it is delivered when it is no longer hidden. GoOn is to be called once.
 func (a *Ahead) GoOn(ctx context.Context) {
 	if a == nil {
 		return

@@ -21,8 +21,8 @@ func (r *Runner) End(ctx context.Context, c *store.Case, e End) (*store.Case, er
 	return c, err
 }
 
-// end is End of an invocation that may go on until a wall time. When exactly one task follows, it is
-// claimed with the same commit and gets no message.
+// end is End of an invocation that may go on until a wall time. When exactly one task follows,
+// it is claimed with the same commit and gets no message.
 func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time) (*store.Case, *lease.Claim, error) {
 	var was dsr.State
 	var next *lease.Claim

@@ -190,8 +190,8 @@ func apiCall(ctx context.Context, method, url, key string, body []byte, out any)
 	return json.Unmarshal(text, out)
 }
 
-// countAccess runs one request in this process and counts its storage calls: to completed, and on until
-// its package is purged. A first request sets everything up and is not counted.
+// countAccess runs one request in this process and counts its storage calls: to completed, and
+// on until its package is purged. A first request sets everything up and is not counted.
 func (b *bench) countAccess(ctx context.Context, s stage) error {
 	const prefix = "hand"
 	settings, doc, err := load(s.settings)

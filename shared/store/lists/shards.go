@@ -71,9 +71,9 @@ func (w *writers) next(tenant string, things int, now time.Time) (shards int, fe
 	return shards, few, stale
 }
 
-// Shard chooses one shard for so many new requests or imports of a tenant, by an id. It makes a call only when the
-// number of shards is to be read again or to grow. A failure of that call is ignored, since the
-// shards that are known are always read.
+// Shard chooses one shard for so many new requests or imports of a tenant, by an id. It makes a
+// call only when the number of shards is to be read again or to grow. A failure of that call is
+// ignored, since the shards that are known are always read.
 func (s *Lists) Shard(ctx context.Context, tenant, id string, things int) int {
 	shards, few, stale := s.writers.next(tenant, things, s.o.Clocks.Wall())
 	if stale {

@@ -35,7 +35,8 @@ func (s *Lists) Remember(ctx context.Context, tenants []string) error {
 	for _, t := range tenants {
 		if layout.ValidSegment(t) && !have[t] {
 			have[t] = true
-			ops = append(ops, row.Op{Kind: row.Upsert, Row: row.New(partitionTenants, t)}) // keeps the number of shards
+			// The upsert keeps the number of shards.
+			ops = append(ops, row.Op{Kind: row.Upsert, Row: row.New(partitionTenants, t)})
 		}
 	}
 	for chunk := range slices.Chunk(ops, row.MaxOps) {
