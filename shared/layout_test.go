@@ -93,6 +93,7 @@ var table = []rule{
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
 	{"shared/archive", contracts + forms + storage + "shared/part"},
+	// What all steps share.
 	{"shared/task", contracts + "shared/alert shared/host " + storage + "shared/part"},
 	{"shared/due", contracts + storage + "shared/task"},
 

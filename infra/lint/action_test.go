@@ -36,7 +36,8 @@ func TestAnActionIsAFewFiles(t *testing.T) {
 	const tests = "Contract|Document|Words|Row|Pair|Nothing"
 	in(t, copied, "go", "test", "-vet=off", "-short", "-run", tests, "./shared/dsr", "./shared/httpapi", "-update")
 	in(t, copied, "go", "test", "-vet=off", "-short", "-run", tests,
-		"./shared/dsr", "./shared/archive", "./shared/config", "./shared/httpapi", "./shared/fulfil")
+		"./shared/dsr", "./shared/config", "./shared/httpapi", "./shared/fulfil")
+	in(t, copied, "go", "test", "-vet=off", "-short", "./shared/archive", "./shared/connector/example")
 }
 
 // written are the files that a patch changes, without those that a test writes by -update.

@@ -123,7 +123,7 @@ func TestAccessHasEverythingAndExportLeavesOutWhatWasDerived(t *testing.T) {
 	w := storetest.New(t)
 	f := append(parttest.People(1, 5, "x"), parttest.Page{Kind: "risk", Records: parttest.Raws(`{"id":"r1","riskLevel":"high"}`)})
 	byAction := map[dsr.Action]map[string]string{}
-	for _, action := range dsr.Requestable() {
+	for _, action := range []dsr.Action{dsr.Access, dsr.Export} {
 		_, p := assembled(t, w, parttest.Asked(dsr.GDPR, action), f)
 		_, z, _ := packageOf(t, w.Store, p)
 		byAction[action] = map[string]string{}

@@ -89,16 +89,16 @@ func TestTheSampleOfSettingsIsGenerated(t *testing.T) {
 		require.NotEqual(t, s.LocalOnly, s.Azure != "", "%s: it is for Azure or it is local only", s.Name)
 		require.False(t, s.Sample != "" && strings.Contains(s.Name, "__"), "the settings file's schema refuses double underlines")
 	}
-	if schema, err := os.ReadFile("../../infra/local/schemas/schemastore-local.settings.json"); err == nil {
-		var doc, value any
-		require.NoError(t, json.Unmarshal(schema, &doc))
-		require.NoError(t, json.Unmarshal(got, &value))
-		c := jsonschema.NewCompiler()
-		require.NoError(t, c.AddResource("settings.json", doc))
-		s, err := c.Compile("settings.json")
-		require.NoError(t, err)
-		require.NoError(t, s.Validate(value))
-	}
+	schema, err := os.ReadFile("../../infra/local/schemas/testdata/local.settings.json")
+	require.NoError(t, err)
+	var doc, value any
+	require.NoError(t, json.Unmarshal(schema, &doc))
+	require.NoError(t, json.Unmarshal(got, &value))
+	c := jsonschema.NewCompiler()
+	require.NoError(t, c.AddResource("settings.json", doc))
+	compiled, err := c.Compile("settings.json")
+	require.NoError(t, err)
+	require.NoError(t, compiled.Validate(value))
 }
 
 func env(pairs ...string) func(string) string {

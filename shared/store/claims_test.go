@@ -199,8 +199,8 @@ func TestACommitMayClaimATask(t *testing.T) {
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
 }
 
-// What a commit with a claim leaves among the lists goes with the next commit, or by Tidy; a row
-// that is needed again stays.
+// What a commit with a claim leaves among the lists goes with the next commit, or by Tidy; a
+// row that is needed again stays.
 func TestListRowsThatAreLeftAreDeletedLater(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)

@@ -354,9 +354,9 @@ func (t *commit) after(ctx context.Context) {
 	}
 }
 
-// Tidy deletes the list rows that a commit with a claim left for the next commit, for a worker
-// that does not go on. It ignores failures: lists do not show a row that its head does not name,
-// and drop it later.
+// Tidy deletes the list rows that a commit with a claim left for the next commit, for a worker that
+// does not go on. It ignores failures: lists do not show a row that its head does not name, and
+// drop it later.
 func (s *Store) Tidy(ctx context.Context, c *Case) {
 	_ = s.lists.Transact(ctx, c.left)
 	c.left = nil

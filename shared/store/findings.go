@@ -10,9 +10,9 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
-// smallFindings is up to how many sealed bytes the findings of a system are kept in the row of
-// its discovery and in the event of its end: some sixty of them, as an ordinary person has. A
-// value of a table holds 64 KiB.
+// smallFindings is up to how many sealed bytes the findings of a system are kept in the row of its
+// discovery and in the event of its end: some sixty of them, as an ordinary person has. A value
+// of a table holds 64 KiB.
 const smallFindings = 16 << 10
 
 // sealFindings is the use under which the findings of a system are sealed.

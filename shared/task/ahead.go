@@ -20,9 +20,9 @@ const aheadLimit = 5 * time.Minute
 // until the claim of a process that died right away is over.
 const hidden = lease.Length + 5*time.Second
 
-// Ahead is a new request that the process which took it in may work on as soon as its caller has
-// the answer. Its message is on the queue already, hidden, so that another process takes over
-// when this one dies. A nil Ahead has nothing to do.
+// Ahead is a new request that the process which took it in may work on as soon as its caller
+// has the answer. Its message is on the queue already, hidden, so that another process takes
+// over when this one dies. A nil Ahead has nothing to do.
 type Ahead struct {
 	r       *Runner
 	c       *store.Case

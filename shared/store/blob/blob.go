@@ -5,7 +5,6 @@ package blob
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
@@ -100,16 +98,6 @@ func (s *Store) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// newWrite returns a fresh write id of 32 hex digits. The ids of all blocks are then equally long.
-func newWrite() string {
-	id := uuid.New()
-	return hex.EncodeToString(id[:])
-}
-
-// metaWrite is the metadata key of the id of the write that made a blob. By it a writer recognizes
-// its blob after an unclear answer.
-const metaWrite = "write"
-
 func (s *Store) container(r Ref) (*container.Client, error) {
 	if r.Account == "" {
 		return s.client.NewContainerClient(s.prefix + r.Container), nil
@@ -154,22 +142,8 @@ func condition(etag string) *blob.AccessConditions {
 	return matching(etag)
 }
 
-// withWrite returns the metadata with a write id: the caller's if it has one, otherwise a new one.
-func withWrite(meta map[string]string) (out map[string]*string, id string) {
-	out = map[string]*string{}
-	for k, v := range meta {
-		out[k] = to.Ptr(v)
-	}
-	id = meta[metaWrite]
-	if id == "" {
-		id = newWrite()
-		out[metaWrite] = to.Ptr(id)
-	}
-	return out, id
-}
-
 // Put creates a blob in one call. It returns failure.ErrExists when the blob of another writer
-// exists. Keys of meta are [a-z0-9_]+, values are printable ASCII.
+// exists. It refuses metadata that no service would give back as it is.
 func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]string, contentType string) error {
 	_, err := s.Create(ctx, r, body, WriteOptions{Meta: meta, ContentType: contentType})
 	return err
@@ -179,6 +153,9 @@ func (s *Store) Put(ctx context.Context, r Ref, body []byte, meta map[string]str
 // metadata are those of the options.
 func (s *Store) Create(ctx context.Context, r Ref, body []byte, o WriteOptions) (etag string, err error) {
 	b, err := s.blob(r)
+	if err == nil {
+		err = checkMeta(o.Meta)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -220,15 +197,6 @@ func deref[T any](p *T) T {
 		return zero
 	}
 	return *p
-}
-
-// lowerMeta makes the keys of metadata lower case again: net/http capitalizes header names.
-func lowerMeta(m map[string]*string) map[string]string {
-	out := make(map[string]string, len(m))
-	for k, v := range m {
-		out[strings.ToLower(k)] = deref(v)
-	}
-	return out
 }
 
 // Stat returns what the service says about a blob, or failure.ErrNotFound.

@@ -73,6 +73,12 @@ func TestBlobs(t *testing.T) {
 	require.True(t, gone)
 	_, _, err = s.Blobs.Get(t.Context(), r)
 	require.ErrorIs(t, err, failure.ErrNotFound)
+	bad := map[string]string{"last-page": "1"}
+	require.ErrorContains(t, s.Blobs.Put(t.Context(), r, nil, bad, ""), "a key of a blob's metadata")
+	written := s.Blobs.Write(t.Context(), r, blob.WriteOptions{Meta: bad})
+	_, err = written.Write([]byte("x"))
+	require.ErrorContains(t, err, "a key of a blob's metadata")
+	written.Abort()
 	_, err = s.Blobs.Stat(t.Context(), blob.Ref{Account: "https://nobody.example", Container: "c", Name: "n"})
 	require.ErrorContains(t, err, "no client")
 }

@@ -73,7 +73,9 @@ func (s *Store) Write(ctx context.Context, r Ref, o WriteOptions) *Writer {
 	o.Meta = maps.Clone(o.Meta)
 	w := &Writer{o: o, ref: r, write: newWrite(), free: make(chan []byte, writerParallel+1)}
 	w.ctx, w.cancel = context.WithCancel(ctx)
-	w.blob, w.err = s.blob(r)
+	if w.blob, w.err = s.blob(r); w.err == nil {
+		w.err = checkMeta(o.Meta)
+	}
 	for range cap(w.free) {
 		w.free <- nil // made when first used: a small blob needs only one
 	}

@@ -19,15 +19,15 @@ import (
 //	                               e|{seq:010}                      event, never changed
 //	          {tenant}|{bulk}      bulk                             bulk import
 //	          {tenant}|{key hash}  bulk-key                         import of an idempotency key
-//	lists     {tenant}|{shard}     w|{job}|{clock}|{due ms:013}     wake: what a job has to do by a
-//	                                 |{kind}|{id}                   clock is one range
+//	lists     {tenant}|{shard}     w|{job}|{clock}|{due ms:013}     wake: what one job has to do
+//	                                 |{kind}|{id}                   by one clock is one range
 //	                               n|{max - received ms:013}|{id}   newest received first
 //	                               s|{state}|{due ms:013}|{id}      by state, first due first
 //	                               s|{state}|{ending}|{due ms:013}  of an ended request: by state
 //	                                 |{id}                          and how it ended
 //	                               d|{due ms:013}|{id}              first due first
 //	          tenants              {tenant}                         tenant that is or was known,
-//	                                                                and its number of shards
+//	                                                                and how many shards it has
 //	keys      {tenant}|{shard}     {hour:010}-{random:032}          key of a case, wrapped by the
 //	                                                                key of its hour
 //	          {tenant}|hours       h|{hour:010}                     key of an hour of wall time,

@@ -35,7 +35,7 @@ func (s *Lists) Remember(ctx context.Context, tenants []string) error {
 	for _, t := range tenants {
 		if layout.ValidSegment(t) && !have[t] {
 			have[t] = true
-			// An upsert keeps the number of shards of a row that exists by now.
+			// The upsert keeps the number of shards.
 			ops = append(ops, row.Op{Kind: row.Upsert, Row: row.New(partitionTenants, t)})
 		}
 	}

@@ -47,7 +47,7 @@ type Span struct {
 	Shard  int
 	Job    dsr.Step
 	Clock  retention.Clock
-	From   time.Time // due at this time or later; zero for the beginning, so that none is missed
+	From   time.Time // due at this time or later; zero, so that no late write is missed
 	Until  time.Time // due at this time or before
 	After  string    // row key of the last wake that was read; empty at first
 }
@@ -117,8 +117,8 @@ func (s *Lists) named(ctx context.Context, w Wake) (named bool, head Head, err e
 	if err != nil {
 		return false, Head{}, err
 	}
-	// Another attempt to create the request or the import chose this shard.
 	if head.Shard != w.Shard {
+		// Another attempt to create the request or the import chose this shard.
 		return false, Head{KeyID: head.KeyID}, nil
 	}
 	at, ok := head.Wakes[w.Kind]

@@ -72,9 +72,9 @@ func (q *Queues) Init(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Message names work to do: a task of a request, a bulk import, or the wakes of a shard that
-// became due at one time. It holds ids and a time and nothing else. A lost message costs a
-// minute, a duplicate costs nothing.
+// Message names work to do: a task of a request, a bulk import, or the wakes of a shard that became
+// due at one time. It holds ids and a time and nothing else. A lost message costs a minute, a
+// duplicate costs nothing.
 type Message struct {
 	Tenant  string `json:"t"`
 	Request string `json:"r,omitempty"`
@@ -112,7 +112,8 @@ func (q *Queues) SendHidden(ctx context.Context, name string, m Message, while t
 		return Receipt{}, failure.Wrap("send to "+name, err)
 	}
 	if len(sent.Messages) != 1 || sent.Messages[0].MessageID == nil || sent.Messages[0].PopReceipt == nil {
-		return Receipt{}, nil // it cannot be named: it is delivered, and finds nothing to do
+		// The answer names no message: it is delivered, and finds nothing to do.
+		return Receipt{}, nil
 	}
 	return Receipt{name, *sent.Messages[0].MessageID, *sent.Messages[0].PopReceipt}, nil
 }
