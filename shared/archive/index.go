@@ -55,7 +55,7 @@ type taskMembers struct {
 // page is what index.templ shows.
 type page struct {
 	Policy     string
-	Access     bool
+	Explained  bool // in words, with the statements: an action asks for that
 	Package    contents
 	Law        string
 	Asked      []askedRow
@@ -67,7 +67,7 @@ type page struct {
 	Data       iter.Seq[section]
 	HasData    bool
 	Files      []fileRow
-	// DataLooked and AllLooked say that every access task, and every task, looked at all there
+	// DataLooked and AllLooked say that every explained task, and every task, looked at all there
 	// is. Only then does "no records" mean that there are none, and not that somebody may not
 	// see them.
 	DataLooked, AllLooked bool

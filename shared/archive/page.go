@@ -22,7 +22,7 @@ type pageMaker struct {
 
 func (v pageMaker) page() page {
 	p := page{
-		Policy: indexPolicy(), Access: slices.Contains(v.Request.Actions, dsr.Access), Package: v.contents,
+		Policy: indexPolicy(), Explained: slices.ContainsFunc(v.Request.Actions, dsr.Action.Explained), Package: v.contents,
 		Law: laws[v.Request.Regime], Person: v.person(), Results: v.results(), LeftOut: v.leftOut(), Data: v.sections(), Files: v.files(),
 	}
 	for range p.Data {
@@ -32,7 +32,7 @@ func (v pageMaker) page() page {
 	for _, a := range v.Request.Actions {
 		p.Asked = append(p.Asked, askedRow{asks[a], rights[v.Request.Regime][a]})
 	}
-	if p.Access {
+	if p.Explained {
 		p.Statements = statements(v.Request.Regime, v.Tenant.Statements)
 	}
 	p.DataLooked, p.AllLooked = true, true
@@ -42,7 +42,7 @@ func (v pageMaker) page() page {
 		}
 		p.Missing = append(p.Missing, r)
 		p.AllLooked = false
-		if v.Manifest.Systems[i].Action == dsr.Access {
+		if v.Manifest.Systems[i].Action.Explained() {
 			p.DataLooked = false
 		}
 	}
@@ -106,17 +106,15 @@ func (v pageMaker) results() []result {
 	return out
 }
 
-// leftOut names the kinds that an export does not hand over, since they were derived.
+// leftOut names the kinds that an action of the request does not hand over, each once.
 func (v pageMaker) leftOut() []string {
 	var out []string
 	for _, c := range v.Tasks {
-		if c.Task.Action != dsr.Export {
-			continue
-		}
 		d := v.descriptor(c.Task.System)
 		for _, k := range d.Kinds {
-			if !dsr.Export.Includes(k.Provenance) {
-				out = append(out, k.Title+" ("+d.Title+")")
+			name := k.Title + " (" + d.Title + ")"
+			if !c.Task.Action.Includes(k.Provenance) && !slices.Contains(out, name) {
+				out = append(out, name)
 			}
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// sections goes through the kinds of record that an access request is answered with.
+// sections goes through the kinds of record of the actions that are explained in words.
 func (v pageMaker) sections() iter.Seq[section] {
 	return func(yield func(section) bool) {
 		for _, c := range v.Tasks {
-			if c.Task.Action != dsr.Access {
+			if !c.Task.Action.Explained() {
 				continue
 			}
 			first := true

@@ -37,8 +37,8 @@ func (c *checker) tenant(t *tenant.Tenant, path string) {
 	}
 	c.destinations(t, path)
 	c.packages(t, path)
-	if t.Takes(dsr.Access) {
-		c.statements(t.Statements, path+".statements")
+	if i := slices.IndexFunc(t.Actions, dsr.Action.Explained); i >= 0 {
+		c.statements(t.Actions[i], t.Statements, path+".statements")
 	}
 }
 
@@ -149,8 +149,9 @@ func (c *checker) bounded(path string, n *int, b retention.Bounds) {
 	}
 }
 
-// statements refuses a tenant that takes access requests without the statements of Art. 15(1).
-func (c *checker) statements(s tenant.Statements, path string) {
+// statements refuses a tenant that takes an action that is explained in words, and lacks the
+// statements of Art. 15(1).
+func (c *checker) statements(a dsr.Action, s tenant.Statements, path string) {
 	for _, st := range []struct {
 		name string
 		text []string
@@ -165,7 +166,7 @@ func (c *checker) statements(s tenant.Statements, path string) {
 		{"soldOrShared", s.SoldOrShared},
 	} {
 		if len(st.text) == 0 || slices.ContainsFunc(st.text, func(p string) bool { return strings.TrimSpace(p) == "" }) {
-			c.at(path+"."+st.name, "the action access needs this statement (GDPR Art. 15(1)), one text or more and none empty")
+			c.at(path+"."+st.name, "the action %s needs this statement (GDPR Art. 15(1)), one text or more and none empty", a)
 		}
 	}
 }

@@ -57,6 +57,9 @@ type row struct {
 	Follows EventType
 	// LeavesOut are the provenances of data that the action does not hand over.
 	LeavesOut []Provenance
+	// Explained says that the package shows the data in words, with the statements of GDPR
+	// Art. 15(1), so that the tenant has to write them.
+	Explained bool
 }
 
 // table is a table of steps.
@@ -67,7 +70,10 @@ type table []row
 // here and its words in shared/archive.
 var steps = table{
 	{Action: Discover, Step: StepDiscover, In: StateDiscovering, Lane: LaneWork, Leg: Preparation, Follows: EventPlanned},
-	{Action: Access, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded},
+	{
+		Action: Access, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded,
+		Explained: true,
+	},
 	{
 		Action: Export, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Copies, Follows: EventTasksEnded,
 		// Art. 20 covers what was provided. The EDPB reads that as provided or observed (WP 242
@@ -115,6 +121,10 @@ func (a Action) Leg() Leg { return steps.of(a).Leg }
 
 // Includes reports whether the action hands over data of that provenance.
 func (a Action) Includes(p Provenance) bool { return !slices.Contains(steps.of(a).LeavesOut, p) }
+
+// Explained reports whether the package shows the data of the action in words, with the statements
+// of GDPR Art. 15(1).
+func (a Action) Explained() bool { return steps.of(a).Explained }
 
 // Listed reports whether callers see the task. Discovery and delivery are steps of the product and
 // are not shown as tasks.

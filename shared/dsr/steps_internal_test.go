@@ -33,6 +33,15 @@ func TestEveryActionHasOneRow(t *testing.T) {
 	require.Equal(t, row{}, steps.of("unknown"))
 }
 
+// Statements of Art. 15(1) are needed for access alone. Neither a copy of the data nor an action
+// without a row has them.
+func TestAccessAloneIsExplained(t *testing.T) {
+	t.Parallel()
+	for action, want := range map[Action]bool{Access: true, Export: false, Deliver: false, "unknown": false} {
+		require.Equal(t, want, action.Explained(), action)
+	}
+}
+
 // TestEffectsWaitForTheCopies shows that a second leg fits into the table: an action with an effect
 // is one more row.
 func TestEffectsWaitForTheCopies(t *testing.T) {
