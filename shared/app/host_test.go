@@ -124,6 +124,12 @@ func (w *world) pump() {
 
 func (w *world) drain(queue, function string) int {
 	w.t.Helper()
+	return w.drainEach(queue, function, func() {})
+}
+
+// drainEach is drain with something to be done after each message.
+func (w *world) drainEach(queue, function string, after func()) int {
+	w.t.Helper()
 	q := w.clients.Queues.NewQueueClient(w.prefix + queue)
 	got, err := q.DequeueMessages(w.t.Context(), &azqueue.DequeueMessagesOptions{
 		NumberOfMessages: to.Ptr(int32(32)), VisibilityTimeout: to.Ptr(int32(600)),
@@ -133,6 +139,7 @@ func (w *world) drain(queue, function string) int {
 		require.Equal(w.t, http.StatusOK, w.deliver(function, *m.MessageText), "a delivery to %s failed", function)
 		_, err := q.DeleteMessage(w.t.Context(), *m.MessageID, *m.PopReceipt, nil)
 		require.NoError(w.t, err)
+		after()
 	}
 	return len(got.Messages)
 }

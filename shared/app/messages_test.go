@@ -106,8 +106,8 @@ func (w *world) once() int {
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
-	id := w.submit(contosoKey, "poison", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export"))
-	w.drain(queue.Work, "work") // discovery only
+	id := w.submit(contosoKey, "poison", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "access", "export"))
+	w.drain(queue.Work, "work") // discovery only, since two tasks follow
 	require.Equal(t, "fulfilling", w.get(contosoKey, id).State)
 	poisoned := message(t, queue.Message{Tenant: entrasim.Contoso, Request: id, Task: "entra-export"})
 
@@ -127,13 +127,13 @@ func TestPoison(t *testing.T) {
 	r = w.get(contosoKey, id)
 	require.Equal(t, "completed", r.State, "a failed task never stops the package")
 	_, report := w.archive(contosoKey, id)
-	require.Equal(t, "failed", string(report.Manifest.Systems[0].Outcome))
+	require.Equal(t, "failed", string(report.Manifest.Systems[1].Outcome))
 
 	w.must(http.StatusOK, "POST", "/api/requests/"+id+"/retry", contosoKey, nil)
 	w.pump()
 	require.Equal(t, "done", w.get(contosoKey, id).task("entra-export").Outcome)
 	_, report = w.archive(contosoKey, id)
-	require.Equal(t, "done", string(report.Manifest.Systems[0].Outcome))
+	require.Equal(t, "done", string(report.Manifest.Systems[1].Outcome))
 }
 
 // A system that does not recover makes no invocation fail. The pauses grow, and in the end the

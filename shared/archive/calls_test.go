@@ -156,8 +156,10 @@ func TestAnAssemblyThatWasKilledGoesOnFromItsBlocks(t *testing.T) {
 	calls, bytes := sent()
 	all := int((p.Bytes + 4<<20 - 1) / (4 << 20))
 	t.Logf("package of %.1f MiB in %d blocks; after the kill %d blocks with %.1f MiB were sent", float64(p.Bytes)/(1<<20), all, calls, float64(bytes)/(1<<20))
-	require.Equal(t, all-4, calls, "the four that had arrived are not sent again")
-	require.LessOrEqual(t, bytes, p.Bytes-4*4<<20)
+	// Up to four had arrived; the end of the first may have stopped some on their way.
+	require.Less(t, calls, all, "what had arrived is not sent again")
+	require.GreaterOrEqual(t, calls, all-4)
+	require.LessOrEqual(t, bytes, p.Bytes-int64(all-calls)*4<<20)
 	packageOf(t, b.Store, p)
 }
 

@@ -135,7 +135,8 @@ func TestTheSameListTwiceMakesNothingTwice(t *testing.T) {
 		{"a", "r-9", csv, problem.IdempotencyConflict},
 		{"b", "r-1", csv + "\n", problem.ReferenceTaken}, // another caller's key is another key
 	} {
-		up.Caller.Name, up.Reference, up.Body = c.caller, c.ref, strings.NewReader(c.text)
+		up.Caller = auth.Caller{ID: c.caller, Name: c.caller}
+		up.Reference, up.Body = c.ref, strings.NewReader(c.text)
 		_, existing, err := s.Receive(t.Context(), up)
 		if c.code == "" {
 			require.NoError(t, err, i)
