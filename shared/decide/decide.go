@@ -130,7 +130,11 @@ func (s *Service) EndTask(ctx context.Context, c *store.Case, who Who, id dsr.Ta
 			return store.Change{}, problem.Newf(problem.NotManual, "", "the task is %s and does not wait for a person", t.State)
 		}
 		o := dsr.Outcome{Code: code, Reason: "A person ended this task by hand.", Link: t.Outcome.Link}
-		return store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.runner.Clocks.Business(), By: who.ID, Task: id, Outcome: &o}}, Reason: text}, nil
+		ch := store.Change{Events: []dsr.Event{{Type: dsr.EventTaskEnded, At: s.runner.Clocks.Business(), By: who.ID, Task: id, Outcome: &o}}, Reason: text}
+		if c.State == dsr.StateWaiting && len(c.Open(dsr.StepFulfil)) > 0 {
+			ch.Wakes = s.redeliver() // An effect may have waited for this copy.
+		}
+		return ch, nil
 	})
 }
 

@@ -52,6 +52,9 @@ const (
 	EventTaskWaiting     EventType = "task-waiting" // manual or pending
 	EventTasksEnded      EventType = "tasks-ended"  // no task is left that a worker could do
 	EventAnswered        EventType = "answered"     // the package is ready: the legal clock ends
+	// the copies lie safe: the tasks with an effect can be done
+	EventEffectsBegun    EventType = "effects-begun"
+	EventEffectsEnded    EventType = "effects-ended" // no effect is left that a worker could do
 	EventCompleted       EventType = "completed"
 	EventAssemblyFailed  EventType = "assembly-failed"
 	EventRetried         EventType = "retried"
@@ -90,6 +93,8 @@ var transitions = []transition{
 	{StateDiscovering, EventPlanned, StateFulfilling},
 	{StateFulfilling, EventTasksEnded, StateAssembling},
 	{StateAssembling, EventAnswered, StateWaiting},
+	{StateWaiting, EventEffectsBegun, StateFulfilling},
+	{StateFulfilling, EventEffectsEnded, StateWaiting},
 	{StateWaiting, EventCompleted, StateCompleted},
 	{StateAssembling, EventAssemblyFailed, StateFailed},
 

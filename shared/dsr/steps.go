@@ -152,36 +152,60 @@ func (t table) workable(r *Request) []*Task {
 	return out
 }
 
-// copiesAreSafe reports whether no copy is open and a ready package holds all that was copied. A
-// request without copies has nothing to wait for.
+// copiesAreSafe reports whether every copy has ended without a failure and a ready package holds
+// all that was copied. A copy that was opened again after the package is not in it. A request
+// without copies has nothing to wait for.
 func (t table) copiesAreSafe(r *Request) bool {
-	ready := r.Package != nil && r.Package.State == PackageReady
+	ready, packed := r.Package != nil && r.Package.State == PackageReady, 0
+	if d := r.Task(PackageTask); d != nil {
+		packed = d.Round
+	}
 	for _, task := range r.Tasks {
 		if t.of(task.Action).Leg != Copies {
 			continue
 		}
-		if task.State == TaskOpen || !ready || task.EndedAt.After(r.AnsweredAt) {
+		if !ready || task.State != TaskEnded || task.Outcome.Code == OutcomeFailed || task.Round > packed {
 			return false
 		}
 	}
 	return true
 }
 
-// Follows returns the event that the present state calls for by itself, if any: when a worker has
-// nothing left to do, the one that the table names; completed when no task is left at all. The
+// has reports whether the request has a task on the leg.
+func (t table) has(r *Request, l Leg) bool {
+	return slices.ContainsFunc(r.Tasks, func(task Task) bool { return t.of(task.Action).Leg == l })
+}
+
+// Follows returns the event that the present state calls for by itself, if any. When a worker has
+// nothing left to do, it is the one that the table names. Once the package is there, the effects
+// begin as soon as the copies are safe, and completed follows when no task is left at all. The
 // store applies it in the transaction of the event that brought it about, so that no crash can come
 // between the two.
 func (r *Request) Follows() (EventType, bool) { return steps.follows(r) }
 
 func (t table) follows(r *Request) (EventType, bool) {
-	if r.State == StateWaiting && len(r.Unended()) == 0 {
-		return EventCompleted, true
+	if r.State == StateWaiting {
+		return t.followsWaiting(r)
 	}
 	i := slices.IndexFunc(t, func(row row) bool { return row.In == r.State && row.Follows != "" })
 	if i < 0 || len(t.workable(r)) > 0 {
 		return "", false
 	}
+	if r.State == StateFulfilling && t.has(r, Effects) && t.has(r, Copies) && t.copiesAreSafe(r) {
+		return EventEffectsEnded, true // The package is not made again: it has every copy.
+	}
 	return t[i].Follows, true
+}
+
+func (t table) followsWaiting(r *Request) (EventType, bool) {
+	if len(r.Unended()) == 0 {
+		return EventCompleted, true
+	}
+	effect := func(task Task) bool { return task.State == TaskOpen && t.of(task.Action).Leg == Effects }
+	if slices.ContainsFunc(r.Tasks, effect) && t.copiesAreSafe(r) {
+		return EventEffectsBegun, true
+	}
+	return "", false
 }
 
 // Open returns the tasks of a step that have not ended and wait for no person.

@@ -3,7 +3,6 @@ package dsr
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -50,10 +49,9 @@ func TestEffectsWaitForTheCopies(t *testing.T) {
 	table := append(slices.Clone(steps), row{
 		Action: erase, Step: StepFulfil, In: StateFulfilling, Lane: LaneFulfil, Leg: Effects, Follows: EventTasksEnded,
 	})
-	answered := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	request := func(change func(*Request)) *Request {
-		r := &Request{State: StateFulfilling, AnsweredAt: answered, Package: &Package{State: PackageReady}, Tasks: []Task{
-			{ID: "entra-access", Action: Access, State: TaskEnded, EndedAt: answered.Add(-time.Hour)},
+		r := &Request{State: StateFulfilling, Package: &Package{State: PackageReady}, Tasks: []Task{
+			{ID: "entra-access", Action: Access, State: TaskEnded},
 			{ID: "entra-erase", Action: erase, State: TaskOpen},
 		}}
 		change(r)
@@ -68,8 +66,10 @@ func TestEffectsWaitForTheCopies(t *testing.T) {
 		"a copy is open":           {func(r *Request) { r.Tasks[0].State = TaskOpen }, []TaskID{"entra-access"}, ""},
 		"there is no package":      {func(r *Request) { r.Package = nil }, nil, EventTasksEnded},
 		"the package is expiring":  {func(r *Request) { r.Package.State = PackageExpiring }, nil, EventTasksEnded},
-		"a copy came after it":     {func(r *Request) { r.Tasks[0].EndedAt = answered.Add(time.Hour) }, nil, EventTasksEnded},
-		"the effect has ended":     {func(r *Request) { r.Tasks[1].State = TaskEnded }, nil, EventTasksEnded},
+		"a copy came after it":     {func(r *Request) { r.Tasks[0].Round = 1 }, nil, EventTasksEnded},
+		"a copy waits":             {func(r *Request) { r.Tasks[0].State = TaskWaiting }, nil, EventTasksEnded},
+		"a copy has failed":        {func(r *Request) { r.Tasks[0].Outcome.Code = OutcomeFailed }, nil, EventTasksEnded},
+		"the effect has ended":     {func(r *Request) { r.Tasks[1].State = TaskEnded }, nil, EventEffectsEnded},
 		"no copy was asked for":    {func(r *Request) { r.Package, r.Tasks = nil, r.Tasks[1:] }, []TaskID{"entra-erase"}, ""},
 		"another state's business": {func(r *Request) { r.State = StateDiscovering }, nil, EventPlanned},
 	} {
