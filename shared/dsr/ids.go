@@ -6,8 +6,9 @@ import (
 )
 
 var (
-	guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	slug = regexp.MustCompile(`^[a-z][0-9a-z-]{0,62}$`)
+	guid   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	taskID = regexp.MustCompile(`^[a-z][0-9a-z-]{0,79}$`)
+	slug   = regexp.MustCompile(`^[a-z][0-9a-z-]{0,62}$`)
 )
 
 // ErrID says that a text does not have the form of an id.
@@ -25,6 +26,10 @@ type TaskID string
 
 // NewTaskID is the id of the task for a system and an action.
 func NewTaskID(system string, a Action) TaskID { return TaskID(system + "-" + string(a)) }
+
+// ValidTaskID reports whether s has the form of a task's id. It is longer than a name by what the
+// action adds, and as long as a segment of a key may be.
+func ValidTaskID(s string) bool { return taskID.MatchString(s) }
 
 // PackageTask is the id of the task that makes and hands over the package. It has no system.
 const PackageTask TaskID = "package"

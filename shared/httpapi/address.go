@@ -60,7 +60,7 @@ func (c *call) ids(pattern string) error {
 				return problem.New(problem.MalformedID, "", "the id in the address must be lower-case hex digits in groups of 8-4-4-4-12")
 			}
 		case "{task}":
-			if c.task = segments[i]; !dsr.ValidName(c.task) {
+			if c.task = segments[i]; !dsr.ValidTaskID(c.task) {
 				return problem.New(problem.MalformedID, "", "the id of a task must be the name of its system, a hyphen and its action")
 			}
 		}
