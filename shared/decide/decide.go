@@ -36,9 +36,17 @@ func New(r *task.Runner) (*Service, error) {
 // Who says who decides, and on which version of the request.
 type Who struct {
 	ID string // of the caller
-	// Match is asked before each try and refuses a version that the caller did not mean. A nil
-	// Match takes any version.
-	Match func(*dsr.Request) error
+	// Versions are the versions that the caller means, each the number of a request's last event.
+	// They are compared before each try. When nil, every version is meant; when empty, none is.
+	Versions []int64
+}
+
+// means refuses a version of the request that the caller does not mean.
+func (w Who) means(r *dsr.Request) error {
+	if w.Versions == nil || slices.Contains(w.Versions, r.Seq) {
+		return nil
+	}
+	return problem.New(problem.PreconditionFailed, "", "the request has changed since the version that If-Match names: read it again")
 }
 
 // Choose leaves needs-decision with the candidate that a person chose. From then on that object
@@ -146,10 +154,8 @@ func (s *Service) redeliver() map[retention.WakeKind]time.Time {
 // that it returns is up to date.
 func (s *Service) change(ctx context.Context, c *store.Case, who Who, decide func(*store.Case) (store.Change, error)) (*store.Case, error) {
 	c, err := s.runner.Change(ctx, c, func(c *store.Case) (store.Change, error) {
-		if who.Match != nil {
-			if err := who.Match(&c.Request); err != nil {
-				return store.Change{}, err
-			}
+		if err := who.means(&c.Request); err != nil {
+			return store.Change{}, err
 		}
 		return decide(c)
 	})

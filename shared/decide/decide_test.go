@@ -89,13 +89,7 @@ func TestADecisionMeetsStepsThatGoOn(t *testing.T) {
 	stale = w.load(t, c.ID)
 	_, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{ID: "p"}, pii.New("x"))
 	require.NoError(t, err)
-	mine := stale.Seq
-	_, err = w.Cancel(t.Context(), stale, decide.Who{ID: "q", Match: func(r *dsr.Request) error {
-		if r.Seq != mine {
-			return problem.New(problem.PreconditionFailed, "", "another version")
-		}
-		return nil
-	}}, pii.New("x"))
+	_, err = w.Cancel(t.Context(), stale, decide.Who{ID: "q", Versions: []int64{stale.Seq}}, pii.New("x"))
 	require.True(t, problem.Is(err, problem.PreconditionFailed), "the version is asked for again after each conflict: %v", err)
 }
 

@@ -106,7 +106,7 @@ func (c *call) change(decision func(*store.Case, decide.Who) (*store.Case, error
 	if err != nil {
 		return err
 	}
-	found, err = decision(found, decide.Who{ID: c.caller.ID, Match: c.ifMatch()})
+	found, err = decision(found, decide.Who{ID: c.caller.ID, Versions: c.ifMatch()})
 	if err != nil {
 		return err
 	}

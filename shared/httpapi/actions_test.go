@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -214,4 +215,26 @@ func TestTheHistoryAndTheFindings(t *testing.T) {
 	}
 	require.Equal(t, []string{"received", "discovery-started", "discovered", "planned"}, types)
 	require.Equal(t, w.load(id).LastHash, prev)
+}
+
+// A request that has just been received cannot be retried, so a call that passes If-Match is answered
+// by wrong-state.
+func TestIfMatchNamesTheVersionsThatAreMeant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.submit("admin", "k", nil)
+	tag := w.ask("GET", "/api/requests/"+id, "admin", "").header.Get("ETag")
+	for header, want := range map[string]string{
+		tag:                    "wrong-state",
+		"*":                    "wrong-state",
+		`"999", ` + tag:        "wrong-state",
+		`"999"`:                "precondition-failed",
+		"W/" + tag:             "precondition-failed",
+		strings.Trim(tag, `"`): "precondition-failed",
+		`"0` + tag[1:]:         "precondition-failed",
+		`"+` + tag[1:]:         "precondition-failed",
+		"no tag":               "precondition-failed",
+	} {
+		require.Equal(t, want, w.ask("POST", "/api/requests/"+id+"/retry", "admin", "", "If-Match: "+header).json(t)["code"], header)
+	}
 }

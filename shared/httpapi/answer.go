@@ -3,11 +3,12 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-	"github.com/rightsdesk/rightsdesk/shared/problem"
 )
 
 // answer writes a JSON answer.
@@ -23,44 +24,56 @@ func (c *call) answer(status int, body any) error {
 }
 
 // etag is the version of a request: each event makes a new one.
-func etag(r *dsr.Request) string { return fmt.Sprintf(`"%d"`, r.Seq) }
+func etag(r *dsr.Request) string { return tagOf(r.Seq) }
+
+func tagOf(seq int64) string { return fmt.Sprintf(`"%d"`, seq) }
 
 // notModified answers 304 when If-None-Match names the present version.
 func (c *call) notModified(tag string) bool {
 	c.w.Header().Set("ETag", tag)
-	if !named(c.r.Header.Values("If-None-Match"), tag, true) {
+	if !named(c.r.Header.Values("If-None-Match"), tag) {
 		return false
 	}
 	c.w.WriteHeader(http.StatusNotModified)
 	return true
 }
 
-// ifMatch returns a check that refuses another version than If-Match names, or nil without
-// If-Match.
-func (c *call) ifMatch() func(*dsr.Request) error {
+// ifMatch returns the versions that If-Match names, or nil when it names every version or is
+// missing. A tag that no version can have names none. A weak tag matches for reading only.
+func (c *call) ifMatch() []int64 {
 	values := c.r.Header.Values("If-Match")
 	if len(values) == 0 {
 		return nil
 	}
-	return func(r *dsr.Request) error {
-		if named(values, etag(r), false) {
+	versions := []int64{}
+	for t := range tags(values) {
+		if t == "*" {
 			return nil
 		}
-		return problem.New(problem.PreconditionFailed, "", "the request has changed since the version that If-Match names: read it again")
+		if seq, err := strconv.ParseInt(strings.Trim(t, `"`), 10, 64); err == nil && t == tagOf(seq) {
+			versions = append(versions, seq)
+		}
 	}
+	return versions
 }
 
-// named reports whether a list of entity tags holds the tag (RFC 9110 §8.8.3). A weak tag
-// matches for reading only.
-func named(values []string, tag string, weak bool) bool {
-	for t := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		t = strings.TrimSpace(t)
-		if weak {
-			t = strings.TrimPrefix(t, "W/")
-		}
-		if t == "*" || t == tag {
+// named reports whether a list of entity tags holds the tag, which may be weak there.
+func named(values []string, tag string) bool {
+	for t := range tags(values) {
+		if t == "*" || strings.TrimPrefix(t, "W/") == tag {
 			return true
 		}
 	}
 	return false
+}
+
+// tags goes through a list of entity tags (RFC 9110 §8.8.3).
+func tags(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for t := range strings.SplitSeq(strings.Join(values, ","), ",") {
+			if !yield(strings.TrimSpace(t)) {
+				return
+			}
+		}
+	}
 }
