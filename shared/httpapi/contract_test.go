@@ -3,9 +3,15 @@ package httpapi_test
 import (
 	"encoding/json"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +105,11 @@ func TestTheContractNamesTheSameWords(t *testing.T) {
 	require.Equal(t, texts(dsr.States()), enum("State"))
 	require.Equal(t, texts(dsr.Endings()), enum("Ending"))
 	require.Equal(t, texts(dsr.Requestable()), enum("Action"))
+	require.ElementsMatch(t, constants(t, "Regime"), enum("Regime"))
+	require.ElementsMatch(t, constants(t, "OutcomeCode"), enum("OutcomeCode"))
+	require.ElementsMatch(t, constants(t, "TaskState"), enum("Task", "properties", "state"))
+	shown := slices.DeleteFunc(constants(t, "PackageState"), func(s string) bool { return s == string(dsr.PackageExpiring) })
+	require.ElementsMatch(t, shown, enum("Package", "properties", "state"), "a package that is expiring is shown as expired")
 	require.Equal(t, texts(dsr.Relationships()), enum("Subject", "properties", "relationship"))
 	require.Equal(t, texts(dsr.FinalCodes()), enum("TaskEnd", "properties", "outcome"))
 	for _, r := range auth.Rights() {
@@ -106,6 +117,37 @@ func TestTheContractNamesTheSameWords(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(b), string(r)+".", "every right is needed by some call")
 	}
+}
+
+// constants are the values of the constants of a type in package dsr, as its source has them.
+func constants(t *testing.T, typ string) []string {
+	t.Helper()
+	files, err := filepath.Glob("../dsr/*.go")
+	require.NoError(t, err)
+	var out []string
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		if file.Name.Name != "dsr" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			of, typed := spec.Type.(*ast.Ident)
+			value, literal := spec.Values[0].(*ast.BasicLit)
+			if typed && literal && of.Name == typ {
+				text, err := strconv.Unquote(value.Value)
+				require.NoError(t, err)
+				out = append(out, text)
+			}
+			return true
+		})
+	}
+	require.NotEmpty(t, out, "package dsr has no constant of type %s", typ)
+	return out
 }
 
 func texts[S ~string](in []S) []string {

@@ -4,13 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/dsr/filltest"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
@@ -36,7 +35,7 @@ func TestTheVerifierKnowsWhatTheWriterWrites(t *testing.T) {
 func TestEveryFieldOfAManifestIsRead(t *testing.T) {
 	t.Parallel()
 	var m manifest.Manifest
-	fill(t, reflect.ValueOf(&m).Elem())
+	filltest.Fill(t, &m)
 	m.Version, m.Request, m.Tenant = manifest.Version, parttest.RequestID, parttest.TenantID
 	m.Files[0].Path, m.Files[0].SHA256 = "a/b.json", strings.Repeat("0", 64)
 	body, err := m.Encode()
@@ -55,30 +54,6 @@ func TestEveryFieldOfAManifestIsRead(t *testing.T) {
 	again, err := json.Marshal(read)
 	require.NoError(t, err)
 	require.JSONEq(t, string(body), string(again))
-}
-
-// fill sets every field to something that is not its zero value.
-func fill(t *testing.T, v reflect.Value) {
-	t.Helper()
-	if v.Type() == reflect.TypeFor[time.Time]() {
-		v.Set(reflect.ValueOf(parttest.At(9)))
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(t, v.Index(0))
-	case reflect.String:
-		v.SetString("name")
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	default:
-		t.Fatalf("a %s: say here how to fill it", v.Type())
-	}
 }
 
 // The longest tables that a part can have still pass.
