@@ -52,7 +52,7 @@ type Writer struct {
 	o       WriteOptions
 	ref     Ref
 	write   string
-	ids     []string
+	ids     []*string
 	buf     []byte
 	held    [][]byte            // the first full blocks, until there are too many for a Put
 	staged  map[string]struct{} // ids of blocks that an earlier writer left
@@ -167,25 +167,25 @@ func (w *Writer) find() error {
 	return nil
 }
 
-// send stages a block, unless it is staged already. The id of a block is the SHA-256 of its bytes:
-// two writers of one blob cannot mix up blocks, and a block that is there holds the same bytes.
+// send stages a block in the background, unless it is staged already. The id of a block is the
+// SHA-256 of its bytes: two writers of one blob cannot mix up blocks, and a block that is there
+// holds the same bytes.
 func (w *Writer) send(body []byte) error {
 	if len(w.ids) >= maxBlocksOfBlob {
 		return w.fail(fmt.Errorf("store: write blob in %s: %w", w.ref.Container, failure.ErrTooLarge))
 	}
-	sum := sha256.Sum256(body)
-	id := base64.StdEncoding.EncodeToString(sum[:])
+	id := new(string) // read when nothing is running any more
 	w.ids = append(w.ids, id)
-	if _, there := w.staged[id]; there {
-		w.free <- body
-		return nil
-	}
 	w.running.Add(1)
 	go func() {
 		defer w.running.Done()
-		_, err := w.blob.StageBlock(w.ctx, id, streaming.NopCloser(bytes.NewReader(body)), nil)
-		if err != nil {
-			_ = w.fail(failure.Wrap("stage block in "+w.ref.Container, err))
+		sum := sha256.Sum256(body)
+		*id = base64.StdEncoding.EncodeToString(sum[:])
+		if _, there := w.staged[*id]; !there {
+			_, err := w.blob.StageBlock(w.ctx, *id, streaming.NopCloser(bytes.NewReader(body)), nil)
+			if err != nil {
+				_ = w.fail(failure.Wrap("stage block in "+w.ref.Container, err))
+			}
 		}
 		w.free <- body
 	}()
@@ -244,8 +244,12 @@ func (w *Writer) commit(ctx context.Context) (etag string, err error) {
 		})
 		etag = string(deref(resp.ETag))
 	} else {
+		ids := make([]string, len(w.ids))
+		for i, id := range w.ids {
+			ids[i] = *id
+		}
 		var resp blockblob.CommitBlockListResponse
-		resp, err = w.blob.CommitBlockList(ctx, w.ids, &blockblob.CommitBlockListOptions{
+		resp, err = w.blob.CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
 			AccessConditions: condition(w.o.IfMatch), Metadata: m, HTTPHeaders: headers,
 		})
 		etag = string(deref(resp.ETag))
