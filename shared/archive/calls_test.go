@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -145,7 +146,10 @@ func TestAnAssemblyThatWasKilledGoesOnFromItsBlocks(t *testing.T) {
 		}
 		return calls, bytes
 	}
-	revive := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Skip: 4, Match: block})
+	var arrived sync.WaitGroup
+	arrived.Add(4)
+	b.Faults.Add(storetest.Fault{Times: 4, Match: block, After: arrived.Done})
+	revive := b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: block, Before: arrived.Wait})
 	_, err := Assemble(t.Context(), a)
 	revive()
 	require.ErrorIs(t, err, storetest.ErrInjected)
