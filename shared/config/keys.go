@@ -33,7 +33,7 @@ func (Keys) String() string { return "keys" }
 // GoString hides the keys.
 func (Keys) GoString() string { return "keys" }
 
-// localKeys are the SHA-256 of the keys that the README publishes for the local world.
+// localKeys are the SHA-256 of the API keys of the local world, which are published with it.
 func localKeys() []string {
 	var out []string
 	for _, k := range []string{"local-dev-key", "local-dev-key-readonly", "local-dev-key-2"} {

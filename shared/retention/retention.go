@@ -34,7 +34,7 @@ const (
 	NotYet = "not yet"
 	// Nobody says that the class is kept for ever.
 	Nobody = "nobody"
-	// byStore says that the store removes it with the change that makes it superfluous.
+	// byStore says that the store removes it when it finds that nothing names it.
 	byStore = "store"
 	// byService says that the queue service removes it by itself.
 	byService = "queue service"

@@ -20,7 +20,7 @@ func sealFindings(system string) string { return "findings|" + system }
 
 // KeepFindings seals what a discovery found. It returns it as it is while it is small, and
 // otherwise stores it as a blob. The id makes the name of the blob new, because a crashed
-// attempt may have left one behind. Such a blob is deleted with the case.
+// attempt may have left one behind.
 func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Finding) (*dsr.Found, error) {
 	plain, err := json.Marshal(f)
 	if err != nil {
