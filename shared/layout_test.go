@@ -88,7 +88,7 @@ var table = []rule{
 	{"shared/store/failure", ""},
 	// Blobs know nothing of rows and queues.
 	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"},
-	{"shared/store/queue", "shared/dsr shared/store/failure shared/store/layout"},
+	{"shared/store/queue", "shared/dsr shared/retention shared/store/failure shared/store/layout"},
 	{"shared/alert", ""},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},

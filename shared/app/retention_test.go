@@ -32,6 +32,11 @@ func TestNothingIsStoredOutsideTheRetentionTable(t *testing.T) {
 				seen[r.Class] = true
 			}
 		}
+		for _, q := range w.queues() {
+			n, err := w.app.Store.Queues.Length(t.Context(), q)
+			require.NoError(t, err)
+			seen["queues"] = seen["queues"] || n > 0
+		}
 		for _, c := range w.containers() {
 			if len(w.names(c)) > 0 {
 				seen[c] = true
@@ -68,6 +73,8 @@ func TestNothingIsStoredOutsideTheRetentionTable(t *testing.T) {
 			require.True(t, seen[r.Container], "nothing lay in the container of %s", r.Class)
 		case r.Rows != "":
 			require.True(t, seen[r.Class], "there were no %s", r.Class)
+		case r.Queues:
+			require.True(t, seen["queues"], "nothing lay on a queue of %s", r.Class)
 		}
 	}
 }

@@ -201,7 +201,7 @@ func (s *Step) rejected(ctx context.Context, res *due.Result) error {
 			failed(err)
 			break
 		}
-		at, err := time.Parse(time.RFC3339, b.Meta["at"])
+		at, err := time.Parse(time.RFC3339, b.Meta[blob.MetaAt])
 		if err != nil {
 			failed(errors.New("purge: a rejected bulk message does not say when it came"))
 			continue

@@ -220,7 +220,7 @@ func TestRejectedMessagesExpire(t *testing.T) {
 	w := tasktest.New(t)
 	put := func(age time.Duration) string {
 		name := uuid.NewString()
-		meta := map[string]string{"code": "unknown-tenant", "at": w.Business.Now().Add(-age).UTC().Format(time.RFC3339)}
+		meta := map[string]string{"code": "unknown-tenant", blob.MetaAt: w.Business.Now().Add(-age).UTC().Format(time.RFC3339)}
 		require.NoError(t, w.Clean.Blobs.Put(ctx, blob.Ref{Container: retention.Rejected, Name: name}, []byte("{}"), meta, "application/octet-stream"))
 		return name
 	}

@@ -44,6 +44,9 @@ func TestEveryRowIsWhole(t *testing.T) {
 		}
 		require.Equal(t, 1, times, "%s has one end", r.Class)
 		require.Equal(t, r.By != retention.Nobody, r.Clock != "", "%s: a time follows a clock", r.Class)
+		if r.Table != "" && r.Rows == "" {
+			require.Equal(t, retention.KeepUnnamed, r.Keep.For, "%s: without a form of rows it is about leftovers", r.Class)
+		}
 		if b := r.Keep.Bounds; b != nil {
 			require.True(t, b.Min <= b.Default && b.Default <= b.Max, r.Class)
 		}

@@ -90,8 +90,12 @@ var table = []Row{
 		Why: "everything that is stored has an end from the moment it exists", By: byPurge,
 	},
 	{
-		Class: "rows that nothing names", Holds: "keys, list rows and wakes whose request or change was never committed", Table: "lists",
+		Class: "rows that nothing names", Holds: "list rows and wakes whose request or change was never committed", Table: "lists",
 		Keep: Keep{For: KeepUnnamed}, Since: "they were written, or due", Clock: WallClock, Why: whyLeftovers, By: byStore,
+	},
+	{
+		Class: "keys that nothing names", Holds: "wrapped data keys whose request was never committed", Table: "keys",
+		Keep: Keep{For: KeepUnnamed}, Since: "the wake that was written with them was due", Clock: WallClock, Why: whyLeftovers, By: byStore,
 	},
 	{
 		Class: "tenants", Holds: "ids of tenants that are or were configured, and the number of their shards", Table: "lists", Rows: `[0-9a-f-]{36}`,
@@ -100,6 +104,7 @@ var table = []Row{
 	},
 	{
 		Class: "messages", Holds: "ids of what there is to do; on dsr-bulk the lists of producers", Queues: true,
-		Keep: Keep{For: 7 * day}, Since: "the message was put on the queue", Clock: WallClock, Why: "the service's own limit, where a message names no other", By: byService,
+		Keep: Keep{For: KeepMessage}, Since: "the message was put on the queue", Clock: WallClock,
+		Why: "what a lost message was for is sent again within a minute; a producer may name another time for its own", By: byService,
 	},
 }

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 )
@@ -84,6 +84,14 @@ type Message struct {
 	Due     int64  `json:"d,omitempty"` // of a shard's wakes, in milliseconds
 }
 
+// enqueue says how a message is put on a queue: it is hidden for a while, and the service drops it
+// when its time has come.
+func enqueue(hidden time.Duration) *azqueue.EnqueueMessageOptions {
+	return &azqueue.EnqueueMessageOptions{
+		VisibilityTimeout: to.Ptr(int32(hidden.Seconds())), TimeToLive: to.Ptr(int32(retention.KeepMessage.Seconds())),
+	}
+}
+
 // Send puts a message on a queue as plain JSON, because the host's messageEncoding is none. The
 // message may arrive twice.
 func (q *Queues) Send(ctx context.Context, name string, m Message) error {
@@ -91,7 +99,7 @@ func (q *Queues) Send(ctx context.Context, name string, m Message) error {
 	if err != nil {
 		return fmt.Errorf("store: encode message: %w", err)
 	}
-	_, err = q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), nil)
+	_, err = q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), enqueue(0))
 	return failure.Wrap("send to "+name, err)
 }
 
@@ -106,8 +114,7 @@ func (q *Queues) SendHidden(ctx context.Context, name string, m Message, while t
 	if err != nil {
 		return Receipt{}, fmt.Errorf("store: encode message: %w", err)
 	}
-	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(while.Seconds()))}
-	sent, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), o)
+	sent, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(b), enqueue(while))
 	if err != nil {
 		return Receipt{}, failure.Wrap("send to "+name, err)
 	}
@@ -135,8 +142,7 @@ func (q *Queues) Delete(ctx context.Context, r Receipt) error {
 // Return puts the text of a received message back on a queue, byte for byte. It becomes visible
 // after a while.
 func (q *Queues) Return(ctx context.Context, name string, text []byte, after time.Duration) error {
-	o := &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(after.Seconds()))}
-	_, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(text), o)
+	_, err := q.client.NewQueueClient(q.prefix+name).EnqueueMessage(ctx, string(text), enqueue(after))
 	return failure.Wrap("return to "+name, err)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -40,6 +41,8 @@ func TestMessagesArriveAsTheyWereSent(t *testing.T) {
 		m, err := queue.DecodeMessage([]byte(*got.Messages[0].MessageText))
 		require.NoError(t, err)
 		require.Equal(t, want, m)
+		lives := got.Messages[0].ExpirationTime.Sub(*got.Messages[0].InsertionTime)
+		require.Equal(t, retention.KeepMessage, lives.Round(time.Minute), "as the retention table says")
 	}
 	_, err = w.Store.Queues.Length(t.Context(), "no-such")
 	require.Error(t, err)
