@@ -30,14 +30,14 @@ const (
 // Groups of packages that many may import. The forms are pure as well: they are what a
 // package is made of, and what checks it.
 const (
-	pure      = "shared/clock shared/cloud shared/pii shared/dsr shared/problem shared/jsonbody shared/tenant shared/deadline shared/retention "
+	pure      = "shared/clock shared/cloud shared/pii shared/dsr shared/problem shared/jsonbody shared/tenant shared/retention "
 	contracts = pure + "shared/connector "
 	forms     = "shared/tabular shared/manifest shared/verify "
 	storage   = "shared/store shared/store/blob shared/store/queue shared/store/lists shared/store/imports shared/store/lease shared/store/failure "
 	services  = contracts + forms + "shared/alert " + storage + "shared/part shared/archive shared/auth shared/task shared/due "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
 	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
-	clients   = "shared/connector/msgraph shared/connector/odata "
+	clients   = "shared/connector/msgraph "
 )
 
 // rule says which packages of this module a package may import. Both sides are patterns of
@@ -55,14 +55,12 @@ var table = []rule{
 	{"shared/jsonbody", "shared/problem"},
 	{"shared/dsr", "shared/pii"},
 	{"shared/tenant", "shared/dsr"},
-	{"shared/deadline", "shared/dsr"},
 	{"shared/retention", "shared/dsr"},
 
 	// Contracts, and their leaves: a connector sees neither the store nor another connector.
 	{"shared/connector", "shared/clock shared/dsr shared/pii shared/tenant"},
 	{"shared/connector/catalog", contracts + clients + "shared/connector/*"},
 	{"shared/connector/msgraph", contracts},
-	{"shared/connector/odata", contracts},
 	{"shared/connector/*/*sim", contracts + "shared/connector/*/*sim shared/connector/*/*sim/*"},
 	{"shared/connector/*/*sim/*", "shared/connector/*/*sim/*"}, // what a simulator is made of
 	{"shared/connector/*", contracts + clients},

@@ -49,7 +49,7 @@ type Claim interface {
 // takes over from one that died sends those again that hold other bytes.
 //
 // It replaces a package of an earlier attempt or round under its ETag, and takes from it the
-// members whose parts have been deleted since. Errors: ErrDestination; ErrIncomplete;
+// members whose parts have been deleted since. Errors: errDestination; ErrIncomplete;
 // store.ErrExists or store.ErrConflict when another worker stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	target, err := Location(tenant.Tenants{a.Tenant}, a.Case.Tenant, a.Case.ID, a.Case.Dest)

@@ -102,7 +102,7 @@ var provenances = map[dsr.Provenance]string{
 	dsr.Derived:  "derived from other data",
 }
 
-// formats say what a file is.
+// formatWords say what a file is.
 var formatWords = map[tenant.Format]string{
 	tenant.JSON: "JSON, complete and exact",
 	tenant.CSV:  "table (CSV)",

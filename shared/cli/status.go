@@ -33,7 +33,7 @@ type request struct {
 	} `json:"package"`
 }
 
-// bulk is what the command line reads of a bulk import.
+// bulkImport is what the command line reads of a bulk import.
 type bulkImport struct {
 	ID        string `json:"id"`
 	Reference string `json:"reference"`

@@ -14,7 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
-// through is the way of a request with both actions in the named systems, when nothing goes wrong.
+// The way of a request with both actions in the named systems, when nothing goes wrong, ends with
+// its package.
 func TestTheWayThrough(t *testing.T) {
 	t.Parallel()
 	for name, systems := range map[string][]string{"one system": {"alpha"}, "several systems": {"alpha", "beta", "gamma"}} {

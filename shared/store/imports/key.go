@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/rightsdesk/rightsdesk/shared/pii"
-
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
-
 	"github.com/rightsdesk/rightsdesk/shared/store/failure"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
