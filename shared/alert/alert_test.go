@@ -3,9 +3,12 @@ package alert_test
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,8 +36,11 @@ func TestAnAlertIsALineWithACodeAndACount(t *testing.T) {
 	require.Error(t, err)
 }
 
-// An operator looks a code up in the runbooks.
-func TestEachAlertIsInARunbook(t *testing.T) {
+// logged finds the code of an ERROR line, in a call or in an error that the line shows.
+var logged = regexp.MustCompile(`ErrorContext\([^\n]*"code", "([a-z-]+)"|\) Code\(\) string \{ return "([a-z-]+)" \}`)
+
+// An operator looks a code up in the runbooks: that of an alert, and that of any other ERROR line.
+func TestEachAlertAndEachLoggedCodeIsInARunbook(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../infra/runbooks/*.md")
 	require.NoError(t, err)
@@ -44,7 +50,22 @@ func TestEachAlertIsInARunbook(t *testing.T) {
 		require.NoError(t, err)
 		all = append(all, text...)
 	}
+	var codes []string
 	for _, code := range alert.Codes() {
-		require.Contains(t, string(all), "`"+string(code)+"`")
+		codes = append(codes, string(code))
+	}
+	require.NoError(t, fs.WalkDir(os.DirFS(".."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile("../" + name)
+		for _, found := range logged.FindAllSubmatch(text, -1) {
+			codes = append(codes, string(found[1])+string(found[2]))
+		}
+		return err
+	}))
+	require.Subset(t, codes, []string{"history-broken", "storage-not-set-up", "destination-unknown"})
+	for _, code := range codes {
+		require.True(t, bytes.Contains(all, []byte("`"+code+"`")), "no runbook says what to do about %s", code)
 	}
 }
