@@ -2,7 +2,7 @@
 //
 //	go run ./infra/generate [-root .]
 //
-// The code is committed, so that whoever only builds needs no generator. This package's test
+// The code is committed, so that a plain build needs no generator. This package's test
 // compares it with its sources.
 package main
 

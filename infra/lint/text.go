@@ -32,6 +32,11 @@ func code(file string) bool {
 	return slices.Contains([]string{".go", ".sh", ".yaml", ".yml", ""}, filepath.Ext(file)) && !strings.Contains(file, "testdata/")
 }
 
+// prose is what the authors wrote: not what tests compare with, and not a contract of others.
+func prose(file string) bool {
+	return slices.Contains([]string{".go", ".md"}, filepath.Ext(file)) && !strings.Contains(file, "testdata/")
+}
+
 var rules = []rule{
 	{
 		"a path of somebody's machine", anywhere,
@@ -52,6 +57,10 @@ var rules = []rule{
 	{
 		"a paragraph of a document that is not in this repository: say the rule, or cite infra/decisions", anywhere,
 		regexp.MustCompile(`(?i)\bdesign(?:\.md)? ` + `§`),
+	},
+	{
+		"a word that strangers stumble over: name the person, say that something is there, leave \"our\" out", prose,
+		regexp.MustCompile(`(?i)\b(?:who` + `ever|stands? (?:twice|once|several times)|of ` + `ours|our ` + `own|nobody` + ` ever)\b`),
 	},
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/telemetry"
 )
 
-// api makes the HTTP interface with what stands behind it: intake of requests and lists, and
+// api makes the HTTP interface with what it calls: intake of requests and lists, and
 // decisions.
 func (a *App) api() (*httpapi.API, error) {
 	submissions, err := intake.New(intake.Options{

@@ -37,9 +37,9 @@ func clubDocument(t *testing.T, second string) string {
       - {name: `+second+`, system: club, club: south, language: de}`, 1)
 }
 
-// A copy of the worked example stands twice in a tenant: two tasks, two folders in the package, and
+// A tenant has a copy of the worked example twice: two tasks, two folders in the package, and
 // one system in the catalogue.
-func TestASystemStandsTwiceInATenant(t *testing.T) {
+func TestATenantHasASystemTwice(t *testing.T) {
 	t.Parallel()
 	w := clubs(t)
 	id := w.submit(contosoKey, "clubs", asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "access"))

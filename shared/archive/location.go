@@ -9,7 +9,7 @@ import (
 )
 
 // errDestination says that a tenant has no destination of the name that a request or a package
-// gives. Whoever configures the tenant has to put it back.
+// gives. The operator who configures the tenant has to put it back.
 var errDestination = errors.New("archive: the tenant has no destination of that name")
 
 // Location is where the package of a request lies: in the product's own container, or in the one

@@ -31,7 +31,7 @@ func (s *source) close() {
 	}
 }
 
-// open opens the list where the import stands. It accepts only the version that was received,
+// open opens the list where the import has come to. It accepts only the version that was received,
 // since a position means nothing in another version.
 func (i *invocation) open(ctx context.Context) (*source, error) {
 	src := &source{}

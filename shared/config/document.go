@@ -24,8 +24,8 @@ type Queue struct {
 // Caller is a machine that may call.
 type Caller struct {
 	Name string `yaml:"name"`
-	// ID is kept with what the caller did, and is the name where the document gives none. Whoever
-	// changes the name sets it to the old name.
+	// ID is kept with what the caller did, and is the name where the document gives none. It is set
+	// to the old name when the name is changed.
 	ID string `yaml:"id"`
 	// KeySHA256 is 64 lower-case hex digits, empty for the caller of the queue.
 	KeySHA256 string   `yaml:"keySHA256"`

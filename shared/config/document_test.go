@@ -78,7 +78,7 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
 		"an unknown key":               {"    name: Contoso", "    name: Contoso\n    colour: red", "line 12: tenants[0].colour: this key is unknown"},
-		"a key that stands twice":      {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key is given twice"},
+		"a key that is given twice":    {"    name: Contoso", "    name: Contoso\n    name: Contoso", "line 12: tenants[0].name: this key is given twice"},
 		"another version":              {"version: 1", "version: 2", "line 1: version"},
 		"a number as text":             {"version: 1", "version: one", "line 1: version: a whole number is expected"},
 		"a text for a list":            {"systems: [entra]", "systems: entra", "line 12: tenants[0].systems: a list is expected"},
@@ -89,7 +89,7 @@ func TestAMistakeIsToldWithItsLine(t *testing.T) {
 		"an action that nobody knows":  {"actions: [export]", "actions: [export, forget]", "line 13: tenants[0].actions[1]"},
 		"access without statements":    {"actions: [export]", "actions: [access]", "tenants[0].statements.automatedDecisions: the action access needs this statement"},
 		"a declared system half said":  {"actions: [export]", "actions: [access, export]", "declared[0].actions.access: instructions are needed for every action"},
-		"a declared system of ours":    {"name: paper-files", "name: entra", "line 15: tenants[0].declared[0].name"},
+		"a declared catalogue name":    {"name: paper-files", "name: entra", "line 15: tenants[0].declared[0].name"},
 		"a link without https":         {"https://intranet", "http://intranet", "declared[0].actions.export.link"},
 		"a tenant that is no GUID":     {"  - id: 11111111-1111-1111-1111-111111111111", "  - id: contoso", "line 10: tenants[0].id"},
 		"an id in capitals":            {"  - name: a\n", "  - name: a\n    id: A\n", "line 5: callers[0].id: an id is [a-z]"},

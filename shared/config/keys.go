@@ -107,7 +107,7 @@ func parseKeys(text []byte) (Keys, error) {
 }
 
 // makeKeys writes new keys to another file and links it to the path. When another process was
-// faster, the link fails and the keys of that process count. Nobody ever reads half a file.
+// faster, the link fails and the keys of that process count. So no reader sees half a file.
 func makeKeys(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

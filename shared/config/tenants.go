@@ -42,7 +42,7 @@ func (c *checker) tenant(t *tenant.Tenant, path string) {
 	}
 }
 
-// system checks one place where a system of the catalogue stands for the tenant.
+// system checks one place that the tenant has in a system of the catalogue.
 func (c *checker) system(t *tenant.Tenant, i int, path string) {
 	s := t.Systems[i]
 	key := func(name string) string { // A system that is given by its name alone has no keys.

@@ -28,8 +28,8 @@ func (c Catalogue) Systems() []string {
 }
 
 // Describe returns what is known of the system that has this name in a tenant: what its connector
-// says, or what the tenant declares. Where a system of the catalogue stands several times in the
-// tenant, the title names which one is meant. False for a name that the tenant does not have.
+// says, or what the tenant declares. Where the tenant has a system of the catalogue several
+// times, the title names which one is meant. False for a name that the tenant does not have.
 func (c Catalogue) Describe(t tenant.Tenant, name string) (Descriptor, bool) {
 	if declared, ok := t.DeclaredSystem(name); ok {
 		return describeDeclared(declared), true

@@ -13,7 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
 
-// Connector is a system as it stands in one tenant. The optional interfaces below are what it
+// Connector is a system of one tenant. The optional interfaces below are what it
 // can do.
 type Connector interface {
 	Descriptor() Descriptor

@@ -18,7 +18,7 @@ type Descriptor struct {
 	Identifiers []Identifier // by which it can find a person
 	Kinds       []Kind       // of records, in the order in which they are exported
 	Permissions []string     // least application permissions, as the system names them
-	Settings    []Setting    // that a tenant gives where the system stands
+	Settings    []Setting    // that a tenant gives where it names the system
 	// Cannot explains each action that is not possible here, in a sentence that the package shows.
 	Cannot map[dsr.Action]string
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Setting is something that a tenant says of a system where it stands, such as which environment is
-// meant. It is data, so that checks and documents are made from it. It never holds a secret, since
-// the tenants' document is not protected as secrets are.
+// Setting is something that a tenant says of a system where it names it, such as which
+// environment is meant. It is data, so that checks and documents are made from it. It never
+// holds a secret, since the tenants' document is not protected as secrets are.
 type Setting struct {
 	Name     string // key in the tenant's document: [a-z][0-9A-Za-z]{0,62}
 	Meaning  string // what it says, in words: "which of the organisation's clubs is read"

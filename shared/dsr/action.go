@@ -4,7 +4,7 @@ package dsr
 // Microsoft's DSR guides.
 type Action string
 
-// The actions. What is known of each stands in the table of steps.
+// The actions. The table of steps holds what is known of each.
 const (
 	Discover Action = "discover" // comes before every other action; nobody can ask for it alone
 	// Access hands over everything found, readable, with the statements of GDPR Art. 15(1).

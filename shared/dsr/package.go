@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// PackageState is where the package stands.
+// PackageState is how far the package has come.
 type PackageState string
 
 // The states of a package.

@@ -11,7 +11,7 @@ type Origin struct {
 	Line int64  `json:"line,omitempty"` // 1, 2, …
 }
 
-// Request is one DSR: who may see it, what is asked, and where it stands. It changes by Apply
+// Request is one DSR: who may see it, what is asked, and how far it has come. It changes by Apply
 // only.
 type Request struct {
 	ID         string

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// State is where a request stands.
+// State is how far a request has come.
 type State string
 
 // The states of a request.

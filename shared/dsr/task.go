@@ -49,7 +49,7 @@ type Outcome struct {
 	Until  time.Time   `json:"until,omitzero"`  // of a pending task
 }
 
-// TaskState is where a task stands.
+// TaskState is how far a task has come.
 type TaskState string
 
 // The states of a task.

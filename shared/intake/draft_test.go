@@ -51,7 +51,7 @@ func service(t testing.TB) *intake.Service {
 	return s
 }
 
-// runner is one whose clocks stand.
+// runner is one whose clocks do not move.
 func runner(t testing.TB, st *store.Store) *task.Runner {
 	t.Helper()
 	clocks := clock.Clocks{Business: func() time.Time { return now }, Wall: func() time.Time { return wall }}

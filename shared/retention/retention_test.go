@@ -147,7 +147,7 @@ func TestTimesInWords(t *testing.T) {
 	}
 }
 
-// What the table says is what the code does: each time, container and kind of wake stands in the
+// What the table says is what the code does: each time, container and kind of wake is in the
 // table and is used by the product, outside this package.
 func TestEachConstantIsARowAndIsUsed(t *testing.T) {
 	t.Parallel()
@@ -165,7 +165,7 @@ func TestEachConstantIsARowAndIsUsed(t *testing.T) {
 		default:
 			require.True(t, used[name], "nothing uses retention.%s", name)
 		}
-		require.Regexp(t, `\b`+name+`\b`, string(table), "%s stands in no row", name)
+		require.Regexp(t, `\b`+name+`\b`, string(table), "%s is in no row", name)
 	}
 }
 

@@ -32,7 +32,7 @@
 // The SDK retries by itself, so a refusal may answer a retry of a write that was done. Therefore
 // each transaction inserts the row of its event. The key of that row is the number that the writer
 // expected, and its content never changes. After a refusal or an unclear answer row.Try reads the
-// row: the write has succeeded if its id stands there. Rows without events carry the ids of their
+// row: the write has succeeded if its id is there. Rows without events carry the ids of their
 // last writes, or the owner of their lease, for the same check: the head of a new request or of a
 // change of wakes alone, imports and claims.
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
 )
 
-// SealReason is the use under which Change.Reason is sealed. The sealed bytes stand in
+// SealReason is the use under which Change.Reason is sealed. The sealed bytes are in
 // dsr.Event.Sealed and dsr.Task.Text.
 const SealReason = "reason"
 

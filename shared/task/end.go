@@ -84,7 +84,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	if err != nil {
 		return store.Change{}, nil, err
 	}
-	// A wake stands behind everything that a worker could do. In a state that goes on, it
+	// There is a wake for everything that a worker could do. In a state that goes on, it
 	// exists already.
 	if next := r.Next(after); next.IsZero() || after.State != c.State {
 		ch.Wakes[retention.WakeRedeliver] = next

@@ -79,7 +79,7 @@ func (t Tenant) System(name string) (Instance, bool) {
 	return t.Systems[i], true
 }
 
-// Instances counts how often a system of the catalogue stands in the tenant.
+// Instances counts how often the tenant has a system of the catalogue.
 func (t Tenant) Instances(system string) int {
 	n := 0
 	for _, s := range t.Systems {
@@ -108,8 +108,8 @@ func (t Tenant) Destination(name string) (Destination, bool) {
 	return t.Destinations[i], true
 }
 
-// Instance is one place where a system of the catalogue stands for a tenant: an environment, a
-// workspace, an account. The same system may stand there several times, under different names.
+// Instance is one place that a tenant has in a system of the catalogue: an environment, a
+// workspace, an account. A tenant may have several of the same system, under different names.
 type Instance struct {
 	// Name is unique in the tenant, by default the system's. Tasks, folders and findings carry it.
 	Name     string
@@ -117,7 +117,7 @@ type Instance struct {
 	Settings map[string]string // which place it is; the system's descriptor says what it takes
 }
 
-// Plain returns the instance of a system that stands once in a tenant and has no settings.
+// Plain returns the instance of a system that a tenant has once and without settings.
 func Plain(system string) Instance { return Instance{Name: system, System: system} }
 
 // Declared is a system without a connector: people do there what was asked, and the package
@@ -171,6 +171,6 @@ const (
 	XML  Format = "xml"
 )
 
-// Tabular are the formats that a tenant may choose, in the order in which they stand in a
-// package.
+// Tabular are the formats that a tenant may choose, in the order in which a package
+// has them.
 func Tabular() []Format { return []Format{CSV, XLSX, XML} }

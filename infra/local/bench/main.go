@@ -44,7 +44,7 @@ func main() {
 	flag.StringVar(&o.App, "app", "dist/app", "the app folder (make package)")
 	only := flag.String("only", "", "letters of the parts to run, such as a,c (default: all)")
 	flag.BoolVar(&o.Small, "small", false, "a tenth of the size, to see that everything works")
-	flag.StringVar(&o.Profile, "profile", "", "`folder` for CPU profiles of our own side of b and c")
+	flag.StringVar(&o.Profile, "profile", "", "`folder` for CPU profiles of the own side of b and c")
 	flag.Parse()
 	o.Only = strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -35,7 +35,7 @@ func decodePath(escaped string) (decoded string, status int) {
 	return clean, 0
 }
 
-// encodePath escapes a decoded path as proxying does. What may stand in a path stays, also
+// encodePath escapes a decoded path as proxying does. What may be in a path stays, also
 // where the caller had escaped it. A percent sign is always escaped, so a slash that came
 // escaped leaves as %252F.
 func encodePath(path string) string { return escaped(path, "!$&'()*+,-./:;=@_~") }

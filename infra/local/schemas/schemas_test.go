@@ -97,7 +97,7 @@ func TestHostSchemaLagsBehindTheHost(t *testing.T) {
 }
 
 // constAsEnum writes const as draft-04 can say it. The schema of function.json is draft-04 and
-// uses that word of draft-06 by mistake. As it stands, the out binding of sql fits every
+// uses that word of draft-06 by mistake. Without the correction the out binding of sql fits every
 // binding, and nothing but sql and unknown types is valid.
 func constAsEnum(node any) {
 	switch n := node.(type) {
@@ -140,7 +140,7 @@ func describe(t *testing.T, bindings []binding) string {
 		require.Len(t, bindings, 2)
 		require.Equal(t, binding{Type: "http", Direction: "out", Name: "res"}, bindings[1])
 		require.Equal(t, "req", first.Name)
-		require.Equal(t, "anonymous", first.AuthLevel, "who is calling is our own check, on every host alike")
+		require.Equal(t, "anonymous", first.AuthLevel, "Rightsdesk checks itself who is calling, on every host alike")
 		for _, taken := range []string{"admin", "runtime"} {
 			require.False(t, strings.HasPrefix(strings.ToLower(first.Route), taken), "the host refuses the route")
 		}
@@ -155,7 +155,7 @@ func describe(t *testing.T, bindings []binding) string {
 	return "unknown " + first.Type
 }
 
-// Our safety rests on these settings. With any other prefix an outside caller could POST a
+// Safety rests on these settings. With any other prefix an outside caller could POST a
 // job's path. Without both flags HTTP arrives in an envelope on some hosts. With base64 a plain
 // message would go to the poison queue unseen.
 func TestHostJSONHoldsWhatWeRelyOn(t *testing.T) {

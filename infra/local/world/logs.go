@@ -40,7 +40,7 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// say prints a line of our own.
+// say prints a line of the world itself.
 func (l *logs) say(text string) { l.line("rightsdesk", bold, []byte(text)) }
 
 // line prints one line under a name. Errors are dropped: a terminal that is gone must not stop

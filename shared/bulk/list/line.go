@@ -13,7 +13,7 @@ import (
 // request.
 const maxLine = 64 << 10
 
-// Position is where a reader stands, so that another can continue there later.
+// Position is how far a reader has come, so that another can continue there later.
 type Position struct {
 	Offset int64 // bytes from the beginning of the list
 	Line   int64 // number of the last line that was read

@@ -21,7 +21,7 @@
 //
 // # Settings
 //
-// An organisation may run several clubs. Each stands under a name of its own in the tenant's
+// An organisation may run several clubs. Each has a name of its own in the tenant's
 // document:
 //
 //	systems:

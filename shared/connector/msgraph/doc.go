@@ -1,6 +1,6 @@
 // Package msgraph asks Microsoft Graph on behalf of the connectors that read from it.
 //
-// It does what they share: tokens, paging, time limits and faults. It stands on msgraph-sdk-go:
+// It does what they share: tokens, paging, time limits and faults. It uses msgraph-sdk-go:
 // the SDK's builders make the requests, and its adapter authenticates and sends them. Answers
 // are handed over as the JSON that Graph sent, because the SDK's models lose members that they
 // do not know.

@@ -62,7 +62,7 @@ var known = []string{
 }
 
 // Parse reads a connection string as AzureWebJobsStorage holds it: with or without explicit
-// endpoints, or UseDevelopmentStorage=true. Its errors quote nothing, since a key may stand in the
+// endpoints, or UseDevelopmentStorage=true. Its errors quote nothing, since a key may be in the
 // wrong place.
 func Parse(connection string) (Account, error) {
 	parts := map[string]string{}

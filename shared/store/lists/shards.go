@@ -13,7 +13,7 @@ import (
 
 // A tenant begins with one shard, because each shard costs a sweep one call. The number of shards
 // lies in the row of the tenant and only grows. It is stored before anything is written to a new
-// shard. Whoever reads takes the number from the row each time. Whoever writes may know an older,
+// shard. A reader takes the number from the row each time. A writer may know an older,
 // smaller number: those shards are read as well.
 
 const (

@@ -32,7 +32,7 @@ const (
 // Cell is one value of a row.
 type Cell struct {
 	Kind Kind
-	// Text is the text of a text, the digits of a number as they stand in the file, "TRUE" or
+	// Text is the text of a text, the digits of a number as they are in the file, "TRUE" or
 	// "FALSE", or the code of an error.
 	Text string
 	Time time.Time // of a date: the time on the wall, in UTC
