@@ -217,8 +217,8 @@ func TestTheHistoryAndTheFindings(t *testing.T) {
 	require.Equal(t, w.load(id).LastHash, prev)
 }
 
-// A request that has just been received cannot be retried, so a call that passes If-Match is answered
-// by wrong-state.
+// A request that has just been received cannot be retried, so a call that passes If-Match is
+// answered by wrong-state.
 func TestIfMatchNamesTheVersionsThatAreMeant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
