@@ -144,6 +144,9 @@ func TestTwoWorkersOnOneTask(t *testing.T) {
 			var then tasktest.Picture
 			w.Systems["alpha"].OnPage = func(n int) error {
 				if n == 1 {
+					// The first part is recorded in the background, which renews the lease.
+					recorded := func() bool { return len(w.Load(id).Task("alpha-export").Parts) == 1 }
+					require.Eventually(t, recorded, 10*time.Second, time.Millisecond)
 					second(t, w, id)
 					then = w.Look(id)
 				}
