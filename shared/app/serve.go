@@ -15,10 +15,6 @@ import (
 // Version is the version of this build.
 const Version = "0.1.0"
 
-// ahead is how many new requests at once a process goes on with after it has answered. The
-// Functions host lets a process work on between calls.
-const ahead = 8
-
 // Serve is the custom handler. It returns only with an error.
 func Serve(ctx context.Context, port string, env func(string) string, stdout io.Writer) error {
 	s, err := config.Load(env)
@@ -55,7 +51,7 @@ func open(ctx context.Context, s config.Settings, log *slog.Logger) (*App, error
 			return nil, err
 		}
 	}
-	return wire(s, doc, Options{Clocks: clocks, Log: log, Ahead: ahead})
+	return wire(s, doc, Options{Clocks: clocks, Log: log, Ahead: s.Ahead})
 }
 
 // CommandLine runs a command and returns its exit code.

@@ -230,8 +230,8 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 		"a host that only looks like loopback":   {[]string{"AzureWebJobsStorage", dev, "RIGHTSDESK_GRAPH", "http://127.0.0.1.example.com"}, []string{"this machine"}},
 		"credentials in a URL":                   {[]string{"AzureWebJobsStorage", dev, "RIGHTSDESK_GRAPH", "http://me@127.0.0.1"}, []string{"this machine"}},
 		"everything wrong at once": {
-			[]string{"AzureWebJobsStorage", "AccountName=x;Foo=secret", "RIGHTSDESK_CLOUD", "moon", "RIGHTSDESK_LOG", "loud"},
-			[]string{"part 2", "RIGHTSDESK_CLOUD", "RIGHTSDESK_LOG"},
+			[]string{"AzureWebJobsStorage", "AccountName=x;Foo=secret", "RIGHTSDESK_CLOUD", "moon", "RIGHTSDESK_LOG", "loud", "RIGHTSDESK_AHEAD", "-1"},
+			[]string{"part 2", "RIGHTSDESK_CLOUD", "RIGHTSDESK_LOG", "RIGHTSDESK_AHEAD: a number from 0 to 64"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ const (
 	envCloud       = "RIGHTSDESK_CLOUD"
 	envGraph       = "RIGHTSDESK_GRAPH"
 	envClock       = "RIGHTSDESK_CLOCK"
+	envAhead       = "RIGHTSDESK_AHEAD"
 	envLogLevel    = "RIGHTSDESK_LOG"
 	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	envWorker      = "FUNCTIONS_WORKER_RUNTIME"

@@ -7,6 +7,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rightsdesk/rightsdesk/shared/cloud"
@@ -49,6 +50,10 @@ func Table() []Setting {
 		{Name: envCloud, Meaning: "cloud that the tenants are in: public, usgov or china", Default: "public", Azure: azureOptional},
 		{Name: envGraph, Meaning: "loopback URL of a simulated Microsoft Graph", Sample: "http://127.0.0.1:7080", LocalOnly: true},
 		{Name: envClock, Meaning: "loopback URL of the movable business clock", Sample: "http://127.0.0.1:7080/clock", LocalOnly: true},
+		{
+			Name: envAhead, Meaning: "how many requests at once a process goes on with right after it took them in, 0 to 64; the others wait in the queue",
+			Default: "8", Azure: azureOptional,
+		},
 		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info", Azure: azureOptional},
 		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it", Azure: azureOptional},
 		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom", Azure: azureNeeded},
@@ -67,6 +72,7 @@ type Settings struct {
 	Cloud    string // public, usgov or china
 	Graph    string // loopback URL of a simulator, or ""
 	Clock    string // loopback URL, or ""
+	Ahead    int    // requests that a process goes on with after it took them in, at once
 	LogLevel string
 	OTLP     string
 	// Platform is the variable that shows that a platform runs the product, or "".
@@ -101,6 +107,11 @@ func Load(env func(string) string) (Settings, error) {
 			break
 		}
 	}
+	ahead, err := strconv.Atoi(get(envAhead))
+	if err != nil {
+		ahead = -1 // check reports it
+	}
+	out.Ahead = ahead
 	storage, err := parseStorage(get(envStorage), get(envAccount), out.Endpoints().StorageSuffix)
 	out.Storage = storage
 	return out, errors.Join(err, out.check())
@@ -113,6 +124,9 @@ func (s Settings) check() error {
 	}
 	if _, ok := cloud.Named(s.Cloud); !ok {
 		bad(envCloud, "public, usgov or china is expected")
+	}
+	if s.Ahead < 0 || s.Ahead > maxAhead {
+		bad(envAhead, "a number from 0 to %d is expected", maxAhead)
 	}
 	if _, ok := logLevels[s.LogLevel]; !ok {
 		bad(envLogLevel, "debug, info, warn or error is expected")
@@ -133,5 +147,8 @@ func (s Settings) check() error {
 	}
 	return errors.Join(errs...)
 }
+
+// maxAhead bounds the memory of a process that goes on with requests.
+const maxAhead = 64
 
 var logLevels = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
