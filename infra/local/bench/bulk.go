@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/appenv"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
@@ -59,7 +61,7 @@ type importer struct {
 func listOf(lines int) []byte {
 	var out bytes.Buffer
 	for n := range lines {
-		item := bytes.Replace(submission(n), fmt.Appendf(nil, `"tenant":%q,`, contoso), fmt.Appendf(nil, `"idempotencyKey":"line-%06d",`, n), 1)
+		item := bytes.Replace(caller.Submission(n), fmt.Appendf(nil, `"tenant":%q,`, caller.Contoso), fmt.Appendf(nil, `"idempotencyKey":"line-%06d",`, n), 1)
 		out.Write(item)
 		out.WriteByte('\n')
 	}
@@ -68,7 +70,7 @@ func listOf(lines int) []byte {
 
 // service wires an importer as the app does.
 func (im importer) service(a *app.App) (*bulk.Service, error) {
-	_, doc, err := load(im.settings)
+	_, doc, err := appenv.Load(im.settings)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +103,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 		return 0, page, err
 	}
 	got, _, err := s.Receive(ctx, bulk.Upload{
-		Caller: auth.Caller{ID: "bench", Name: "bench", Tenants: []string{contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: contoso, Reference: "bench",
+		Caller: auth.Caller{ID: "bench", Name: "bench", Tenants: []string{caller.Contoso}, Rights: []auth.Right{auth.Bulk}}, Tenant: caller.Contoso, Reference: "bench",
 		Format: list.JSONLines, Body: bytes.NewReader(listOf(im.lines)),
 	})
 	if err != nil {
@@ -111,7 +113,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 		return 0, page, err
 	}
 	began := time.Now()
-	err = gauge.Profiled(im.b.Profile, "import-"+prefix, func() error { return s.Import(ctx, contoso, got.ID) })
+	err = gauge.Profiled(im.b.Profile, "import-"+prefix, func() error { return s.Import(ctx, caller.Contoso, got.ID) })
 	if err != nil {
 		return 0, page, err
 	}
@@ -119,7 +121,7 @@ func (im importer) run(ctx context.Context, prefix string, seen *calls.Ledger) (
 	if page, err = seen.Take(); err != nil {
 		return 0, page, err
 	}
-	done, err := a.Store.Imports.Load(ctx, contoso, got.ID)
+	done, err := a.Store.Imports.Load(ctx, caller.Contoso, got.ID)
 	if err != nil {
 		return 0, page, err
 	}
@@ -158,7 +160,7 @@ func (im importer) compare(ctx context.Context) error {
 	rounds := 0
 	for ; rounds < 2 && (rounds == 0 || time.Since(began) < enough); rounds++ {
 		for _, who := range turns(rounds) {
-			before := cpuSeconds(im.storage.Pid())
+			before := gauge.CPUSeconds(im.storage.Pid())
 			prefix := fmt.Sprintf("%s%d", who, rounds)
 			var seconds float64
 			var err error
@@ -170,7 +172,7 @@ func (im importer) compare(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			spent := cpuSeconds(im.storage.Pid()) - before
+			spent := gauge.CPUSeconds(im.storage.Pid()) - before
 			say("round %d: %s %.1f s, of Azurite's CPU %.1f s", rounds+1, who, seconds, spent)
 			perSecond[who], cpu[who] = append(perSecond[who], float64(im.lines)/seconds), append(cpu[who], spent)
 		}
@@ -245,7 +247,7 @@ func awaitSetUp(ctx context.Context, api string) error {
 // import makes.
 func (im importer) allOn(ctx context.Context) error {
 	lines := im.lines / 5
-	api, stop, err := im.b.host(ctx, im.b.App, im.storage.ConnectionString, pairs(im.settings))
+	api, stop, err := im.b.host(ctx, im.b.App, im.storage.ConnectionString, appenv.Pairs(im.settings))
 	if err != nil {
 		return err
 	}
@@ -257,11 +259,11 @@ func (im importer) allOn(ctx context.Context) error {
 	if err := awaitSetUp(ctx, api); err != nil {
 		return err
 	}
-	name := contoso + "/bench.ndjson"
+	name := caller.Contoso + "/bench.ndjson"
 	if _, err := c.Blobs.NewContainerClient(retention.BulkInputs).NewBlockBlobClient(name).UploadBuffer(ctx, listOf(lines), nil); err != nil {
 		return err
 	}
-	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, contoso, name)
+	message := fmt.Sprintf(`{"tenant":%q,"reference":"bench","blob":"bulk/%s"}`, caller.Contoso, name)
 	began := time.Now()
 	if _, err := c.Queues.NewQueueClient(queue.Bulk).EnqueueMessage(ctx, message, nil); err != nil {
 		return err
@@ -280,12 +282,12 @@ func awaitImport(ctx context.Context, api string, lines int) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/bulk?reference=bench&tenant="+contoso, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/bulk?reference=bench&tenant="+caller.Contoso, nil)
 		if err != nil {
 			return err
 		}
-		req.Header.Set("X-Api-Key", apiKey)
-		resp, err := client.Do(req)
+		req.Header.Set("X-Api-Key", caller.APIKey)
+		resp, err := caller.Client.Do(req)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -72,7 +73,7 @@ func readyBytes() ([]byte, error) {
 // blob.
 func (e *exporter) copy(ctx context.Context) error {
 	e.result.Request = e.Request
-	c, err := e.st.Load(ctx, contoso, e.Request)
+	c, err := e.st.Load(ctx, caller.Contoso, e.Request)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/gauge"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/sample"
 	"github.com/rightsdesk/rightsdesk/shared/archive"
@@ -120,7 +121,7 @@ func (e *exporter) measure(name string, do func() error) error {
 func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
 	made, err := e.st.Create(ctx, store.Draft{
 		Request: dsr.Request{
-			Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
+			Tenant: caller.Contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
 			Tasks: []dsr.Task{{ID: benchTask, System: sample.System, Action: dsr.Export, State: dsr.TaskOpen}},
 		},
 		Key: uuid.NewString(), By: "bench",
@@ -129,7 +130,7 @@ func (e *exporter) newCase(ctx context.Context) (*store.Case, error) {
 		return nil, err
 	}
 	e.result.Request = made.Request.ID
-	return e.st.Load(ctx, contoso, made.Request.ID)
+	return e.st.Load(ctx, caller.Contoso, made.Request.ID)
 }
 
 func (e *exporter) formats() []tenant.Format {
@@ -190,7 +191,7 @@ func (e *exporter) sink(ctx context.Context) error {
 
 // pack makes the package of the parts that the sink stored.
 func (e *exporter) pack(ctx context.Context) error {
-	c, err := e.st.Load(ctx, contoso, e.Request)
+	c, err := e.st.Load(ctx, caller.Contoso, e.Request)
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (e *exporter) pack(ctx context.Context) error {
 	for _, p := range t.Parts {
 		t.Records += p.Records
 	}
-	one := tenant.Tenant{ID: contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
+	one := tenant.Tenant{ID: caller.Contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
 	return e.measure("pack", func() error {
 		p, err := archive.Assemble(ctx, archive.Assembly{
 			Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: sample.Descriptor()}}, Clocks: clock.Same(wall),

@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	local "github.com/rightsdesk/rightsdesk/infra/local/tenant"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
@@ -28,14 +29,14 @@ const graphFor = 15 * time.Second
 type reader struct{}
 
 func (reader) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: local.ReaderToken(contoso), ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: local.ReaderToken(caller.Contoso), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
 // graph exports one person after another through the real connector.
 func (e *exporter) graph(ctx context.Context) error {
 	entry := catalog.Entries()[0]
 	conn, err := entry.New(connector.Settings{
-		Tenant: contoso, Endpoint: e.Graph, Credential: reader{}, Clocks: clock.Same(wall), Log: slog.New(slog.DiscardHandler),
+		Tenant: caller.Contoso, Endpoint: e.Graph, Credential: reader{}, Clocks: clock.Same(wall), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (e *exporter) graph(ctx context.Context) error {
 		}
 		s, err := part.New(part.Options{
 			Store: e.st, Case: c, Descriptor: entry.Descriptor, Kinds: entry.Descriptor.KindsFor(dsr.Access), Formats: []tenant.Format{tenant.CSV},
-			Spec:   part.Spec{Tenant: contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
+			Spec:   part.Spec{Tenant: caller.Contoso, Request: fmt.Sprintf("%s-%d", c.ID, n), Task: benchTask, System: entry.Descriptor.System, Action: dsr.Access},
 			Tokens: e.tokens, Clocks: clock.Same(wall), Claim: unclaimed{},
 		})
 		if err != nil {

@@ -3,28 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/appenv"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
-	"github.com/rightsdesk/rightsdesk/infra/local/process"
+	"github.com/rightsdesk/rightsdesk/infra/local/coretools"
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
-	"github.com/rightsdesk/rightsdesk/shared/dsr"
 )
 
 // The goals of part (f).
@@ -34,9 +29,6 @@ const (
 	callsPerMiB      = 1.2
 	handSeconds      = 1.0
 )
-
-// jane asks for what is held about her.
-var jane = []byte(`{"tenant":"` + contoso + `","actions":["access"],"regime":"gdpr","subject":{"email":"jane@contoso.example"}}`)
 
 // benchHand is part (f): the storage calls of one ordinary access request, and how long it takes
 // when nothing else is done.
@@ -49,14 +41,14 @@ func benchHand(ctx context.Context, b *bench) error {
 	if err := b.countAccess(ctx, s); err != nil {
 		return err
 	}
-	api, stop, err := b.host(ctx, b.App, s.storage.ConnectionString, pairs(s.settings))
+	api, stop, err := b.host(ctx, b.App, s.storage.ConnectionString, appenv.Pairs(s.settings))
 	if err != nil {
 		return err
 	}
 	defer stop()
 	var took []float64
 	for n := range 1 + b.size(20) {
-		seconds, err := byHand(ctx, api, fmt.Sprintf("hand-%d", n))
+		seconds, err := caller.ByHand(ctx, api, fmt.Sprintf("hand-%d", n))
 		if err != nil {
 			return err
 		}
@@ -75,7 +67,7 @@ func (b *bench) underFunc(ctx context.Context, s stage) error {
 		b.table.Note("(f) not measured under the real Functions host: func is not on PATH.")
 		return nil
 	}
-	api, stop, err := b.coreTools(ctx, s)
+	api, stop, err := coretools.Start(ctx, b.App, b.dir, s.settings)
 	if err != nil {
 		b.table.Note("(f) not measured under the real Functions host: %v.", err)
 		return nil
@@ -83,7 +75,7 @@ func (b *bench) underFunc(ctx context.Context, s stage) error {
 	defer stop()
 	var took []float64
 	for n := range 1 + b.size(20) {
-		seconds, err := byHand(ctx, api, fmt.Sprintf("func-%d", n))
+		seconds, err := caller.ByHand(ctx, api, fmt.Sprintf("func-%d", n))
 		if err != nil {
 			return err
 		}
@@ -95,106 +87,11 @@ func (b *bench) underFunc(ctx context.Context, s stage) error {
 	return nil
 }
 
-// coreTools runs the app under Azure Functions Core Tools until stop is called.
-func (b *bench) coreTools(ctx context.Context, s stage) (api string, stop func(), err error) {
-	folder := filepath.Join(b.dir, "func-app")
-	if err := os.CopyFS(folder, os.DirFS(b.App)); err != nil {
-		return "", nil, err
-	}
-	if err := os.Chmod(filepath.Join(folder, "rightsdesk"), 0o755); err != nil { //nolint:gosec // a program
-		return "", nil, err
-	}
-	local, err := json.Marshal(map[string]any{"IsEncrypted": false, "Values": s.settings})
-	if err != nil {
-		return "", nil, err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "local.settings.json"), local, 0o600); err != nil {
-		return "", nil, err
-	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
-	cmd := exec.Command("func", "start", "--port", port)
-	cmd.Dir = folder
-	p, err := process.Start(cmd)
-	if err != nil {
-		return "", nil, err
-	}
-	api = "http://127.0.0.1:" + port
-	for began := time.Now(); time.Since(began) < 2*time.Minute; {
-		select {
-		case <-p.Done():
-			return "", nil, fmt.Errorf("func ended while it started: %w", p.Err())
-		case <-ctx.Done():
-			p.Kill()
-			return "", nil, ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-		var contract struct{}
-		if apiCall(ctx, http.MethodGet, api+"/api/openapi.json", "", nil, &contract) == nil {
-			return api, p.Kill, nil
-		}
-	}
-	p.Kill()
-	return "", nil, errors.New("func did not answer within two minutes")
-}
-
-// byHand submits jane's request and asks for it until it is completed.
-func byHand(ctx context.Context, api, key string) (seconds float64, err error) {
-	began := time.Now()
-	var r struct{ ID, State string }
-	if err := apiCall(ctx, http.MethodPost, api+"/api/requests", key, jane, &r); err != nil {
-		return 0, err
-	}
-	for r.State != string(dsr.StateCompleted) {
-		if time.Since(began) > time.Minute {
-			return 0, fmt.Errorf("request %s is %s after a minute", r.ID, r.State)
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-		if err := apiCall(ctx, http.MethodGet, api+"/api/requests/"+r.ID, "", nil, &r); err != nil {
-			return 0, err
-		}
-	}
-	return time.Since(began).Seconds(), nil
-}
-
-func apiCall(ctx context.Context, method, url, key string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	setHeaders(req, key)
-	if key == "" {
-		req.Header.Del("Idempotency-Key")
-		req.Header.Del("Content-Type")
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s %s answers %d: %s", method, url, resp.StatusCode, text)
-	}
-	return json.Unmarshal(text, out)
-}
-
 // countAccess runs one request in this process and counts its storage calls: to completed, and
 // on until its package is purged. A first request sets everything up and is not counted.
 func (b *bench) countAccess(ctx context.Context, s stage) error {
 	const prefix = "hand"
-	settings, doc, err := load(s.settings)
+	settings, doc, err := appenv.Load(s.settings)
 	if err != nil {
 		return err
 	}
@@ -212,8 +109,8 @@ func (b *bench) countAccess(ctx context.Context, s stage) error {
 		if _, err := seen.Take(); err != nil {
 			return err
 		}
-		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(jane))
-		setHeaders(req, fmt.Sprintf("count-%d", n))
+		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(caller.Jane))
+		caller.SetHeaders(req, fmt.Sprintf("count-%d", n))
 		rec := httptest.NewRecorder()
 		a.API.ServeHTTP(rec, req)
 		if rec.Code != http.StatusAccepted {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -26,7 +27,7 @@ func idleTimers(ctx context.Context, b *bench, storage *azurite.Instance, settin
 	if err != nil {
 		return err
 	}
-	tenants := []string{contoso}
+	tenants := []string{caller.Contoso}
 	for len(tenants) < idleTenants {
 		tenants = append(tenants, uuid.NewString())
 	}

@@ -16,15 +16,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/appenv"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/replay"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
-	"github.com/rightsdesk/rightsdesk/shared/pii"
 )
-
-// callers is how many requests are under way at a time.
-const callers = 16
 
 // benchPost is part (a).
 func benchPost(ctx context.Context, b *bench) error {
@@ -56,8 +54,8 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 		if _, err := seen.Take(); err != nil {
 			return t, err
 		}
-		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(submission(n)))
-		setHeaders(req, fmt.Sprintf("count-%d", n))
+		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/requests", bytes.NewReader(caller.Submission(n)))
+		caller.SetHeaders(req, fmt.Sprintf("count-%d", n))
 		rec := httptest.NewRecorder()
 		a.API.ServeHTTP(rec, req)
 		if rec.Code != http.StatusAccepted {
@@ -85,26 +83,13 @@ func (b *bench) countPost(ctx context.Context, e azurite.Endpoints, settings map
 
 // newApp wires the product over an Azurite under a prefix, as the handler does.
 func newApp(ctx context.Context, settings map[string]string, prefix string, seen policy.Policy) (*app.App, error) {
-	s, doc, err := load(settings)
+	s, doc, err := appenv.Load(settings)
 	if err != nil {
 		return nil, err
 	}
 	return app.New(ctx, s, doc, app.Options{
 		Clocks: app.RealClocks(), Log: slog.New(slog.DiscardHandler), Policies: []policy.Policy{seen}, Prefix: prefix,
 	})
-}
-
-// submission is the body of a request with one action for one person, as most are.
-func submission(n int) []byte {
-	id := pii.MAC([]byte("bench"), fmt.Sprint(n))
-	return fmt.Appendf(nil, `{"tenant":%q,"actions":["export"],"regime":"gdpr","subject":{"objectId":"%x-%x-%x-%x-%x","email":"person%06d@contoso.example","name":"Jane Person"},"reference":"case %06d"}`,
-		contoso, id[:4], id[4:6], id[6:8], id[8:10], id[10:16], n, n)
-}
-
-func setHeaders(req *http.Request, key string) {
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Api-Key", apiKey)
-	req.Header.Set("Idempotency-Key", key)
 }
 
 // comparePost measures the product's handler and the bare one in turn. Each runs under its own
@@ -126,12 +111,12 @@ func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, sett
 		return err
 	}
 	defer stopRaw()
-	off, err := disabled(b.App, "requests")
+	off, err := appenv.Disabled(b.App, "requests")
 	if err != nil {
 		return err
 	}
 	off = append(off, "RIGHTSDESK_AHEAD=0") // the bare side does no work on a request either
-	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, append(pairs(settings), off...))
+	api, stop, err := b.host(ctx, b.App, storage.ConnectionString, append(appenv.Pairs(settings), off...))
 	if err != nil {
 		return err
 	}
@@ -155,27 +140,25 @@ func (b *bench) comparePost(ctx context.Context, storage *azurite.Instance, sett
 			}
 		}
 	}
-	b.table.Ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", callers), "/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
+	b.table.Ratio(fmt.Sprintf("(a) POST /api/requests, %d at a time", caller.Callers), "/s", report.Median(perSecond[ours]), report.Median(perSecond[bare]), 0.8)
 	b.table.Note("(a) bare: a Go handler under the same dev host with the same calls, transactions and row sizes, without decoding, checks, sealing or logs. Median of %d rounds, in an order that changes.", rounds)
 	return nil
 }
-
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: time.Minute}
 
 // post sends count requests, callers at a time, and returns the rate of accepted ones. All must
 // be accepted.
 func post(ctx context.Context, api, round string, count int) (float64, error) {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(callers)
+	g.SetLimit(caller.Callers)
 	began := time.Now()
 	for n := range count {
 		g.Go(func() error {
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, api+"/api/requests", bytes.NewReader(submission(n)))
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, api+"/api/requests", bytes.NewReader(caller.Submission(n)))
 			if err != nil {
 				return err
 			}
-			setHeaders(req, fmt.Sprintf("%s-%06d", round, n))
-			resp, err := client.Do(req)
+			caller.SetHeaders(req, fmt.Sprintf("%s-%06d", round, n))
+			resp, err := caller.Client.Do(req)
 			if err != nil {
 				return err
 			}
@@ -203,7 +186,7 @@ func (b *bench) postAllOn(ctx context.Context) error {
 		return err
 	}
 	defer s.stop()
-	api, stop, err := b.host(ctx, b.App, s.storage.ConnectionString, pairs(s.settings))
+	api, stop, err := b.host(ctx, b.App, s.storage.ConnectionString, appenv.Pairs(s.settings))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/appenv"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/infra/local/process"
 )
@@ -59,7 +60,7 @@ func startOnce(ctx context.Context, binary string, settings map[string]string) (
 	}
 	cmd := exec.Command(path)
 	cmd.Dir = filepath.Dir(path)
-	cmd.Env = append(append(os.Environ(), pairs(settings)...), "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
+	cmd.Env = append(append(os.Environ(), appenv.Pairs(settings)...), "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	began := time.Now()
 	p, err := process.Start(cmd)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/caller"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
@@ -89,7 +90,7 @@ func runWakes(ctx context.Context, storage *azurite.Instance, settings map[strin
 		return wakeRun{}, err
 	}
 	began = time.Now()
-	due := lists.Span{Tenant: contoso, Job: dsr.StepWake, Clock: retention.WallClock, Until: wall()}
+	due := lists.Span{Tenant: caller.Contoso, Job: dsr.StepWake, Clock: retention.WallClock, Until: wall()}
 	if _, err := a.Store.Lists.Due(ctx, due, 500); err != nil {
 		return wakeRun{}, err
 	}
@@ -127,7 +128,7 @@ func newWake(a *app.App) (*wake.Step, error) {
 // sweeper goes through the wakes of one configured tenant and of those that the store remembers.
 func sweeper(a *app.App) (*due.Sweeper, error) {
 	return due.New(due.Options{
-		Store: a.Store, Clocks: clock.Clocks{Wall: wall, Business: wall}, Log: slog.New(slog.DiscardHandler), Tenants: tenant.Tenants{{ID: contoso}}, Bound: time.Hour,
+		Store: a.Store, Clocks: clock.Clocks{Wall: wall, Business: wall}, Log: slog.New(slog.DiscardHandler), Tenants: tenant.Tenants{{ID: caller.Contoso}}, Bound: time.Hour,
 	})
 }
 
@@ -139,7 +140,7 @@ func storeDue(ctx context.Context, st *store.Store) error {
 		g.Go(func() error {
 			_, err := st.Create(ctx, store.Draft{
 				Request: dsr.Request{
-					Tenant: contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
+					Tenant: caller.Contoso, Actions: []dsr.Action{dsr.Export}, Regime: dsr.GDPR, Caller: "bench", ReceivedAt: wall(), DueAt: wall(), CreatedAt: wall(),
 					Tasks: []dsr.Task{
 						{ID: "entra-discover", System: "entra", Action: dsr.Discover}, {ID: "entra-export", System: "entra", Action: dsr.Export}, dsr.DeliveryTask(),
 					},
@@ -168,7 +169,7 @@ func storeFuture(ctx context.Context, connection, prefix string, count int) erro
 			for n := at; n < min(at+100, count); n++ {
 				e, err := json.Marshal(aztables.EDMEntity{
 					Entity: aztables.Entity{
-						PartitionKey: layout.ShardPartition(contoso, 0),
+						PartitionKey: layout.ShardPartition(caller.Contoso, 0),
 						RowKey:       layout.RowWake(retention.WakeRedeliver, from.Add(time.Duration(n)*time.Second), uuid.NewString()),
 					},
 					Properties: map[string]any{"key": uuid.NewString()},

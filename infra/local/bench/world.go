@@ -11,18 +11,10 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
+	"github.com/rightsdesk/rightsdesk/infra/local/bench/appenv"
 	"github.com/rightsdesk/rightsdesk/infra/local/devhost"
 	"github.com/rightsdesk/rightsdesk/infra/local/tenant"
-	"github.com/rightsdesk/rightsdesk/shared/config"
-	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
-	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
 )
-
-// apiKey is Contoso's caller with all rights in infra/local/rightsdesk.yaml.
-const apiKey = "local-dev-key"
-
-// contoso is the tenant of all measurements.
-const contoso = entrasim.Contoso
 
 // storage starts an Azurite for one part, so that no part's leftovers slow another part down.
 // With onDisk it keeps its state in a folder, as in make run; otherwise in memory.
@@ -87,7 +79,7 @@ func (b *bench) stage(ctx context.Context) (stage, error) {
 // host runs an app folder under the dev host until stop is called.
 func (b *bench) host(ctx context.Context, app, connection string, env []string) (api string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	log := slog.New(whileRunning{slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}), ctx})
+	log := appenv.Log(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}), ctx)
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- devhost.Run(ctx, devhost.Options{
@@ -106,23 +98,6 @@ func (b *bench) host(ctx context.Context, app, connection string, env []string) 
 	return "", nil, fmt.Errorf("dev host of %s: %w", app, err)
 }
 
-// whileRunning drops log lines once its context has ended, since a host that is being stopped
-// logs errors about its work.
-type whileRunning struct {
-	slog.Handler
-	running context.Context
-}
-
-// Enabled implements slog.Handler.
-func (w whileRunning) Enabled(ctx context.Context, level slog.Level) bool {
-	return w.running.Err() == nil && w.Handler.Enabled(ctx, level)
-}
-
-// WithAttrs implements slog.Handler.
-func (w whileRunning) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return whileRunning{w.Handler.WithAttrs(attrs), w.running}
-}
-
 // settings are the app settings of the product's handler, as in make run but without the
 // movable clock, since the product is measured.
 func (b *bench) settings(connection, graph string) (map[string]string, error) {
@@ -134,45 +109,4 @@ func (b *bench) settings(connection, graph string) (map[string]string, error) {
 		"AzureWebJobsStorage": connection, "FUNCTIONS_WORKER_RUNTIME": "custom", "RIGHTSDESK_CONFIG": document,
 		"RIGHTSDESK_KEYS": filepath.Join(b.dir, "keys.json"), "RIGHTSDESK_GRAPH": graph, "RIGHTSDESK_LOG": "warn",
 	}, nil
-}
-
-func pairs(settings map[string]string) []string {
-	var out []string
-	for k, v := range settings {
-		out = append(out, k+"="+v)
-	}
-	return out
-}
-
-// load reads settings and document as the handler does.
-func load(settings map[string]string) (config.Settings, *config.Document, error) {
-	s, err := config.Load(func(name string) string { return settings[name] })
-	if err != nil {
-		return s, nil, err
-	}
-	text, err := os.ReadFile(s.Config)
-	if err != nil {
-		return s, nil, err
-	}
-	doc, err := config.Parse(text, config.Deployment{Catalogue: catalog.Entries(), Local: s.Local()})
-	return s, doc, err
-}
-
-// disabled switches off all functions of an app folder except those named.
-func disabled(app string, but ...string) ([]string, error) {
-	folders, err := filepath.Glob(filepath.Join(app, "*", "function.json"))
-	if err != nil || len(folders) == 0 {
-		return nil, fmt.Errorf("%s holds no functions: make package makes it (%w)", app, err)
-	}
-	keep := map[string]bool{}
-	for _, name := range but {
-		keep[name] = true
-	}
-	var out []string
-	for _, f := range folders {
-		if name := filepath.Base(filepath.Dir(f)); !keep[name] {
-			out = append(out, "AzureWebJobs."+name+".Disabled=true")
-		}
-	}
-	return out, nil
 }

@@ -1,4 +1,4 @@
-// Package gauge measures the memory that a process of the bench takes above what it had at rest.
+// Package gauge measures what a process takes: memory above what it had at rest, and processor time.
 package gauge
 
 import (
