@@ -1,4 +1,5 @@
-// Package gauge measures what a process takes: memory above what it had at rest, and processor time.
+// Package gauge measures what a process takes: memory above what it had at rest, and processor
+// time.
 package gauge
 
 import (
