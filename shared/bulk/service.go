@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/intake"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
 	chunkLines = 100     // what BeginMany takes
 	chunkBytes = 4 << 20 // bounds the memory of an import, whatever its lines are
 
-	resend   = time.Minute // until a lost message is sent again
-	giveBack = time.Minute // until a message that met an outage is seen again
+	resend   = task.Redeliver // until a lost message is sent again
+	giveBack = time.Minute    // until a message that met an outage is seen again
 
 	// defaultBound is far under the host's limit for an invocation.
 	defaultBound = time.Minute

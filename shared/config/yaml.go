@@ -13,7 +13,8 @@ import (
 )
 
 // decoder fills Go values from a YAML tree and remembers the line of each. It goes on after a
-// mistake, so that all mistakes of a document are reported at once.
+// mistake, so that all mistakes of a document are reported at once: the decoder of the library ends
+// at the first one, and does not say where a value stood once it is read.
 type decoder struct {
 	errs  []error
 	lines map[string]int // path → line

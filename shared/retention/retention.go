@@ -40,9 +40,6 @@ const (
 	byService = "queue service"
 )
 
-// Removed reports whether something removes the class when its time has come.
-func (r Row) Removed() bool { return r.By != NotYet && r.By != Nobody }
-
 // Keep is how long a class is kept: for a time, for as long as a setting of the tenant says, or
 // until something has happened.
 type Keep struct {

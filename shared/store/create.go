@@ -39,7 +39,7 @@ type Created struct {
 	Case     *Case // the request, ready to be changed
 	Shard    int   // shard of its list rows and wakes
 	Existing bool
-	Err      error // the error of one draft of CreateMany
+	Err      error // the error of one draft of a batch
 }
 
 // creation is a draft that is being stored.

@@ -10,24 +10,18 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// CreateMany makes up to 100 requests of one tenant. Their keys, list rows and wakes go into one
-// shard. It takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new, and what Create
-// says of the hour's key. Each draft has its own result, in the order of the drafts. Of several
-// drafts with the same idempotency key the first makes the request.
-func (s *Store) CreateMany(ctx context.Context, tenant string, ds []Draft) []Created {
-	return s.BeginMany(ctx, tenant, ds).Finish(ctx)
-}
-
-// Batch is a CreateMany that has begun: the keys, list rows and wakes are written, the requests are
-// not. A batch that is never finished leaves orphans, which are dropped after an hour.
+// Batch is many requests that are being made: the keys, list rows and wakes are written, the
+// requests are not. A batch that is never finished leaves orphans, which are dropped after an hour.
 type Batch struct {
 	s   *Store
 	ns  []*creation
 	out []Created
 }
 
-// BeginMany is the first half of CreateMany. An import begins one chunk while the requests of the
-// chunk before are made.
+// BeginMany begins to make up to 100 requests of one tenant. Their keys, list rows and wakes go into
+// one shard. With Finish it takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new,
+// and what Create says of the hour's key. An import begins one chunk while the requests of the chunk
+// before are made.
 func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
 	b := &Batch{s: s, out: make([]Created, len(ds))}
 	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
@@ -41,7 +35,8 @@ func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch
 	return b
 }
 
-// Finish is the second half of CreateMany.
+// Finish makes the requests. Each draft has its own result, in the order of the drafts. Of several
+// drafts with the same idempotency key the first makes the request.
 func (b *Batch) Finish(ctx context.Context) []Created {
 	s, ns, out := b.s, b.ns, b.out
 	same := map[string][]int{} // indexes of the drafts of one request, in order

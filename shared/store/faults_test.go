@@ -60,7 +60,7 @@ func operations() []operation {
 		}},
 		{name: "create many", run: func(s *store.Store, tenant string) error {
 			var errs []error
-			for _, c := range s.CreateMany(bg, tenant, []store.Draft{draft(tenant, "k"), draft(tenant, "l")}) {
+			for _, c := range s.BeginMany(bg, tenant, []store.Draft{draft(tenant, "k"), draft(tenant, "l")}).Finish(bg) {
 				errs = append(errs, c.Err)
 			}
 			return errors.Join(errs...)

@@ -51,7 +51,7 @@ func TestThreeHundredRequestsOfAnHourTakeOneWrap(t *testing.T) {
 		for i := range 100 {
 			ds = append(ds, draft(tenant, fmt.Sprintf("line %d of %d", i, chunk)))
 		}
-		for _, made := range first.CreateMany(bg, tenant, ds) {
+		for _, made := range first.BeginMany(bg, tenant, ds).Finish(bg) {
 			require.NoError(t, made.Err)
 			ids = append(ids, made.Request.ID)
 		}
@@ -101,7 +101,7 @@ func TestAVaultThatFailsMakesNoRequest(t *testing.T) {
 	vault.Fail(down)
 	_, err := s.Create(bg, draft(tenant, "k"))
 	require.ErrorIs(t, err, down)
-	for _, made := range s.CreateMany(bg, tenant, []store.Draft{draft(tenant, "k"), draft(tenant, "l")}) {
+	for _, made := range s.BeginMany(bg, tenant, []store.Draft{draft(tenant, "k"), draft(tenant, "l")}).Finish(bg) {
 		require.ErrorIs(t, made.Err, down)
 	}
 	require.Empty(t, w.Rows(t, "keys"))

@@ -405,7 +405,7 @@ func TestThePrivatePartIsReplaced(t *testing.T) {
 	require.Equal(t, canary, got.Subject.Of(dsr.Email)[0].Reveal())
 }
 
-func TestCreateMany(t *testing.T) {
+func TestManyAreMadeTogether(t *testing.T) {
 	t.Parallel()
 	w := storetest.New(t)
 	tenant := newTenant()
@@ -420,7 +420,7 @@ func TestCreateMany(t *testing.T) {
 	other := ds[4] // the same key with another body
 	other.Body = "another"
 	ds = append(ds, other)
-	got := w.Store.CreateMany(bg, tenant, ds)
+	got := w.Store.BeginMany(bg, tenant, ds).Finish(bg)
 	for i, g := range got[:98] {
 		require.NoError(t, g.Err, i)
 		require.False(t, g.Existing, i)
@@ -434,13 +434,13 @@ func TestCreateMany(t *testing.T) {
 
 	w.Counter.Reset()
 	fresh := newTenant()
-	for _, g := range w.Store.CreateMany(bg, fresh, ds[:98]) {
+	for _, g := range w.Store.BeginMany(bg, fresh, ds[:98]).Finish(bg) {
 		require.NoError(t, g.Err)
 	}
 	require.Equal(t, 2+1+4+98, w.Counter.Total(), "two for the hour key, the same for a chunk as for one")
 	require.Len(t, listed(t, w.Store, lists.Query{Tenants: []string{fresh}}), 98)
 
-	again := w.Store.CreateMany(bg, fresh, ds[:98])
+	again := w.Store.BeginMany(bg, fresh, ds[:98]).Finish(bg)
 	for _, g := range again {
 		require.NoError(t, g.Err)
 		require.True(t, g.Existing)
@@ -455,7 +455,7 @@ func TestCreateMany(t *testing.T) {
 
 	bad := draft("", "bad")
 	bad.Request.Tasks[0].ID = "no/row"
-	mixed := w.Store.CreateMany(bg, tenant, []store.Draft{bad, draft("", "good")})
+	mixed := w.Store.BeginMany(bg, tenant, []store.Draft{bad, draft("", "good")}).Finish(bg)
 	require.Error(t, mixed[0].Err)
 	require.NoError(t, mixed[1].Err)
 }
