@@ -18,10 +18,10 @@ type Batch struct {
 	out []Created
 }
 
-// BeginMany begins to make up to 100 requests of one tenant. Their keys, list rows and wakes go into
-// one shard. With Finish it takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests are new,
-// and what Create says of the hour's key. An import begins one chunk while the requests of the chunk
-// before are made.
+// BeginMany begins to make up to 100 requests of one tenant. Their keys, list rows and wakes go
+// into one shard. With Finish it takes 1 + ⌈list rows / 100⌉ + len(ds) calls when all requests
+// are new, and what Create says of the hour's key. An import begins one chunk while the requests
+// of the chunk before are made.
 func (s *Store) BeginMany(ctx context.Context, tenant string, ds []Draft) *Batch {
 	b := &Batch{s: s, out: make([]Created, len(ds))}
 	b.ns = s.prepareMany(ctx, tenant, ds, b.out)
