@@ -99,7 +99,8 @@ type commit struct {
 	next  *Case
 	claim *lease.Locked // nil without a claim
 	take  Take
-	id    string // id of this write
+	began time.Time // wall time of the claim that is taken
+	id    string    // id of this write
 
 	events []dsr.Event
 	ops    []row.Op // on table requests
@@ -166,6 +167,7 @@ func (t *commit) claimTaken() error {
 	if now == nil || now.State != dsr.TaskOpen || now.Claim.Live(t.s.wall()) {
 		return ErrClaimed
 	}
+	t.began = t.s.wall()
 	now.Claim = dsr.Claim{Owner: t.take.Owner, Until: t.s.leases.End(), Count: now.Claim.Count + 1, Faults: now.Claim.Faults}
 	return nil
 }
@@ -339,7 +341,7 @@ func (t *commit) finish(unheard bool) (taken *lease.Claim) {
 		case t.claim != nil && r.Key == layout.RowTask(t.claim.Task()):
 			t.claim.SetRow(r, t.next.stale)
 		case t.take.Task != "" && r.Key == layout.RowTask(t.take.Task):
-			taken = t.s.leases.Adopt(r, t.take.Task, t.next.stale)
+			taken = t.s.leases.Adopt(r, t.take.Task, t.began, t.next.stale)
 		}
 	}
 	return taken

@@ -76,9 +76,15 @@ func (r *Runner) start(c *store.Case) store.Change {
 	return store.Change{Events: []dsr.Event{{Type: dsr.EventDiscoveryStarted, At: r.Clocks.Business(), By: dsr.StepDiscover.By()}}}
 }
 
-// do lets a step do a claimed task and commits how it ended. It returns the claim of the one task
-// that follows, if the time for that has not run out.
+// do lets a step do a claimed task and commits how it ended. It returns the claim of the one
+// task that follows, if the time for that has not run out. After a step that tidies up, what
+// follows gets a message: tidying takes as long as it takes, and nobody would renew the claim
+// meanwhile.
 func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step Step, until time.Time) (*store.Case, *lease.Claim, error) {
+	finisher, tidies := step.(Finisher)
+	if tidies {
+		until = time.Time{}
+	}
 	work, stop := cl.Keep(ctx)
 	defer stop()
 	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(cl.Task())})
@@ -99,8 +105,8 @@ func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step St
 		r.release(ctx, cl, err)
 		return nil, nil, claimedElsewhere(err)
 	}
-	if f, ok := step.(Finisher); ok && ended {
-		err = f.Finish(ctx, c)
+	if tidies && ended {
+		err = finisher.Finish(ctx, c)
 	}
 	return c, next, err
 }

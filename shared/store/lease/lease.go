@@ -68,10 +68,11 @@ func (d Leases) Take(ctx context.Context, r *row.Row, task dsr.TaskID) (*Claim, 
 	return cl, nil
 }
 
-// Adopt returns the claim of a row that was written with a lease together with other rows. Stale
-// says that the answer of that write was lost, so that the ETag of the row is not known.
-func (d Leases) Adopt(r *row.Row, task dsr.TaskID, stale bool) *Claim {
-	return &Claim{leases: d, task: task, row: r, lease: layout.Claim(r), stale: stale}
+// Adopt returns the claim of a row that was written with a lease together with other rows, by a
+// write that began at a wall time. Stale says that the answer of that write was lost, so that the
+// ETag of the row is not known.
+func (d Leases) Adopt(r *row.Row, task dsr.TaskID, began time.Time, stale bool) *Claim {
+	return &Claim{leases: d, task: task, row: r, lease: layout.Claim(r), seen: began, stale: stale}
 }
 
 // taking writes a row with the lease of a claim. The owner of the lease is the id of the write.

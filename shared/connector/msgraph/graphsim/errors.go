@@ -10,7 +10,9 @@ import (
 // only replaced.
 type Record = map[string]any
 
-// Error is a refusal in the form of an OData error.
+// Error is a refusal in the form of an OData error: https://learn.microsoft.com/graph/errors gives
+// the form and the meaning of each status. No page of Microsoft's is known that lists the codes of
+// the directory, so those below have no source and the product does not decide by them.
 type Error struct {
 	Status  int
 	Code    string // such as Request_ResourceNotFound
