@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
 // recorded is the body of a recorded request of the Functions host.
@@ -137,8 +138,7 @@ func (w *world) drainEach(queue, function string, after func()) int {
 	require.NoError(w.t, err)
 	for _, m := range got.Messages {
 		require.Equal(w.t, http.StatusOK, w.deliver(function, *m.MessageText), "a delivery to %s failed", function)
-		_, err := q.DeleteMessage(w.t.Context(), *m.MessageID, *m.PopReceipt, nil)
-		require.NoError(w.t, err)
+		storetest.DeleteMessage(w.t, q, m)
 		after()
 	}
 	return len(got.Messages)

@@ -149,6 +149,10 @@ func TestAWakeInAShardThatTheImportDoesNotNameIsDropped(t *testing.T) {
 		require.NoError(t, w.Store.Lists.Grow(bg, lists.Tenant{ID: tenant, Shards: n}))
 	}
 	d := importOf(w.Store, tenant)
+	for i := 0; w.Store.Lists.Shard(bg, tenant, d.ID, 1) == 0; i++ { // the shard of the other attempt
+		d.Reference = fmt.Sprint("ref", i)
+		d.ID = w.Store.Imports.ID(tenant, d.Reference)
+	}
 	made, _, err := w.Store.Imports.Create(bg, d)
 	require.NoError(t, err)
 	require.NotZero(t, made.Shard)

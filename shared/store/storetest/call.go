@@ -22,6 +22,7 @@ type Call struct {
 	IfMatch  string // the condition; a transaction has its conditions in the body
 	Query    string // which operation of a blob it is, such as "comp=block"
 	Bytes    int64  // that the call sends
+	ID       string // the client's, the same for each try of one call
 }
 
 // Write reports whether the call changes something.
@@ -55,6 +56,7 @@ func (w addresses) call(req *policy.Request) Call {
 	c := Call{
 		Service: w.services[raw.URL.Host], Method: raw.Method, Path: raw.URL.Path, IfMatch: raw.Header.Get("If-Match"),
 		Query: raw.URL.RawQuery, Bytes: max(0, raw.ContentLength),
+		ID: raw.Header.Get("X-Ms-Client-Request-Id"),
 	}
 	parts := strings.SplitN(strings.TrimPrefix(raw.URL.Path, "/"), "/", 3)
 	if len(parts) > 1 {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -9,7 +10,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 )
 
-// Counter is an azcore policy that counts the tries of calls. It is safe for concurrent use.
+// Counter is an azcore policy that counts calls. A call that the client repeats since the store did
+// not answer in time is one call. It is safe for concurrent use.
 type Counter struct {
 	where addresses
 
@@ -26,19 +28,21 @@ func NewCounter(e azurite.Endpoints, prefix string) *Counter {
 func (c *Counter) Do(req *policy.Request) (*http.Response, error) {
 	call := c.where.call(req)
 	c.mu.Lock()
-	c.calls = append(c.calls, call)
+	if !slices.ContainsFunc(c.calls, func(o Call) bool { return o.ID != "" && o.ID == call.ID }) {
+		c.calls = append(c.calls, call)
+	}
 	c.mu.Unlock()
 	return req.Next()
 }
 
-// Calls returns the tries since the last Reset.
+// Calls returns the calls since the last Reset.
 func (c *Counter) Calls() []Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Call(nil), c.calls...)
 }
 
-// Total returns the number of tries since the last Reset.
+// Total returns the number of calls since the last Reset.
 func (c *Counter) Total() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

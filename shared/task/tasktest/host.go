@@ -17,6 +17,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
 
 // visibility is the time after which a failed message comes back, as in host.json.
@@ -81,8 +82,7 @@ func (h *Host) Fetch() {
 			require.NoError(h.w.T, err)
 			for _, m := range got.Messages {
 				h.take(name, *m.MessageText)
-				_, err := q.DeleteMessage(ctx, *m.MessageID, *m.PopReceipt, nil)
-				require.NoError(h.w.T, err)
+				storetest.DeleteMessage(h.w.T, q, m)
 			}
 			if len(got.Messages) == 0 {
 				break
