@@ -56,6 +56,9 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	if err != nil {
 		return dsr.Package{}, err
 	}
+	if err := a.Case.ReadAllTasks(ctx); err != nil {
+		return dsr.Package{}, fmt.Errorf("archive: read the tasks: %w", err)
+	}
 	private, err := a.Case.Private(ctx)
 	if err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: open the request: %w", err)

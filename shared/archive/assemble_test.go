@@ -256,7 +256,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	f := parttest.People(2, 10, "x")
 	a, first := assembled(t, w, r, f)
 	before, _, _ := packageOf(t, w.Store, first)
-	require.NoError(t, part.Delete(t.Context(), w.Store, &a.Case.Request))
+	require.NoError(t, part.Delete(t.Context(), w.Store, a.Case))
 
 	export := &a.Case.Tasks[2]
 	export.Round, a.Case.Round = 1, 1
@@ -278,7 +278,7 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	}
 	require.NotEqual(t, before, after)
 
-	require.NoError(t, part.Delete(t.Context(), w.Store, &a.Case.Request))
+	require.NoError(t, part.Delete(t.Context(), w.Store, a.Case))
 	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.Ref{Container: retention.Packages, Name: second.Blob}, ""))
 	_, err = Assemble(t.Context(), a)
 	require.ErrorIs(t, err, ErrIncomplete, "both are gone")

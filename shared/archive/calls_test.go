@@ -109,7 +109,7 @@ func TestCallsOfAPersonsPartsAndPackage(t *testing.T) {
 			_, err = Verify(t.Context(), b.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
 			require.NoError(t, err)
 			verify := b.Counter.Total() - parts - assembly
-			require.NoError(t, part.Delete(t.Context(), b.Store, &b.Case.Request))
+			require.NoError(t, part.Delete(t.Context(), b.Store, b.Case))
 			all := b.Counter.Total()
 			var stored int64
 			for _, c := range b.Counter.Calls() {

@@ -152,7 +152,7 @@ func TestIndexWithoutRecordsThatWereNotAllLookedAt(t *testing.T) {
 			t.Parallel()
 			r := parttest.Asked(dsr.CCPA, dsr.Access)
 			r.Tasks[1].Records, r.Tasks[1].Outcome, r.Tasks[1].Queries = 0, o, nil
-			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeNothingFound}})
+			r.Tasks = append(r.Tasks, dsr.Task{ID: "other-access", System: "other", Action: dsr.Access, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeNothingFound}, Detail: &dsr.Detail{}})
 			var out bytes.Buffer
 			require.NoError(t, writeIndex(&out, contentsOf(t, r, nil)))
 			require.NotContains(t, out.String(), "Nothing about you was found.")

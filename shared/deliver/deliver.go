@@ -84,7 +84,7 @@ func (s *Step) Finish(ctx context.Context, c *store.Case) error {
 	if c.Package == nil {
 		return nil
 	}
-	if err := part.Delete(ctx, s.Store, &c.Request); err != nil {
+	if err := part.Delete(ctx, s.Store, c); err != nil {
 		return fmt.Errorf("deliver: delete parts: %w", err)
 	}
 	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})

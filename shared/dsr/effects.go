@@ -53,11 +53,12 @@ func (r *Request) endTask(e Event) error {
 	if t.State != TaskOpen && t.State != TaskWaiting {
 		return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
 	}
-	t.Outcome, t.Queries, t.Records, t.EndedAt, t.EndedBy = *e.Outcome, e.Queries, e.Records, e.At, e.By
-	t.Findings, t.Text, t.Claim = Found{}, e.Sealed, Claim{}
+	t.Outcome, t.Records, t.EndedAt, t.EndedBy, t.Claim = *e.Outcome, e.Records, e.At, e.By, Claim{}
+	told := Detail{Queries: e.Queries, Text: e.Sealed}
 	if e.Findings != nil {
-		t.Findings = *e.Findings
+		told.Findings = *e.Findings
 	}
+	t.end(told)
 	t.State = TaskEnded
 	if e.Type == EventTaskWaiting {
 		t.State, t.EndedAt = TaskWaiting, time.Time{}
@@ -141,6 +142,9 @@ func (r *Request) reopenTasks(e Event) error {
 
 func (r *Request) reopen(id TaskID) {
 	if t := r.Task(id); t != nil {
-		*t = Task{ID: t.ID, System: t.System, Action: t.Action, State: TaskOpen, Declared: t.Declared, Round: r.Round}
+		*t = Task{
+			ID: t.ID, System: t.System, Action: t.Action, State: TaskOpen, Declared: t.Declared, Round: r.Round,
+			Opening: t.Opening + 1, Detail: &Detail{},
+		}
 	}
 }

@@ -86,9 +86,7 @@ func (r *Request) Clone() *Request {
 	c := *r
 	c.Actions, c.Systems, c.Tasks = slices.Clone(r.Actions), slices.Clone(r.Systems), slices.Clone(r.Tasks)
 	for i := range c.Tasks {
-		t := &c.Tasks[i]
-		t.Queries, t.Parts, t.Text = slices.Clone(t.Queries), slices.Clone(t.Parts), slices.Clone(t.Text)
-		t.Findings.Sealed = slices.Clone(t.Findings.Sealed)
+		c.Tasks[i].Detail = r.Tasks[i].Detail.Clone()
 	}
 	if r.Package != nil {
 		p := *r.Package

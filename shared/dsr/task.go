@@ -1,6 +1,9 @@
 package dsr
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // OutcomeCode says how a task ended, or why it has not.
 type OutcomeCode string
@@ -30,6 +33,9 @@ type Found struct {
 	Sealed []byte `json:"sealed,omitempty"`
 	Blob   string `json:"blob,omitempty"`
 }
+
+// Empty reports whether nothing was found.
+func (f Found) Empty() bool { return f.Blob == "" && len(f.Sealed) == 0 }
 
 // Query proves that a system was asked: "no data" is a claim with proof.
 type Query struct {
@@ -78,23 +84,57 @@ func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c
 // pause or did not answer too often.
 func (c Claim) Rests(wall time.Time) bool { return c.Owner == "" && wall.Before(c.Until) }
 
-// Task is request × system × action: the unit of planning, retry and reporting.
+// Task is request × system × action: the unit of planning, retry and reporting. What is encoded
+// as JSON is kept in the head of the request, so that whoever reads the head can decide on all
+// tasks. The rest is in the row of the task.
 type Task struct {
-	ID       TaskID
-	System   string
-	Action   Action
-	State    TaskState
-	Outcome  Outcome
-	Declared bool      // the tenant declared this system; no connector serves it
-	Round    int       // how often it was opened again; parts of an earlier round are not used
-	Claim    Claim     // changed without an event
-	Queries  []Query   // proofs, written when the task ends
-	Records  int64     // handed over
-	Parts    []Part    // what of it is stored, in order; changed without an event
-	Findings Found     // of a discovery; empty when there are none
-	EndedAt  time.Time // business time
-	EndedBy  string    // id of the caller, for a task that a person ended
-	Text     []byte    // sealed: what a person wrote when ending it
+	ID       TaskID    `json:"id"`
+	System   string    `json:"system,omitempty"`
+	Action   Action    `json:"action"`
+	State    TaskState `json:"state"`
+	Outcome  Outcome   `json:"outcome,omitzero"`
+	Declared bool      `json:"declared,omitempty"` // the tenant declared this system; no connector serves it
+	Round    int       `json:"round,omitempty"`    // of the request when it was opened; parts of an earlier round are not used
+	Opening  int       `json:"opening,omitempty"`  // how often it was opened; 0 for a task that begins as ended
+	Records  int64     `json:"records,omitempty"`  // handed over
+	EndedAt  time.Time `json:"endedAt,omitzero"`   // business time
+	EndedBy  string    `json:"endedBy,omitempty"`  // id of the caller, for a task that a person ended
+
+	// Claim is empty as long as the row of the task was not read. It changes without an event.
+	Claim Claim `json:"-"`
+	// Detail is nil as long as the row of the task was not read.
+	*Detail `json:"-"`
+}
+
+// Detail is what only the one who works on a task, or packs what it handed over, has to know.
+type Detail struct {
+	Queries  []Query // proofs, written when the task ends
+	Parts    []Part  // what of it is stored, in order; changed without an event
+	Findings Found   // of a discovery; empty when there are none
+	Text     []byte  // sealed: what a person wrote when ending it
+}
+
+// Clone returns a copy that shares nothing with the original. The copy of nil is nil.
+func (d *Detail) Clone() *Detail {
+	if d == nil {
+		return nil
+	}
+	return &Detail{
+		Queries: slices.Clone(d.Queries), Parts: slices.Clone(d.Parts), Text: slices.Clone(d.Text),
+		Findings: Found{Sealed: slices.Clone(d.Findings.Sealed), Blob: d.Findings.Blob},
+	}
+}
+
+// end replaces what the end of a task tells. The parts stay. A task that was not read, and of which
+// there is nothing to tell, stays unread.
+func (t *Task) end(d Detail) {
+	if t.Detail == nil && len(d.Queries) == 0 && len(d.Text) == 0 && d.Findings.Empty() {
+		return
+	}
+	if t.Detail != nil {
+		d.Parts = t.Parts
+	}
+	t.Detail = &d
 }
 
 // Part names one stored part of what a task hands over. A part that no task names is not stored,

@@ -124,7 +124,7 @@ func TestAFaultWhileAPartIsStored(t *testing.T) {
 			require.Equal(t, sum.Parts, c.Task(spec.Task).Parts)
 			records, _ := stored(t, other, spec, sum.Parts)
 			require.Equal(t, f.IDs(t), parttest.IDs(t, records))
-			require.NoError(t, part.Delete(t.Context(), other, &c.Request))
+			require.NoError(t, part.Delete(t.Context(), other, c))
 			for _, p := range sum.Parts {
 				gone, err := other.Blobs.Gone(t.Context(), spec.Ref(p))
 				require.NoError(t, err)

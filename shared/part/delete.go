@@ -23,18 +23,21 @@ const deletesAtOnce = 8
 // for what no task names: blobs of earlier rounds, and of workers that died before they recorded
 // them. It may be repeated. It leaves the parts of a later round, which belong to a retry that is
 // under way.
-func Delete(ctx context.Context, st *store.Store, r *dsr.Request) error {
+func Delete(ctx context.Context, st *store.Store, c *store.Case) error {
+	if err := c.ReadAllTasks(ctx); err != nil {
+		return err
+	}
 	var named []blob.Info
-	for i := range r.Tasks {
-		t := &r.Tasks[i]
+	for i := range c.Tasks {
+		t := &c.Tasks[i]
 		for _, p := range t.Parts {
-			named = append(named, blob.Info{Name: SpecOf(r, t).Ref(p).Name, ETag: p.ETag})
+			named = append(named, blob.Info{Name: SpecOf(&c.Request, t).Ref(p).Name, ETag: p.ETag})
 		}
 	}
 	if err := deleteAll(ctx, st, named); err != nil {
 		return err
 	}
-	return Sweep(ctx, st, r)
+	return Sweep(ctx, st, &c.Request)
 }
 
 // Sweep deletes what there is among the parts of a request, of all rounds up to its own, and

@@ -294,12 +294,12 @@ func TestDeletePartsLeavesNothing(t *testing.T) {
 	other := b.Spec
 	other.Round, other.Task = 1, "entra-export"
 	parttest.Finish(t, b.Sink(b.Store, other), parttest.People(1, 1, "x"))
-	require.NoError(t, part.Delete(t.Context(), b.Store, r))
+	require.NoError(t, part.Delete(t.Context(), b.Store, b.Case))
 	require.Len(t, blobsOf(t, b), 1, "a retry is under way")
 	r.Round = 1
-	require.NoError(t, part.Delete(t.Context(), b.Store, r))
+	require.NoError(t, part.Delete(t.Context(), b.Store, b.Case))
 	require.Empty(t, blobsOf(t, b))
-	require.NoError(t, part.Delete(t.Context(), b.Store, r), "twice")
+	require.NoError(t, part.Delete(t.Context(), b.Store, b.Case), "twice")
 }
 
 func TestDeletePartsTakesWhatIsNamedAndOneLook(t *testing.T) {
@@ -307,7 +307,7 @@ func TestDeletePartsTakesWhatIsNamedAndOneLook(t *testing.T) {
 	b := parttest.NewBench(t)
 	b.Case.Task(b.Spec.Task).Parts = parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(3, 10, "x")).Parts
 	b.Counter.Reset()
-	require.NoError(t, part.Delete(t.Context(), b.Store, &b.Case.Request))
+	require.NoError(t, part.Delete(t.Context(), b.Store, b.Case))
 	require.Equal(t, 6+1, b.Counter.Total())
 }
 
@@ -319,7 +319,7 @@ func TestOneFailureDoesNotStopTheOtherDeletions(t *testing.T) {
 	defer b.Faults.Add(storetest.Fault{Action: storetest.Lost, Match: func(c storetest.Call) bool {
 		return (strings.Contains(c.Path, "/000002-") || strings.Contains(c.Path, "/000004-")) && c.Write()
 	}})()
-	err := part.Delete(t.Context(), b.Store, &b.Case.Request)
+	err := part.Delete(t.Context(), b.Store, b.Case)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, store.ErrNotFound)
 	require.Len(t, blobsOf(t, b), 2)
@@ -379,6 +379,7 @@ func load(t testing.TB, st *store.Store, id string) *store.Case {
 	t.Helper()
 	c, err := st.Load(t.Context(), parttest.TenantID, id)
 	require.NoError(t, err)
+	require.NoError(t, c.ReadAllTasks(t.Context()))
 	return c
 }
 

@@ -64,8 +64,8 @@ func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	if !c.State.Final() && c.State != dsr.StateWaiting {
 		return nil // It was opened again: the wake stays due until that has ended.
 	}
-	if err := part.Delete(ctx, s.due.Store, &c.Request); err != nil {
-		return err
+	if err := part.Delete(ctx, s.due.Store, c); err != nil {
+		return due.Later(err)
 	}
 	// There may be an archive that was never recorded, or that a retry meant to replace. Where
 	// the destination is no longer in the tenant's document nobody can look: that may be why

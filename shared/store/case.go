@@ -20,8 +20,7 @@ type Case struct {
 
 	s      *Store
 	etag   string
-	rows   map[dsr.TaskID]taskRow
-	late   []lateTask
+	rows   map[dsr.TaskID]taskRow // a task that is not in it is unread
 	sealed []byte
 	first  string   // id of the write that made the request
 	writes []string // ids of the last writes of the head
@@ -30,16 +29,9 @@ type Case struct {
 	stale  bool     // a write was done but its answer lost: the ETags must be read again
 }
 
-// taskRow is what is known about a task's row. The ETag of a row that is not stored yet is empty.
+// taskRow is what is known about a task's row that was read or written. The ETag of a row that is
+// not stored is empty.
 type taskRow struct {
 	etag string
 	seq  int64
-}
-
-// lateTask is a task whose row is out of date. An event changed more tasks than one transaction
-// holds rows, so the head carries the rest. A row that was written at the same event or later takes
-// precedence.
-type lateTask struct {
-	Seq  int64    `json:"seq"`
-	Task dsr.Task `json:"task"`
 }

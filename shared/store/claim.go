@@ -20,7 +20,13 @@ func (s *Store) Claim(ctx context.Context, c *Case, id dsr.TaskID, owner string)
 	switch {
 	case t == nil:
 		return nil, ErrNotFound
-	case t.State != dsr.TaskOpen, t.Claim.Live(s.wall()):
+	case t.State != dsr.TaskOpen:
+		return nil, ErrClaimed
+	}
+	if err := c.Expect(ctx, id); err != nil {
+		return nil, err
+	}
+	if t.Claim.Live(s.wall()) {
 		return nil, ErrClaimed
 	}
 	next := *t

@@ -112,13 +112,38 @@ type commit struct {
 	touched []row.Op // rows of table lists that the old head names and the new one does not
 }
 
-// prepare applies the events to a copy and makes the rows of the transaction.
+// prepare makes the rows of the transaction. It reads the rows of tasks that have to be replaced and
+// were not read before.
 func (t *commit) prepare(ctx context.Context, ch Change) error {
+	if t.claim != nil {
+		if err := t.old.adopt(t.claim.Task(), t.claim.Row()); err != nil {
+			return err
+		}
+	}
+	for {
+		events, err := t.apply(ctx, ch)
+		if err != nil {
+			return err
+		}
+		written, unread, err := t.written()
+		if err != nil {
+			return err
+		}
+		if len(unread) == 0 {
+			return t.collect(events, written)
+		}
+		if err := t.old.ReadTasks(ctx, unread...); err != nil {
+			return err
+		}
+	}
+}
+
+// apply applies the change to a copy of the case, and returns the rows of the events.
+func (t *commit) apply(ctx context.Context, ch Change) ([]*row.Row, error) {
 	n := *t.old
-	t.next = &n
+	t.next, t.events = &n, nil
 	n.Request = *t.old.Clone()
 	n.rows, n.Wakes = maps.Clone(t.old.rows), maps.Clone(t.old.Wakes)
-	n.late = slices.Clone(t.old.late)
 	if n.Wakes == nil {
 		n.Wakes = map[retention.WakeKind]time.Time{}
 	}
@@ -130,12 +155,12 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 		}
 	}
 	if err := t.seal(ctx, &ch); err != nil {
-		return err
+		return nil, err
 	}
 	var rows []*row.Row
 	for _, e := range ch.Events {
-		if err := t.apply(e, &rows); err != nil {
-			return err
+		if err := t.event(e, &rows); err != nil {
+			return nil, err
 		}
 	}
 	for len(t.events) > 0 {
@@ -144,27 +169,30 @@ func (t *commit) prepare(ctx context.Context, ch Change) error {
 			break
 		}
 		last := t.events[len(t.events)-1]
-		if err := t.apply(dsr.Event{Type: typ, At: last.At, By: last.By}, &rows); err != nil {
-			return err
+		if err := t.event(dsr.Event{Type: typ, At: last.At, By: last.By}, &rows); err != nil {
+			return nil, err
 		}
 	}
-	if err := t.claimTaken(); err != nil {
-		return err
+	if err := t.claimTaken(ctx); err != nil {
+		return nil, err
 	}
 	n.writes = row.Remember(n.writes, t.id)
-	if err := t.parts(ch.Part); err != nil {
-		return err
-	}
-	return t.collect(rows)
+	return rows, t.parts(ch.Part)
 }
 
 // claimTaken puts the claim of the task that is taken into its row.
-func (t *commit) claimTaken() error {
+func (t *commit) claimTaken(ctx context.Context) error {
 	if t.take.Task == "" {
 		return nil
 	}
 	now := t.next.Task(t.take.Task)
-	if now == nil || now.State != dsr.TaskOpen || now.Claim.Live(t.s.wall()) {
+	if now == nil || now.State != dsr.TaskOpen {
+		return ErrClaimed
+	}
+	if err := t.next.Expect(ctx, now.ID); err != nil {
+		return err
+	}
+	if now.Claim.Live(t.s.wall()) {
 		return ErrClaimed
 	}
 	t.began = t.s.wall()
@@ -179,7 +207,7 @@ func (t *commit) parts(last *dsr.Part) error {
 		return nil
 	}
 	now, was := t.next.Task(t.claim.Task()), t.old.Task(t.claim.Task())
-	if now == nil || was == nil || now.Round != was.Round {
+	if now == nil || was == nil || now.Opening != was.Opening {
 		return nil
 	}
 	now.Parts = layout.Parts(t.claim.Row())
@@ -214,8 +242,8 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 	return err
 }
 
-// apply completes an event, applies it to the new case and adds its row.
-func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
+// event completes an event, applies it to the new case and adds its row.
+func (t *commit) event(e dsr.Event, rows *[]*row.Row) error {
 	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, clock.Stored(e.At)
 	if err := t.next.Apply(e); err != nil {
 		return err
@@ -227,35 +255,6 @@ func (t *commit) apply(e dsr.Event, rows *[]*row.Row) error {
 	t.events = append(t.events, e)
 	*rows = append(*rows, r)
 	return nil
-}
-
-// collect makes the transaction of events, changed tasks and head.
-func (t *commit) collect(events []*row.Row) error {
-	var changed []dsr.TaskID
-	for i := range t.next.Tasks {
-		if now := &t.next.Tasks[i]; (t.claim != nil && t.claim.Task() == now.ID) || !sameTask(&t.old.Tasks[i], now) {
-			changed = append(changed, now.ID)
-		}
-	}
-	claimed := dsr.TaskID("")
-	if t.claim != nil {
-		claimed = t.claim.Task()
-		t.next.rows[claimed] = taskRow{etag: t.claim.Row().ETag, seq: t.next.rows[claimed].seq}
-		if now := t.next.Task(claimed); now != nil && now.State == dsr.TaskOpen && now.Claim.Owner != "" {
-			now.Claim = t.claim.Lease() // as it was last renewed
-		}
-	}
-	for _, r := range events {
-		t.ops = append(t.ops, insert(r))
-	}
-	tasks := t.next.taskOps(changed, []dsr.TaskID{claimed, t.take.Task}, row.MaxOps-len(t.ops)-1)
-	for _, o := range tasks {
-		t.tasks = append(t.tasks, o.Row)
-	}
-	t.ops = append(t.ops, tasks...)
-	t.head = t.next.headRow()
-	t.ops = append(t.ops, replace(t.head))
-	return t.head.Err()
 }
 
 // before writes the list rows and wakes that the new head names. It also writes again those that

@@ -105,6 +105,9 @@ func (s *Store) prepare(ctx context.Context, hour *seal.Hour, d Draft, id string
 		if c.Tasks[i].State == "" {
 			c.Tasks[i].State = dsr.TaskOpen
 		}
+		if c.Tasks[i].State == dsr.TaskOpen {
+			c.Tasks[i].Opening = 1
+		}
 	}
 	n := &creation{c: c, id: s.newID(), body: d.Body}
 	c.KeyID = hour.ID(s.newID())
@@ -116,7 +119,7 @@ func (s *Store) prepare(ctx context.Context, hour *seal.Hour, d Draft, id string
 	return n, n.fill(ctx, d)
 }
 
-// fill makes the rows: head, first event, tasks, list rows and wakes.
+// fill makes the rows: head, first event, those of tasks, list rows and wakes.
 func (n *creation) fill(ctx context.Context, d Draft) error {
 	c := n.c
 	plain, err := d.Private.Encode()
@@ -135,15 +138,28 @@ func (n *creation) fill(ctx context.Context, d Draft) error {
 	if err != nil {
 		return err
 	}
-	c.rows = map[dsr.TaskID]taskRow{}
-	all := make([]dsr.TaskID, len(c.Tasks))
-	for i, t := range c.Tasks {
-		all[i] = t.ID
-	}
-	tasks := c.taskOps(all, nil, maxTaskRows)
-	n.ops = append([]row.Op{insert(c.headRow()), insert(stored)}, tasks...)
+	n.ops = append([]row.Op{insert(c.headRow()), insert(stored)}, n.taskRows()...)
 	n.lists = n.listRows()
 	return nil
+}
+
+// taskRows returns the rows of the tasks that have something to tell from the beginning. The others
+// get theirs when they are claimed.
+func (n *creation) taskRows() []row.Op {
+	c := n.c
+	c.rows = map[dsr.TaskID]taskRow{}
+	var out []row.Op
+	for i := range c.Tasks {
+		t := &c.Tasks[i]
+		c.rows[t.ID] = taskRow{}
+		if t.Detail == nil {
+			t.Detail = &dsr.Detail{}
+		}
+		if !sameRow(t, &dsr.Task{}) {
+			out = append(out, insert(writeTask(layout.Partition(c.Tenant, c.ID), *t, taskRow{seq: c.Seq})))
+		}
+	}
+	return out
 }
 
 // listRows returns the list rows and the wakes of a new request. The wakes name what else is
@@ -227,18 +243,18 @@ func (s *Store) insert(ctx context.Context, n *creation) Created {
 // settle gives the case the ETags of its rows, so that it can be changed without being loaded.
 func (n *creation) settle() {
 	for _, o := range n.ops {
-		switch key := o.Row.Key; {
+		switch {
 		case o.Row.ETag == "":
 			n.c.stale = true // the answer lacks the ETag
-		case key == layout.RowHead:
+		case o.Row.Key == layout.RowHead:
 			n.c.etag = o.Row.ETag
-		case strings.HasPrefix(key, layout.RowHead+"|"):
-			n.c.rows[dsr.TaskID(key[len(layout.RowHead)+1:])] = taskRow{etag: o.Row.ETag, seq: n.c.Seq}
+		case strings.HasPrefix(o.Row.Key, layout.RowHead+"|"):
+			n.c.rows[dsr.TaskID(o.Row.Key[len(layout.RowHead)+1:])] = taskRow{etag: o.Row.ETag, seq: n.c.Seq}
 		}
 	}
 }
 
-// Write inserts head, first event and tasks.
+// Write inserts the head and the first event.
 func (n *creation) Write(ctx context.Context) error { return n.c.s.requests.Transact(ctx, n.ops) }
 
 // Look reads the head. It names the write that made the request, and no later write changes that.

@@ -259,6 +259,7 @@ func TestAWriterKnowsThatItWonEvenAfterOthersHaveWritten(t *testing.T) {
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}, Claim: cl}))
 		require.NoError(t, cl.Renew(bg), "the claim goes on")
 		require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
+		require.NoError(t, c.ReadAllTasks(bg))
 		require.Empty(t, cmp.Diff(load(t, other, tenant, c.ID).Request, c.Request))
 	})
 

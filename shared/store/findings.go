@@ -40,8 +40,12 @@ func (c *Case) KeepFindings(ctx context.Context, system, id string, f []dsr.Find
 
 // Findings reads what the discovery of a system found. Without findings it returns nil.
 func (c *Case) Findings(ctx context.Context, system string) ([]dsr.Finding, error) {
-	t := c.Task(dsr.NewTaskID(system, dsr.Discover))
-	if t == nil || t.Findings.Blob == "" && len(t.Findings.Sealed) == 0 {
+	id := dsr.NewTaskID(system, dsr.Discover)
+	if err := c.ReadTasks(ctx, id); err != nil {
+		return nil, err
+	}
+	t := c.Task(id)
+	if t == nil || t.Findings.Empty() {
 		return nil, nil
 	}
 	sealed := t.Findings.Sealed

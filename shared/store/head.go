@@ -40,20 +40,13 @@ func (c *Case) headRow() *row.Row {
 	r.SetJSON("writes", c.writes)
 	r.SetJSON("wakes", layout.WakesOut(c.Wakes))
 	r.SetInt("open", int64(len(c.Unended())))
-	ids := make([]dsr.TaskID, len(c.Tasks))
-	for i, t := range c.Tasks {
-		ids[i] = t.ID
-	}
-	r.SetLong("tasks", ids)
-	if len(c.late) > 0 {
-		r.SetLong("late", c.late)
-	}
+	r.SetLong("tasks", c.Tasks)
 	r.SetBytes("private", c.sealed)
 	return r
 }
 
-// caseOf makes a case of a head and its tasks. It leaves out task rows that the head does not name.
-func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*row.Row) (*Case, error) {
+// caseOf makes a case of a head. The rows of its tasks are unread.
+func (s *Store) caseOf(tenant, id string, head *row.Row) (*Case, error) {
 	c := &Case{s: s, etag: head.ETag, rows: map[dsr.TaskID]taskRow{}}
 	c.ID, c.Tenant = id, tenant
 	c.State, c.Regime = dsr.State(head.Text("state")), dsr.Regime(head.Text("regime"))
@@ -71,47 +64,11 @@ func (s *Store) caseOf(tenant, id string, head *row.Row, tasks map[dsr.TaskID]*r
 	var wakes map[retention.WakeKind]int64
 	head.JSON("wakes", &wakes)
 	c.Wakes = layout.WakesIn(wakes)
-	head.Long("late", &c.late)
 	c.sealed = head.Bytes("private")
-	var ids []dsr.TaskID
-	head.Long("tasks", &ids)
+	head.Long("tasks", &c.Tasks)
 	if head.Err() != nil {
 		return nil, head.Err()
 	}
 	c.ring = s.sealing.Ring(c.place())
-	for _, t := range ids {
-		if err := c.addTask(t, tasks[t]); err != nil {
-			return nil, err
-		}
-	}
 	return c, nil
-}
-
-// addTask takes a task from its row or, if the row is out of date, from the head.
-func (c *Case) addTask(id dsr.TaskID, r *row.Row) error {
-	var t dsr.Task
-	if r != nil {
-		t = readTask(r)
-		if r.Err() != nil {
-			return r.Err()
-		}
-		c.rows[id] = taskRow{etag: r.ETag, seq: r.Int("seq")}
-	}
-	for i, l := range c.late {
-		if l.Task.ID != id {
-			continue
-		}
-		if r == nil || c.rows[id].seq < l.Seq {
-			parts, round := t.Parts, t.Round
-			if t = l.Task; r != nil && t.Round == round {
-				t.Parts = parts
-			}
-		} else {
-			c.late = append(c.late[:i:i], c.late[i+1:]...) // the row is up to date again
-		}
-		break
-	}
-	t.ID = id
-	c.Tasks = append(c.Tasks, t)
-	return nil
 }

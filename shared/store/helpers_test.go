@@ -98,6 +98,7 @@ func load(t testing.TB, s *store.Store, tenant, id string) *store.Case {
 	t.Helper()
 	c, err := s.Load(context.Background(), tenant, id)
 	require.NoError(t, err)
+	require.NoError(t, c.ReadAllTasks(context.Background()))
 	return c
 }
 

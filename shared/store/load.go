@@ -2,52 +2,48 @@ package store
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store/layout"
-	"github.com/rightsdesk/rightsdesk/shared/store/row"
 )
 
-// Load reads a request with its tasks in one call. It returns ErrNotFound for a request that does
-// not exist, for one of another tenant, and for a text that cannot be an id.
-func (s *Store) Load(ctx context.Context, tenant, id string) (*Case, error) {
+// Load reads the head of a request, which says what a decision about it needs, and then the rows of
+// those tasks that are named, each by its key: ranges get slower with what else is stored. It
+// returns ErrNotFound for a request that does not exist, for one of another tenant, and for a text
+// that cannot be an id.
+func (s *Store) Load(ctx context.Context, tenant, id string, tasks ...dsr.TaskID) (*Case, error) {
 	if !layout.ValidSegment(tenant) || !layout.ValidSegment(id) {
 		return nil, ErrNotFound
 	}
 	for try := 1; ; try++ {
-		c, torn, err := s.loadOnce(ctx, tenant, id)
-		if err != nil || !torn || try == maxTears {
+		c, err := s.loadOnce(ctx, tenant, id, tasks)
+		if !errors.Is(err, ErrConflict) || try == maxTears {
 			return c, err
 		}
 	}
 }
 
-// maxTears is how often Load reads before it accepts a torn answer. A torn case does no harm,
-// because every change is conditional.
+// maxTears is how often Load reads a head that is older than the rows of its tasks.
 const maxTears = 5
 
-// loadOnce reads the range of head and tasks. Its pages may be read at different points in time. A
-// task that is newer than the head says that the answer is torn.
-func (s *Store) loadOnce(ctx context.Context, tenant, id string) (c *Case, torn bool, err error) {
-	rows, err := s.requests.Range(ctx, layout.Partition(tenant, id), layout.RowHead, "i", 0)
+func (s *Store) loadOnce(ctx context.Context, tenant, id string, tasks []dsr.TaskID) (*Case, error) {
+	head, err := s.requests.Get(ctx, layout.Partition(tenant, id), layout.RowHead)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if len(rows) == 0 || rows[0].Key != layout.RowHead {
-		return nil, false, ErrNotFound
+	c, err := s.caseOf(tenant, id, head)
+	if err != nil {
+		return nil, err
 	}
-	tasks := make(map[dsr.TaskID]*row.Row, len(rows))
-	for _, r := range rows[1:] {
-		tasks[dsr.TaskID(r.Key[len(layout.RowHead)+1:])] = r
-	}
-	if c, err = s.caseOf(tenant, id, rows[0], tasks); err != nil {
-		return nil, false, err
-	}
-	for _, t := range c.rows {
-		torn = torn || t.seq > c.Seq
-	}
-	return c, torn, nil
+	return c, c.ReadTasks(ctx, tasks...)
+}
+
+// Reload reads the request again, with the rows of the tasks that this case has read or expected.
+func (s *Store) Reload(ctx context.Context, c *Case) (*Case, error) {
+	return s.Load(ctx, c.Tenant, c.ID, slices.Collect(maps.Keys(c.rows))...)
 }
 
 // refresh reads the ETags again after a write whose answer was lost. It returns ErrConflict when
@@ -56,14 +52,14 @@ func (c *Case) refresh(ctx context.Context) error {
 	if !c.stale {
 		return nil
 	}
-	now, err := c.s.Load(ctx, c.Tenant, c.ID)
+	now, err := c.s.Reload(ctx, c)
 	if err != nil {
 		return err
 	}
 	if now.Seq != c.Seq || !slices.Equal(now.writes, c.writes) {
 		return ErrConflict
 	}
-	c.etag, c.rows, c.late, c.stale = now.etag, now.rows, now.late, false
+	c.etag, c.rows, c.stale = now.etag, now.rows, false
 	for i := range c.Tasks {
 		if t := now.Task(c.Tasks[i].ID); t != nil {
 			c.Tasks[i].Claim = t.Claim // a claim changes the task's row only

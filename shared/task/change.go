@@ -32,7 +32,7 @@ func (r *Runner) again(ctx context.Context, c *store.Case, try func(*store.Case)
 		if !errors.Is(err, store.ErrConflict) {
 			return c, err
 		}
-		if c, err = r.Store.Load(ctx, c.Tenant, c.ID); err != nil {
+		if c, err = r.Store.Reload(ctx, c); err != nil {
 			return nil, err
 		}
 	}

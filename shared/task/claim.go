@@ -28,8 +28,11 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 		if t != nil && c.State != t.Action.State() {
 			return r.Send(ctx, &c.Request) // A late message: what is due now gets one.
 		}
-		if t == nil || !slices.Contains(c.Workable(), t) || t.Claim.Rests(r.Clocks.Wall()) {
+		if t == nil || !slices.Contains(c.Workable(), t) {
 			return nil
+		}
+		if err := c.Expect(ctx, id); err != nil || t.Claim.Rests(r.Clocks.Wall()) {
+			return err
 		}
 		cl, err = r.Store.Claim(ctx, c, id, owner)
 		return err

@@ -38,6 +38,9 @@ func (r *Runner) Poison(ctx context.Context, m queue.Message) error {
 		r.ignoreTask(ctx, c, id)
 		return nil
 	}
+	if err := c.ReadTasks(ctx, id); err != nil {
+		return err
+	}
 	t := c.Workable()[i]
 	r.Log.ErrorContext(ctx, "message poisoned", "code", "poison", "tenant", m.Tenant, "request", m.Request, "task", m.Task, "claims", t.Claim.Count)
 	if t.Claim.Count < maxAttempts {

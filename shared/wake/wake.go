@@ -66,6 +66,9 @@ func (s *Step) request(ctx context.Context, w lists.Wake) error {
 	if err != nil || c == nil {
 		return err
 	}
+	if err := c.ReadTasks(ctx, workable(c)...); err != nil {
+		return due.Later(err)
+	}
 	next := s.runner.Next(&c.Request)
 	err = s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: next}})
 	if errors.Is(err, store.ErrConflict) {
@@ -75,6 +78,15 @@ func (s *Step) request(ctx context.Context, w lists.Wake) error {
 		return err
 	}
 	return s.runner.Send(ctx, &c.Request)
+}
+
+// workable returns the tasks whose claims say whether they need a message.
+func workable(c *store.Case) []dsr.TaskID {
+	var ids []dsr.TaskID
+	for _, t := range c.Workable() {
+		ids = append(ids, t.ID)
+	}
+	return ids
 }
 
 // bulk resends the message for an import that has not ended.

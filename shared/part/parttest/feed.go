@@ -95,6 +95,7 @@ func NewCase(t testing.TB, st *store.Store, key string, r *dsr.Request) *store.C
 	require.NoError(t, err)
 	c, err := st.Load(t.Context(), TenantID, created.Request.ID)
 	require.NoError(t, err)
+	require.NoError(t, c.ReadAllTasks(t.Context()))
 	return c
 }
 

@@ -59,13 +59,15 @@ func Asked(regime dsr.Regime, actions ...dsr.Action) *dsr.Request {
 		ID: RequestID, Tenant: TenantID, State: dsr.StateAssembling, Actions: actions, Regime: regime, ReceivedAt: At(8), CreatedAt: At(9),
 		Tasks: []dsr.Task{{
 			ID: "entra-discover", System: "entra", Action: dsr.Discover, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeDone},
-			Queries: []dsr.Query{{Hash: "v1-aa", Permission: "User.Read.All", At: At(9), Records: 1}},
+			Detail: &dsr.Detail{Queries: []dsr.Query{{Hash: "v1-aa", Permission: "User.Read.All", At: At(9), Records: 1}}},
 		}},
 	}
 	for _, a := range actions {
 		r.Tasks = append(r.Tasks, dsr.Task{
 			ID: dsr.NewTaskID("entra", a), System: "entra", Action: a, State: dsr.TaskEnded, Outcome: dsr.Outcome{Code: dsr.OutcomeDone}, Records: 3,
-			Queries: []dsr.Query{{Hash: "v1-bb", Permission: "User.Read.All", At: At(10), Records: 1}, {Hash: "v1-cc", Permission: "AuditLog.Read.All", At: At(10), Records: 2}},
+			Detail: &dsr.Detail{Queries: []dsr.Query{
+				{Hash: "v1-bb", Permission: "User.Read.All", At: At(10), Records: 1}, {Hash: "v1-cc", Permission: "AuditLog.Read.All", At: At(10), Records: 2},
+			}},
 		})
 	}
 	return r
@@ -81,7 +83,7 @@ func WithTrouble(r *dsr.Request) *dsr.Request {
 		{Code: dsr.OutcomeNothingFound},
 	} {
 		system := fmt.Sprintf("system-%d", i+1)
-		r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(system, dsr.Access), System: system, Action: dsr.Access, State: dsr.TaskEnded, Outcome: o, Declared: i == 1})
+		r.Tasks = append(r.Tasks, dsr.Task{ID: dsr.NewTaskID(system, dsr.Access), System: system, Action: dsr.Access, State: dsr.TaskEnded, Outcome: o, Declared: i == 1, Detail: &dsr.Detail{}})
 	}
 	return r
 }

@@ -258,6 +258,9 @@ func (w *World) Forget() {
 func (w *World) Load(id string) *store.Case {
 	w.T.Helper()
 	c, err := w.Clean.Load(context.Background(), w.Tenant, id)
+	if err == nil {
+		err = c.ReadAllTasks(context.Background())
+	}
 	require.NoError(w.T, err)
 	return c
 }
