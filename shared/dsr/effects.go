@@ -46,13 +46,48 @@ func (r *Request) Apply(e Event) error {
 }
 
 func (r *Request) endTask(e Event) error {
-	t := r.Task(e.Task)
-	if t == nil || e.Outcome == nil {
-		return fmt.Errorf("dsr: event %d names no task of this request, or no outcome", e.Seq)
+	if err := r.canEnd(e); err != nil {
+		return err
 	}
-	if t.State != TaskOpen && t.State != TaskWaiting {
-		return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
+	for _, group := range e.Ended {
+		for _, id := range group.Tasks {
+			r.endOne(r.Task(id), Event{Type: e.Type, At: e.At, By: e.By, Outcome: &group.Outcome})
+		}
 	}
+	if t := r.Task(e.Task); t != nil {
+		r.endOne(t, e)
+	}
+	return nil
+}
+
+// canEnd checks that every task of the event can end, each once.
+func (r *Request) canEnd(e Event) error {
+	all := []EndedTasks{}
+	if e.Task != "" || len(e.Ended) == 0 {
+		if e.Outcome == nil {
+			return fmt.Errorf("dsr: event %d has no outcome", e.Seq)
+		}
+		all = append(all, EndedTasks{Tasks: []TaskID{e.Task}, Outcome: *e.Outcome})
+	}
+	seen := map[TaskID]bool{}
+	for _, group := range append(all, e.Ended...) {
+		for _, id := range group.Tasks {
+			switch t := r.Task(id); {
+			case t == nil || seen[id]:
+				return fmt.Errorf("dsr: event %d names no task of this request, or one twice", e.Seq)
+			case t.State != TaskOpen && t.State != TaskWaiting:
+				return fmt.Errorf("dsr: task %s is %s and cannot end again", t.ID, t.State)
+			case group.Outcome.Code == "":
+				return fmt.Errorf("dsr: event %d has no outcome for task %s", e.Seq, t.ID)
+			}
+			seen[id] = true
+		}
+	}
+	return nil
+}
+
+// endOne ends a task as the event says.
+func (r *Request) endOne(t *Task, e Event) {
 	t.Outcome, t.Records, t.EndedAt, t.EndedBy, t.Claim = *e.Outcome, e.Records, e.At, e.By, Claim{}
 	told := Detail{Queries: e.Queries, Text: e.Sealed}
 	if e.Findings != nil {
@@ -63,7 +98,6 @@ func (r *Request) endTask(e Event) error {
 	if e.Type == EventTaskWaiting {
 		t.State, t.EndedAt = TaskWaiting, time.Time{}
 	}
-	return nil
 }
 
 func (r *Request) beginPackage(Event) error {

@@ -34,9 +34,18 @@ type Event struct {
 	Records  int64    `json:"records,omitempty"`
 	Findings *Found   `json:"findings,omitempty"`
 	Tasks    []TaskID `json:"tasks,omitempty"` // of a retry or a cancellation: which
-	Package  *Package `json:"package,omitempty"`
+	// Ended are the tasks that end by this event beside Task, in groups of one outcome. One event
+	// tells of all of them, so that a change of any number of tasks fits into one transaction.
+	Ended   []EndedTasks `json:"ended,omitempty"`
+	Package *Package     `json:"package,omitempty"`
 	// Sealed is AEAD under the case's data key: the reason that a person gave, say.
 	Sealed []byte `json:"sealed,omitempty"`
+}
+
+// EndedTasks are tasks that end alike.
+type EndedTasks struct {
+	Tasks   []TaskID `json:"tasks"`
+	Outcome Outcome  `json:"outcome"`
 }
 
 // errEvent says that stored bytes are not an event.

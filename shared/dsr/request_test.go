@@ -178,6 +178,9 @@ func TestStoredEventsDecodeForEver(t *testing.T) {
 }
 
 func writeEvents(t *testing.T) {
+	b, err := dsr.Event{Seq: 7, Type: dsr.EventTaskEnded, At: noon, By: "step:discover", Write: "w", Prev: dsr.HashEvent(nil), Ended: several}.Encode()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("testdata/events/v1-task-ended-several.json", b, 0o644))
 	for i, typ := range dsr.EventTypes() {
 		path := filepath.Join("testdata/events", "v1-"+string(typ)+".json")
 		if _, err := os.Stat(path); err == nil {
@@ -191,6 +194,42 @@ func writeEvents(t *testing.T) {
 		}.Encode()
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, b, 0o644))
+	}
+}
+
+// several are tasks that end by one event.
+var several = []dsr.EndedTasks{
+	{Tasks: []dsr.TaskID{"entra-access", "entra-export"}, Outcome: dsr.Outcome{Code: dsr.OutcomeNothingFound, Reason: "Nobody of this name."}},
+	{Tasks: []dsr.TaskID{"paper-access"}, Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "It did not answer."}},
+}
+
+func TestOneEventEndsManyTasks(t *testing.T) {
+	t.Parallel()
+	begun := func() *dsr.Request {
+		r := fresh()
+		do(t, r, dsr.Event{Type: dsr.EventReceived})
+		do(t, r, dsr.Event{Type: dsr.EventDiscoveryStarted})
+		return r
+	}
+	r := begun()
+	do(t, r, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeNothingFound}, Ended: several})
+	require.Equal(t, dsr.StateAssembling, r.State, "nothing is left to do")
+	for _, g := range several {
+		for _, id := range g.Tasks {
+			require.Equal(t, g.Outcome, r.Task(id).Outcome)
+			require.Equal(t, dsr.TaskEnded, r.Task(id).State)
+		}
+	}
+	for name, groups := range map[string][]dsr.EndedTasks{
+		"twice":      {several[0], {Tasks: []dsr.TaskID{"entra-access"}, Outcome: several[0].Outcome}},
+		"unknown":    {several[0], {Tasks: []dsr.TaskID{"nobody-access"}, Outcome: several[0].Outcome}},
+		"no outcome": {several[0], {Tasks: []dsr.TaskID{"paper-access"}}},
+		"ended":      {several[0], {Tasks: []dsr.TaskID{dsr.PackageTask}, Outcome: several[0].Outcome}},
+	} {
+		r := begun()
+		before := r.Clone()
+		require.Error(t, r.Apply(dsr.Event{Type: dsr.EventTaskEnded, Seq: r.Seq + 1, Prev: r.LastHash, At: noon, Ended: groups}), name)
+		require.Empty(t, cmp.Diff(before, r), name)
 	}
 }
 

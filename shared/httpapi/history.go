@@ -54,6 +54,7 @@ func (c *call) intact(found *store.Case, history []store.StoredEvent) bool {
 func viewEvent(e dsr.Event, hash string) eventView {
 	return eventView{
 		Seq: e.Seq, Type: e.Type, At: e.At, By: e.By, Task: e.Task, Outcome: e.Outcome, Queries: e.Queries, Records: e.Records, Tasks: e.Tasks,
+		Ended:   e.Ended,
 		Package: viewPackage(e.Package), Hash: hash, Prev: e.Prev,
 	}
 }

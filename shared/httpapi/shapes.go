@@ -111,19 +111,20 @@ type listView[T any] struct {
 }
 
 type eventView struct {
-	Seq     int64         `json:"seq"`
-	Type    dsr.EventType `json:"type"`
-	At      time.Time     `json:"at"`
-	By      string        `json:"by"`
-	Task    dsr.TaskID    `json:"task,omitempty"`
-	Outcome *dsr.Outcome  `json:"outcome,omitempty"`
-	Queries []dsr.Query   `json:"queries,omitempty"`
-	Records int64         `json:"records,omitempty"`
-	Tasks   []dsr.TaskID  `json:"tasks,omitempty"`
-	Package *packageView  `json:"package,omitempty"`
-	Reason  string        `json:"reason,omitempty"`
-	Hash    string        `json:"hash"`
-	Prev    string        `json:"prev,omitempty"`
+	Seq     int64            `json:"seq"`
+	Type    dsr.EventType    `json:"type"`
+	At      time.Time        `json:"at"`
+	By      string           `json:"by"`
+	Task    dsr.TaskID       `json:"task,omitempty"`
+	Outcome *dsr.Outcome     `json:"outcome,omitempty"`
+	Queries []dsr.Query      `json:"queries,omitempty"`
+	Records int64            `json:"records,omitempty"`
+	Tasks   []dsr.TaskID     `json:"tasks,omitempty"`
+	Ended   []dsr.EndedTasks `json:"ended,omitempty"`
+	Package *packageView     `json:"package,omitempty"`
+	Reason  string           `json:"reason,omitempty"`
+	Hash    string           `json:"hash"`
+	Prev    string           `json:"prev,omitempty"`
 }
 
 type eventsView struct {

@@ -139,9 +139,9 @@ func (r *Runner) discovered(ctx context.Context, c *store.Case, e End) ([]dsr.Ev
 	return evs, private, nil
 }
 
-// unfound ends the tasks of systems whose discovery found nothing, or failed.
+// unfound ends the tasks of systems whose discovery found nothing, or failed, by one event.
 func (r *Runner) unfound(req *dsr.Request, e End) []dsr.Event {
-	var evs []dsr.Event
+	var ended []dsr.EndedTasks
 	for _, t := range req.Open(dsr.StepFulfil) {
 		d := req.Task(dsr.NewTaskID(t.System, dsr.Discover))
 		if d == nil {
@@ -154,9 +154,16 @@ func (r *Runner) unfound(req *dsr.Request, e End) []dsr.Event {
 		if o.Code == dsr.OutcomeDone || o.Code == dsr.OutcomePartial {
 			continue
 		}
-		evs = append(evs, dsr.Event{Type: dsr.EventTaskEnded, At: r.Clocks.Business(), By: e.By, Task: t.ID, Outcome: &o})
+		i := slices.IndexFunc(ended, func(g dsr.EndedTasks) bool { return g.Outcome == o })
+		if i < 0 {
+			i, ended = len(ended), append(ended, dsr.EndedTasks{Outcome: o})
+		}
+		ended[i].Tasks = append(ended[i].Tasks, t.ID)
 	}
-	return evs
+	if len(ended) == 0 {
+		return nil
+	}
+	return []dsr.Event{{Type: dsr.EventTaskEnded, At: r.Clocks.Business(), By: e.By, Ended: ended}}
 }
 
 // preview is the request as it will be after the events and what follows them.

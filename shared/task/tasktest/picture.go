@@ -48,6 +48,9 @@ func (w *World) Look(id string) Picture {
 		if e.Outcome != nil {
 			line += fmt.Sprintf(" %s %s", e.Outcome.Code, e.Outcome.Reason)
 		}
+		for _, g := range e.Ended {
+			line += fmt.Sprintf(" %v %s %s", g.Tasks, g.Outcome.Code, g.Outcome.Reason)
+		}
 		for _, q := range e.Queries {
 			line += fmt.Sprintf(" %s %d", q.Hash[:8], q.Records)
 		}
