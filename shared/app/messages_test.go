@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rightsdesk/rightsdesk/shared/connector/entra/entrasim"
@@ -114,9 +115,9 @@ func TestPoison(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.deliver("fulfil-poison", poisoned))
 	require.Equal(t, "fulfilling", w.get(contosoKey, id).State, "it was never tried")
 	for range 10 { // attempts whose process dies
-		c, err := w.app.Store.Load(t.Context(), entrasim.Contoso, id)
+		c, err := w.app.Store.Load(t.Context(), entrasim.Contoso, id, "entra-export")
 		require.NoError(t, err)
-		_, err = w.app.Store.Claim(t.Context(), c, "entra-export", "dies")
+		_, err = w.app.Store.Claim(t.Context(), c, "entra-export", uuid.NewString())
 		require.NoError(t, err)
 		w.wall.Advance(lease.Length + time.Second)
 	}

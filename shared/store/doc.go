@@ -20,8 +20,20 @@
 // A request is one partition of table requests: its head, its tasks and its events. One transaction
 // changes them together and always replaces the head. Two workers that end the last two tasks can
 // therefore not both miss that nothing is left to do. The rows that lead to requests (list rows and
-// wakes) lie in the partitions of table lists, 8 shards for each tenant. The keys that seal the
-// cases lie in the partitions of table keys, which have the same shards.
+// wakes) lie in the partitions of table lists, the keys that seal the cases in those of table keys.
+// A tenant begins with one partition of each, and has up to 64 when it has much to do.
+//
+// # Reading
+//
+// The head tells how every task stands: state, outcome, numbers. A decision about a request needs
+// nothing else, so Load reads one row by its key. The row of a task holds what only its worker and
+// the assembly need: claim, proofs, parts, findings, text. It is read by its key when it is asked
+// for (Case.ReadTasks); until then Task.Detail is nil. No step reads a range of table requests:
+// the number of rows that it reads does not grow with the history, and a range gets slower with
+// everything else that is stored.
+//
+// A task gets its row with its first claim. The head counts the openings of each task, and a row of
+// an earlier opening is void, so that a retry opens any number of tasks by replacing the head.
 //
 // # Writes
 //
@@ -41,8 +53,11 @@
 // unless another writer has needed them again. A crash may leave rows behind that no head names.
 // lists.Page leaves them out, and after an hour lists.Page and lists.Drop delete them.
 //
-// One transaction may not hold the rows of all changed tasks. The head then carries the rest, each
-// until it changes again. A change of any number of tasks is therefore atomic.
+// A change of any number of tasks is atomic, because the head and one event tell of all of them.
+// The row of a task is replaced with the head when its worker ends it, and as a fence when a task
+// changes that a worker could have claimed: a claim of what was read before then fails, and the
+// worker that has it notices at its next renewal. Of more than some ninety fences the rest is left
+// out; these workers notice at their commit, which replaces the head.
 //
 // # Seals
 //
