@@ -84,21 +84,24 @@ func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c
 // pause or did not answer too often.
 func (c Claim) Rests(wall time.Time) bool { return c.Owner == "" && wall.Before(c.Until) }
 
-// Task is request × system × action: the unit of planning, retry and reporting. What is encoded
-// as JSON is kept in the head of the request, so that whoever reads the head can decide on all
-// tasks. The rest is in the row of the task.
+// Task is request × system × action: the unit of planning, retry and reporting. What is encoded as
+// JSON is kept in the head of the request, so that a reader of the head can decide on all tasks.
+// The rest is in the row of the task.
 type Task struct {
 	ID       TaskID    `json:"id"`
 	System   string    `json:"system,omitempty"`
 	Action   Action    `json:"action"`
 	State    TaskState `json:"state"`
 	Outcome  Outcome   `json:"outcome,omitzero"`
-	Declared bool      `json:"declared,omitempty"` // the tenant declared this system; no connector serves it
-	Round    int       `json:"round,omitempty"`    // of the request when it was opened; parts of an earlier round are not used
-	Opening  int       `json:"opening,omitempty"`  // how often it was opened; 0 for a task that begins as ended
-	Records  int64     `json:"records,omitempty"`  // handed over
-	EndedAt  time.Time `json:"endedAt,omitzero"`   // business time
-	EndedBy  string    `json:"endedBy,omitempty"`  // id of the caller, for a task that a person ended
+	Declared bool      `json:"declared,omitempty"` // by the tenant: no connector serves the system
+	// Round is that of the request when the task was opened. Parts of an earlier round do not
+	// count.
+	Round int `json:"round,omitempty"`
+	// Opening is how often the task was opened: 0 for a task that begins as ended.
+	Opening int       `json:"opening,omitempty"`
+	Records int64     `json:"records,omitempty"` // handed over
+	EndedAt time.Time `json:"endedAt,omitzero"`  // business time
+	EndedBy string    `json:"endedBy,omitempty"` // caller, of a task that a person ended
 
 	// Claim is empty as long as the row of the task was not read. It changes without an event.
 	Claim Claim `json:"-"`
@@ -106,7 +109,7 @@ type Task struct {
 	*Detail `json:"-"`
 }
 
-// Detail is what only the one who works on a task, or packs what it handed over, has to know.
+// Detail is what only the worker on a task, and the assembly of what it handed over, have to know.
 type Detail struct {
 	Queries  []Query // proofs, written when the task ends
 	Parts    []Part  // what of it is stored, in order; changed without an event

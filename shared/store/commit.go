@@ -112,8 +112,8 @@ type commit struct {
 	touched []row.Op // rows of table lists that the old head names and the new one does not
 }
 
-// prepare makes the rows of the transaction. It reads the rows of tasks that have to be replaced and
-// were not read before.
+// prepare makes the rows of the transaction. It reads the rows of tasks that have to be replaced
+// and were not read before.
 func (t *commit) prepare(ctx context.Context, ch Change) error {
 	if t.claim != nil {
 		if err := t.old.adopt(t.claim.Task(), t.claim.Row()); err != nil {

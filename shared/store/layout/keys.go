@@ -13,15 +13,15 @@ import (
 // The keys of all tables.
 //
 //	table     partition            row key                          what the row holds
-//	requests  {tenant}|{request}   h                                head: state, times, wakes, how
-//	                                                                each task stands, sealed part
-//	                               h|{task}                         claim, proofs, parts, findings
-//	                                                                and text of a task
+//	requests  {tenant}|{request}   h                                head: state, times, wakes,
+//	                                                                tasks, sealed part
+//	                               h|{task}                         claim, proofs and parts of a
+//	                                                                task, findings, text
 //	                               e|{seq:010}                      event, never changed
-//	                               f|…                              kept for findings that a head or
-//	                                                                a task's row cannot hold
-//	                               o|…                              kept for operations: intents of
-//	                                                                effects and what became of them
+//	                               f|…                              kept for findings that are too
+//	                                                                many for a task's row
+//	                               o|…                              kept for operations: what an
+//	                                                                effect does, and did
 //	          {tenant}|{bulk}      bulk                             bulk import
 //	          {tenant}|{key hash}  bulk-key                         import of an idempotency key
 //	lists     {tenant}|{shard}     w|{job}|{clock}|{due ms:013}     wake: what one job has to do
