@@ -149,7 +149,8 @@ func TestAWakeInAShardThatTheImportDoesNotNameIsDropped(t *testing.T) {
 		require.NoError(t, w.Store.Lists.Grow(bg, lists.Tenant{ID: tenant, Shards: n}))
 	}
 	d := importOf(w.Store, tenant)
-	for i := 0; w.Store.Lists.Shard(bg, tenant, d.ID, 1) == 0; i++ { // the shard of the other attempt
+	// The other attempt chooses the first shard.
+	for i := 0; w.Store.Lists.Shard(bg, tenant, d.ID, 1) == 0; i++ {
 		d.Reference = fmt.Sprint("ref", i)
 		d.ID = w.Store.Imports.ID(tenant, d.Reference)
 	}

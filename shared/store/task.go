@@ -140,8 +140,8 @@ func sameHead(a, b *dsr.Task) bool {
 }
 
 // sameRow reports whether the rows of two tasks tell the same beside their claims. It compares the
-// rows, so that it can forget no field.
+// rows, so that it can forget no field. No detail says as much as an empty one.
 func sameRow(a, b *dsr.Task) bool {
-	x, y := dsr.Task{Detail: a.Detail}, dsr.Task{Detail: b.Detail} // nil says as much as an empty one
+	x, y := dsr.Task{Detail: a.Detail}, dsr.Task{Detail: b.Detail}
 	return reflect.DeepEqual(writeTask("", x, taskRow{}).Values(), writeTask("", y, taskRow{}).Values())
 }
