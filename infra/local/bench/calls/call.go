@@ -17,17 +17,28 @@ import (
 // Op is the kind of a storage call.
 type Op string
 
-// The kinds of call that the raw side repeats. It leaves the others out, which favours it.
+// The kinds of call that Raw repeats. It leaves the others out, which favours it.
 const (
 	Insert  Op = "insert"      // one row of a table
 	Replace Op = "replace"     // one row of a table
 	Change  Op = "transaction" // several rows of a table
-	Query   Op = "query"
 	Message Op = "message"
 	Put     Op = "put blob"
 	Block   Op = "stage block"
 	Commit  Op = "commit blocks"
-	Other   Op = "other"
+)
+
+// The other kinds.
+const (
+	Get      Op = "point read" // one row by its key
+	Query    Op = "query"      // a range of rows
+	Delete   Op = "delete row"
+	Receive  Op = "receive" // messages
+	Done     Op = "delete message"
+	Download Op = "get blob"
+	Look     Op = "look at blob"
+	Remove   Op = "delete blob"
+	Other    Op = "other"
 )
 
 // Call is one storage call as it left the process, complete enough to be repeated.
@@ -49,6 +60,27 @@ type Row struct {
 // Name says what the call does to what.
 func (c Call) Name() string { return string(c.Op) + " " + c.Target }
 
+// The services of an account.
+const (
+	Tables = "table"
+	Queues = "queue"
+	Blobs  = "blob"
+)
+
+// Parse reads a call to a service. The names of tables, queues and containers begin with prefix.
+// Size is that of the body; the body itself is not needed for blobs.
+func Parse(service string, r *http.Request, body []byte, size int, prefix string) (Call, error) {
+	switch service {
+	case Tables:
+		return parseTable(r, body, prefix)
+	case Queues:
+		return parseQueue(r, body, prefix), nil
+	case Blobs:
+		return parseBlob(r, size, prefix), nil
+	}
+	return Call{Op: Other}, fmt.Errorf("there is no service %q", service)
+}
+
 // parseTable reads a call to the table service. The path is /{account}/{table}… or
 // /{account}/$batch.
 func parseTable(r *http.Request, body []byte, prefix string) (Call, error) {
@@ -61,13 +93,18 @@ func parseTable(r *http.Request, body []byte, prefix string) (Call, error) {
 	switch r.Method {
 	case http.MethodGet:
 		c.Op = Query
+		if strings.Contains(key, "RowKey=") {
+			c.Op = Get
+		}
 	case http.MethodPost:
 		c.Op = Insert
-		if table == "Tables" {
-			c.Op = Other
-		}
+	case http.MethodDelete:
+		c.Op = Delete
 	case http.MethodPut, http.MethodPatch, "MERGE":
 		c.Op = Replace
+	}
+	if table == "Tables" {
+		c.Op = Other
 	}
 	if c.Op == Insert || c.Op == Replace {
 		c.Rows = []Row{{Verb: r.Method, Entity: bytes.Clone(body), Path: key}}
@@ -123,14 +160,23 @@ func nested(r io.Reader, contentType string) (*multipart.Reader, error) {
 	return multipart.NewReader(r, params["boundary"]), nil
 }
 
-// parseQueue reads a call to the queue service: /{account}/{queue}/messages.
+// parseQueue reads a call to the queue service: /{account}/{queue}/messages or
+// /{account}/{queue}/messages/{id}.
 func parseQueue(r *http.Request, body []byte, prefix string) Call {
 	rest := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	c := Call{Op: Other}
 	if len(rest) > 1 {
 		c.Target = strings.TrimPrefix(rest[1], prefix)
 	}
-	if r.Method == http.MethodPost && len(rest) == 3 && rest[2] == "messages" {
+	if len(rest) < 3 || rest[2] != "messages" {
+		return c
+	}
+	switch {
+	case r.Method == http.MethodGet:
+		c.Op = Receive
+	case r.Method == http.MethodDelete && len(rest) == 4:
+		c.Op = Done
+	case r.Method == http.MethodPost:
 		c.Op = Message
 		c.Text = string(body)
 		if _, after, ok := strings.Cut(c.Text, "<MessageText>"); ok {
@@ -148,18 +194,33 @@ func parseBlob(r *http.Request, size int, prefix string) Call {
 	if len(rest) > 1 {
 		c.Target = strings.TrimPrefix(rest[1], prefix)
 	}
-	if r.Method != http.MethodPut || len(rest) < 3 {
+	if len(rest) < 3 {
 		return c
 	}
-	switch r.URL.Query().Get("comp") {
-	case "":
-		c.Op = Put
-	case "block":
-		c.Op = Block
-	case "blocklist":
-		c.Op = Commit
+	switch r.Method {
+	case http.MethodPut:
+		c.Op = written(r)
+	case http.MethodGet:
+		c.Op = Download
+	case http.MethodHead:
+		c.Op = Look
+	case http.MethodDelete:
+		c.Op = Remove
 	}
 	return c
+}
+
+// written says how a call writes a blob.
+func written(r *http.Request) Op {
+	switch r.URL.Query().Get("comp") {
+	case "":
+		return Put
+	case "block":
+		return Block
+	case "blocklist":
+		return Commit
+	}
+	return Other
 }
 
 // splitKeys reads the two keys of PartitionKey='a',RowKey='b') from a URL. The store's keys

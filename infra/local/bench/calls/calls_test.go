@@ -33,7 +33,7 @@ func TestCallsAreCountedKeptAndMadeAgain(t *testing.T) {
 	makeCalls(t, c, prefix)
 	page, err := seen.Take()
 	require.NoError(t, err)
-	require.Equal(t, "1 × commit blocks box, 1 × insert rows, 1 × message line, 1 × other Tables, 1 × other box, 1 × other line, 1 × put blob box, 1 × query rows, "+
+	require.Equal(t, "1 × commit blocks box, 1 × insert rows, 1 × message line, 1 × other Tables, 1 × other box, 1 × other line, 1 × point read rows, 1 × put blob box, "+
 		"1 × replace rows, 1 × stage block box, 2 × transaction rows", page.Text())
 	require.Equal(t, 12, page.Total)
 	require.Equal(t, 1, page.Rows)

@@ -7,7 +7,7 @@ import (
 
 // OfHourKey reports whether a call reads or inserts an hour key, which wraps the keys of cases.
 func (c Call) OfHourKey() bool {
-	return c.Target == "keys" && (c.Op == Query || c.insertsHourKey())
+	return c.Target == "keys" && (c.Op == Get || c.insertsHourKey())
 }
 
 func (c Call) insertsHourKey() bool {

@@ -20,7 +20,7 @@ import (
 // Ledger is a policy below the SDK's retries. It sees every storage call that leaves and counts
 // it. It can keep the calls as well.
 type Ledger struct {
-	services map[string]string // "table", "queue" or "blob" by host
+	services map[string]string // by host
 	prefix   string            // of the names of tables, queues and containers
 	keep     bool              // keep the calls, in the order in which they were sent
 
@@ -36,7 +36,7 @@ type Ledger struct {
 // keeps the calls.
 func NewLedger(e azurite.Endpoints, prefix string, keep bool) *Ledger {
 	l := &Ledger{services: map[string]string{}, prefix: prefix, keep: keep, counts: map[string]int{}}
-	for service, endpoint := range map[string]string{"table": e.TableURL, "queue": e.QueueURL, "blob": e.BlobURL} {
+	for service, endpoint := range map[string]string{Tables: e.TableURL, Queues: e.QueueURL, Blobs: e.BlobURL} {
 		if u, err := url.Parse(endpoint); err == nil {
 			l.services[u.Host] = service
 		}
@@ -58,7 +58,7 @@ func (l *Ledger) Do(req *policy.Request) (*http.Response, error) {
 	}
 	l.mu.Unlock()
 	resp, err := req.Next()
-	if err == nil && c.Op == Query {
+	if err == nil && (c.Op == Query || c.Op == Get) {
 		l.returned(resp)
 	}
 	return resp, err
@@ -67,11 +67,11 @@ func (l *Ledger) Do(req *policy.Request) (*http.Response, error) {
 func (l *Ledger) read(req *policy.Request) (Call, error) {
 	raw := req.Raw()
 	service := l.services[raw.URL.Host]
-	if service == "blob" {
-		return parseBlob(raw, int(raw.ContentLength), l.prefix), nil
+	if service == "" {
+		return Call{Op: Other}, fmt.Errorf("a call to %s, which is not Azurite", raw.URL.Host)
 	}
 	var body []byte
-	if req.Body() != nil {
+	if service != Blobs && req.Body() != nil {
 		var err error
 		if body, err = io.ReadAll(req.Body()); err != nil {
 			return Call{Op: Other}, err
@@ -80,13 +80,7 @@ func (l *Ledger) read(req *policy.Request) (Call, error) {
 			return Call{Op: Other}, err
 		}
 	}
-	switch service {
-	case "table":
-		return parseTable(raw, body, l.prefix)
-	case "queue":
-		return parseQueue(raw, body, l.prefix), nil
-	}
-	return Call{Op: Other}, fmt.Errorf("a call to %s, which is not Azurite", raw.URL.Host)
+	return Parse(service, raw, body, int(raw.ContentLength), l.prefix)
 }
 
 // returned counts the rows of a query's answer and restores the answer's body.
@@ -94,19 +88,27 @@ func (l *Ledger) returned(resp *http.Response) {
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	var page struct {
-		Value []json.RawMessage `json:"value"`
-	}
-	if err != nil || resp.StatusCode != http.StatusOK || json.Unmarshal(body, &page) != nil {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		return
 	}
-	n := len(page.Value)
-	if page.Value == nil {
-		n = 1 // one row by its key
-	}
+	n := Returned(body)
 	l.mu.Lock()
 	l.rows += n
 	l.mu.Unlock()
+}
+
+// Returned counts the rows in the answer of a query or of a point read.
+func Returned(answer []byte) int {
+	var page struct {
+		Value []json.RawMessage `json:"value"`
+	}
+	switch err := json.Unmarshal(answer, &page); {
+	case err != nil:
+		return 0
+	case page.Value == nil:
+		return 1 // one row by its key
+	}
+	return len(page.Value)
 }
 
 // Take returns what was seen since the last Take.
