@@ -38,6 +38,7 @@ const (
 	Download Op = "get blob"
 	Look     Op = "look at blob"
 	Remove   Op = "delete blob"
+	List     Op = "list blobs"
 	Other    Op = "other"
 )
 
@@ -195,6 +196,9 @@ func parseBlob(r *http.Request, size int, prefix string) Call {
 		c.Target = strings.TrimPrefix(rest[1], prefix)
 	}
 	if len(rest) < 3 {
+		if r.URL.Query().Get("comp") == "list" {
+			c.Op = List
+		}
 		return c
 	}
 	switch r.Method {
