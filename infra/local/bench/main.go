@@ -2,7 +2,7 @@
 // size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
 // reported there and does not fail the run.
 //
-//	go run ./infra/local/bench [--only a,b,c,d,e,f] [--small] [--app dist/app] [--profile folder]
+//	go run ./infra/local/bench [--only a,b,c,d,e,f,g] [--small] [--app dist/app] [--profile folder]
 package main
 
 import (
@@ -34,6 +34,7 @@ var parts = []section{
 	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
 	{"f", "one access request by hand", benchHand},
+	{"g", "access requests from POST to completed", benchRate},
 }
 
 func main() {
@@ -44,7 +45,7 @@ func main() {
 	flag.StringVar(&o.App, "app", "dist/app", "the app folder (make package)")
 	only := flag.String("only", "", "letters of the parts to run, such as a,c (default: all)")
 	flag.BoolVar(&o.Small, "small", false, "a tenth of the size, to see that everything works")
-	flag.StringVar(&o.Profile, "profile", "", "`folder` for CPU profiles of the own side of b and c")
+	flag.StringVar(&o.Profile, "profile", "", "`folder` for CPU profiles of the own side of b, c and g")
 	flag.Parse()
 	o.Only = strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,6 +63,8 @@ func play(role string) int {
 	switch role {
 	case roleHandler:
 		err = replay.Serve(os.Getenv(taskVariable), os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
+	case roleProduct:
+		err = serveProfiled(ctx)
 	case roleUpload, roleSink, roleCopy, rolePack, roleGraphSink:
 		err = playExport(ctx, role)
 	default:
@@ -77,7 +80,7 @@ func play(role string) int {
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
-			return fmt.Errorf("--only: there is no part %q; the parts are a to f", name)
+			return fmt.Errorf("--only: there is no part %q; the parts are a to g", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rightsdesk-bench-")

@@ -17,6 +17,7 @@ const (
 	roleVariable  = "RIGHTSDESK_BENCH_ROLE"
 	taskVariable  = "RIGHTSDESK_BENCH_TASK"
 	roleHandler   = "handler"
+	roleProduct   = "product"
 	roleUpload    = "upload"
 	roleSink      = "sink"
 	roleCopy      = "copy"

@@ -76,14 +76,19 @@ func (b *bench) stage(ctx context.Context) (stage, error) {
 	return s, err
 }
 
-// host runs an app folder under the dev host until stop is called.
+// host runs an app folder under the dev host, with one handler, until stop is called.
 func (b *bench) host(ctx context.Context, app, connection string, env []string) (api string, stop func(), err error) {
+	return b.hosts(ctx, 1, app, connection, env)
+}
+
+// hosts runs an app folder under so many dev hosts, with one handler each, until stop is called.
+func (b *bench) hosts(ctx context.Context, count int, app, connection string, env []string) (api string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	log := appenv.Log(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}), ctx)
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- devhost.Run(ctx, devhost.Options{
-			App: app, Workers: 1, Storage: connection, Env: env,
+			App: app, Workers: count, Storage: connection, Env: env,
 			Log: log, Ready: ready,
 		})
 	}()
