@@ -2,7 +2,7 @@
 // size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
 // reported there and does not fail the run.
 //
-//	go run ./infra/local/bench [--only a,b,c,d,e,f,g] [--small] [--app dist/app] [--profile folder]
+//	go run ./infra/local/bench [--only a,b,c,d,e,f,g,h] [--small] [--app dist/app] [--profile folder]
 package main
 
 import (
@@ -35,6 +35,7 @@ var parts = []section{
 	{"e", "start of the handler", benchStart},
 	{"f", "one access request by hand", benchHand},
 	{"g", "access requests from POST to completed", benchRate},
+	{"h", "each step of a request with a long history", benchSteps},
 }
 
 func main() {
@@ -80,7 +81,7 @@ func play(role string) int {
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
-			return fmt.Errorf("--only: there is no part %q; the parts are a to g", name)
+			return fmt.Errorf("--only: there is no part %q; the parts are a to h", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rightsdesk-bench-")
