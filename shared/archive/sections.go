@@ -67,7 +67,7 @@ func (v pageMaker) section(t dsr.Task, of []part.Member, first bool) section {
 // and is kept for writeIndex.
 func (v pageMaker) records(of []part.Member, k connector.Kind) iter.Seq2[int64, []field] {
 	return func(yield func(int64, []field) bool) {
-		n := int64(0)
+		n, words := int64(0), newDescriber(k)
 		for _, m := range of {
 			if n >= shownRecords {
 				return
@@ -75,7 +75,7 @@ func (v pageMaker) records(of []part.Member, k connector.Kind) iter.Seq2[int64, 
 			for raw, err := range v.stored(m) {
 				var fields []field
 				if err == nil {
-					fields, err = describe(raw, k)
+					fields, err = words.record(raw)
 				}
 				if err != nil {
 					*v.failed = errors.Join(*v.failed, err)

@@ -32,105 +32,171 @@ type value struct {
 	Cut    bool // there is more in the file
 }
 
-// describer puts one record into words.
+// describer puts the records of one kind into words, one after the other.
 type describer struct {
-	titles map[string]string // of the columns
-	order  map[string]int
-	left   int // nodes that may still be shown
+	columns []string          // titles, in their order
+	order   map[string]int    // of the columns
+	titles  map[string]string // of other members, as they were met
+	dec     *jsontext.Decoder
+	name    []byte
+	left    int // nodes of the record that may still be shown
 }
 
-// describe puts a record into words: its declared columns in their order, then the rest. Empty
-// fields are left out.
-func describe(raw jsontext.Value, kind connector.Kind) ([]field, error) {
-	d := describer{titles: map[string]string{}, order: map[string]int{}, left: mostNodes}
+// mostTitles bounds the titles that are kept for the next record.
+const mostTitles = 1_000
+
+func newDescriber(kind connector.Kind) *describer {
+	d := &describer{order: map[string]int{}, titles: map[string]string{}, dec: jsontext.NewDecoder(bytes.NewReader(nil))}
 	for i, c := range kind.Columns {
-		d.titles[c.Name], d.order[c.Name] = c.Title, i
+		d.order[c.Name] = i
+		d.columns = append(d.columns, c.Title)
+		if c.Title == "" {
+			d.columns[i] = d.title([]byte(c.Name))
+		}
 	}
-	declared := make([]*field, len(kind.Columns))
-	var rest []field
-	err := members(raw, func(name string, v jsontext.Value) error {
-		f, ok, err := d.field(d.titles[name], name, v, 1)
-		if err != nil || !ok {
-			return err
+	return d
+}
+
+// record puts a record into words: its declared columns in their order, then the rest. Empty
+// fields are left out. Names that stand twice were refused when the record was read.
+func (d *describer) record(raw jsontext.Value) ([]field, error) {
+	d.left = mostNodes
+	d.dec.Reset(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	if d.dec.PeekKind() != '{' {
+		return nil, errRecord(d.dec)
+	}
+	declared, rest := make([]field, len(d.columns)), []field(nil)
+	has := make([]bool, len(d.columns))
+	err := d.members(func(name []byte) error {
+		i, known := d.order[string(name)]
+		var title string
+		if !known {
+			title = d.title(name)
 		}
-		if i, known := d.order[name]; known {
-			declared[i] = &f
-		} else {
-			rest = append(rest, f)
+		v, ok, err := d.value(1)
+		switch {
+		case err != nil || !ok:
+		case known:
+			declared[i], has[i] = field{d.columns[i], v}, true
+		default:
+			rest = append(rest, field{title, v})
 		}
-		return nil
+		return err
 	})
-	out := make([]field, 0, len(kind.Columns)+len(rest))
-	for _, f := range declared {
-		if f != nil {
-			out = append(out, *f)
+	out := make([]field, 0, len(declared)+len(rest))
+	for i, f := range declared {
+		if has[i] {
+			out = append(out, f)
 		}
 	}
 	return append(out, rest...), err
 }
 
-// field returns a member in words; ok is false when it is empty.
-func (d *describer) field(title, name string, v jsontext.Value, depth int) (field, bool, error) {
-	if title == "" {
-		title, _ = cut(titleOf(name), 200)
+// title makes a title of a member's name.
+func (d *describer) title(name []byte) string {
+	t, ok := d.titles[string(name)]
+	if !ok {
+		t, _ = cut(titleOf(string(name)), 200)
+		if len(d.titles) < mostTitles {
+			d.titles[string(name)] = t
+		}
 	}
-	val, ok, err := d.value(v, depth)
-	return field{title, val}, ok, err
+	return t
 }
 
-// value returns a value in words; ok is false for null, an empty text, an empty list and an
-// empty object.
-func (d *describer) value(v jsontext.Value, depth int) (value, bool, error) {
+// value reads the next value and returns it in words; ok is false for null, an empty text, an
+// empty list and an empty object.
+func (d *describer) value(depth int) (v value, ok bool, err error) {
+	k := d.dec.PeekKind()
 	if d.left--; d.left < 0 {
-		return value{Text: "…", Cut: true}, d.left == -1, nil
+		if d.dec.SkipValue() != nil {
+			err = errRecord(d.dec)
+		}
+		return value{Text: "…", Cut: true}, d.left == -1, err
 	}
-	k := v.Kind()
-	if depth > deepest && (k == '{' || k == '[') {
-		s, long := cut(string(v), longestText)
-		return value{Text: s, Cut: long}, true, nil
+	if depth <= deepest && k == '[' {
+		err = d.list(&v, depth)
+		return v, len(v.Items) > 0, err
+	}
+	if depth <= deepest && k == '{' {
+		err = d.object(&v, depth)
+		return v, len(v.Fields) > 0, err
+	}
+	raw, err := d.dec.ReadValue()
+	if err != nil {
+		return v, false, errRecord(d.dec)
 	}
 	switch k {
 	case '"':
-		b, err := jsontext.AppendUnquote(nil, v)
-		s, long := cut(readable(string(b)), longestText)
-		return value{Text: s, Cut: long}, s != "", err
+		b, err := jsontext.AppendUnquote(nil, raw)
+		v.Text, v.Cut = cut(readable(string(b)), longestText)
+		return v, v.Text != "", err
 	case 't':
-		return value{Text: "Yes"}, true, nil
+		v.Text = "Yes"
 	case 'f':
-		return value{Text: "No"}, true, nil
-	case '0':
-		s, long := cut(string(v), longestText)
-		return value{Text: s, Cut: long}, true, nil
-	case '[':
-		return d.list(v, depth)
-	case '{':
-		return d.object(v, depth)
+		v.Text = "No"
+	case '0', '[', '{':
+		v.Text, v.Cut = cut(string(raw), longestText)
+	default:
+		return v, false, nil
 	}
-	return value{}, false, nil
+	return v, true, nil
 }
 
-func (d *describer) list(v jsontext.Value, depth int) (value, bool, error) {
-	var out value
-	err := elementsOf(v, func(e jsontext.Value) error {
-		item, ok, err := d.value(e, depth+1)
+func (d *describer) list(v *value, depth int) error {
+	if _, err := d.dec.ReadToken(); err != nil {
+		return errRecord(d.dec)
+	}
+	for d.dec.PeekKind() != ']' {
+		item, ok, err := d.value(depth + 1)
+		if err != nil {
+			return err
+		}
 		if ok {
-			out.Items = append(out.Items, item)
+			v.Items = append(v.Items, item)
+		}
+	}
+	return d.end()
+}
+
+func (d *describer) object(v *value, depth int) error {
+	return d.members(func(name []byte) error {
+		title := d.title(name)
+		of, ok, err := d.value(depth + 1)
+		if ok {
+			v.Fields = append(v.Fields, field{title, of})
 		}
 		return err
 	})
-	return out, len(out.Items) > 0, err
 }
 
-func (d *describer) object(v jsontext.Value, depth int) (value, bool, error) {
-	var out value
-	err := members(v, func(name string, e jsontext.Value) error {
-		f, ok, err := d.field("", name, e, depth+1)
-		if ok {
-			out.Fields = append(out.Fields, f)
+// members reads an object. It calls f for each member, which reads the value; the name is valid
+// until then.
+func (d *describer) members(f func(name []byte) error) error {
+	if _, err := d.dec.ReadToken(); err != nil {
+		return errRecord(d.dec)
+	}
+	for d.dec.PeekKind() != '}' {
+		raw, err := d.dec.ReadValue()
+		if err != nil {
+			return errRecord(d.dec)
 		}
-		return err
-	})
-	return out, len(out.Fields) > 0, err
+		if d.name, err = jsontext.AppendUnquote(d.name[:0], raw); err != nil {
+			return errRecord(d.dec)
+		}
+		if err := f(d.name); err != nil {
+			return err
+		}
+	}
+	return d.end()
+}
+
+// end reads the end of a list or an object.
+func (d *describer) end() error {
+	if _, err := d.dec.ReadToken(); err != nil {
+		return errRecord(d.dec)
+	}
+	return nil
 }
 
 // readable writes a time in words and leaves every other text as it is.
@@ -156,46 +222,6 @@ func cut(s string, n int) (string, bool) {
 		at++
 	}
 	return s, false
-}
-
-// members calls f for each member of an object.
-func members(raw jsontext.Value, f func(name string, v jsontext.Value) error) error {
-	return walk(raw, '{', func(dec *jsontext.Decoder) error {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return errRecord(dec)
-		}
-		key := name.String()
-		v, err := dec.ReadValue()
-		if err != nil {
-			return errRecord(dec)
-		}
-		return f(key, v)
-	})
-}
-
-// elementsOf calls f for each element of an array.
-func elementsOf(raw jsontext.Value, f func(jsontext.Value) error) error {
-	return walk(raw, '[', func(dec *jsontext.Decoder) error {
-		v, err := dec.ReadValue()
-		if err != nil {
-			return errRecord(dec)
-		}
-		return f(v)
-	})
-}
-
-func walk(raw jsontext.Value, open jsontext.Kind, step func(*jsontext.Decoder) error) error {
-	dec := jsontext.NewDecoder(bytes.NewReader(raw))
-	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != open {
-		return errRecord(dec)
-	}
-	for k := dec.PeekKind(); k != '}' && k != ']'; k = dec.PeekKind() {
-		if err := step(dec); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // errRecord names a place and never a value.

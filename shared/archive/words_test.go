@@ -36,8 +36,8 @@ func TestWords(t *testing.T) {
 func TestRecordInWords(t *testing.T) {
 	t.Parallel()
 	k, _ := parttest.Directory().Kind("profile")
-	fields, err := describe(jsontext.Value(`{"zipCode":"12","accountEnabled":false,"id":"x","mail":null,"businessPhones":["+49 1",null,""],
-		"createdDateTime":"2026-03-03T15:05:07.25+01:00","empty":{"a":[]},"n":{"innerName":{"deep":[1,{"b":true}]}},"score":-1.50}`), k)
+	fields, err := newDescriber(k).record(jsontext.Value(`{"zipCode":"12","accountEnabled":false,"id":"x","mail":null,"businessPhones":["+49 1",null,""],
+		"createdDateTime":"2026-03-03T15:05:07.25+01:00","empty":{"a":[]},"n":{"innerName":{"deep":[1,{"b":true}]}},"score":-1.50}`))
 	require.NoError(t, err)
 	require.Equal(t, []field{
 		{"Object id", value{Text: "x"}},
@@ -53,12 +53,12 @@ func TestRecordInWords(t *testing.T) {
 func TestLargeRecordsAreCut(t *testing.T) {
 	t.Parallel()
 	k := parttest.Columns("photo")
-	fields, err := describe(jsontext.Value(`{"photo":"`+strings.Repeat("é", longestText+1)+`"}`), k)
+	fields, err := newDescriber(k).record(jsontext.Value(`{"photo":"`+strings.Repeat("é", longestText+1)+`"}`))
 	require.NoError(t, err)
 	require.True(t, fields[0].Value.Cut)
 	require.Equal(t, strings.Repeat("é", longestText), fields[0].Value.Text)
 
-	fields, err = describe(jsontext.Value(`{"photo":[`+strings.Repeat(`"x",`, mostNodes*2)+`"x"],"after":1}`), k)
+	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":[`+strings.Repeat(`"x",`, mostNodes*2)+`"x"],"after":1}`))
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 	items := fields[0].Value.Items
@@ -66,7 +66,7 @@ func TestLargeRecordsAreCut(t *testing.T) {
 	require.True(t, items[len(items)-1].Cut)
 
 	deep := strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)
-	fields, err = describe(jsontext.Value(`{"photo":`+deep+`}`), k)
+	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":`+deep+`}`))
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 }
