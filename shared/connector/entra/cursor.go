@@ -65,12 +65,12 @@ func decodeCursor(b []byte, scope []kind) (cursor, error) {
 
 // take reports whether a record has not been handed over yet, and remembers it. A record
 // without an id is always new.
-func (c *cursor) take(record json.RawMessage, member string) bool {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(record, &m) != nil || m[member] == nil {
+func (c *cursor) take(record json.RawMessage, name string) bool {
+	id := member(record, name)
+	if id == nil {
 		return true
 	}
-	h := sha256.Sum256(m[member])
+	h := sha256.Sum256(id)
 	for at := 0; at < len(c.Seen); at += seenBytes {
 		if string(c.Seen[at:at+seenBytes]) == string(h[:seenBytes]) {
 			return false

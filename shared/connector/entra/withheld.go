@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/rightsdesk/rightsdesk/shared/connector/msgraph"
 )
 
@@ -30,13 +32,41 @@ func (k kind) withoutWithheld(record json.RawMessage) (json.RawMessage, error) {
 func null(value json.RawMessage) bool { return bytes.Equal(value, []byte("null")) }
 
 // has reports whether a record has a member that is not null.
-func has(record json.RawMessage, member string) bool {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(record, &m) != nil {
-		return false
+func has(record json.RawMessage, name string) bool {
+	v := member(record, name)
+	return v != nil && !null(v)
+}
+
+// member returns a member of a record, nil where there is none. It stops there: a record is looked
+// at for one or two members only, which stand near its beginning.
+func member(record json.RawMessage, name string) json.RawMessage {
+	dec := jsontext.NewDecoder(bytes.NewReader(record), jsontext.AllowDuplicateNames(true))
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
+		return nil
 	}
-	v, ok := m[member]
-	return ok && !null(v)
+	var unquoted [64]byte
+	for dec.PeekKind() == '"' {
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return nil
+		}
+		at, err := jsontext.AppendUnquote(unquoted[:0], raw)
+		if err != nil {
+			return nil
+		}
+		if string(at) != name {
+			if dec.SkipValue() != nil {
+				return nil
+			}
+			continue
+		}
+		v, err := dec.ReadValue()
+		if err != nil {
+			return nil
+		}
+		return json.RawMessage(v.Clone())
+	}
+	return nil
 }
 
 // hidden reports whether Graph returned a directory object without saying anything about it. It
