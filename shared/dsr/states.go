@@ -36,6 +36,12 @@ func States() []State {
 // Final reports whether no step will move the request any further by itself.
 func (s State) Final() bool { return s == StateCompleted || s == StateFailed || s == StateCancelled }
 
+// Working reports whether workers are at it: one such state follows the other within moments, when
+// nothing stands in the way.
+func (s State) Working() bool {
+	return s == StateDiscovering || s == StateFulfilling || s == StateAssembling
+}
+
 // EventType is what happened.
 type EventType string
 

@@ -84,9 +84,10 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	if err != nil {
 		return store.Change{}, nil, err
 	}
-	// There is a wake for everything that a worker could do. In a state that goes on, it
-	// exists already.
-	if next := r.Next(after); next.IsZero() || after.State != c.State {
+	// There is a wake for everything that a worker could do. One that is due before it would be
+	// set anew serves as well: to leave it saves the rows that move it.
+	next, armed := r.Next(after), c.Wakes[retention.WakeRedeliver]
+	if next.IsZero() || armed.IsZero() || armed.After(next) {
 		ch.Wakes[retention.WakeRedeliver] = next
 	}
 	return ch, after, nil

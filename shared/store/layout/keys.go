@@ -27,7 +27,9 @@ import (
 //	lists     {tenant}|{shard}     w|{job}|{clock}|{due ms:013}     wake: what one job has to do
 //	                                 |{kind}|{id}                   by one clock is one range
 //	                               n|{max - received ms:013}|{id}   newest received first
-//	                               s|{state}|{due ms:013}|{id}      by state, first due first
+//	                               s|{state}|{due ms:013}|{id}      by state, first due first; the
+//	                                                                states of workers are one:
+//	                                                                working
 //	                               s|{state}|{ending}|{due ms:013}  of an ended request: by state
 //	                                 |{id}                          and how it ended
 //	                               d|{due ms:013}|{id}              first due first
@@ -92,9 +94,14 @@ func ListRows(r *dsr.Request) []string {
 }
 
 // StatePrefix is what the keys of the list rows of a state begin with, and of one ending where the
-// state is final. The due time and the id follow.
+// state is final. The due time and the id follow. The states in which workers are at it share one,
+// so that a request that goes through them in a second moves no list row: the head tells which it
+// is.
 func StatePrefix(s dsr.State, e dsr.Ending) string {
-	if e == "" {
+	switch {
+	case s.Working():
+		return "s|working|"
+	case e == "":
 		return fmt.Sprintf("s|%s|", s)
 	}
 	return fmt.Sprintf("s|%s|%s|", s, e)

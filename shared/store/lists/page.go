@@ -267,7 +267,9 @@ func (l *list) heads(ctx context.Context, rows []listRow) ([]*dsr.Request, error
 				l.tidy(gctx, r)
 				return nil
 			}
-			found[i] = head.Request
+			if l.q.State == dsr.StateNone || head.Request.State == l.q.State {
+				found[i] = head.Request // another state may share the rows
+			}
 			return nil
 		})
 	}
