@@ -259,7 +259,7 @@ func (t *commit) event(e dsr.Event, rows *[]*row.Row) error {
 
 // before writes the list rows and wakes that the new head names. It also writes again those that
 // only the old head names: with their new ETags they are deleted later, unless another writer
-// needs them again. The same transaction deletes what the commit before left for this one.
+// needs them again. The same transaction deletes what earlier commits left for this one.
 func (t *commit) before(ctx context.Context) error {
 	was, will := t.old.namedRows(), t.next.namedRows()
 	pk := layout.ShardPartition(t.next.Tenant, t.next.Shard)
@@ -276,8 +276,12 @@ func (t *commit) before(ctx context.Context) error {
 		}
 	}
 	left := slices.DeleteFunc(t.old.left, func(o row.Op) bool { return slices.Contains(will, o.Row.Key) })
-	t.old.left = nil
-	if len(ops)+len(left) > row.MaxOps {
+	t.old.left, t.next.left = nil, nil
+	switch {
+	case len(ops) == 0:
+		t.next.left = left // They wait for a commit that writes list rows, or for Tidy.
+		return nil
+	case len(ops)+len(left) > row.MaxOps:
 		left = nil
 	}
 	err := t.s.lists.Transact(ctx, append(slices.Clone(ops), left...))
@@ -349,7 +353,7 @@ func (t *commit) finish(unheard bool) (taken *lease.Claim) {
 // after deletes the rows that no head names any more, or leaves that to the next commit of a worker
 // that goes on.
 func (t *commit) after(ctx context.Context) {
-	t.old.left = row.Removals(t.touched)
+	t.old.left = append(t.old.left, row.Removals(t.touched)...)
 	if t.take.Task == "" {
 		t.s.Tidy(ctx, t.old)
 	}
