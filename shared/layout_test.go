@@ -85,7 +85,7 @@ var table = []rule{
 	{"shared/store/aztable", "shared/store/failure shared/store/row"},
 	{"shared/store/failure", ""},
 	// Blobs know nothing of rows and queues.
-	{"shared/store/blob", "shared/clock shared/retention shared/store/failure"},
+	{"shared/store/blob", "shared/clock shared/dsr shared/retention shared/store/failure"},
 	{"shared/store/queue", "shared/dsr shared/retention shared/store/failure shared/store/layout"},
 	{"shared/alert", ""},
 	{"shared/auth", pure},

@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,9 @@ func (w *world) restart(document string) {
 // time is up, even after the tenant was removed from the document.
 func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	t.Parallel()
-	endpoint, container := azurite.Shared(t).BlobURL, azurite.Prefix(t)
+	// Another address of the same account: nothing but the document knows it.
+	endpoint := strings.Replace(azurite.Shared(t).BlobURL, "127.0.0.1", "localhost", 1)
+	container := azurite.Prefix(t)
 	w := newWorld(t, options{document: declared(t, endpoint, container)})
 	_, err := w.clients.Blobs.CreateContainer(t.Context(), container, nil)
 	require.NoError(t, err)
@@ -86,7 +89,7 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 		require.Empty(t, w.names(retention.Packages))
 		require.Empty(t, w.names(retention.BulkInputs))
 		require.Empty(t, w.names(retention.Results))
-		require.Len(t, w.namesIn(container), 1, "the document no longer says where it is")
+		require.Len(t, w.namesIn(container), 1, "nothing opens the account any more")
 	}
 	require.Len(t, w.lines.with(`"code":"tenant-not-configured"`, entrasim.Contoso), 2)
 	require.Len(t, w.lines.with(`"code":"destination-unknown"`, entrasim.Contoso), 2)
@@ -97,4 +100,24 @@ func TestRetentionOutlivesTheTenantInTheDocument(t *testing.T) {
 	w.restart(declared(t, endpoint, container))
 	require.Equal(t, http.StatusOK, w.timer("purge"))
 	require.Empty(t, w.namesIn(container))
+}
+
+// TestAPackageInTheOwnAccountIsFoundWithoutItsDestination: where it lies is recorded, and the
+// account can be opened without the document.
+func TestAPackageInTheOwnAccountIsFoundWithoutItsDestination(t *testing.T) {
+	t.Parallel()
+	endpoint, container := azurite.Shared(t).BlobURL, azurite.Prefix(t)
+	w := newWorld(t, options{document: declared(t, endpoint, container)})
+	_, err := w.clients.Blobs.CreateContainer(t.Context(), container, nil)
+	require.NoError(t, err)
+	body := asked(entrasim.Contoso, map[string]any{"email": "jane@contoso.example"}, "export")
+	body["systems"], body["destination"] = []any{"entra"}, "legal"
+	w.submit(contosoKey, "theirs", body)
+	w.pump()
+	require.Len(t, w.namesIn(container), 1)
+	w.restart(withoutContoso)
+	w.advance(31 * 24 * time.Hour)
+	require.Equal(t, http.StatusOK, w.timer("purge"))
+	require.Empty(t, w.namesIn(container))
+	require.Empty(t, w.lines.with(`"code":"destination-unknown"`, entrasim.Contoso))
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/flate"
@@ -23,6 +24,10 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
+// ErrNoPlace says that a request has no next package, or one without a place: the tenant has no
+// destination of the name that the request gives.
+var ErrNoPlace = errors.New("archive: there is no place for the package")
+
 // Assembly is what a package is made from.
 type Assembly struct {
 	Store     *store.Store
@@ -30,9 +35,9 @@ type Assembly struct {
 	Tenant    tenant.Tenant
 	Catalogue connector.Catalogue
 	Clocks    clock.Clocks // the business clock says when the package was made
-	// Claim is the hold on the task. It is checked once it is known which version of the
-	// package is to be replaced: a worker that takes over later stores another version, so that
-	// a worker that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
+	// Claim is the hold on the task. It is checked once it is known which version an earlier attempt
+	// has stored: a worker that takes over later stores another version, so that a worker that has
+	// lost the claim meanwhile cannot replace that one. Nil checks nothing.
 	Claim Claim
 }
 
@@ -43,18 +48,19 @@ type Claim interface {
 	Check(ctx context.Context) error
 }
 
-// Assemble streams the parts of a request into one archive and returns where it is, its length
-// and its sum; state and expiry are left to the caller. Memory does not grow with the data. A
-// package of up to 8 MiB is stored by one call; a longer one in blocks, of which an assembly that
-// takes over from one that died sends those again that hold other bytes.
+// Assemble streams the parts of a request into the archive that its next package names and returns
+// that with its ETag, its length and its sum; state and expiry are left to the caller. Memory does
+// not grow with the data. A package of up to 8 MiB is stored by one call; a longer one in blocks,
+// of which an assembly that takes over from one that died sends those again that hold other bytes.
 //
-// It replaces a package of an earlier attempt or round under its ETag, and takes from it the
-// members whose parts have been deleted since. Errors: errDestination; ErrIncomplete;
-// store.ErrExists or store.ErrConflict when another worker stored a package meanwhile.
+// It takes the members whose parts have been deleted since from the package that is ready, and
+// leaves that as it is. It replaces what an earlier attempt stored under the same name. Errors:
+// ErrNoPlace; ErrIncomplete, with ErrMissing or ErrChanged where the ready package is why;
+// store.ErrNoAccount; store.ErrExists or store.ErrConflict when another worker stored a package
+// meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
-	target, err := Location(tenant.Tenants{a.Tenant}, a.Case.Tenant, a.Case.ID, a.Case.Dest)
-	if err != nil {
-		return dsr.Package{}, err
+	if a.Case.Next == nil || !a.Case.Next.Place.Known() {
+		return dsr.Package{}, ErrNoPlace
 	}
 	if err := a.Case.ReadAllTasks(ctx); err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: read the tasks: %w", err)
@@ -68,7 +74,7 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, claim: a.Claim, target: target,
+		st: a.Store, claim: a.Claim, target: blob.PackageRef(a.Case.Next.Place),
 		contents: contents{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
 	}
 	return w.run(ctx, a.Clocks.Business(), func(t dsr.Task) string { return texts[t.ID] })
@@ -120,29 +126,31 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 		all = append(all, of...)
 		w.contents.Tasks = append(w.contents.Tasks, taskMembers{Task: t})
 	}
-	out := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{ContentType: "application/zip", IfMatch: before.etag, Resume: true})
+	out := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{
+		ContentType: "application/zip", Meta: map[string]string{blob.MetaRequest: r.ID}, Resume: true,
+	})
 	if err := w.write(ctx, out, all); err != nil {
 		out.Abort()
 		return dsr.Package{}, err
 	}
-	etag, err := w.commit(ctx, out, before.etag == "")
+	etag, err := w.commit(ctx, out)
 	if err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: store the package: %w", err)
 	}
-	return dsr.Package{State: dsr.PackageReady, Blob: w.target.Name, ETag: etag, Bytes: w.out.bytes, SHA256: w.out.sum()}, nil
+	p := *r.Next
+	p.Place.ETag, p.Bytes, p.SHA256 = etag, w.out.bytes, w.out.sum()
+	return p, nil
 }
 
-// before looks for the package of an earlier round. In the first round there is none to take
-// anything from, and so no look.
+// before opens the package that is ready, where a task of an earlier round handed something over:
+// its parts are gone.
 func (w *writer) before(ctx context.Context) (earlier, error) {
-	if w.contents.Request.Round == 0 {
+	r := w.contents.Request
+	past := func(t dsr.Task) bool { return t.Records > 0 && t.Round < r.Round }
+	if r.Package == nil || r.Package.State != dsr.PackageReady || !slices.ContainsFunc(listed(r), past) {
 		return earlier{}, nil
 	}
-	e, err := openEarlier(ctx, w.st, w.target)
-	if err != nil {
-		return earlier{}, err
-	}
-	return e, w.check(ctx)
+	return openEarlier(ctx, w.st, r.Package.Place, r.ID)
 }
 
 func (w *writer) check(ctx context.Context) error {
@@ -152,11 +160,11 @@ func (w *writer) check(ctx context.Context) error {
 	return w.claim.Check(ctx)
 }
 
-// commit stores the archive. Where it was expected to be the first and is not, an earlier attempt
-// stored one and died before the request named it: that one is replaced.
-func (w *writer) commit(ctx context.Context, out *blob.Writer, first bool) (etag string, err error) {
+// commit stores the archive. Where there is one already, an earlier attempt stored it and died before
+// its request named it: that one is replaced.
+func (w *writer) commit(ctx context.Context, out *blob.Writer) (etag string, err error) {
 	etag, err = out.Commit(ctx)
-	if !first || !errors.Is(err, store.ErrExists) {
+	if !errors.Is(err, store.ErrExists) {
 		return etag, err
 	}
 	info, err := w.st.Blobs.Stat(ctx, w.target)

@@ -56,9 +56,9 @@ func assembled(t testing.TB, w *storetest.World, r *dsr.Request, f parttest.Feed
 // packageOf reads a stored package.
 func packageOf(t testing.TB, st *store.Store, p dsr.Package) ([]byte, *zip.Reader, verify.Report) {
 	t.Helper()
-	body, info, err := st.Blobs.Get(t.Context(), blob.Ref{Container: retention.Packages, Name: p.Blob})
+	body, info, err := st.Blobs.Get(t.Context(), blob.PackageRef(p.Place))
 	require.NoError(t, err)
-	require.Equal(t, p.ETag, info.ETag)
+	require.Equal(t, p.Place.ETag, info.ETag)
 	require.EqualValues(t, p.Bytes, len(body))
 	sum := sha256.Sum256(body)
 	require.Equal(t, p.SHA256, hex.EncodeToString(sum[:]))
@@ -92,8 +92,7 @@ func TestPackage(t *testing.T) {
 	r := parttest.WithTrouble(parttest.Asked(dsr.GDPR, dsr.Access, dsr.Export))
 	f := parttest.People(3, 10, "x")
 	a, p := assembled(t, w, r, f)
-	require.Equal(t, dsr.PackageReady, p.State)
-	require.Equal(t, parttest.TenantID+"/"+a.Case.ID+".zip", p.Blob)
+	require.Equal(t, dsr.Place{Container: retention.Packages, Name: parttest.TenantID + "/" + a.Case.ID + "/first.zip", ETag: p.Place.ETag}, p.Place)
 	_, z, report := packageOf(t, w.Store, p)
 	require.EqualValues(t, 120, report.Records)
 
@@ -106,13 +105,13 @@ func TestPackage(t *testing.T) {
 	require.Equal(t, []string{manifest.IndexName, manifest.Name}, names[len(names)-2:])
 	require.Len(t, report.Manifest.Files, len(names)-1)
 
-	stored, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
+	stored, err := Verify(t.Context(), w.Store, blob.PackageRef(p.Place))
 	require.NoError(t, err)
 	require.Equal(t, report, stored)
 
 	again, err := Assemble(t.Context(), a)
-	require.NoError(t, err, "an earlier package is replaced")
-	require.NotEqual(t, p.ETag, again.ETag)
+	require.NoError(t, err, "what an earlier attempt stored is replaced")
+	require.NotEqual(t, p.Place.ETag, again.Place.ETag)
 	packageOf(t, w.Store, again)
 }
 
@@ -235,7 +234,7 @@ func TestPartsThatAreNotWhatTheTaskSays(t *testing.T) {
 			p, err := Assemble(t.Context(), Assembly{Store: b.Store, Case: b.Case, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(b.Clock.Now)})
 			if tc.fails {
 				require.ErrorIs(t, err, ErrIncomplete)
-				gone, err := b.Store.Blobs.Gone(t.Context(), blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"})
+				gone, err := b.Store.Blobs.Gone(t.Context(), blob.PackageRef(b.Case.Next.Place))
 				require.NoError(t, err)
 				require.True(t, gone, "nothing is handed over")
 				return
@@ -264,9 +263,14 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	spec := part.Spec{Tenant: parttest.TenantID, Request: a.Case.ID, Round: 1, Task: export.ID, System: "entra", Action: dsr.Export}
 	sum := parttest.Finish(t, b.Sink(w.Store, spec), parttest.People(1, 7, "y"))
 	export.Records, export.Parts = sum.Records, sum.Parts
+	first.State = dsr.PackageReady
+	a.Case.Package, a.Case.Next = &first, parttest.NextPackage(a.Case.ID, "second")
 	second, err := Assemble(t.Context(), a)
 	require.NoError(t, err)
-	require.NotEqual(t, first.ETag, second.ETag)
+	_, info, err := w.Store.Blobs.Get(t.Context(), blob.PackageRef(first.Place))
+	require.NoError(t, err)
+	require.Equal(t, first.Place.ETag, info.ETag, "the package before stays as it was")
+	require.NotEqual(t, first.Place.Name, second.Place.Name)
 	after, z, report := packageOf(t, w.Store, second)
 	require.EqualValues(t, 40+14, report.Records)
 	old, err := zip.NewReader(bytes.NewReader(before), int64(len(before)))
@@ -279,9 +283,20 @@ func TestPackageOfARetryKeepsWhatTheFormerOneHad(t *testing.T) {
 	require.NotEqual(t, before, after)
 
 	require.NoError(t, part.Delete(t.Context(), w.Store, a.Case))
-	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.Ref{Container: retention.Packages, Name: second.Blob}, ""))
+	a.Case.Package.Place.Account = "https://gone.blob.core.windows.net"
 	_, err = Assemble(t.Context(), a)
-	require.ErrorIs(t, err, ErrIncomplete, "both are gone")
+	require.ErrorIs(t, err, store.ErrNoAccount, "no destination names the account")
+	a.Case.Package.Place.Account = ""
+	a.Case.Package.Place.ETag = second.Place.ETag
+	_, err = Assemble(t.Context(), a)
+	require.ErrorIs(t, err, ErrChanged)
+	require.NoError(t, w.Store.Blobs.Delete(t.Context(), blob.PackageRef(first.Place), ""))
+	_, err = Assemble(t.Context(), a)
+	require.ErrorIs(t, err, ErrMissing)
+	require.ErrorIs(t, err, ErrIncomplete)
+	a.Case.Next.Place = dsr.Place{}
+	_, err = Assemble(t.Context(), a)
+	require.ErrorIs(t, err, ErrNoPlace)
 }
 
 func TestAssemblyKilledAtEachCall(t *testing.T) {
@@ -320,7 +335,7 @@ func TestTwoAssembliesRace(t *testing.T) {
 	other.Store = b.Another(t)
 	var won dsr.Package
 	a.Claim = held(func() error {
-		if won.ETag != "" {
+		if won.Place.ETag != "" {
 			return store.ErrClaimed
 		}
 		return nil
@@ -335,12 +350,12 @@ func TestTwoAssembliesRace(t *testing.T) {
 	packageOf(t, b.Store, won)
 }
 
-func TestAFormerPackageThatCannotBeReadIsReplaced(t *testing.T) {
+func TestWhatAnEarlierAttemptStoredIsReplaced(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
 	sum := parttest.Finish(t, b.Sink(b.Store, b.Spec), parttest.People(1, 3, "x"))
 	handedOver(b, sum)
-	ref := blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
+	ref := blob.PackageRef(b.Case.Next.Place)
 	_, err := Verify(t.Context(), b.Store, ref)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.NoError(t, b.Store.Blobs.Put(t.Context(), ref, []byte("not an archive"), nil, "application/zip"))
@@ -372,7 +387,7 @@ func TestMemoryDoesNotGrowWithTheData(t *testing.T) {
 		c.Tasks[1].Records, c.Tasks[1].Parts = sum.Records, sum.Parts
 		p, err := Assemble(t.Context(), Assembly{Store: w.Store, Case: c, Tenant: contoso(), Catalogue: directory(), Clocks: clock.Same(w.Clock.Now)})
 		require.NoError(t, err)
-		report, err := Verify(t.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
+		report, err := Verify(t.Context(), w.Store, blob.PackageRef(p.Place))
 		require.NoError(t, err)
 		require.EqualValues(t, pages*benchPerPage, report.Records)
 	})

@@ -129,7 +129,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	upload = time.Since(start)
 
 	start = time.Now()
-	body, _, err := w.Store.Blobs.Get(b.Context(), blob.Ref{Container: retention.Packages, Name: p.Blob})
+	body, _, err := w.Store.Blobs.Get(b.Context(), blob.PackageRef(p.Place))
 	require.NoError(b, err)
 	again := w.Store.Blobs.Write(b.Context(), blob.Ref{Container: retention.Packages, Name: "again"}, blob.WriteOptions{})
 	_, err = again.Write(body)
@@ -139,7 +139,7 @@ func benchPackage(b *testing.B, formats []tenant.Format) {
 	both = time.Since(start)
 
 	start = time.Now()
-	_, err = Verify(b.Context(), w.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
+	_, err = Verify(b.Context(), w.Store, blob.PackageRef(p.Place))
 	require.NoError(b, err)
 	b.ReportMetric(float64(size)/1e6/time.Since(start).Seconds(), "verify-MB/s")
 	b.ReportMetric(float64(size)/1e6/parts.Seconds(), "parts-MB/s")

@@ -106,7 +106,7 @@ func TestCallsOfAPersonsPartsAndPackage(t *testing.T) {
 			p, err := Assemble(t.Context(), a)
 			require.NoError(t, err)
 			assembly := b.Counter.Total() - parts
-			_, err = Verify(t.Context(), b.Store, blob.Ref{Container: retention.Packages, Name: p.Blob})
+			_, err = Verify(t.Context(), b.Store, blob.PackageRef(p.Place))
 			require.NoError(t, err)
 			verify := b.Counter.Total() - parts - assembly
 			require.NoError(t, part.Delete(t.Context(), b.Store, b.Case))
@@ -171,7 +171,7 @@ func TestAnAssemblyThatWasKilledGoesOnFromItsBlocks(t *testing.T) {
 func TestBlocksOfOtherBytesAreNotReused(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
-	ref := blob.Ref{Container: retention.Packages, Name: parttest.TenantID + "/" + b.Case.ID + ".zip"}
+	ref := blob.PackageRef(b.Case.Next.Place)
 	for i := range 3 {
 		var f parttest.Feed
 		for n := range 3 {

@@ -18,38 +18,43 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
-// earlier is a package that is to be replaced; the zero value is no package.
-type earlier struct {
-	etag  string
-	files []earlierFile // those with records, in the order of its manifest
-}
+// Why nothing can be taken from the package that was ready. Both are ErrIncomplete.
+var (
+	// ErrMissing says that it is not where it was put.
+	ErrMissing = fmt.Errorf("%w: the package before is missing", ErrIncomplete)
+	// ErrChanged says that something else lies there.
+	ErrChanged = fmt.Errorf("%w: the package before was changed", ErrIncomplete)
+)
 
-// earlierFile is one member of it.
+// earlier are the files with records of the package before, in the order of its manifest.
+type earlier []earlierFile
+
+// earlierFile is one of them.
 type earlierFile struct {
 	path string
 	m    part.Member
 }
 
-// openEarlier looks for a package under the name. One that cannot be read gives its ETag only: it
-// is replaced all the same.
-func openEarlier(ctx context.Context, st *store.Store, ref blob.Ref) (earlier, error) {
+// openEarlier reads the package before where it was put. One that cannot be read has no files.
+// Errors: ErrMissing, ErrChanged, store.ErrNoAccount.
+func openEarlier(ctx context.Context, st *store.Store, p dsr.Place, request string) (earlier, error) {
+	ref := blob.PackageRef(p)
 	at, err := openBlob(ctx, st, ref)
-	if errors.Is(err, store.ErrNotFound) {
-		return earlier{}, nil
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, ErrMissing
+	case err != nil:
+		return nil, fmt.Errorf("archive: open the package before: %w", err)
+	case at.etag != p.ETag:
+		return nil, ErrChanged
 	}
-	if err != nil {
-		return earlier{}, fmt.Errorf("archive: look for an earlier package: %w", err)
-	}
-	e := earlier{etag: at.etag, files: readEarlier(at, at.size, ref)}
-	if at.err != nil {
-		return earlier{}, at.err
-	}
-	return e, nil
+	files := readEarlier(at, at.size, ref, request)
+	return files, at.err
 }
 
 // readEarlier returns the files of an archive that its manifest lists. An archive that is not a
 // package of the same request has none.
-func readEarlier(at *blobReader, size int64, ref blob.Ref) (out []earlierFile) {
+func readEarlier(at *blobReader, size int64, ref blob.Ref, request string) (out earlier) {
 	z, err := zip.NewReader(at, size)
 	if err != nil {
 		return nil
@@ -63,8 +68,8 @@ func readEarlier(at *blobReader, size int64, ref blob.Ref) (out []earlierFile) {
 		return nil
 	}
 	defer func() { _ = text.Close() }()
-	request, listed, err := manifest.ReadFiles(text, len(z.File))
-	if err != nil || request+".zip" != path.Base(ref.Name) {
+	of, listed, err := manifest.ReadFiles(text, len(z.File))
+	if err != nil || of != request {
 		return nil
 	}
 	for _, file := range listed {
@@ -102,7 +107,7 @@ func earlierMember(f *zip.File, file manifest.File, ref blob.Ref) (m part.Member
 // handed over.
 func (e earlier) members(t dsr.Task) (out []part.Member) {
 	var sum int64
-	for _, f := range e.files {
+	for _, f := range e {
 		if !strings.HasPrefix(f.path, part.Folder(t.Action, t.System)) {
 			continue
 		}

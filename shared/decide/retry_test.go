@@ -132,23 +132,26 @@ func TestRetry(t *testing.T) {
 			require.Empty(t, w.Load(id).Retryable())
 		})
 	}
-	t.Run("when the package's retention ends while it runs", func(t *testing.T) {
-		t.Parallel()
-		w := tasktest.New(t, "alpha", "beta")
-		fails(w)
-		id := w.Submit(dsr.Access, dsr.Export)
-		w.Host.Finish(id)
-		w.Retry(id)
-		w.Host.DrainTo(id, dsr.StateFulfilling)
-		w.Business.Advance(tasktest.Retention + time.Hour)
-		_, err := w.Steps.Purge.Run(context.Background())
-		require.NoError(t, err)
-		require.Empty(t, w.Blobs(retention.Packages))
-		require.Equal(t, dsr.StateFailed, w.Host.Finish(id).State, "no package rather than half of one")
-		w.Retry(id)
-		require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)
-		require.Empty(t, cmp.Diff(want.Records, w.Look(id).Records))
-	})
+	for _, at := range []dsr.State{dsr.StateDiscovering, dsr.StateFulfilling, dsr.StateAssembling} {
+		t.Run("when the package's retention ends while it is "+string(at), func(t *testing.T) {
+			t.Parallel()
+			w := tasktest.New(t, "alpha", "beta")
+			fails(w)
+			id := w.Submit(dsr.Access, dsr.Export)
+			first := w.Host.Finish(id)
+			w.Retry(id)
+			w.Host.DrainTo(id, at)
+			w.Business.Advance(tasktest.Retention + time.Hour)
+			_, err := w.Steps.Purge.Run(context.Background())
+			require.NoError(t, err)
+			require.Equal(t, []string{first.Package.Place.Name}, w.Blobs(retention.Packages), "the next one takes from it what it holds")
+			c := w.Host.Finish(id)
+			require.Equal(t, dsr.StateCompleted, c.State)
+			require.Equal(t, first.AnsweredAt, c.AnsweredAt, "the first answer ended the legal clock")
+			require.Equal(t, []string{c.Package.Place.Name}, w.Blobs(retention.Packages))
+			require.Empty(t, cmp.Diff(want.Records, w.Look(id).Records))
+		})
+	}
 	t.Run("and cancelled: the former package is kept to its end", func(t *testing.T) {
 		t.Parallel()
 		for _, at := range []dsr.State{dsr.StateFulfilling, dsr.StateAssembling} {

@@ -14,6 +14,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -49,27 +50,20 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if !ok {
 		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
-	target, err := archive.Location(s.Tenants, c.Tenant, c.ID, c.Dest)
-	if err != nil {
-		end.Outcome = dsr.Outcome{
-			Code: dsr.OutcomeFailed, Reason: "The destination that the request names is no longer in the tenant's document.",
-		}
-		return end, nil
-	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
 		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim,
 	})
-	if errors.Is(err, archive.ErrIncomplete) {
-		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: "Some of what was handed over before is missing. Retry the request: everything is read again."}
+	if reason := whyNot(err); reason != "" {
+		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}
+		end.Missing = errors.Is(err, archive.ErrMissing)
 		return end, nil
 	}
 	if err != nil {
 		return end, err
 	}
-	if _, err := archive.Verify(ctx, s.Store, target); err != nil {
+	if _, err := archive.Verify(ctx, s.Store, blob.PackageRef(p.Place)); err != nil {
 		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
-	p.Destination = c.Dest
 	p.State = dsr.PackageReady
 	p.ExpiresAt = clock.Stored(s.Clocks.Business().Add(t.Package.Retention()))
 	end.Package = &p
@@ -79,17 +73,51 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	return end, nil
 }
 
-// Finish deletes the parts, which the package has made superfluous, and then their wake.
+// whyNot is the reason why no package can be made, and what to do about it. It is empty for an error
+// that another attempt may not meet.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, archive.ErrNoPlace):
+		return "The destination that the request names is no longer in the tenant's document."
+	case errors.Is(err, store.ErrNoAccount):
+		return "A destination is no longer in the tenant's document, and its account holds this package or the one before. Put it back, then retry the request."
+	case errors.Is(err, archive.ErrChanged):
+		return "Something else lies where the package before was put, so that nothing can be taken from there. Delete it, then retry the request."
+	case errors.Is(err, archive.ErrIncomplete):
+		return "Some of what was handed over before is missing. Retry the request: everything is read again."
+	}
+	return ""
+}
+
+// Finish deletes the parts, which the package has made superfluous, and then their wake. It deletes
+// the package that was replaced, too: the purge looks there again before the request forgets it.
 func (s *Step) Finish(ctx context.Context, c *store.Case) error {
-	if c.Package == nil {
+	if t := c.Task(dsr.PackageTask); t == nil || t.Outcome.Code != dsr.OutcomeDone {
 		return nil
 	}
-	if err := part.Delete(ctx, s.Store, c); err != nil {
-		return fmt.Errorf("deliver: delete parts: %w", err)
+	err := errors.Join(s.replaced(ctx, c), part.Delete(ctx, s.Store, c))
+	if err != nil {
+		return fmt.Errorf("deliver: tidy up: %w", err)
 	}
-	err := s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})
+	err = s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // the purge finds nothing left to delete and clears the wake
 	}
 	return err
+}
+
+// replaced deletes the packages that were replaced, each in the version that was recorded. What it
+// does not find as it was recorded is left to the purge, which tells an operator.
+func (s *Step) replaced(ctx context.Context, c *store.Case) error {
+	var errs []error
+	for _, f := range c.Former {
+		if f.Place.ETag == "" {
+			continue // It was given up, and a writer of it may be alive.
+		}
+		err := s.Store.Blobs.Delete(ctx, blob.PackageRef(f.Place), f.Place.ETag)
+		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNoAccount) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

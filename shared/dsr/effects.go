@@ -18,8 +18,10 @@ var effects = map[EventType]func(*Request, Event) error{
 	EventCompleted:       (*Request).end,
 	EventRetried:         (*Request).retry,
 	EventCancelled:       (*Request).cancel,
-	EventPackageExpiring: (*Request).expirePackage,
-	EventPackageExpired:  (*Request).expirePackage,
+	EventPackageExpiring: (*Request).markPackage,
+	EventPackageExpired:  (*Request).markPackage,
+	EventPackageMissing:  (*Request).markPackage,
+	EventPackageRemoved:  (*Request).forget,
 }
 
 // Apply moves the request by one event. The event's Seq and Prev must continue the history.
@@ -100,23 +102,12 @@ func (r *Request) endOne(t *Task, e Event) {
 	}
 }
 
-func (r *Request) beginPackage(Event) error {
-	r.reopen(PackageTask)
-	r.Package = &Package{State: PackageBuilding, Destination: r.Dest}
-	return nil
-}
-
-func (r *Request) answer(e Event) error {
-	r.Package, r.AnsweredAt = e.Package, e.At
-	r.endDelivery(e, Outcome{Code: OutcomeDone})
-	return nil
-}
-
 func (r *Request) failAssembly(e Event) error {
 	if e.Outcome == nil {
 		return fmt.Errorf("dsr: event %d has no outcome", e.Seq)
 	}
-	r.Package, r.EndedAt = nil, e.At
+	r.dropNext(e.At)
+	r.EndedAt = e.At
 	r.endDelivery(e, *e.Outcome)
 	return nil
 }
@@ -148,22 +139,7 @@ func (r *Request) cancel(e Event) error {
 			t.State, t.EndedAt = TaskCancelled, e.At
 		}
 	}
-	if r.Package != nil && r.Package.State == PackageBuilding {
-		r.Package = nil
-	}
-	return nil
-}
-
-func (r *Request) expirePackage(e Event) error {
-	if r.Package == nil {
-		return &StateError{State: r.State, Event: e.Type}
-	}
-	p := *r.Package
-	p.State = PackageExpiring
-	if e.Type == EventPackageExpired {
-		p.State = PackageExpired
-	}
-	r.Package = &p
+	r.dropNext(e.At)
 	return nil
 }
 

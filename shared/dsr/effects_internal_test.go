@@ -30,7 +30,7 @@ func (w way) end(id TaskID, code OutcomeCode) {
 	case id == "entra-discover":
 		e.Type = EventDiscovered
 	case id == PackageTask:
-		e.Type, e.Package = EventAnswered, &Package{State: PackageReady, ETag: string(w.State) + w.LastHash}
+		e.Type, e.Package = EventAnswered, &Package{State: PackageReady, Place: Place{ETag: string(w.State) + w.LastHash}}
 	case code.Open():
 		e.Type = EventTaskWaiting
 	}

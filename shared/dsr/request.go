@@ -29,8 +29,10 @@ type Request struct {
 	Origin     Origin
 	Dest       string // name of a destination of the tenant
 	Tasks      []Task
-	Package    *Package
-	Round      int // times that it was retried
+	Package    *Package // the one that was handed over last; nil before the first
+	Next       *Package // the one that is being made; nil when none is
+	Former     []Former // places whose deletion is not recorded yet
+	Round      int      // times that it was retried
 	Seq        int64
 	LastHash   string
 }
@@ -57,8 +59,8 @@ func (r *Request) Unended() []*Task {
 }
 
 // Retryable returns the tasks that a retry opens again, each system's discovery before its
-// other tasks. These are the tasks that a worker did and that failed. Where no package is
-// ready, the tasks that handed something over are opened as well, because their parts are gone.
+// other tasks. These are the tasks that a worker did and that failed. Tasks whose records are in no
+// ready package are opened as well, because their parts are gone.
 func (r *Request) Retryable() []TaskID {
 	failed := func(t Task) bool {
 		return t.Listed() && !t.Declared && t.State == TaskEnded && t.Outcome.Code == OutcomeFailed
@@ -69,7 +71,7 @@ func (r *Request) Retryable() []TaskID {
 	kept := r.Package != nil && r.Package.State == PackageReady
 	var out []TaskID
 	for _, t := range r.Tasks {
-		gone := !kept && t.Listed() && !t.Declared && t.State == TaskEnded && t.Records > 0
+		gone := (!kept || t.Round > r.Package.Round) && t.Listed() && !t.Declared && t.State == TaskEnded && t.Records > 0
 		if !failed(t) && !gone {
 			continue
 		}
@@ -88,9 +90,14 @@ func (r *Request) Clone() *Request {
 	for i := range c.Tasks {
 		c.Tasks[i].Detail = r.Tasks[i].Detail.Clone()
 	}
-	if r.Package != nil {
-		p := *r.Package
-		c.Package = &p
+	c.Package, c.Next, c.Former = r.Package.clone(), r.Next.clone(), slices.Clone(r.Former)
+	return &c
+}
+
+func (p *Package) clone() *Package {
+	if p == nil {
+		return nil
 	}
+	c := *p
 	return &c
 }

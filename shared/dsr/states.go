@@ -67,6 +67,10 @@ const (
 	EventCancelled       EventType = "cancelled"
 	EventPackageExpiring EventType = "package-expiring" // marked: its deletion has begun
 	EventPackageExpired  EventType = "package-expired"  // a read answered 404
+	// a package that was ready is not where it was put, and nobody here deleted it
+	EventPackageMissing EventType = "package-missing"
+	// what a package left that was replaced or given up is gone: a read answered 404
+	EventPackageRemoved EventType = "package-removed"
 )
 
 // EventTypes are all types of event, in the order of the state table.
@@ -127,21 +131,40 @@ var transitions = []transition{
 	{StateAssembling, EventCancelled, StateCancelled},
 	{StateWaiting, EventCancelled, StateCancelled},
 
-	// A package expires on its own clock, whatever became of its request in the meantime.
+	// A package expires on its own clock, whatever became of its request in the meantime, and so ends
+	// what a former one left.
 	{StateDiscovering, EventPackageExpiring, StateDiscovering},
-	{StateFulfilling, EventPackageExpiring, StateFulfilling},
 	{StateNeedsDecision, EventPackageExpiring, StateNeedsDecision},
+	{StateFulfilling, EventPackageExpiring, StateFulfilling},
+	{StateAssembling, EventPackageExpiring, StateAssembling},
 	{StateWaiting, EventPackageExpiring, StateWaiting},
 	{StateCompleted, EventPackageExpiring, StateCompleted},
 	{StateFailed, EventPackageExpiring, StateFailed},
 	{StateCancelled, EventPackageExpiring, StateCancelled},
 	{StateDiscovering, EventPackageExpired, StateDiscovering},
-	{StateFulfilling, EventPackageExpired, StateFulfilling},
 	{StateNeedsDecision, EventPackageExpired, StateNeedsDecision},
+	{StateFulfilling, EventPackageExpired, StateFulfilling},
+	{StateAssembling, EventPackageExpired, StateAssembling},
 	{StateWaiting, EventPackageExpired, StateWaiting},
 	{StateCompleted, EventPackageExpired, StateCompleted},
 	{StateFailed, EventPackageExpired, StateFailed},
 	{StateCancelled, EventPackageExpired, StateCancelled},
+	{StateDiscovering, EventPackageMissing, StateDiscovering},
+	{StateNeedsDecision, EventPackageMissing, StateNeedsDecision},
+	{StateFulfilling, EventPackageMissing, StateFulfilling},
+	{StateAssembling, EventPackageMissing, StateAssembling},
+	{StateWaiting, EventPackageMissing, StateWaiting},
+	{StateCompleted, EventPackageMissing, StateCompleted},
+	{StateFailed, EventPackageMissing, StateFailed},
+	{StateCancelled, EventPackageMissing, StateCancelled},
+	{StateDiscovering, EventPackageRemoved, StateDiscovering},
+	{StateNeedsDecision, EventPackageRemoved, StateNeedsDecision},
+	{StateFulfilling, EventPackageRemoved, StateFulfilling},
+	{StateAssembling, EventPackageRemoved, StateAssembling},
+	{StateWaiting, EventPackageRemoved, StateWaiting},
+	{StateCompleted, EventPackageRemoved, StateCompleted},
+	{StateFailed, EventPackageRemoved, StateFailed},
+	{StateCancelled, EventPackageRemoved, StateCancelled},
 }
 
 // StateError says that an event cannot happen in a state.

@@ -156,15 +156,12 @@ func (t table) workable(r *Request) []*Task {
 // all that was copied. A copy that was opened again after the package is not in it. A request
 // without copies has nothing to wait for.
 func (t table) copiesAreSafe(r *Request) bool {
-	ready, packed := r.Package != nil && r.Package.State == PackageReady, 0
-	if d := r.Task(PackageTask); d != nil {
-		packed = d.Round
-	}
+	ready := r.Package != nil && r.Package.State == PackageReady
 	for _, task := range r.Tasks {
 		if t.of(task.Action).Leg != Copies {
 			continue
 		}
-		if !ready || task.State != TaskEnded || task.Outcome.Code == OutcomeFailed || task.Round > packed {
+		if !ready || task.State != TaskEnded || task.Outcome.Code == OutcomeFailed || task.Round > r.Package.Round {
 			return false
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/problem"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 )
 
 // linkFor is how long a link reads a package.
@@ -25,13 +25,12 @@ func (c *call) pack() error {
 	if err != nil {
 		return err
 	}
-	ref, err := archive.Location(c.api.Tenants, found.Tenant, found.ID, p.Destination)
-	if err != nil {
-		return problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")
-	}
 	// Links say whole seconds.
 	expires := c.api.Clocks.Wall().UTC().Add(min(left, linkFor)).Truncate(time.Second)
-	url, err := c.api.Store.Blobs.SignedURL(c.r.Context(), ref, expires, found.ID+".zip", p.ETag)
+	url, err := c.api.Store.Blobs.SignedURL(c.r.Context(), blob.PackageRef(p.Place), expires, found.ID+".zip", p.Place.ETag)
+	if errors.Is(err, store.ErrNoAccount) {
+		return problem.New(problem.DestinationGone, "", "the destination that holds the package is no longer configured")
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return expired() // the purge has deleted the archive and not yet said so
 	}
@@ -44,10 +43,13 @@ func (c *call) pack() error {
 // ready returns the package and how long it may still be read, by the business clock. A package
 // whose time is over is not handed out, even when the purge is late.
 func (c *call) ready(r *dsr.Request) (p *dsr.Package, left time.Duration, err error) {
+	shown := shownPackage(r)
 	switch {
-	case r.Package == nil || r.Package.State == dsr.PackageBuilding:
+	case shown == nil || shown.State == dsr.PackageBuilding:
 		return nil, 0, problem.New(problem.NoPackage, "", "there is no package: it is not built yet, or the request needs none")
-	case r.Package.State != dsr.PackageReady:
+	case shown.State == dsr.PackageMissing:
+		return nil, 0, problem.New(problem.PackageMissing, "", "the package is no longer where it was put, and Rightsdesk did not delete it")
+	case shown.State != dsr.PackageReady:
 		return nil, 0, expired()
 	}
 	if left = r.Package.ExpiresAt.Sub(c.api.Clocks.Business()); left <= 0 {

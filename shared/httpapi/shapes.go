@@ -27,6 +27,7 @@ type requestView struct {
 	Origin      *originView  `json:"origin,omitempty"`
 	Tasks       []taskView   `json:"tasks"`
 	Package     *packageView `json:"package,omitempty"`
+	NextPackage *packageView `json:"nextPackage,omitempty"` // while the one before can still be fetched
 	Links       links        `json:"links"`
 }
 
@@ -63,7 +64,7 @@ func (c *call) viewRequest(r *dsr.Request) requestView {
 	v := requestView{
 		ID: r.ID, Tenant: r.Tenant, State: r.State, Ending: r.Ending(), Actions: r.Actions, Regime: r.Regime, ReceivedAt: r.ReceivedAt.UTC(), DueAt: r.DueAt.UTC(),
 		CreatedAt: r.CreatedAt.UTC(), AnsweredAt: r.AnsweredAt.UTC(), EndedAt: r.EndedAt.UTC(), Systems: r.Systems, Destination: r.Dest,
-		Tasks: []taskView{}, Package: viewPackage(r.Package),
+		Tasks: []taskView{}, Package: viewPackage(shownPackage(r)),
 		Links: links{"self": self, "events": self + "/events", "findings": self + "/findings"},
 	}
 	if r.Origin.Bulk != "" {
@@ -72,6 +73,9 @@ func (c *call) viewRequest(r *dsr.Request) requestView {
 	}
 	if v.Package != nil && v.Package.State == dsr.PackageReady {
 		v.Links["package"] = self + "/package"
+	}
+	if v.Package != nil && r.Next != nil && v.Package.State != dsr.PackageBuilding {
+		v.NextPackage = viewPackage(r.Next)
 	}
 	for _, t := range r.Tasks {
 		if t.Listed() {
@@ -91,6 +95,15 @@ func viewTask(t dsr.Task) taskView {
 		v.Outcome = &t.Outcome.Code
 	}
 	return v
+}
+
+// shownPackage is the package that a caller is interested in: the one that can be fetched, and
+// otherwise the one that is being made.
+func shownPackage(r *dsr.Request) *dsr.Package {
+	if r.Next == nil || r.Package != nil && r.Package.State == dsr.PackageReady {
+		return r.Package
+	}
+	return r.Next
 }
 
 // viewPackage never tells where the blob is. One whose deletion has begun is shown as expired.

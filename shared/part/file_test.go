@@ -15,7 +15,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
-	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -38,7 +37,7 @@ func TestAPackageHoldsFilesThatAreNoRecords(t *testing.T) {
 		Catalogue: connector.Catalogue{{Descriptor: parttest.Directory()}}, Clocks: clock.Same(b.Clock.Now),
 	})
 	require.NoError(t, err)
-	ref := blob.Ref{Container: retention.Packages, Name: made.Blob}
+	ref := blob.PackageRef(made.Place)
 	report, err := archive.Verify(t.Context(), b.Store, ref)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, report.Records)

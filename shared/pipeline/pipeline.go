@@ -73,7 +73,7 @@ func New(o Options) (*Pipeline, error) {
 	p := &Pipeline{}
 	var err error
 	p.Runner, err = task.New(task.Options{
-		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Counter: o.Counter, Steps: []task.Step{found, fulfilled, delivered},
+		Store: o.Store, Tenants: o.Tenants, Clocks: o.Clocks, Log: o.Log, Counter: o.Counter, Steps: []task.Step{found, fulfilled, delivered},
 		Budget: max(cmp.Or(o.Budget, budget), 0), Ahead: o.Ahead,
 	})
 	if err != nil {

@@ -69,6 +69,7 @@ const (
 	NoRoute        Code = "no-such-address"
 	NoPackage      Code = "no-package"
 	PackageExpired Code = "package-expired"
+	PackageMissing Code = "package-missing"
 	NoResult       Code = "no-result"
 	WrongMethod    Code = "method-not-allowed"
 
@@ -156,6 +157,7 @@ var table = []Meaning{
 	{NoPackage, http.StatusNotFound, "There is no package: it is not built yet, or the request needs none."},
 	{NoResult, http.StatusNotFound, "There is no result: the import has not ended, or the retention of the result has."},
 	{PackageExpired, http.StatusGone, "The retention of the package has ended: it can no longer be read."},
+	{PackageMissing, http.StatusGone, "The package is no longer where it was put, and Rightsdesk did not delete it."},
 	{WrongMethod, http.StatusMethodNotAllowed, "The address does not take this method; the header Allow names those that it takes."},
 	{IdempotencyConflict, http.StatusConflict, "The idempotency key was used before, with another body or for another reference."},
 	{ReferenceTaken, http.StatusConflict, "The reference was used for another list before."},

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/due"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -31,7 +30,8 @@ func New(d *due.Sweeper) (*Step, error) {
 	}
 	s := &Step{due: d}
 	s.does = due.Handlers{
-		retention.WakeParts: s.parts, retention.WakePackage: s.expire, retention.WakeBulkInput: s.imported, retention.WakeBulkResult: s.imported,
+		retention.WakeParts: s.parts, retention.WakePackage: s.expire, retention.WakeFormer: s.former,
+		retention.WakeBulkInput: s.imported, retention.WakeBulkResult: s.imported,
 	}
 	return s, s.does.Complete(dsr.StepPurge)
 }
@@ -67,91 +67,7 @@ func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	if err := part.Delete(ctx, s.due.Store, c); err != nil {
 		return due.Later(err)
 	}
-	// There may be an archive that was never recorded, or that a retry meant to replace. Where
-	// the destination is no longer in the tenant's document nobody can look: that may be why
-	// there is no package.
-	if _, err := archive.Location(s.due.Tenants, c.Tenant, c.ID, c.Dest); c.Package == nil && err == nil {
-		if err := s.removePackage(ctx, c); err != nil {
-			return due.Later(err)
-		}
-	}
 	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}}))
-}
-
-// expire ends a package in two phases. First the package is marked, so that nobody gets a link
-// any more. Then it is deleted, and that is recorded only when a read answers 404. A crash in
-// between leaves the wake, and the next purge goes on.
-func (s *Step) expire(ctx context.Context, w lists.Wake) error {
-	c, err := s.due.Request(ctx, w)
-	if err != nil || c == nil {
-		return err
-	}
-	done := store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakePackage: {}}}
-	switch {
-	case c.Package != nil && c.Package.State == dsr.PackageBuilding:
-		return nil // A retry is about to replace it: the wake stays due until that has ended.
-	case c.Package != nil && c.Package.State == dsr.PackageExpired:
-		return due.Later(s.due.Store.Commit(ctx, c, done))
-	case c.Package != nil && c.Package.State == dsr.PackageReady:
-		err := s.due.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{{Type: dsr.EventPackageExpiring, At: s.due.Clocks.Business(), By: dsr.StepPurge.By()}}})
-		if err != nil {
-			return due.Later(err)
-		}
-	}
-	if err := s.removePackage(ctx, c); err != nil {
-		return due.Later(err)
-	}
-	if c.State.Final() {
-		// Parts were deleted right after the package was ready. A worker that had lost its claim
-		// may have stored one more since: by now none of that time is alive.
-		if err := part.Sweep(ctx, s.due.Store, &c.Request); err != nil {
-			return due.Later(err)
-		}
-	}
-	if c.Package != nil {
-		done.Events = []dsr.Event{{Type: dsr.EventPackageExpired, At: s.due.Clocks.Business(), By: dsr.StepPurge.By()}}
-	}
-	return due.Later(s.due.Store.Commit(ctx, c, done))
-}
-
-// destinationError says that a package cannot be deleted because the tenant's document does not say
-// any more where it lies. An operator has to put the destination back.
-type destinationError struct{ cause error }
-
-func (e *destinationError) Error() string {
-	return "purge: the destination of the package is not known: " + e.cause.Error()
-}
-
-func (e *destinationError) Unwrap() error { return e.cause }
-
-// Code is the code of its log line.
-func (e *destinationError) Code() string { return "destination-unknown" }
-
-// removePackage deletes the archive of a request and reads it again. It looks at the archive
-// first and at the request after that, and the request must not have changed. So it never
-// deletes a package that a retry has made meanwhile. The error is store.ErrConflict when the
-// request has changed.
-func (s *Step) removePackage(ctx context.Context, c *store.Case) error {
-	dest := c.Dest
-	if c.Package != nil {
-		dest = c.Package.Destination
-	}
-	ref, err := archive.Location(s.due.Tenants, c.Tenant, c.ID, dest)
-	if err != nil {
-		return &destinationError{err}
-	}
-	info, err := s.stat(ctx, ref)
-	if err != nil || info == nil {
-		return err
-	}
-	now, err := s.due.Store.Load(ctx, c.Tenant, c.ID)
-	if err != nil {
-		return err
-	}
-	if now.Seq != c.Seq {
-		return store.ErrConflict
-	}
-	return s.remove(ctx, ref, info)
 }
 
 // stat looks at a blob. It returns nil when there is no such blob.

@@ -89,7 +89,7 @@ func TestTheLedgerOutlivesEveryBackupAndAnHourKeyItsKeys(t *testing.T) {
 func TestEachKindOfWakeIsOneRow(t *testing.T) {
 	t.Parallel()
 	kinds := constants(t, "WakeKind")
-	require.Len(t, kinds, 6)
+	require.Len(t, kinds, 7)
 	rows := map[string]retention.Row{}
 	for _, r := range retention.Table() {
 		if r.Wake != "" {

@@ -21,8 +21,13 @@ var table = []Row{
 		Why: "the package holds the same", Wake: WakeParts, By: byPurge,
 	},
 	{
-		Class: "packages", Holds: "what is handed over, one archive per request, also in a destination of the tenant", Container: Packages,
+		Class: "packages", Holds: "what is handed over, the last archive of each request, also in a destination of the tenant", Container: Packages,
 		Keep: Keep{Bounds: &PackageDays}, Since: "the package was ready", Clock: BusinessClock, Why: whyHandOver, Wake: WakePackage, By: byPurge,
+	},
+	{
+		Class: "former packages", Holds: "packages that were replaced, and what is there of packages that were given up", Container: Packages,
+		Keep: Keep{For: KeepFormer}, Since: "another package was ready, or the assembly was given up", Clock: BusinessClock,
+		Why: "the package that took its place holds the same; one that is not finished serves nothing (GDPR Art. 5(1)(e))", Wake: WakeFormer, By: byPurge,
 	},
 	{
 		Class: "inputs of imports", Holds: "lists as they were given", Container: BulkInputs,
@@ -85,7 +90,7 @@ var table = []Row{
 		Why: "what was accepted is not lost when a message is", Wake: WakeBulk, By: byWake,
 	},
 	{
-		Class: "wakes of what will be removed", Holds: "ids and times", Table: "lists", Rows: `w\|purge\|business\|[0-9]{13}\|(parts|package|bulk-input|bulk-result)\|.+`,
+		Class: "wakes of what will be removed", Holds: "ids and times", Table: "lists", Rows: `w\|purge\|business\|[0-9]{13}\|(parts|package|former|bulk-input|bulk-result)\|.+`,
 		Keep: Keep{Until: "until what they are for is removed"}, Since: "what they are for exists", Clock: BusinessClock,
 		Why: "everything that is stored has an end from the moment it exists", By: byPurge,
 	},

@@ -8,6 +8,7 @@ const (
 	WakeRedeliver  WakeKind = "redeliver"   // send the messages of what is workable again
 	WakePackage    WakeKind = "package"     // the package's retention ends
 	WakeParts      WakeKind = "parts"       // parts are to be deleted
+	WakeFormer     WakeKind = "former"      // what former packages left is to be deleted
 	WakeBulk       WakeKind = "bulk"        // an import is to be continued
 	WakeBulkInput  WakeKind = "bulk-input"  // an import's input is to be deleted
 	WakeBulkResult WakeKind = "bulk-result" // an import's result is to be deleted

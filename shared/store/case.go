@@ -1,8 +1,10 @@
 package store
 
 import (
+	"slices"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/row"
@@ -34,4 +36,18 @@ type Case struct {
 type taskRow struct {
 	etag string
 	seq  int64
+}
+
+// endFormer sets the wake for the next former place whose time is up, where the list has changed.
+func (c *Case) endFormer(was *Case) {
+	if slices.Equal(c.Former, was.Former) {
+		return
+	}
+	delete(c.Wakes, retention.WakeFormer)
+	for _, f := range c.Former {
+		at := clock.Stored(f.Since.Add(retention.KeepFormer))
+		if first, set := c.Wakes[retention.WakeFormer]; !set || at.Before(first) {
+			c.Wakes[retention.WakeFormer] = at
+		}
+	}
 }

@@ -31,6 +31,9 @@ type Change struct {
 	// Part is the last part of the claimed task. This commit records it, after those that the
 	// claim has recorded. Nil leaves these as they are.
 	Part *dsr.Part
+	// Packages is the account and the container of the package whose assembly this change may
+	// begin. The blob gets the id of the write as its name. Zero says that there is no place for it.
+	Packages dsr.Place
 	// Take is a task to be claimed in the same transaction, as Claim would do it right after.
 	Take Take
 }
@@ -69,7 +72,7 @@ func (s *Store) CommitAndClaim(ctx context.Context, c *Case, ch Change) (*lease.
 	if err := c.refresh(ctx); err != nil {
 		return nil, err
 	}
-	t := &commit{s: s, old: c, claim: held, take: ch.Take, id: s.newID()}
+	t := &commit{s: s, old: c, claim: held, take: ch.Take, packages: ch.Packages, id: s.newID()}
 	if err := t.prepare(ctx, ch); err != nil {
 		return nil, err
 	}
@@ -99,8 +102,10 @@ type commit struct {
 	next  *Case
 	claim *lease.Locked // nil without a claim
 	take  Take
-	began time.Time // wall time of the claim that is taken
-	id    string    // id of this write
+	// packages is where the next package will lie
+	packages dsr.Place
+	began    time.Time // wall time of the claim that is taken
+	id       string    // id of this write
 
 	events []dsr.Event
 	ops    []row.Op // on table requests
@@ -173,6 +178,7 @@ func (t *commit) apply(ctx context.Context, ch Change) ([]*row.Row, error) {
 			return nil, err
 		}
 	}
+	n.endFormer(t.old)
 	if err := t.claimTaken(ctx); err != nil {
 		return nil, err
 	}
@@ -245,6 +251,10 @@ func (t *commit) seal(ctx context.Context, ch *Change) error {
 // event completes an event, applies it to the new case and adds its row.
 func (t *commit) event(e dsr.Event, rows *[]*row.Row) error {
 	e.Version, e.Seq, e.Prev, e.Write, e.At = 1, t.next.Seq+1, t.next.LastHash, t.id, clock.Stored(e.At)
+	if p := t.packages; e.Type == dsr.EventTasksEnded && p.Container != "" {
+		p.Name = layout.PackageName(t.next.Tenant, t.next.ID, t.id)
+		e.Package = &dsr.Package{State: dsr.PackageBuilding, Place: p}
+	}
 	if err := t.next.Apply(e); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ var (
 	ErrConflict    = failure.ErrConflict
 	ErrExists      = failure.ErrExists
 	ErrTooLarge    = failure.ErrTooLarge
+	ErrNoAccount   = failure.ErrNoAccount
 	ErrClaimed     = lease.ErrClaimed
 	ErrIdempotency = imports.ErrIdempotency
 	ErrShredded    = seal.ErrShredded

@@ -30,6 +30,12 @@ func (c *Case) headRow() *row.Row {
 	if c.Package != nil {
 		r.SetJSON("package", c.Package)
 	}
+	if c.Next != nil {
+		r.SetJSON("next", c.Next)
+	}
+	if len(c.Former) > 0 {
+		r.SetLong("former", c.Former)
+	}
 	r.SetInt("round", int64(c.Round))
 	r.SetInt("seq", c.Seq)
 	r.SetText("last", c.LastHash)
@@ -57,6 +63,8 @@ func (s *Store) caseOf(tenant, id string, head *row.Row) (*Case, error) {
 	c.AnsweredAt, c.EndedAt = head.Time("answered"), head.Time("ended")
 	c.Origin = dsr.Origin{Bulk: head.Text("bulk"), Line: head.Int("line")}
 	head.JSON("package", &c.Package)
+	head.JSON("next", &c.Next)
+	head.Long("former", &c.Former)
 	c.Round, c.Seq, c.LastHash = int(head.Int("round")), head.Int("seq"), head.Text("last")
 	c.Shard, c.KeyID, c.BodyHash = int(head.Int("shard")), head.Text("key"), head.Text("body")
 	c.first = head.Text("first")

@@ -20,6 +20,7 @@ func (r *Runner) Change(ctx context.Context, c *store.Case, decide func(*store.C
 		if err != nil || len(ch.Events) == 0 && len(ch.Wakes) == 0 {
 			return err
 		}
+		ch.Packages = r.place(&c.Request)
 		return r.Store.Commit(ctx, c, ch)
 	})
 }

@@ -50,6 +50,7 @@ func (r *Runner) claim(ctx context.Context, c *store.Case, id dsr.TaskID) (*stor
 // once. What else is due then gets its message.
 func (r *Runner) startAndClaim(ctx context.Context, c *store.Case, id dsr.TaskID, owner string) (*lease.Claim, error) {
 	ch := r.start(c)
+	ch.Packages = r.place(&c.Request)
 	after, err := preview(&c.Request, ch.Events)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time)
 		if err != nil {
 			return err
 		}
-		ch.Take = r.follows(after, was, until)
+		ch.Packages, ch.Take = r.place(&c.Request), r.follows(after, was, until)
 		next, err = r.Store.CommitAndClaim(ctx, c, ch)
 		return err
 	})
@@ -67,7 +67,7 @@ func (r *Runner) change(ctx context.Context, c *store.Case, e End) (store.Change
 	maps.Copy(ch.Wakes, e.Wakes)
 	switch t.Action.Step() {
 	case dsr.StepDeliver:
-		ch.Events = []dsr.Event{r.delivered(e, &ch)}
+		ch.Events = r.delivered(ctx, c, e, &ch)
 	case dsr.StepDiscover:
 		var err error
 		if ch.Events, ch.Private, err = r.discovered(ctx, c, e); err != nil {
@@ -102,13 +102,18 @@ func (r *Runner) event(typ dsr.EventType, e End) dsr.Event {
 }
 
 // delivered is the end of a delivery. After one that failed the parts are deleted, since a retry
-// reads everything anew.
-func (r *Runner) delivered(e End, ch *store.Change) dsr.Event {
+// reads anew what is in no package.
+func (r *Runner) delivered(ctx context.Context, c *store.Case, e End, ch *store.Change) []dsr.Event {
 	if e.Outcome.Code == dsr.OutcomeDone {
-		return r.event(dsr.EventAnswered, e)
+		return []dsr.Event{r.event(dsr.EventAnswered, e)}
 	}
 	ch.Wakes[retention.WakeParts] = r.Clocks.Business()
-	return r.event(dsr.EventAssemblyFailed, e)
+	failed := r.event(dsr.EventAssemblyFailed, e)
+	if e.Missing {
+		r.Log.ErrorContext(ctx, "the package before is not where it was put", "code", "package-missing", "tenant", c.Tenant, "request", c.ID)
+		return []dsr.Event{{Type: dsr.EventPackageMissing, At: failed.At, By: e.By}, failed}
+	}
+	return []dsr.Event{failed}
 }
 
 // discovered is the end of one system's discovery. The last one decides for all. When several

@@ -13,6 +13,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
+	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
 // Redeliver is how long after its message was sent a task is looked at again, unless a fault asks
@@ -26,10 +27,11 @@ type Counter interface {
 	Ignored(ctx context.Context, reason string)
 }
 
-// Options are what a runner is made of. All are needed but Steps, Budget and Ahead: a runner
-// without steps commits and sends, and runs nothing.
+// Options are what a runner is made of. All are needed but Tenants, Steps, Budget and Ahead: a
+// runner without steps commits and sends, and runs nothing.
 type Options struct {
 	Store   *store.Store
+	Tenants tenant.Tenants // their destinations; without any, packages go to the deployment's own container
 	Clocks  clock.Clocks
 	Log     *slog.Logger
 	Counter Counter

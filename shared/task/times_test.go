@@ -13,7 +13,6 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
-	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -40,7 +39,7 @@ func TestTimesAreKeptToTheMillisecond(t *testing.T) {
 		require.Empty(t, finer.FindAllString(string(h.Bytes), -1), "event %s", h.Event.Type)
 	}
 
-	body, _, err := w.Clean.Blobs.Get(t.Context(), blob.Ref{Container: retention.Packages, Name: c.Package.Blob})
+	body, _, err := w.Clean.Blobs.Get(t.Context(), blob.PackageRef(c.Package.Place))
 	require.NoError(t, err)
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	require.NoError(t, err)

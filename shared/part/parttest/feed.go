@@ -19,6 +19,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
@@ -86,6 +87,11 @@ func idOf(t testing.TB, r []byte) string {
 	return v.ID
 }
 
+// NextPackage is a package of a request that is being made.
+func NextPackage(request, name string) *dsr.Package {
+	return &dsr.Package{State: dsr.PackageBuilding, Place: dsr.Place{Container: retention.Packages, Name: TenantID + "/" + request + "/" + name + ".zip"}}
+}
+
 // NewCase stores a request with ended tasks.
 func NewCase(t testing.TB, st *store.Store, key string, r *dsr.Request) *store.Case {
 	t.Helper()
@@ -96,6 +102,7 @@ func NewCase(t testing.TB, st *store.Store, key string, r *dsr.Request) *store.C
 	c, err := st.Load(t.Context(), TenantID, created.Request.ID)
 	require.NoError(t, err)
 	require.NoError(t, c.ReadAllTasks(t.Context()))
+	c.Next = NextPackage(c.ID, "first")
 	return c
 }
 

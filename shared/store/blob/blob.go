@@ -104,16 +104,21 @@ func (s *Store) container(r Ref) (*container.Client, error) {
 	}
 	c := s.accountClient(r.Account)
 	if c == nil {
-		return nil, fmt.Errorf("store: no client for the account of container %q", r.Container)
+		return nil, fmt.Errorf("%w: container %q", failure.ErrNoAccount, r.Container)
 	}
 	return c.NewContainerClient(r.Container), nil
 }
 
+// accountClient returns the client of an account that a destination names, or of the deployment's
+// own account, whether a destination names it or not.
 func (s *Store) accountClient(url string) *service.Client {
-	if url == "" {
+	if c := s.accounts[url]; c != nil {
+		return c
+	}
+	if url == "" || strings.TrimSuffix(url, "/") == strings.TrimSuffix(s.client.URL(), "/") {
 		return s.client
 	}
-	return s.accounts[url]
+	return nil
 }
 
 func (s *Store) blob(r Ref) (*blockblob.Client, error) {

@@ -85,7 +85,7 @@ func (s *Store) delegate(ctx context.Context, account string, expires time.Time)
 	}
 	c := s.accountClient(account)
 	if c == nil {
-		return nil, errors.New("store: sign link: no client for that account")
+		return nil, failure.ErrNoAccount
 	}
 	now := s.wall().UTC()
 	until := now.Add(delegationFor)

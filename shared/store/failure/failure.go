@@ -20,6 +20,8 @@ var (
 	ErrConflict = errors.New("store: another writer changed it, load it again")
 	ErrExists   = errors.New("store: already exists")
 	ErrTooLarge = errors.New("store: larger than a row can hold")
+	// ErrNoAccount says that a blob lies in an account that no destination names any more.
+	ErrNoAccount = errors.New("store: no client for the account, which no destination names")
 )
 
 // ErrCut says that the answer of a call is incomplete: what became of the call is not known.

@@ -17,3 +17,9 @@ func ShardOf(id string, shards int) int {
 	_, _ = h.Write([]byte(id))
 	return int(h.Sum32() % uint32(max(shards, 1)))
 }
+
+// PackageName returns the name of the blob of a package. The id is that of the write that began its
+// assembly: no two assemblies have the same name, and all attempts of one have.
+func PackageName(tenant, request, id string) string {
+	return tenant + "/" + request + "/" + id + ".zip"
+}

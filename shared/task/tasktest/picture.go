@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rightsdesk/rightsdesk/shared/archive"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/manifest"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -79,12 +78,9 @@ func (w *World) Look(id string) Picture {
 
 func (w *World) open(c *store.Case, p *Picture) {
 	w.T.Helper()
-	ref, err := archive.Location(w.Tenants, c.Tenant, c.ID, c.Package.Destination)
+	body, info, err := w.Clean.Blobs.Get(context.Background(), blob.PackageRef(c.Package.Place))
 	require.NoError(w.T, err)
-	require.Equal(w.T, ref.Name, c.Package.Blob)
-	body, info, err := w.Clean.Blobs.Get(context.Background(), ref)
-	require.NoError(w.T, err)
-	require.Equal(w.T, c.Package.ETag, info.ETag, "the head names the archive that is there")
+	require.Equal(w.T, c.Package.Place.ETag, info.ETag, "the head names the archive that is there")
 	require.Equal(w.T, c.Package.Bytes, int64(len(body)))
 	require.Equal(w.T, c.Package.SHA256, dsr.HashEvent(body))
 	_, err = verify.Archive(bytes.NewReader(body), int64(len(body)))
