@@ -191,6 +191,50 @@ func TestThePackageIsALink(t *testing.T) {
 	require.Equal(t, "expired", w.ask("GET", "/api/requests/"+id, "admin", "").json(t)["package"].(map[string]any)["state"])
 }
 
+// A package can be fetched until the next one is ready, wherever it lies.
+func TestThePackageWhileTheNextIsMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.submit("admin", "k", nil)
+	path := "/api/requests/" + id + "/package"
+	shown := func() (first, next any) {
+		r := w.ask("GET", "/api/requests/"+id, "admin", "").json(t)
+		if p, ok := r["nextPackage"].(map[string]any); ok {
+			next = p["state"]
+		}
+		return r["package"].(map[string]any)["state"], next
+	}
+	again := func() {
+		require.Equal(t, http.StatusOK, w.ask("POST", "/api/requests/"+id+"/retry", "admin", "{}").status)
+		w.event(id, dsr.Event{Type: dsr.EventDiscovered, Task: "entra-discover", Outcome: &dsr.Outcome{Code: dsr.OutcomeDone}})
+		w.event(id, dsr.Event{Type: dsr.EventTaskEnded, Task: "entra-export", Outcome: &dsr.Outcome{Code: dsr.OutcomeFailed}})
+	}
+	w.answered(id, dsr.OutcomeFailed)
+	again()
+	first, next := shown()
+	require.Equal(t, []any{"ready", "building"}, []any{first, next})
+	require.Equal(t, http.StatusOK, w.ask("GET", path, "admin", "").status)
+	w.event(id, dsr.Event{Type: dsr.EventAssemblyFailed, Outcome: &dsr.Outcome{Code: dsr.OutcomeFailed}})
+	first, next = shown()
+	require.Equal(t, []any{"ready", nil}, []any{first, next})
+
+	w.event(id, dsr.Event{Type: dsr.EventPackageMissing})
+	gone := w.ask("GET", path, "admin", "")
+	require.Equal(t, http.StatusGone, gone.status)
+	require.Equal(t, "package-missing", gone.json(t)["code"])
+	again()
+	first, next = shown()
+	require.Equal(t, []any{"building", nil}, []any{first, next}, "there is none to fetch")
+	require.Equal(t, "no-package", w.ask("GET", path, "admin", "").json(t)["code"])
+
+	w.event(id, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{
+		State: dsr.PackageReady, Place: dsr.Place{Account: "https://gone.blob.core.windows.net", Container: "legal", Name: "x.zip", ETag: "1"},
+		ExpiresAt: w.business().AddDate(0, 0, 30),
+	}})
+	require.Equal(t, "destination-gone", w.ask("GET", path, "admin", "").json(t)["code"])
+	require.NotContains(t, w.ask("GET", "/api/requests/"+id+"/events", "admin", "").body, "legal", "callers do not learn where it lies")
+}
+
 func TestTheHistoryAndTheFindings(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
