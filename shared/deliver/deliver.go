@@ -67,9 +67,9 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	p.State = dsr.PackageReady
 	p.ExpiresAt = clock.Stored(s.Clocks.Business().Add(t.Package.Retention()))
 	end.Package = &p
-	// The parts are deleted right after the commit. Their wake is for a process that dies
-	// before then.
-	end.Wakes = map[retention.WakeKind]time.Time{retention.WakePackage: p.ExpiresAt, retention.WakeParts: s.Clocks.Business()}
+	// The parts are deleted right after the commit. Their wake is for the second look, and for a
+	// process that dies before then.
+	end.Wakes = map[retention.WakeKind]time.Time{retention.WakePackage: p.ExpiresAt, retention.WakeParts: s.Clocks.Business().Add(retention.LookAgain)}
 	return end, nil
 }
 
@@ -89,21 +89,17 @@ func whyNot(err error) string {
 	return ""
 }
 
-// Finish deletes the parts, which the package has made superfluous, and then their wake. It deletes
-// the package that was replaced, too: the purge looks there again before the request forgets it.
+// Finish deletes the parts that the tasks name: the package has made them superfluous. It deletes
+// the package that was replaced, too. The purge looks at both places again when no writer of
+// either can be alive.
 func (s *Step) Finish(ctx context.Context, c *store.Case) error {
 	if t := c.Task(dsr.PackageTask); t == nil || t.Outcome.Code != dsr.OutcomeDone {
 		return nil
 	}
-	err := errors.Join(s.replaced(ctx, c), part.Delete(ctx, s.Store, c))
-	if err != nil {
+	if err := errors.Join(s.replaced(ctx, c), part.Delete(ctx, s.Store, c)); err != nil {
 		return fmt.Errorf("deliver: tidy up: %w", err)
 	}
-	err = s.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}})
-	if errors.Is(err, store.ErrConflict) {
-		return nil // the purge finds nothing left to delete and clears the wake
-	}
-	return err
+	return nil
 }
 
 // replaced deletes the packages that were replaced, each in the version that was recorded. What it

@@ -18,11 +18,8 @@ import (
 
 const deletesAtOnce = 8
 
-// Delete deletes the parts of a request, of all tasks and of all rounds up to its own, and returns
-// when a listing is empty. First it deletes what the tasks name, as it was recorded. Then it looks
-// for what no task names: blobs of earlier rounds, and of workers that died before they recorded
-// them. It may be repeated. It leaves the parts of a later round, which belong to a retry that is
-// under way.
+// Delete deletes the parts that the tasks of a request name, as they were recorded. It may be
+// repeated. Sweep takes what no task names.
 func Delete(ctx context.Context, st *store.Store, c *store.Case) error {
 	if err := c.ReadAllTasks(ctx); err != nil {
 		return err
@@ -34,15 +31,14 @@ func Delete(ctx context.Context, st *store.Store, c *store.Case) error {
 			named = append(named, blob.Info{Name: SpecOf(&c.Request, t).Ref(p).Name, ETag: p.ETag})
 		}
 	}
-	if err := deleteAll(ctx, st, named); err != nil {
-		return err
-	}
-	return Sweep(ctx, st, &c.Request)
+	return deleteAll(ctx, st, named)
 }
 
-// Sweep deletes what there is among the parts of a request, of all rounds up to its own, and
-// returns when a listing is empty. It is the second look, at a time when no writer of parts can
-// still be alive.
+// Sweep deletes what there is among the parts of a request, of all tasks and of all rounds up to its
+// own, and returns when a listing is empty. It is the second look, at a time when no writer of parts
+// can still be alive, and finds what no task names: blobs of earlier rounds, and of workers that
+// died before they recorded them. It may be repeated. It leaves the parts of a later round, which
+// belong to a retry that is under way.
 func Sweep(ctx context.Context, st *store.Store, r *dsr.Request) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, r.Tenant, r.ID, r.Round)

@@ -64,8 +64,8 @@ func (s *Step) parts(ctx context.Context, w lists.Wake) error {
 	if !c.State.Final() && c.State != dsr.StateWaiting {
 		return nil // It was opened again: the wake stays due until that has ended.
 	}
-	if err := part.Delete(ctx, s.due.Store, c); err != nil {
-		return due.Later(err)
+	if err := part.Sweep(ctx, s.due.Store, &c.Request); err != nil {
+		return err
 	}
 	return due.Later(s.due.Store.Commit(ctx, c, store.Change{Wakes: map[retention.WakeKind]time.Time{retention.WakeParts: {}}}))
 }

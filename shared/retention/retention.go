@@ -88,6 +88,10 @@ const (
 	// replaced one is deleted at once. This look comes when no writer of it can be alive any more.
 	KeepFormer  = time.Hour
 	KeepMessage = 7 * day // a message on a queue, unless its producer says otherwise
+	// LookAgain is when a place is looked at again from which something was deleted: no writer that
+	// began before can be alive then.
+	LookAgain = time.Hour
+
 	// KeepUnnamed is for rows that were written before a request or a change that was never
 	// committed.
 	KeepUnnamed = time.Hour
