@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 )
@@ -72,9 +74,16 @@ func told(t *testing.T, w *storetest.World) *store.Case {
 	e.Outcome.Reason, e.Outcome.Basis, e.Queries, e.Records = "No right to see devices.", "GDPR Art. 15(4)", proof, 2
 	copied.Events, copied.Part = []dsr.Event{e}, &last
 	commit(copied)
-	packed := claim(dsr.PackageTask)
-	packed.Events = []dsr.Event{answered()}
-	commit(packed)
+	for round := range 2 { // the second package takes the place of the first
+		packed := claim(dsr.PackageTask)
+		e = answered()
+		e.Package.Place.Account, e.Package.Place.ETag = "https://contoso.blob.core.windows.net", fmt.Sprintf(`"0x%d"`, round)
+		packed.Events = []dsr.Event{e}
+		commit(packed)
+		if round == 0 {
+			commit(store.Change{Events: []dsr.Event{event(dsr.EventRetried)}, Packages: dsr.Place{Container: "packages"}})
+		}
+	}
 	e = ended("paper-access", dsr.EventTaskEnded, dsr.OutcomeDone)
 	e.By = "caller"
 	commit(store.Change{Events: []dsr.Event{e}, Reason: pii.New("the folder of " + canary)})
@@ -120,6 +129,9 @@ func requireTold(t *testing.T, s *store.Store, c *store.Case) {
 	require.Equal(t, dsr.EndingGaps, c.Ending())
 	require.Equal(t, "legal", c.Dest)
 	require.Equal(t, dsr.PackageReady, c.Package.State)
+	require.Equal(t, dsr.Place{Account: "https://contoso.blob.core.windows.net", Container: "packages", Name: "p.zip", ETag: `"0x1"`}, c.Package.Place)
+	require.Equal(t, `"0x0"`, c.Former[0].Place.ETag)
+	require.Equal(t, c.Former[0].Since.Add(retention.KeepFormer), c.Wakes[retention.WakeFormer])
 	p, err := c.Private(bg)
 	require.NoError(t, err)
 	require.Equal(t, "note of canary", p.Note.Reveal())
