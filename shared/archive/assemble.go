@@ -35,9 +35,9 @@ type Assembly struct {
 	Tenant    tenant.Tenant
 	Catalogue connector.Catalogue
 	Clocks    clock.Clocks // the business clock says when the package was made
-	// Claim is the hold on the task. It is checked once it is known which version an earlier attempt
-	// has stored: a worker that takes over later stores another version, so that a worker that has
-	// lost the claim meanwhile cannot replace that one. Nil checks nothing.
+	// Claim is the hold on the task. It is checked once it is known which version an earlier
+	// attempt has stored: a worker that takes over later stores another version, so that a worker
+	// that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
 	Claim Claim
 }
 
@@ -160,8 +160,8 @@ func (w *writer) check(ctx context.Context) error {
 	return w.claim.Check(ctx)
 }
 
-// commit stores the archive. Where there is one already, an earlier attempt stored it and died before
-// its request named it: that one is replaced.
+// commit stores the archive. Where there is one already, an earlier attempt stored it and died
+// before its request named the version: that one is replaced.
 func (w *writer) commit(ctx context.Context, out *blob.Writer) (etag string, err error) {
 	etag, err = out.Commit(ctx)
 	if !errors.Is(err, store.ErrExists) {

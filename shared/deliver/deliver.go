@@ -73,14 +73,15 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	return end, nil
 }
 
-// whyNot is the reason why no package can be made, and what to do about it. It is empty for an error
-// that another attempt may not meet.
+// whyNot is the reason why no package can be made, and what to do about it. It is empty for an
+// error that another attempt may not meet.
 func whyNot(err error) string {
 	switch {
 	case errors.Is(err, archive.ErrNoPlace):
 		return "The destination that the request names is no longer in the tenant's document."
 	case errors.Is(err, store.ErrNoAccount):
-		return "A destination is no longer in the tenant's document, and its account holds this package or the one before. Put it back, then retry the request."
+		return "A destination is no longer in the tenant's document, and its account holds this package or the one before. " +
+			"Put it back, then retry the request."
 	case errors.Is(err, archive.ErrChanged):
 		return "Something else lies where the package before was put, so that nothing can be taken from there. Delete it, then retry the request."
 	case errors.Is(err, archive.ErrIncomplete):

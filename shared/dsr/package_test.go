@@ -19,7 +19,8 @@ func place(name string) dsr.Place { return dsr.Place{Container: "packages", Name
 func TestOnePackageTakesThePlaceOfAnother(t *testing.T) {
 	t.Parallel()
 	failed := []dsr.Task{
-		{ID: "a-discover", System: "a", Action: dsr.Discover, State: dsr.TaskOpen}, {ID: "a-access", System: "a", Action: dsr.Access, State: dsr.TaskOpen},
+		{ID: "a-discover", System: "a", Action: dsr.Discover, State: dsr.TaskOpen},
+		{ID: "a-access", System: "a", Action: dsr.Access, State: dsr.TaskOpen},
 		dsr.DeliveryTask(),
 	}
 	round := func(r *dsr.Request) {

@@ -190,7 +190,11 @@ func writeEvents(t *testing.T) {
 			Seq: int64(i + 1), Type: typ, At: noon, By: "step:test", Write: "5f0c7a0e-0000-4000-8000-000000000001", Prev: dsr.HashEvent(nil),
 			Task: "entra-access", Outcome: &dsr.Outcome{Code: dsr.OutcomePartial, Reason: "no permission", Basis: "GDPR Art. 15(4)", Until: noon},
 			Queries: []dsr.Query{{Hash: "v1-00", Permission: "User.Read.All", At: noon, Records: 3}}, Records: 3, Tasks: []dsr.TaskID{"entra-access"},
-			Package: &dsr.Package{State: dsr.PackageReady, Place: dsr.Place{Container: "packages", Name: "t/r/5f.zip", ETag: "0x1"}, Round: 1, Bytes: 1, SHA256: "00", ExpiresAt: noon}, Sealed: []byte{1, 2, 3},
+			Package: &dsr.Package{
+				State: dsr.PackageReady, Place: dsr.Place{Container: "packages", Name: "t/r/5f.zip", ETag: "0x1"},
+				Round: 1, Bytes: 1, SHA256: "00", ExpiresAt: noon,
+			},
+			Sealed: []byte{1, 2, 3},
 		}.Encode()
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, b, 0o644))

@@ -131,8 +131,8 @@ var transitions = []transition{
 	{StateAssembling, EventCancelled, StateCancelled},
 	{StateWaiting, EventCancelled, StateCancelled},
 
-	// A package expires on its own clock, whatever became of its request in the meantime, and so ends
-	// what a former one left.
+	// A package expires on its own clock, whatever became of its request in the meantime, and so
+	// ends what a former one left.
 	{StateDiscovering, EventPackageExpiring, StateDiscovering},
 	{StateNeedsDecision, EventPackageExpiring, StateNeedsDecision},
 	{StateFulfilling, EventPackageExpiring, StateFulfilling},

@@ -352,6 +352,7 @@ func (w *world) answered(id string, code dsr.OutcomeCode) {
 	require.NoError(w.t, err)
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte("an archive")))
 	w.event(id, dsr.Event{Type: dsr.EventAnswered, Package: &dsr.Package{
-		State: dsr.PackageReady, Place: dsr.Place{Container: ref.Container, Name: name, ETag: info.ETag}, Bytes: 10, SHA256: sum, ExpiresAt: w.business().AddDate(0, 0, 30),
+		State: dsr.PackageReady, Place: dsr.Place{Container: ref.Container, Name: name, ETag: info.ETag},
+		Bytes: 10, SHA256: sum, ExpiresAt: w.business().AddDate(0, 0, 30),
 	}})
 }

@@ -125,8 +125,8 @@ func (s *Step) look(ctx context.Context, ref blob.Ref, ours func(*blob.Info) boo
 	return info, err
 }
 
-// destinationError says that a package cannot be deleted because no destination names its account any
-// more. An operator has to put the destination back.
+// destinationError says that a package cannot be deleted because no destination names its account
+// any more. An operator has to put the destination back.
 type destinationError struct{ cause error }
 
 func (e *destinationError) Error() string {
@@ -138,8 +138,8 @@ func (e *destinationError) Unwrap() error { return e.cause }
 // Code is the code of its log line.
 func (e *destinationError) Code() string { return "destination-unknown" }
 
-// changedError says that something else lies where a package was put. It is not deleted: an operator
-// has to look at it.
+// changedError says that something else lies where a package was put. It is not deleted: an
+// operator has to look at it.
 type changedError struct{}
 
 func (*changedError) Error() string {

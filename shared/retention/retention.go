@@ -84,8 +84,8 @@ const (
 	KeepResult   = 30 * day // an import's result, after the import
 	KeepRejected = 30 * day // a bulk message that cannot become an import
 	KeepUpload   = day      // an upload that no import names
-	// KeepFormer is how long a request names the place of a package that was replaced or given up. A
-	// replaced one is deleted at once. This look comes when no writer of it can be alive any more.
+	// KeepFormer is how long a request names the place of a package that was replaced or given up.
+	// A replaced one is deleted at once. This look comes when no writer of it can be alive.
 	KeepFormer  = time.Hour
 	KeepMessage = 7 * day // a message on a queue, unless its producer says otherwise
 	// LookAgain is when a place is looked at again from which something was deleted: no writer that

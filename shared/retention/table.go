@@ -27,7 +27,8 @@ var table = []Row{
 	{
 		Class: "former packages", Holds: "packages that were replaced, and what is there of packages that were given up", Container: Packages,
 		Keep: Keep{For: KeepFormer}, Since: "another package was ready, or the assembly was given up", Clock: BusinessClock,
-		Why: "the package that took its place holds the same; one that is not finished serves nothing (GDPR Art. 5(1)(e))", Wake: WakeFormer, By: byPurge,
+		Why:  "the package that took its place holds the same; one that is not finished serves nothing (GDPR Art. 5(1)(e))",
+		Wake: WakeFormer, By: byPurge,
 	},
 	{
 		Class: "inputs of imports", Holds: "lists as they were given", Container: BulkInputs,

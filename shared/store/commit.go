@@ -32,7 +32,7 @@ type Change struct {
 	// claim has recorded. Nil leaves these as they are.
 	Part *dsr.Part
 	// Packages is the account and the container of the package whose assembly this change may
-	// begin. The blob gets the id of the write as its name. Zero says that there is no place for it.
+	// begin. The blob gets the id of the write in its name. Zero says that it has no place.
 	Packages dsr.Place
 	// Take is a task to be claimed in the same transaction, as Claim would do it right after.
 	Take Take

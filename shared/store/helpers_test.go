@@ -82,7 +82,10 @@ func accessed(system string) dsr.Event {
 
 func answered() dsr.Event {
 	e := event(dsr.EventAnswered)
-	e.Package = &dsr.Package{State: dsr.PackageReady, Place: dsr.Place{Container: "packages", Name: "p.zip"}, Bytes: 1 << 40, SHA256: "00", ExpiresAt: received.AddDate(0, 1, 0)}
+	e.Package = &dsr.Package{
+		State: dsr.PackageReady, Place: dsr.Place{Container: "packages", Name: "p.zip"},
+		Bytes: 1 << 40, SHA256: "00", ExpiresAt: received.AddDate(0, 1, 0),
+	}
 	return e
 }
 

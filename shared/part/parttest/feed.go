@@ -89,7 +89,8 @@ func idOf(t testing.TB, r []byte) string {
 
 // NextPackage is a package of a request that is being made.
 func NextPackage(request, name string) *dsr.Package {
-	return &dsr.Package{State: dsr.PackageBuilding, Place: dsr.Place{Container: retention.Packages, Name: TenantID + "/" + request + "/" + name + ".zip"}}
+	p := dsr.Place{Container: retention.Packages, Name: TenantID + "/" + request + "/" + name + ".zip"}
+	return &dsr.Package{State: dsr.PackageBuilding, Place: p}
 }
 
 // NewCase stores a request with ended tasks.
