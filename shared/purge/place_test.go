@@ -11,6 +11,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/blob"
+	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -151,4 +152,43 @@ func TestWhatAGivenUpPackageLeft(t *testing.T) {
 	require.Equal(t, []dsr.EventType{dsr.EventCancelled, dsr.EventPackageRemoved}, lastTypes(w, id, 2))
 	require.Empty(t, w.Load(id).Wakes)
 	require.Empty(t, w.Load(id).Former)
+}
+
+// Each write of the purge of a former package is lost, done and reported as failed, or late.
+func TestAWriteOfThePurgeOfAFormerPackageMeetsAFault(t *testing.T) {
+	t.Parallel()
+	writes := map[string]func(storetest.Call) bool{
+		"the deletion":  func(c storetest.Call) bool { return c.Is("blob", retention.Packages) && c.Method == "DELETE" },
+		"the record":    func(c storetest.Call) bool { return c.Batch && c.Is("table", "requests") },
+		"the list rows": func(c storetest.Call) bool { return c.Batch && c.Is("table", "lists") },
+	}
+	for name, match := range writes {
+		for how, action := range map[string]storetest.Action{"lost": storetest.Lost, "unheard": storetest.DoneButFailed, "late": storetest.Late} {
+			for tries, times := range map[string]int{"once": 1, "until the end of the run": 0} {
+				t.Run(name+", "+how+", "+tries, func(t *testing.T) {
+					t.Parallel()
+					w := tasktest.New(t, "alpha")
+					defer w.Forget()
+					id := w.Submit(dsr.Export)
+					w.Host.DrainTo(id, dsr.StateAssembling)
+					ref := blob.PackageRef(w.Load(id).Next.Place)
+					w.Cancel(id)
+					require.NoError(t, w.Clean.Blobs.Put(t.Context(), ref, []byte("x"), map[string]string{blob.MetaRequest: id}, "application/zip"))
+					w.Business.Advance(retention.KeepFormer + time.Minute)
+					heal := w.Faults.Add(storetest.Fault{Action: action, Match: match, Times: times})
+					_, _ = w.Steps.Purge.Run(t.Context())
+					heal()
+					purge(w)
+					w.Faults.Arrive(t)
+					purge(w)
+					require.Positive(t, w.Faults.Met())
+					require.Empty(t, w.Blobs(retention.Packages))
+					c := w.Load(id)
+					require.Empty(t, c.Former)
+					require.Empty(t, c.Wakes)
+					require.Equal(t, []dsr.EventType{dsr.EventCancelled, dsr.EventPackageRemoved}, lastTypes(w, id, 2))
+				})
+			}
+		}
+	}
 }
