@@ -53,12 +53,12 @@ func TestRecordInWords(t *testing.T) {
 func TestLargeRecordsAreCut(t *testing.T) {
 	t.Parallel()
 	k := parttest.Columns("photo")
-	fields, err := newDescriber(k).record(jsontext.Value(`{"photo":"`+strings.Repeat("é", longestText+1)+`"}`))
+	fields, err := newDescriber(k).record(jsontext.Value(`{"photo":"` + strings.Repeat("é", longestText+1) + `"}`))
 	require.NoError(t, err)
 	require.True(t, fields[0].Value.Cut)
 	require.Equal(t, strings.Repeat("é", longestText), fields[0].Value.Text)
 
-	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":[`+strings.Repeat(`"x",`, mostNodes*2)+`"x"],"after":1}`))
+	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":[` + strings.Repeat(`"x",`, mostNodes*2) + `"x"],"after":1}`))
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 	items := fields[0].Value.Items
@@ -66,7 +66,7 @@ func TestLargeRecordsAreCut(t *testing.T) {
 	require.True(t, items[len(items)-1].Cut)
 
 	deep := strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)
-	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":`+deep+`}`))
+	fields, err = newDescriber(k).record(jsontext.Value(`{"photo":` + deep + `}`))
 	require.NoError(t, err)
 	require.Len(t, fields, 1)
 }
