@@ -32,8 +32,7 @@ type value struct {
 	Cut    bool // there is more in the file
 }
 
-// plain reports whether a value is all of a text. Most are, and to show one takes no template of its
-// own.
+// plain reports whether a value is all of a text. Most are, and need no template of their own.
 func (v value) plain() bool { return len(v.Items)+len(v.Fields) == 0 && !v.Cut }
 
 // describer puts the records of one kind into words, one after the other.

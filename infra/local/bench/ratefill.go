@@ -158,7 +158,7 @@ func (e earlier) fill(ctx context.Context, connection string, count int) error {
 	}
 	row := fmt.Sprintf(`{"PartitionKey":"tenants","RowKey":%q,"shards":"%d","shards@odata.type":"Edm.Int64"}`, caller.Contoso, fillShards)
 	send(layout.TableLists, []aztables.TransactionAction{{ActionType: aztables.TransactionTypeInsertMerge, Entity: []byte(row)}})
-	full := map[string][]aztables.TransactionAction{} // rows by table and shard that wait for a full transaction
+	full := map[string][]aztables.TransactionAction{} // rows that wait for more, by table and shard
 	for n := range count {
 		run, shard := fmt.Sprintf("earlier-%d", n), n%fillShards
 		send(layout.TableRequests, e.again(layout.TableRequests, run, shard))
