@@ -121,6 +121,29 @@ func TestClaims(t *testing.T) {
 		}
 	})
 
+	t.Run("a claim yields", func(t *testing.T) {
+		write := func(c storetest.Call) bool { return c.Is("table", "requests") && c.Write() }
+		for _, action := range []storetest.Action{storetest.Pass, storetest.DoneButFailed, storetest.Lost, storetest.Throttled, storetest.Late} {
+			c := fresh(t)
+			for range 3 { // workers that die
+				_, err := other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "dead")
+				require.NoError(t, err)
+				w.Clock.Advance(lease.Length + time.Second)
+			}
+			cl, err := w.Store.Claim(bg, load(t, w.Store, c.Tenant, c.ID), "entra-discover", "a")
+			require.NoError(t, err)
+			w.Faults.Add(storetest.Fault{Match: write, Action: action, Times: 1})
+			require.NoError(t, cl.Yield(bg))
+			require.NoError(t, cl.Yield(bg), "yielding twice is no error")
+			require.ErrorIs(t, cl.Check(bg), store.ErrClaimed)
+			require.Equal(t, dsr.Claim{Count: 1}, load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim, "counted anew")
+			_, err = other.Claim(bg, load(t, other, c.Tenant, c.ID), "entra-discover", "b")
+			require.NoError(t, err, "at once")
+			w.Faults.Arrive(t)
+			require.Equal(t, "b", load(t, other, c.Tenant, c.ID).Task("entra-discover").Claim.Owner)
+		}
+	})
+
 	t.Run("all tries of a renewal are lost", func(t *testing.T) {
 		c := fresh(t)
 		c, err := theCase(w.Store, c.Tenant)

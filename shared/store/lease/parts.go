@@ -35,7 +35,8 @@ func (cl *Claim) Parts() []dsr.Part {
 	return layout.Parts(cl.row)
 }
 
-// Record adds a stored part to the row of the task, and renews the lease by the same write. The
+// Record adds a stored part to the row of the task, and renews the lease by the same write. A part
+// is progress: claims and faults are counted anew, beginning with this claim. The
 // first part with its number is the one that counts: for a second one Record returns
 // failure.ErrExists and changes nothing. ErrClaimed says that the claim was lost.
 func (cl *Claim) Record(ctx context.Context, p dsr.Part) error {
@@ -50,7 +51,7 @@ func (cl *Claim) Record(ctx context.Context, p dsr.Part) error {
 			return taken(ok)
 		}
 		next := cl.lease
-		next.Until = cl.leases.End()
+		next.Until, next.Count, next.Faults = cl.leases.End(), 1, 0
 		a := &recording{cl: cl, part: p, next: next, r: layout.WithClaim(cl.row, next)}
 		layout.SetParts(a.r, append(slices.Clip(parts), p))
 		began := cl.leases.Clocks.Wall()

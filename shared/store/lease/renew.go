@@ -32,6 +32,12 @@ func (cl *Claim) GiveBack(ctx context.Context) error {
 	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: was.Count - 1, Faults: was.Faults} })
 }
 
+// Yield releases a claim under which something was done and more is to do. Claims are counted anew,
+// beginning with this one.
+func (cl *Claim) Yield(ctx context.Context) error {
+	return cl.release(ctx, func(was dsr.Claim) dsr.Claim { return dsr.Claim{Count: 1, Faults: was.Faults} })
+}
+
 // Fault releases the claim after the n-th upstream fault in a row. The task rests until a wall
 // time.
 func (cl *Claim) Fault(ctx context.Context, n int, until time.Time) error {
