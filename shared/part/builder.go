@@ -51,6 +51,14 @@ func (b *builder) begin(m Member) {
 // last is the member that is being filled.
 func (b *builder) last() *Member { return &b.members[len(b.members)-1] }
 
+// kind is that of the last member. It is empty where there is none.
+func (b *builder) kind() string {
+	if len(b.members) == 0 {
+		return ""
+	}
+	return b.last().Kind
+}
+
 // Write adds bytes to the member that is being filled.
 func (b *builder) Write(p []byte) (int, error) {
 	_, _ = b.crc.Write(p) // hashes do not fail

@@ -7,7 +7,7 @@ import "context"
 // before.
 func (s *Sink) Resume(ctx context.Context) (cursor []byte, fresh bool, err error) {
 	_ = s.wait() // an attempt that is over: its error was returned or no longer matters
-	s.ctx, s.done, s.asked, s.last, s.err = ctx, envelope{}.clone(), nil, nil, nil
+	s.ctx, s.done, s.asked, s.moved, s.last, s.err = ctx, envelope{}.clone(), nil, false, nil, nil
 	s.fill.reset()
 	if s.parts = s.o.Claim.Parts(); len(s.parts) == 0 {
 		return nil, true, nil

@@ -98,6 +98,7 @@ type Sink struct {
 
 	done   envelope    // after the last page that was taken
 	asked  []dsr.Query // since then
+	moved  bool        // a page was taken since Resume
 	parts  []dsr.Part  // that are recorded
 	last   *dsr.Part   // stored, but left to the transaction that ends the task
 	fill   *builder
@@ -161,7 +162,7 @@ func (s *Sink) put(ctx context.Context, kind string, records []json.RawMessage, 
 	if err := s.write(kind, records, taken, size > MaxSize); err != nil {
 		return err
 	}
-	s.done.Cursor, s.done.Skip = slices.Clone(next), 0
+	s.done.Cursor, s.done.Skip, s.moved = slices.Clone(next), 0, true
 	s.done.ask(s.asked)
 	s.asked = nil
 	if s.full() {
@@ -275,6 +276,15 @@ func (s *Sink) Save(_ context.Context) error {
 		s.err = err
 	}
 	return s.err
+}
+
+// Mark stores a part without a member, which only says where to continue. It is for an attempt whose
+// pages were all empty, and does nothing where no page was taken.
+func (s *Sink) Mark(ctx context.Context) error {
+	if s.err == nil && s.moved {
+		s.err = s.flush()
+	}
+	return s.Save(ctx)
 }
 
 // Close stores what is left and waits until it is stored. The part that it stores is not recorded

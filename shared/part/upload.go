@@ -86,7 +86,7 @@ func (s *Sink) finish(ctx context.Context) (finished, error) {
 		return p, err
 	}
 	if len(s.parts) >= dsr.MaxParts {
-		return p, &RecordError{Kind: p.last().Kind, Problem: fmt.Sprintf("the task has more than %d parts", dsr.MaxParts)}
+		return p, &RecordError{Kind: p.kind(), Problem: fmt.Sprintf("the task has more than %d parts", dsr.MaxParts)}
 	}
 	s.done.Records += p.records
 	p.part = dsr.Part{Seq: len(s.parts) + 1, ID: strings.ReplaceAll(uuid.NewString(), "-", ""), Records: p.records}
