@@ -34,7 +34,7 @@ const (
 	contracts = pure + "shared/connector "
 	forms     = "shared/tabular shared/manifest shared/verify "
 	storage   = "shared/store shared/store/blob shared/store/queue shared/store/lists shared/store/imports shared/store/lease shared/store/failure "
-	services  = contracts + forms + "shared/alert " + storage + "shared/part shared/archive shared/auth shared/task shared/due "
+	services  = contracts + forms + "shared/alert shared/budget " + storage + "shared/part shared/archive shared/auth shared/task shared/due "
 	steps     = "shared/intake shared/bulk shared/decide shared/discover shared/fulfil shared/deliver shared/wake shared/purge "
 	edges     = "shared/host shared/httpapi shared/functionhost shared/cli shared/telemetry shared/config "
 	clients   = "shared/connector/msgraph "
@@ -65,6 +65,7 @@ var table = []rule{
 	{"shared/connector/*/*sim/*", "shared/connector/*/*sim/*"}, // what a simulator is made of
 	{"shared/connector/*", contracts + clients},
 	{"shared/host", ""},
+	{"shared/budget", "shared/clock"},
 
 	// The forms of what is handed over. The verifier of a package shares nothing with its
 	// writer.
@@ -90,9 +91,9 @@ var table = []rule{
 	{"shared/alert", ""},
 	{"shared/auth", pure},
 	{"shared/part", contracts + storage + "shared/tabular"},
-	{"shared/archive", contracts + forms + storage + "shared/part"},
+	{"shared/archive", contracts + forms + "shared/budget " + storage + "shared/part"},
 	// What all steps share.
-	{"shared/task", contracts + "shared/alert shared/host " + storage + "shared/part"},
+	{"shared/task", contracts + "shared/alert shared/budget shared/host " + storage + "shared/part"},
 	{"shared/due", contracts + storage + "shared/task"},
 
 	// Steps never import each other. They meet in the queue and in the request's state.

@@ -21,7 +21,7 @@ func (a *App) api() (*httpapi.API, error) {
 	}
 	a.bulk, err = bulk.New(bulk.Options{
 		Store: a.Store, Intake: submissions, QueueCaller: a.document.QueueCaller(), Key: pii.MAC(a.keys.ID, "bulk lines"),
-		Clocks: a.clocks, Counter: telemetry.Counter{}, Log: a.log,
+		Clocks: a.clocks, Counter: telemetry.Counter{}, Bound: a.budget.Next, Log: a.log,
 	})
 	if err != nil {
 		return nil, err

@@ -13,11 +13,13 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/rightsdesk/rightsdesk/shared/auth"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/bulk"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
+	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/host"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
@@ -38,6 +40,9 @@ type Options struct {
 	// count.
 	Policies []policy.Policy
 	Prefix   string // of the names of tables, containers and queues, for tests
+	// Timeout is how long the host lets an invocation work. The budgets of all jobs follow from it.
+	// 0 means that of the Functions host.
+	Timeout time.Duration
 	// Ahead is how many new requests at once a process goes on with after it has answered. 0 is for
 	// hosts that freeze a process then.
 	Ahead int
@@ -66,6 +71,7 @@ type App struct {
 	transport  http.RoundTripper
 	patience   time.Duration
 	ahead      int
+	budget     budget.Budget
 
 	pipeline *pipeline.Pipeline
 	bulk     *bulk.Service
@@ -88,7 +94,7 @@ func New(ctx context.Context, s config.Settings, doc *config.Document, o Options
 func wire(s config.Settings, doc *config.Document, o Options) (*App, error) {
 	a := &App{
 		settings: s, document: doc, clocks: o.Clocks, log: o.Log, catalogue: o.Catalogue, transport: o.Transport, patience: cmp.Or(o.Patience, retryBudget),
-		ahead: o.Ahead,
+		ahead: o.Ahead, budget: budget.Of(cmp.Or(o.Timeout, functionhost.Timeout)),
 	}
 	if a.catalogue == nil {
 		a.catalogue = catalog.Entries()

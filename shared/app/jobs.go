@@ -17,10 +17,10 @@ func (a *App) triggers() error {
 		return err
 	}
 	queue := func(name string, run host.Job) host.Trigger {
-		return host.Queue(counted.Wrap(name, run))
+		return host.Queue(counted.Wrap(name, run), a.budget.End)
 	}
 	timer := func(name string, run host.Job) host.Trigger {
-		return host.Timer(counted.Wrap(name, run))
+		return host.Timer(counted.Wrap(name, run), a.budget.End)
 	}
 	a.Triggers = map[string]host.Trigger{
 		"bulk":          queue("bulk", a.receive),

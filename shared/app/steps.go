@@ -9,7 +9,7 @@ import (
 func (a *App) steps() (err error) {
 	a.pipeline, err = pipeline.New(pipeline.Options{
 		Store: a.Store, Tenants: a.document.Tenants, Catalogue: a.catalogue, Connectors: a.connectors, Tokens: a.tokens, Clocks: a.clocks, Log: a.log,
-		Counter: telemetry.Counter{}, Patience: a.patience, Ahead: a.ahead,
+		Counter: telemetry.Counter{}, Budget: a.budget, Patience: a.patience, Ahead: a.ahead,
 	})
 	return err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -39,6 +40,25 @@ type Assembly struct {
 	// attempt has stored: a worker that takes over later stores another version, so that a worker
 	// that has lost the claim meanwhile cannot replace that one. Nil checks nothing.
 	Claim Claim
+	// Time is that of the invocation. When it is used up the assembly stops between two members,
+	// and another one resumes from the blocks that are stored.
+	Time budget.Time
+}
+
+// unfinished is the end of an assembly whose time was used up.
+type unfinished struct{ staged int }
+
+func (e *unfinished) Error() string {
+	return fmt.Sprintf("archive: the time was used up, %d more blocks are stored", e.staged)
+}
+
+func (e *unfinished) Unwrap() error { return budget.ErrUsedUp }
+
+// Stored reports whether an assembly that ended with this error has stored some of the package
+// that was not stored before.
+func Stored(err error) bool {
+	var u *unfinished
+	return errors.As(err, &u) && u.staged > 0
 }
 
 // Claim is a worker's hold on a task. *lease.Claim implements it.
@@ -56,8 +76,8 @@ type Claim interface {
 // It takes the members whose parts have been deleted since from the package that is ready, and
 // leaves that as it is. It replaces what an earlier attempt stored under the same name. Errors:
 // ErrNoPlace; ErrIncomplete, with ErrMissing or ErrChanged where the ready package is why;
-// store.ErrNoAccount; store.ErrExists or store.ErrConflict when another worker stored a package
-// meanwhile.
+// budget.ErrUsedUp; store.ErrNoAccount; store.ErrExists or store.ErrConflict when another worker
+// stored a package meanwhile.
 func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 	if a.Case.Next == nil || !a.Case.Next.Place.Known() {
 		return dsr.Package{}, ErrNoPlace
@@ -74,7 +94,7 @@ func Assemble(ctx context.Context, a Assembly) (dsr.Package, error) {
 		return dsr.Package{}, err
 	}
 	w := writer{
-		st: a.Store, claim: a.Claim, target: blob.PackageRef(a.Case.Next.Place),
+		st: a.Store, claim: a.Claim, time: a.Time, target: blob.PackageRef(a.Case.Next.Place),
 		contents: contents{Request: &a.Case.Request, Private: private, Tenant: a.Tenant, Catalogue: a.Catalogue},
 	}
 	return w.run(ctx, a.Clocks.Business(), func(t dsr.Task) string { return texts[t.ID] })
@@ -101,6 +121,7 @@ func (a Assembly) texts(ctx context.Context) (map[dsr.TaskID]string, error) {
 type writer struct {
 	st       *store.Store
 	claim    Claim
+	time     budget.Time
 	target   blob.Ref
 	contents contents
 	shown    *shown
@@ -126,10 +147,15 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 		all = append(all, of...)
 		w.contents.Tasks = append(w.contents.Tasks, taskMembers{Task: t})
 	}
-	out := w.st.Blobs.Write(ctx, w.target, blob.WriteOptions{
+	calls, stop := w.time.Calls(ctx)
+	defer stop()
+	out := w.st.Blobs.Write(calls, w.target, blob.WriteOptions{
 		ContentType: "application/zip", Meta: map[string]string{blob.MetaRequest: r.ID}, Resume: true,
 	})
-	if err := w.write(ctx, out, all); err != nil {
+	if err := w.write(calls, out, all); err != nil {
+		if errors.Is(err, budget.ErrUsedUp) || budget.Ended(calls) {
+			return dsr.Package{}, &unfinished{out.Leave()}
+		}
 		out.Abort()
 		return dsr.Package{}, err
 	}
@@ -208,6 +234,9 @@ func (w *writer) write(ctx context.Context, to io.Writer, all []source) error {
 // data copies the members as they are, and lists them in the manifest.
 func (w *writer) data(ctx context.Context, all []source) error {
 	return fetch(ctx, w.st, all, func(s source, m part.Member, packed io.Reader) error {
+		if w.time.UsedUp() {
+			return budget.ErrUsedUp
+		}
 		c := &w.contents.Tasks[s.task]
 		k, _ := pageMaker{contents: w.contents}.descriptor(c.Task.System).Kind(m.Kind)
 		file := manifest.File{

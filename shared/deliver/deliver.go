@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/archive"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -51,7 +52,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
-		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim,
+		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim, Time: w.Time,
 	})
 	if reason := whyNot(err); reason != "" {
 		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}
@@ -59,9 +60,15 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 		return end, nil
 	}
 	if err != nil {
+		end.Progress = archive.Stored(err)
 		return end, err
 	}
-	if _, err := archive.Verify(ctx, s.Store, blob.PackageRef(p.Place)); err != nil {
+	calls, stop := w.Time.Calls(ctx)
+	defer stop()
+	if _, err := archive.Verify(calls, s.Store, blob.PackageRef(p.Place)); err != nil {
+		if budget.Ended(calls) {
+			err = budget.ErrUsedUp
+		}
 		return end, fmt.Errorf("deliver: verify the package: %w", err)
 	}
 	p.State = dsr.PackageReady

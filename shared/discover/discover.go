@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -56,7 +57,12 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if !ok {
 		return end, fmt.Errorf("discover: %s has a discovery task but cannot discover", system)
 	}
-	found, err := d.Discover(connector.WithPatience(ctx, s.Patience), connector.Lookup{Subject: p.Subject})
+	calls, stop := w.Time.Calls(ctx)
+	defer stop()
+	found, err := d.Discover(connector.WithPatience(calls, s.Patience), connector.Lookup{Subject: p.Subject})
+	if err != nil && budget.Ended(calls) {
+		err = budget.ErrUsedUp // whatever the system made of the end of its time
+	}
 	if err != nil {
 		return end, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -106,18 +107,30 @@ type attempt struct {
 	patience time.Duration
 }
 
-// run reads the system. The connector waits out short faults. What was taken before a longer
-// fault is stored, so that the next attempt continues after it.
+// run reads the system until its end or that of the time. The connector waits out short faults.
+// What was taken before a longer fault, or before the time was used up, is stored, so that the
+// next attempt continues after it.
 func (a attempt) run(ctx context.Context, sink *part.Sink) (task.End, error) {
 	var end task.End
 	cursor, _, err := sink.Resume(ctx)
 	if err != nil {
 		return end, err
 	}
-	at := &watched{Sink: sink}
-	end.Outcome, err = a.exporter.Export(connector.WithPatience(ctx, a.patience), a.scope, cursor, at)
+	at := &watched{Sink: sink, ctx: ctx, time: a.Time}
+	before := len(a.Claim.Parts())
+	calls, stop := a.Time.Calls(ctx)
+	defer stop()
+	end.Outcome, err = a.exporter.Export(connector.WithPatience(calls, a.patience), a.scope, cursor, at)
 	if err != nil {
-		end.Progress = at.taken && sink.Save(ctx) == nil
+		if budget.Ended(calls) {
+			err = budget.ErrUsedUp // whatever the system made of the end of its time
+		}
+		// The parts that are recorded are what counts, whatever became of the last one.
+		_ = sink.Save(ctx)
+		if at.taken && len(a.Claim.Parts()) == before {
+			_ = sink.Mark(ctx)
+		}
+		end.Progress = len(a.Claim.Parts()) > before
 		return end, err
 	}
 	sum, err := sink.Close(ctx)
@@ -125,15 +138,23 @@ func (a attempt) run(ctx context.Context, sink *part.Sink) (task.End, error) {
 	return end, err
 }
 
-// watched is a sink that remembers whether it took anything.
+// watched is a sink that remembers whether it took anything, and ends the export after the page
+// with which the time is used up.
 type watched struct {
 	connector.Sink
+	ctx   context.Context //nolint:containedctx // of the attempt: that of the calls may end while a page is taken
+	time  budget.Time
 	taken bool
 }
 
 // Put takes a page.
-func (w *watched) Put(ctx context.Context, kind string, records []json.RawMessage, next []byte) error {
-	err := w.Sink.Put(ctx, kind, records, next)
-	w.taken = w.taken || err == nil
-	return err
+func (w *watched) Put(_ context.Context, kind string, records []json.RawMessage, next []byte) error {
+	if err := w.Sink.Put(w.ctx, kind, records, next); err != nil {
+		return err
+	}
+	w.taken = true
+	if w.time.UsedUp() {
+		return budget.ErrUsedUp
+	}
+	return nil
 }

@@ -8,9 +8,14 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/host"
 )
+
+// Timeout is how long the host lets an invocation work before it ends the process: functionTimeout
+// in host.json.
+const Timeout = 10 * time.Minute
 
 // maxJobBody caps the request of a job, in bytes. A queue message holds at most 64 KiB. It
 // arrives as a JSON string in a JSON string, and a second time in Metadata, so the request
@@ -123,9 +128,11 @@ func runJob(w http.ResponseWriter, r *http.Request, t host.Trigger) (status int,
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
-	// A closed connection does not stop a job. Only the end of this process or of the host
-	// does.
-	if err := host.Guard(func() error { return t.Run(context.WithoutCancel(r.Context()), payload) }); err != nil {
+	// A closed connection does not stop a job. Only its limit and the end of this process or of the
+	// host do.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), t.Limit)
+	defer cancel()
+	if err := host.Guard(func() error { return t.Run(ctx, payload) }); err != nil {
 		return http.StatusInternalServerError, err
 	}
 	return http.StatusOK, nil

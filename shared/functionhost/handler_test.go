@@ -88,11 +88,14 @@ func serve(t *testing.T) *served {
 			panic("secret value")
 		case "index":
 			_ = payload[len(payload)]
+		case "forever":
+			<-ctx.Done()
+			return ctx.Err()
 		}
 		return nil
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	h, err := Handler(program(api, map[string]host.Trigger{"bulk": host.Queue(job), "wake": host.Timer(job)}), log)
+	h, err := Handler(program(api, map[string]host.Trigger{"bulk": host.Queue(job, 200*time.Millisecond), "wake": host.Timer(job, time.Minute)}), log)
 	require.NoError(t, err)
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -221,6 +224,7 @@ func TestAFailureSaysWhyInTheLogOnly(t *testing.T) {
 		status    int
 	}{
 		"the job fails":                     {body: strings.Replace(hello, "hello!!", "fail", 1), status: 500, log: "store: throttled"},
+		"the job takes longer than it may":  {body: strings.Replace(hello, "hello!!", "forever", 1), status: 500, log: "deadline exceeded"},
 		"the job panics":                    {body: strings.Replace(hello, "hello!!", "panic", 1), status: 500, log: "panic: string at"},
 		"the job has a bug":                 {body: strings.Replace(hello, "hello!!", "index", 1), status: 500, log: "index out of range"},
 		"an empty body":                     {body: "", status: 400, log: "not JSON"},
@@ -289,11 +293,13 @@ func TestServe(t *testing.T) {
 func TestAProgramThatLacksAPartIsRefused(t *testing.T) {
 	t.Parallel()
 	whole := program(http.NotFoundHandler(), nil)
+	never := func(context.Context, []byte) error { return nil }
 	for name, change := range map[string]func(*host.Program){
 		"no API":                           func(p *host.Program) { p.API = nil },
 		"no answer for an unknown address": func(p *host.Program) { p.NotFound = nil },
 		"no answer after a panic":          func(p *host.Program) { p.Failed = nil },
-		"a trigger without a job":          func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(nil)} },
+		"a trigger without a job":          func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(nil, time.Minute)} },
+		"a trigger without a limit":        func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": host.Timer(never, 0)} },
 		"a trigger of unknown kind":        func(p *host.Program) { p.Triggers = map[string]host.Trigger{"wake": {}} },
 	} {
 		p := whole

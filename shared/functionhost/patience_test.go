@@ -52,7 +52,7 @@ func slow(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c caller)) {
 		whole, err := Handler(program(h, map[string]host.Trigger{"bulk": host.Queue(func(context.Context, []byte) error {
 			time.Sleep(9 * time.Minute) // the clock is the bubble's
 			return nil
-		})}), log)
+		}, 10*time.Minute)}), log)
 		require.NoError(t, err)
 		server := newServer(t.Context(), whole, realClocks(), log)
 		go func() { _ = server.Serve(p) }()

@@ -9,6 +9,7 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // Job is one run of a function that is not called by HTTP. After an error the host delivers a
@@ -32,13 +33,20 @@ const (
 type Trigger struct {
 	Kind Kind
 	Run  Job
+	// Limit is after how long the context of the job ends: well before the platform would end the
+	// process.
+	Limit time.Duration
 }
 
 // Queue is a trigger that runs the job for each message of a queue.
-func Queue(run Job) Trigger { return Trigger{Kind: QueueMessage, Run: run} }
+func Queue(run Job, limit time.Duration) Trigger {
+	return Trigger{Kind: QueueMessage, Run: run, Limit: limit}
+}
 
 // Timer is a trigger that runs the job on a schedule.
-func Timer(run Job) Trigger { return Trigger{Kind: Schedule, Run: run} }
+func Timer(run Job, limit time.Duration) Trigger {
+	return Trigger{Kind: Schedule, Run: run, Limit: limit}
+}
 
 // TimerPayload is {"pastDue":true} for a run that the platform missed and makes up for, and
 // {"pastDue":false} for any other. Nothing else that a platform says about a schedule has the

@@ -26,6 +26,9 @@ func (p Program) Check() error {
 		if t.Run == nil || t.Kind != QueueMessage && t.Kind != Schedule {
 			return errors.New("host: the trigger " + name + " has no job or an unknown kind")
 		}
+		if t.Limit <= 0 {
+			return errors.New("host: the trigger " + name + " has no limit")
+		}
 	}
 	return nil
 }

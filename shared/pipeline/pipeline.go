@@ -2,11 +2,11 @@
 package pipeline
 
 import (
-	"cmp"
 	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
@@ -22,12 +22,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/wake"
 )
 
-// budget is how long an invocation may begin what follows: short beside the ten minutes that the
-// host gives it (functionTimeout in host.json), and long beside a step.
-const budget = time.Minute
-
-// Options are the parts of the steps. All are required except the bounds; zero means the
-// product's own values.
+// Options are the parts of the steps. All are required except the bounds after Budget; zero means
+// the product's own values.
 type Options struct {
 	Store      *store.Store
 	Tenants    tenant.Tenants
@@ -38,12 +34,11 @@ type Options struct {
 	Log        *slog.Logger
 	Counter    task.Counter
 
+	Budget   budget.Budget // of an invocation
 	Patience time.Duration // total pauses between attempts within one invocation
-	Budget   time.Duration // how long an invocation goes on with what follows; negative: never
 	Ahead    int           // new requests at once that this process goes on with; 0: none
 	PartSize int           // bytes of uncompressed JSON after which a part is closed
 	Limit    int           // wakes of one clock and shard in one run of a timer
-	Bound    time.Duration // of a whole run of a timer, wall time
 }
 
 // Pipeline holds the connected steps.
@@ -65,7 +60,7 @@ func New(o Options) (*Pipeline, error) {
 	})
 	delivered, err3 := deliver.New(deliver.Options{Store: o.Store, Tenants: o.Tenants, Catalogue: o.Catalogue, Clocks: o.Clocks})
 	sweeper, err4 := due.New(due.Options{
-		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Tenants: o.Tenants, Limit: o.Limit, Bound: o.Bound,
+		Store: o.Store, Clocks: o.Clocks, Log: o.Log, Tenants: o.Tenants, Limit: o.Limit, Bound: o.Budget.Sweep,
 	})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
@@ -74,7 +69,7 @@ func New(o Options) (*Pipeline, error) {
 	var err error
 	p.Runner, err = task.New(task.Options{
 		Store: o.Store, Tenants: o.Tenants, Clocks: o.Clocks, Log: o.Log, Counter: o.Counter, Steps: []task.Step{found, fulfilled, delivered},
-		Budget: max(cmp.Or(o.Budget, budget), 0), Ahead: o.Ahead,
+		Budget: o.Budget, Ahead: o.Ahead,
 	})
 	if err != nil {
 		return nil, err

@@ -11,11 +11,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 )
 
-// aheadLimit ends the work that a process does for a request that it took in: well under the ten
-// minutes that the Functions host gives a call (functionTimeout in host.json). What is left then
-// comes back by the request's wake.
-const aheadLimit = 5 * time.Minute
-
 // hidden is for how long the message of a request that the process goes on with is not delivered:
 // until the claim of a process that died right away is over.
 const hidden = lease.Length + 5*time.Second
@@ -49,13 +44,14 @@ func (r *Runner) Accept(ctx context.Context, c *store.Case) (*Ahead, error) {
 	return a, nil
 }
 
-// GoOn does in the background what Run does, and then deletes the message. After an error the
-// message stays: it is delivered when it is no longer hidden. GoOn is to be called once.
+// GoOn does in the background what Run does, with the same budget, and then deletes the message.
+// After an error the message stays: it is delivered when it is no longer hidden. GoOn is to be
+// called once.
 func (a *Ahead) GoOn(ctx context.Context) {
 	if a == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aheadLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.r.Budget.End)
 	go func() {
 		defer a.r.ahead.free(a.c.Tenant)
 		defer cancel()

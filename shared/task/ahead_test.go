@@ -18,7 +18,7 @@ import (
 
 // ahead lets this process go on with so many new requests at once.
 func ahead(w *tasktest.World, n int) {
-	w.Rewire(func(o *pipeline.Options) { o.Budget, o.Ahead = 0, n })
+	w.Rewire(func(o *pipeline.Options) { o.Budget.Next, o.Ahead = time.Minute, n })
 }
 
 // accept makes a request as intake does and returns what goes on with it.
@@ -64,12 +64,12 @@ func TestSeveralTasksGetAMessageEach(t *testing.T) {
 func TestAnInvocationEndsWhenItsTimeIsUsedUp(t *testing.T) {
 	t.Parallel()
 	w := tasktest.New(t, "alpha")
-	w.Rewire(func(o *pipeline.Options) { o.Budget = time.Minute })
+	w.GoOn()
 	w.Systems["alpha"].OnPage = func(int) error {
 		w.Clock.Advance(2 * time.Second)
 		return nil
 	}
-	w.Systems["alpha"].Pages = 40
+	w.Systems["alpha"].Pages = 35
 	id := w.Submit(dsr.Access)
 	_, err := w.Host.Next()
 	require.NoError(t, err)

@@ -17,13 +17,13 @@ import (
 // End commits the end of a task and sends the messages for what became workable. It returns the
 // request as it is then. A claim that was lost makes the error store.ErrClaimed.
 func (r *Runner) End(ctx context.Context, c *store.Case, e End) (*store.Case, error) {
-	c, _, err := r.end(ctx, c, e, time.Time{})
+	c, _, err := r.end(ctx, c, e, false)
 	return c, err
 }
 
-// end is End of an invocation that may go on until a wall time. When exactly one task follows,
-// it is claimed with the same commit and gets no message.
-func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time) (*store.Case, *lease.Claim, error) {
+// end is End of an invocation that may go on. When exactly one task follows then, it is claimed
+// with the same commit and gets no message.
+func (r *Runner) end(ctx context.Context, c *store.Case, e End, goesOn bool) (*store.Case, *lease.Claim, error) {
 	var was dsr.State
 	var next *lease.Claim
 	c, err := r.again(ctx, c, func(c *store.Case) error {
@@ -32,7 +32,10 @@ func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time)
 		if err != nil {
 			return err
 		}
-		ch.Packages, ch.Take = r.place(&c.Request), r.follows(after, was, until)
+		ch.Packages = r.place(&c.Request)
+		if goesOn {
+			ch.Take = r.follows(after, was)
+		}
 		next, err = r.Store.CommitAndClaim(ctx, c, ch)
 		return err
 	})
@@ -43,10 +46,10 @@ func (r *Runner) end(ctx context.Context, c *store.Case, e End, until time.Time)
 }
 
 // follows names the one task that an invocation goes on with.
-func (r *Runner) follows(after *dsr.Request, was dsr.State, until time.Time) store.Take {
+func (r *Runner) follows(after *dsr.Request, was dsr.State) store.Take {
 	wall := r.Clocks.Wall()
 	workable := after.Workable()
-	if after.State == was || len(workable) != 1 || !wall.Before(until) {
+	if after.State == was || len(workable) != 1 {
 		return store.Take{}
 	}
 	t := workable[0]

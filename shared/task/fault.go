@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/alert"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
@@ -15,7 +16,7 @@ import (
 )
 
 // maxAttempts is after how many attempts a task that always meets a fault of its system ends as
-// failed, and how many claims without an end make a poisoned message the task's own fault. A failed
+// failed, and how many claims without progress make a poisoned message the task's own fault. A failed
 // task can be retried by hand.
 const maxAttempts = 10
 
@@ -24,8 +25,9 @@ const maxAttempts = 10
 // the invocation: either the task ends as failed, with the reason, or it rests and its wake
 // brings it back. An error that is no *connector.Fault is the product's own and is returned as
 // it is. A fault after which something was handed over starts the count anew: the system is slow
-// and not dead.
-func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, until time.Time) (*store.Case, *lease.Claim, error) {
+// and not dead. An attempt that used up its time yields, and is no fault; one that got nowhere in
+// all that time is.
+func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, goesOn bool) (*store.Case, *lease.Claim, error) {
 	if errors.Is(a.err, store.ErrClaimed) {
 		return nil, nil, nil // The task was cancelled, or somebody else has it by now.
 	}
@@ -35,19 +37,24 @@ func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, until 
 	if a.progress {
 		faults = 1
 	}
+	if errors.Is(a.err, budget.ErrUsedUp) && !a.progress {
+		f = &connector.Fault{Kind: connector.Unavailable, System: t.System, Code: noProgress}
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, nil, a.err // The host ends the invocation, which says nothing about the system.
+	case errors.Is(a.err, budget.ErrUsedUp) && a.progress:
+		return c, nil, claimedElsewhere(r.yield(ctx, c, a))
 	case errors.As(a.err, &record):
-		return r.fail(ctx, c, a, until, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
+		return r.fail(ctx, c, a, goesOn, fmt.Sprintf("%s handed over a record of kind %q that cannot be kept: %s.", t.System, record.Kind, record.Problem))
 	case errors.Is(a.err, connector.ErrNotConfigured):
 		r.alerts.Raise(ctx, alert.TaskNotConfigured, "task ends: its tenant has no system of this name",
 			"tenant", c.Tenant, "request", c.ID, "task", t.ID, "system", t.System)
-		return r.fail(ctx, c, a, until, notConfigured(t.System))
+		return r.fail(ctx, c, a, goesOn, notConfigured(t.System))
 	case f == nil:
 		return nil, nil, a.err
 	case !f.Retryable() || faults >= maxAttempts:
-		return r.fail(ctx, c, a, until, reason(f))
+		return r.fail(ctx, c, a, goesOn, reason(f))
 	}
 	rest := max(backoff(faults-1), f.RetryAfter)
 	r.Log.WarnContext(ctx, "system does not answer; trying again later",
@@ -55,6 +62,9 @@ func (r *Runner) restOrFail(ctx context.Context, c *store.Case, a failed, until 
 	r.Store.Tidy(ctx, c)
 	return c, nil, claimedElsewhere(a.claim.Fault(ctx, faults, r.Clocks.Wall().Add(rest)))
 }
+
+// noProgress is the code of a fault that the product makes of an attempt without progress.
+const noProgress = "no-progress"
 
 // failed is an attempt that met an error.
 type failed struct {
@@ -65,10 +75,10 @@ type failed struct {
 }
 
 // fail ends a claimed task as failed.
-func (r *Runner) fail(ctx context.Context, c *store.Case, a failed, until time.Time, reason string) (*store.Case, *lease.Claim, error) {
+func (r *Runner) fail(ctx context.Context, c *store.Case, a failed, goesOn bool, reason string) (*store.Case, *lease.Claim, error) {
 	return r.end(ctx, c, End{
 		Task: a.claim.Task(), Claim: a.claim, By: a.by.By(), Outcome: dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason},
-	}, until)
+	}, goesOn)
 }
 
 // notConfigured begins with the code by which tools know this reason.
@@ -85,11 +95,15 @@ func backoff(n int) time.Duration {
 }
 
 func reason(f *connector.Fault) string {
-	switch f.Kind {
-	case connector.Forbidden:
+	switch {
+	case f.Kind == connector.Forbidden:
 		return fmt.Sprintf("%s refused access: the permission %s is missing. This says nothing about whether there is data. Grant the permission, then retry.", f.System, f.Permission)
-	case connector.Rejected:
+	case f.Kind == connector.Rejected:
 		return fmt.Sprintf("%s did not accept the request (HTTP %d %s, its request id %s).", f.System, f.Status, f.Code, f.RequestID)
+	case f.Code == noProgress && f.System == "":
+		return fmt.Sprintf("The package was not finished: in %d attempts the time ran out before more of it was stored. Retry when the storage is faster.", maxAttempts)
+	case f.Code == noProgress:
+		return fmt.Sprintf("%s handed over nothing in %d attempts, in each of which the time ran out. Retry when it is faster.", f.System, maxAttempts)
 	default:
 		return fmt.Sprintf("%s did not answer in %d attempts (last: %s, HTTP %d). Retry when it is back.", f.System, maxAttempts, f.Kind, f.Status)
 	}

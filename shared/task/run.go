@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/lease"
@@ -13,8 +13,8 @@ import (
 )
 
 // Run does the task that a message names, and starts a request that nobody has started. When
-// exactly one task follows, it goes on with that one until the budget is used up; several get a
-// message each. It is safe to repeat: a message for what is over, claimed or not due yet does
+// exactly one task follows, it goes on with that one while the budget lasts; several get a message
+// each. A task that takes longer than the budget yields and comes back. It is safe to repeat: a message for what is over, claimed or not due yet does
 // nothing. The error is one of the product's own storage, or of the product itself; faults of a
 // system end or postpone the task.
 func (r *Runner) Run(ctx context.Context, m queue.Message) error {
@@ -27,7 +27,7 @@ func (r *Runner) Run(ctx context.Context, m queue.Message) error {
 
 // run is Run of a request that is loaded.
 func (r *Runner) run(ctx context.Context, c *store.Case, m queue.Message) error {
-	id, until := dsr.TaskID(m.Task), r.Clocks.Wall().Add(r.Budget)
+	id, in := dsr.TaskID(m.Task), r.Budget.Begin(r.Clocks)
 	r.ignoreTask(ctx, c, id)
 	if c.Task(id) == nil {
 		return r.started(ctx, c, id)
@@ -37,7 +37,7 @@ func (r *Runner) run(ctx context.Context, c *store.Case, m queue.Message) error 
 		step := r.steps[c.Task(cl.Task()).Action.Step()]
 		m.Task = string(cl.Task())
 		r.Begin(ctx, step.Name(), m)
-		c, cl, err = r.do(ctx, c, cl, step, until)
+		c, cl, err = r.do(ctx, c, cl, step, in)
 	}
 	return err
 }
@@ -77,17 +77,15 @@ func (r *Runner) start(c *store.Case) store.Change {
 }
 
 // do lets a step do a claimed task and commits how it ended. It returns the claim of the one
-// task that follows, if the time for that has not run out. After a step that tidies up, what
+// task that follows, if there is time to begin it. After a step that tidies up, what
 // follows gets a message: tidying takes as long as it takes, and nobody would renew the claim
 // meanwhile.
-func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step Step, until time.Time) (*store.Case, *lease.Claim, error) {
+func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step Step, in budget.Time) (*store.Case, *lease.Claim, error) {
 	finisher, tidies := step.(Finisher)
-	if tidies {
-		until = time.Time{}
-	}
+	goesOn := !tidies
 	work, stop := cl.Keep(ctx)
 	defer stop()
-	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(cl.Task())})
+	end, err := step.Do(work, Work{Case: c, Claim: cl, Task: *c.Task(cl.Task()), Time: in})
 	if errors.Is(context.Cause(work), store.ErrClaimed) {
 		// The claim is lost: what the step made of the end of its context does not count.
 		return nil, nil, nil
@@ -96,9 +94,9 @@ func (r *Runner) do(ctx context.Context, c *store.Case, cl *lease.Claim, step St
 	var next *lease.Claim
 	if ended {
 		end.Task, end.Claim, end.By = cl.Task(), cl, step.Name().By()
-		c, next, err = r.end(ctx, c, end, until)
+		c, next, err = r.end(ctx, c, end, goesOn && in.MayBegin())
 	} else {
-		c, next, err = r.restOrFail(ctx, c, failed{cl, step.Name(), end.Progress, err}, until)
+		c, next, err = r.restOrFail(ctx, c, failed{cl, step.Name(), end.Progress, err}, goesOn && in.MayBegin())
 	}
 	if err != nil {
 		stop()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/alert"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -27,8 +28,8 @@ type Counter interface {
 	Ignored(ctx context.Context, reason string)
 }
 
-// Options are what a runner is made of. All are needed but Tenants, Steps, Budget and Ahead: a
-// runner without steps commits and sends, and runs nothing.
+// Options are what a runner is made of. All are needed but Tenants, Steps and Ahead, and Budget
+// where there are no steps: a runner without steps commits and sends, and runs nothing.
 type Options struct {
 	Store   *store.Store
 	Tenants tenant.Tenants // their destinations; without any, packages go to the deployment's own container
@@ -36,9 +37,9 @@ type Options struct {
 	Log     *slog.Logger
 	Counter Counter
 	Steps   []Step
-	// Budget is how long after its begin an invocation may still begin what follows a step that it
-	// has done, by the wall clock. 0 means never: every step has an invocation of its own.
-	Budget time.Duration
+	// Budget is what an invocation may do, by the wall clock. With Next 0 it begins nothing after its
+	// first step.
+	Budget budget.Budget
 	// Ahead is how many new requests at once this process may work on right after it took them in.
 	// 0 means none, as on a host that freezes a process which has answered.
 	Ahead int
@@ -57,6 +58,9 @@ type Runner struct {
 func New(o Options) (*Runner, error) {
 	if o.Store == nil || o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil || o.Counter == nil {
 		return nil, errors.New("task: a runner needs a store, both clocks, a log and a counter")
+	}
+	if len(o.Steps) > 0 && o.Budget.Work <= 0 {
+		return nil, errors.New("task: a runner with steps needs a budget")
 	}
 	alerts, err := alert.New(o.Log, o.Counter)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/retention"
@@ -17,7 +18,8 @@ type Step interface {
 	Name() dsr.Step
 	// Do does a claimed task and returns how it ended. Its context ends when the claim is lost.
 	// With an error only End.Progress counts: a *connector.Fault puts the task to rest or ends
-	// it as failed, and any other error fails the invocation, so that the message comes back.
+	// it as failed, budget.ErrUsedUp yields, and any other error fails the invocation, so that
+	// the message comes back.
 	Do(ctx context.Context, w Work) (End, error)
 }
 
@@ -31,7 +33,8 @@ type Finisher interface {
 type Work struct {
 	Case  *store.Case
 	Claim *lease.Claim
-	Task  dsr.Task // as it was when it was claimed
+	Task  dsr.Task    // as it was when it was claimed
+	Time  budget.Time // of the invocation: a step that has more to do yields when it is used up
 }
 
 // End is how a task ended.
@@ -50,6 +53,7 @@ type End struct {
 	Wakes    map[retention.WakeKind]time.Time
 	// Candidates are the people whom a discovery matched, when there are several.
 	Candidates []dsr.Candidate
-	// Progress says that the attempt handed something over, also when it then met a fault.
+	// Progress says that the attempt stored something that the next one need not do again, also
+	// when it then met a fault or yielded.
 	Progress bool
 }

@@ -62,6 +62,7 @@ type Writer struct {
 
 	mu  sync.Mutex
 	err error // the first one
+	new int   // blocks that this writer has staged
 }
 
 // Write begins a blob. The caller ends it by Commit or Abort. The context is that of all blocks.
@@ -185,6 +186,10 @@ func (w *Writer) send(body []byte) error {
 			_, err := w.blob.StageBlock(w.ctx, *id, streaming.NopCloser(bytes.NewReader(body)), nil)
 			if err != nil {
 				_ = w.fail(failure.Wrap("stage block in "+w.ref.Container, err))
+			} else {
+				w.mu.Lock()
+				w.new++
+				w.mu.Unlock()
 			}
 		}
 		w.free <- body
@@ -283,6 +288,14 @@ func (w *Writer) Abort() {
 	w.cancel()
 	_ = w.fail(errors.New("store: the blob was aborted"))
 	w.running.Wait()
+}
+
+// Leave gives up the blob for now. It waits for the blocks that are on their way, which the service
+// keeps for a week, and returns how many the writer has staged that were not there before.
+func (w *Writer) Leave() (staged int) {
+	w.running.Wait()
+	w.Abort()
+	return w.new
 }
 
 // blockID encodes an id of the caller for the service.

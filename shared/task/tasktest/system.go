@@ -29,6 +29,8 @@ type System struct {
 	Found      *connector.Discovery // instead of the one person
 	Outcome    dsr.Outcome          // of an export; zero means done
 	Pages      int                  // of each kind
+	Empty      bool                 // pages have no records
+	Hangs      bool                 // a page comes when its context has ended, and is a fault
 	Kind       string               // the name that it gives its records instead of their kind
 
 	mu                 sync.Mutex
@@ -93,6 +95,10 @@ func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte,
 	}
 	for ; at.Kind < len(scope.Kinds); at = (place{at.Kind + 1, 0}) {
 		for at.Page < s.Pages {
+			if s.Hangs {
+				<-ctx.Done()
+				return dsr.Outcome{}, Unavailable(0, 1)
+			}
 			if err := s.page(); err != nil {
 				return dsr.Outcome{}, err
 			}
@@ -106,6 +112,9 @@ func (s *System) Export(ctx context.Context, scope connector.Scope, from []byte,
 				return dsr.Outcome{}, err
 			}
 			records := []json.RawMessage{record(scope.Findings[0].ID, kind, 2*n), record(scope.Findings[0].ID, kind, 2*n+1)}
+			if s.Empty {
+				records = nil
+			}
 			sink.Asked(connector.Asked{Kind: kind, Query: pii.New(kind + " of " + Person), Permission: "Read.All", Records: int64(len(records))})
 			if err := sink.Put(ctx, kind, records, next); err != nil {
 				return dsr.Outcome{}, err

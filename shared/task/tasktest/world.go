@@ -18,6 +18,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/infra/local/azurite"
 	"github.com/rightsdesk/rightsdesk/shared/alert"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/decide"
@@ -98,8 +99,9 @@ func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipelin
 	w.T.Helper()
 	o := pipeline.Options{
 		Store: st, Tenants: w.Tenants, Catalogue: w.catalogue(), Connectors: w, Tokens: w.Tokens, Clocks: w.Clocks(), Log: log, Counter: &w.Ignored,
-		PartSize: 1, Limit: 100, Budget: -1, // a test looks at one step after the other
+		PartSize: 1, Limit: 100, Budget: budget.Of(10 * time.Minute),
 	}
+	o.Budget.Next = 0 // a test looks at one step after the other
 	change(&o)
 	p, err := pipeline.New(o)
 	require.NoError(w.T, err)
@@ -107,7 +109,7 @@ func (w *World) pipeline(st *store.Store, log *slog.Logger, change func(*pipelin
 }
 
 // GoOn lets an invocation go on with what follows, as the product does.
-func (w *World) GoOn() { w.Rewire(func(o *pipeline.Options) { o.Budget = 0 }) }
+func (w *World) GoOn() { w.Rewire(func(o *pipeline.Options) { o.Budget.Next = time.Minute }) }
 
 // Clocks returns the world's clocks.
 func (w *World) Clocks() clock.Clocks {
