@@ -15,8 +15,14 @@ import (
 // Version is the version of this build.
 const Version = "0.1.0"
 
-// Serve is the custom handler. It returns only with an error.
+// Serve is the custom handler. It listens at once, so that the host need not ask again, and
+// answers when all parts are connected. It returns only with an error.
 func Serve(ctx context.Context, port string, env func(string) string, stdout io.Writer) error {
+	ln, err := functionhost.Listen(ctx, port)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }()
 	s, err := config.Load(env)
 	if err != nil {
 		return err
@@ -35,7 +41,7 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 	if err != nil {
 		return err
 	}
-	return functionhost.Serve(ctx, port, whenReady(a.setUp(ctx), readyWait, handler), a.clocks, log)
+	return functionhost.Serve(ctx, ln, whenReady(a.setUp(ctx), readyWait, handler), a.clocks, log)
 }
 
 // open reads the document and wires an App with the real clocks, or with those of the local

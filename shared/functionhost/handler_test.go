@@ -264,20 +264,24 @@ func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	for _, port := range []string{"", "0", "65536", "-1", "http"} {
-		require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), realClocks(), log), "not a port number", "port %q", port)
+		_, err := Listen(t.Context(), port)
+		require.ErrorContains(t, err, "not a port number", "port %q", port)
 	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	require.NoError(t, err)
-	require.ErrorContains(t, Serve(t.Context(), port, http.NotFoundHandler(), realClocks(), log), "address already in use")
+	_, err = Listen(t.Context(), port)
+	require.ErrorContains(t, err, "address already in use")
 	require.NoError(t, ln.Close())
 
 	ctx, stop := context.WithCancel(t.Context())
 	h, err := Handler(program(http.NotFoundHandler(), nil), log)
 	require.NoError(t, err)
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, port, h, realClocks(), log) }()
+	ln, err = Listen(ctx, port)
+	require.NoError(t, err)
+	go func() { done <- Serve(ctx, ln, h, realClocks(), log) }()
 	require.Eventually(t, func() bool {
 		resp, err := http.Get("http://127.0.0.1:" + port + "/")
 		if err != nil {

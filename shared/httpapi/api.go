@@ -36,7 +36,7 @@ type Options struct {
 type API struct {
 	Options
 	addresses addresses
-	contract  []byte
+	contract  contract
 }
 
 // call is one call on its way through.

@@ -27,11 +27,7 @@ func New(o Options) (*API, error) {
 	case o.Clocks.Wall == nil || o.Clocks.Business == nil || o.Log == nil:
 		return nil, errors.New("httpapi: the clocks or the log are missing")
 	}
-	contract, err := Contract()
-	if err != nil {
-		return nil, fmt.Errorf("httpapi: %w", err)
-	}
-	return &API{Options: o, addresses: newAddresses(routes()), contract: contract}, nil
+	return &API{Options: o, addresses: newAddresses(routes())}, nil
 }
 
 // ServeHTTP answers one call. It leaves the pattern of the route in the request, as ServeMux does.
