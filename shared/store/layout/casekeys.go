@@ -2,7 +2,7 @@ package layout
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -22,16 +22,14 @@ func RowHour(hour string) string { return "h|" + hour }
 // range of each shard shows whether an hour still wraps a key.
 func KeyID(hour, random string) string { return hour + "-" + random }
 
-var keyID = regexp.MustCompile(`^([0-9]{10})-[0-9a-f]{32}$`)
-
 // HourOf returns the hour whose key wraps the case's key with this id. It returns false for a text
 // that is no id of a key.
 func HourOf(id string) (hour string, ok bool) {
-	parts := keyID.FindStringSubmatch(id)
-	if parts == nil {
+	hour, random, _ := strings.Cut(id, "-")
+	if len(hour) != 10 || strings.Trim(hour, "0123456789") != "" || len(random) != 32 || strings.Trim(random, "0123456789abcdef") != "" {
 		return "", false
 	}
-	return parts[1], true
+	return hour, true
 }
 
 // LedgerName returns the name of the blob that says that a case's key was destroyed. It names the

@@ -3,7 +3,6 @@ package layout
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
@@ -113,8 +112,13 @@ func Millis(t time.Time) string { return fmt.Sprintf("%013d", ClampMillis(t)) }
 // ClampMillis returns a time in milliseconds, between 0 and what 13 digits hold.
 func ClampMillis(t time.Time) int64 { return min(max(t.UnixMilli(), 0), maxMillis) }
 
-var segment = regexp.MustCompile(`^[0-9a-z-]{1,80}$`)
-
-// ValidSegment reports whether s can be a segment of a key. Any other text names nothing that is
-// stored.
-func ValidSegment(s string) bool { return segment.MatchString(s) }
+// ValidSegment reports whether s can be a segment of a key: `[0-9a-z-]{1,80}`. Any other text names
+// nothing that is stored.
+func ValidSegment(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 80
+}
