@@ -34,6 +34,7 @@ var parts = []section{
 	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
 	{"f", "one access request by hand", benchHand},
+	{"i", "four people of very different size", benchPersons},
 	{"g", "access requests from POST to completed", benchRate},
 	{"h", "each step of a request with a long history", benchSteps},
 }
@@ -68,6 +69,8 @@ func play(role string) int {
 		err = serveProfiled(ctx)
 	case roleUpload, roleSink, roleCopy, rolePack, roleGraphSink:
 		err = playExport(ctx, role)
+	case rolePerson:
+		err = playPerson(ctx)
 	default:
 		err = fmt.Errorf("there is no such role")
 	}

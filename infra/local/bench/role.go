@@ -23,6 +23,7 @@ const (
 	roleCopy      = "copy"
 	rolePack      = "pack"
 	roleGraphSink = "graph-sink"
+	rolePerson    = "person"
 )
 
 // delegate lets another process of this program play a role and returns what it prints.

@@ -19,10 +19,12 @@ import (
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/calls"
 	"github.com/rightsdesk/rightsdesk/infra/local/bench/report"
 	"github.com/rightsdesk/rightsdesk/shared/app"
+	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/clock"
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/connector/catalog"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/functionhost"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
 	"github.com/rightsdesk/rightsdesk/shared/store"
@@ -170,9 +172,11 @@ func (r *oneByOne) open(ctx context.Context, s stage, prefix string) (err error)
 	if err != nil {
 		return err
 	}
+	each := budget.Of(functionhost.Timeout)
+	each.Next = 0 // every step has an invocation of its own
 	r.steps, err = pipeline.New(pipeline.Options{
 		Store: r.app.Store, Tenants: doc.Tenants, Catalogue: catalog.Entries(), Connectors: always{conn}, Tokens: tokens, Clocks: clocks, Log: log,
-		Counter: telemetry.Counter{}, Budget: -1,
+		Counter: telemetry.Counter{}, Budget: each,
 	})
 	return err
 }
