@@ -2,7 +2,7 @@
 // size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
 // reported there and does not fail the run.
 //
-//	go run ./infra/local/bench [--only a,b,c,d,e,f,g,h] [--small] [--app dist/app] [--profile folder]
+//	go run ./infra/local/bench [--only a,b,c,d,e,f,g,h,i] [--small] [--app dist/app] [--profile folder]
 package main
 
 import (
@@ -84,7 +84,7 @@ func play(role string) int {
 func run(ctx context.Context, o options) error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p section) bool { return p.name == name }) {
-			return fmt.Errorf("--only: there is no part %q; the parts are a to h", name)
+			return fmt.Errorf("--only: there is no part %q; the parts are a to i", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rightsdesk-bench-")

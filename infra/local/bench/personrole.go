@@ -36,15 +36,24 @@ type person struct {
 	kinds int
 	pages int // of each kind
 	page  func(n int) []json.RawMessage
+	plain bool // no tabular forms
 }
 
 // people are those of part (i).
 var people = []person{
-	{"a person with one record", 1, 1, func(int) []json.RawMessage { return records(0, 1) }},
-	{"60 kinds of one page each", 60, 1, func(int) []json.RawMessage { return records(0, 10) }},
-	{"a kind of 100,000 records", 1, 100, func(n int) []json.RawMessage { return records(n, 1000) }},
-	{"a file of 20 MiB", 1, 1, func(int) []json.RawMessage { return []json.RawMessage{file(20 * mib)} }},
+	{"a person with one record", 1, 1, one, false},
+	{"60 kinds of one page each", 60, 1, func(int) []json.RawMessage { return records(0, 10) }, false},
+	{"a kind of 100,000 records", 1, 100, thousand, false},
+	{"a kind of 300,000 records", 1, 300, thousand, false},
+	{"a file of 20 MiB in a record, JSON only", 1, 1, photo, true},
+	{"a file of 20 MiB in a record", 1, 1, photo, false},
 }
+
+func one(int) []json.RawMessage { return records(0, 1) }
+
+func thousand(n int) []json.RawMessage { return records(n, 1000) }
+
+func photo(int) []json.RawMessage { return []json.RawMessage{file(20 * mib)} }
 
 // records is a page of records.
 func records(page, n int) []json.RawMessage {
@@ -174,13 +183,17 @@ func (p person) measure(ctx context.Context, connection string) (personResult, e
 	for _, k := range d.Kinds {
 		kinds = append(kinds, k.Name)
 	}
-	one := tenant.Tenant{ID: caller.Contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
+	formats := []tenant.Format{tenant.CSV, tenant.XLSX, tenant.XML}
+	if p.plain {
+		formats = nil
+	}
+	contoso := tenant.Tenant{ID: caller.Contoso, Name: "Contoso", Systems: []tenant.Instance{tenant.Plain(sample.System)}}
 	calls, bytes := seen.calls.Load(), seen.bytes.Load()
 	m := gauge.Watch()
 	began := time.Now()
 	s, err := part.New(part.Options{
 		Store: e.st, Case: c, Spec: part.SpecOf(&c.Request, c.Task(benchTask)), Descriptor: d, Kinds: kinds,
-		Formats: []tenant.Format{tenant.CSV, tenant.XLSX, tenant.XML}, Tokens: e.tokens, Clocks: clock.Same(wall), Claim: claim,
+		Formats: formats, Tokens: e.tokens, Clocks: clock.Same(wall), Claim: claim,
 	})
 	if err != nil {
 		return r, err
@@ -189,12 +202,12 @@ func (p person) measure(ctx context.Context, connection string) (personResult, e
 		return r, err
 	}
 	_, err = archive.Assemble(ctx, archive.Assembly{
-		Store: e.st, Case: c, Tenant: one, Catalogue: connector.Catalogue{{Descriptor: d}}, Clocks: clock.Same(wall),
+		Store: e.st, Case: c, Tenant: contoso, Catalogue: connector.Catalogue{{Descriptor: d}}, Clocks: clock.Same(wall),
 	})
 	if err != nil {
 		return r, err
 	}
-	ref, err := archive.Location(tenant.Tenants{one}, caller.Contoso, c.ID, "")
+	ref, err := archive.Location(tenant.Tenants{contoso}, caller.Contoso, c.ID, "")
 	if err != nil {
 		return r, err
 	}

@@ -36,9 +36,14 @@ func Watch() Memory {
 	return sampleMemory()
 }
 
-// status reads a line of /proc/self/status in bytes. It is 0 where there is no such file.
-func status(name string) int64 {
-	text, err := os.ReadFile("/proc/self/status")
+// Resident is the resident memory of a process in bytes, or 0 where /proc does not tell.
+func Resident(pid int) int64 { return statusOf(strconv.Itoa(pid), "VmRSS") }
+
+func status(name string) int64 { return statusOf("self", name) }
+
+// statusOf reads a line of /proc/PID/status in bytes. It is 0 where there is no such file.
+func statusOf(pid, name string) int64 {
+	text, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return 0
 	}
