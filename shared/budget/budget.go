@@ -20,7 +20,8 @@ var ErrUsedUp = errors.New("budget: the time of this invocation is used up")
 //	                            nothing after   two pages after  end after    after
 //	discovery                   Next 1m         -                Stop 4m30s   End 5m
 //	fulfilment                  Next 1m         Work 4m          Stop 4m30s   End 5m
-//	delivery                    Next 1m         Work 4m          Stop 4m30s   End 5m
+//	delivery: assembly          Next 1m         Work/2 2m        Stop/2 2m15s End 5m
+//	delivery: verification      -               -                Stop 4m30s   End 5m
 //	import of a list            Next 1m         -                -            End 5m
 //	wake, purge, wakes of       Sweep 45s       -                -            End 5m
 //	one shard
@@ -70,6 +71,12 @@ func (t Time) MayBegin() bool {
 // UsedUp reports whether the invocation is to yield.
 func (t Time) UsedUp() bool {
 	return t.clocks.Wall != nil && t.clocks.Wall().Sub(t.began) >= t.budget.Work
+}
+
+// Half is the first half of the time, for work that is followed by something that takes as long.
+func (t Time) Half() Time {
+	t.budget.Work, t.budget.Stop = t.budget.Work/2, t.budget.Stop/2
+	return t
 }
 
 // Calls returns the context of calls that may take long. It ends at Stop, with the cause ErrUsedUp.

@@ -43,7 +43,12 @@ func TestTheTimeOfAnInvocation(t *testing.T) {
 		require.Equal(t, at.mayBegin, in.MayBegin(), at.after)
 		require.Equal(t, at.usedUp, in.UsedUp(), at.after)
 	}
+	half := in.Half()
+	now = time.Date(2030, 1, 1, 0, 2, 0, 0, time.UTC)
+	require.True(t, half.UsedUp())
+	require.False(t, in.UsedUp())
 	var never budget.Time
+	require.False(t, never.Half().UsedUp())
 	require.True(t, never.MayBegin())
 	require.False(t, never.UsedUp())
 }

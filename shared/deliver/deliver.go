@@ -52,7 +52,7 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
-		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim, Time: w.Time,
+		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim, Time: w.Time.Half(),
 	})
 	if reason := whyNot(err); reason != "" {
 		end.Outcome = dsr.Outcome{Code: dsr.OutcomeFailed, Reason: reason}
