@@ -13,6 +13,7 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
@@ -58,10 +59,11 @@ func acts() []act {
 }
 
 // finish lets everything go on without faults until the request has ended and everything that
-// is due is purged.
+// is due is purged, the second look at what was deleted included.
 func finish(w *tasktest.World, id string) tasktest.Picture {
 	w.T.Helper()
 	w.Host.Finish(id)
+	w.Business.Advance(retention.LookAgain)
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(w.T, err)
 	p := w.Look(id)

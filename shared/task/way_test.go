@@ -24,7 +24,7 @@ func TestTheWayThrough(t *testing.T) {
 			p := tasktest.Through(t, systems...)
 			require.Equal(t, dsr.StateCompleted, p.State)
 			require.Zero(t, p.Parts)
-			require.Equal(t, []retention.WakeKind{retention.WakePackage}, p.Wakes)
+			require.Equal(t, []retention.WakeKind{retention.WakePackage, retention.WakeParts}, p.Wakes)
 			require.Len(t, p.Records, len(systems)*(3+2)*tasktest.Pages*2, "export leaves out what was derived")
 			require.Len(t, p.Files, len(systems)*(3+2)*tasktest.Pages*2+2, "each page is a part in two forms; index and manifest")
 			require.Equal(t, p.Records, slicesCompact(p.Records), "nothing twice")

@@ -19,6 +19,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/pii"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
 	"github.com/rightsdesk/rightsdesk/shared/store/seal"
@@ -194,12 +195,19 @@ func (e *exporter) sink(ctx context.Context) error {
 	return err
 }
 
+// nextPackage is the package that is being made of a request.
+func nextPackage(request string) *dsr.Package {
+	name := caller.Contoso + "/" + request + ".zip"
+	return &dsr.Package{State: dsr.PackageBuilding, Place: dsr.Place{Container: retention.Packages, Name: name}}
+}
+
 // pack makes the package of the parts that the sink stored.
 func (e *exporter) pack(ctx context.Context) error {
-	c, err := e.st.Load(ctx, caller.Contoso, e.Request)
+	c, err := e.st.Load(ctx, caller.Contoso, e.Request, benchTask)
 	if err != nil {
 		return err
 	}
+	c.Next = nextPackage(c.ID)
 	e.result.Request, e.result.Bytes = e.Request, e.Bytes
 	t := c.Task(benchTask)
 	t.State, t.Outcome = dsr.TaskEnded, dsr.Outcome{Code: dsr.OutcomeDone}

@@ -27,6 +27,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/store/account"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
 
@@ -201,17 +202,14 @@ func (p person) measure(ctx context.Context, connection string) (personResult, e
 	if err := p.handOver(ctx, s, c); err != nil {
 		return r, err
 	}
-	_, err = archive.Assemble(ctx, archive.Assembly{
+	c.Next = nextPackage(c.ID)
+	made, err := archive.Assemble(ctx, archive.Assembly{
 		Store: e.st, Case: c, Tenant: contoso, Catalogue: connector.Catalogue{{Descriptor: d}}, Clocks: clock.Same(wall),
 	})
 	if err != nil {
 		return r, err
 	}
-	ref, err := archive.Location(tenant.Tenants{contoso}, caller.Contoso, c.ID, "")
-	if err != nil {
-		return r, err
-	}
-	if _, err := archive.Verify(ctx, e.st, ref); err != nil {
+	if _, err := archive.Verify(ctx, e.st, blob.PackageRef(made.Place)); err != nil {
 		return r, err
 	}
 	if err := part.Delete(ctx, e.st, c); err != nil {
