@@ -29,8 +29,8 @@ func Listen(ctx context.Context, port string) (net.Listener, error) {
 	return ln, nil
 }
 
-// Serve serves the calls of the host until ctx ends. It never returns nil, so that its caller exits with a failure: the host does not
-// restart a handler that exits with 0.
+// Serve serves the calls of the host until ctx ends. It never returns nil, so that its caller exits
+// with a failure: the host does not restart a handler that exits with 0.
 //
 // It ignores SIGINT for the whole process. Ctrl-C in a terminal reaches the handler as well,
 // and the host, which is stopping, would count the handler's end as a crash. The host ends

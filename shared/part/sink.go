@@ -278,8 +278,8 @@ func (s *Sink) Save(_ context.Context) error {
 	return s.err
 }
 
-// Mark stores a part without a member, which only says where to continue. It is for an attempt whose
-// pages were all empty, and does nothing where no page was taken.
+// Mark stores a part without a member, which only says where to continue. It is for an attempt
+// whose pages were all empty, and does nothing where no page was taken.
 func (s *Sink) Mark(ctx context.Context) error {
 	if s.err == nil && s.moved {
 		s.err = s.flush()

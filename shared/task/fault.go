@@ -16,8 +16,8 @@ import (
 )
 
 // maxAttempts is after how many attempts a task that always meets a fault of its system ends as
-// failed, and how many claims without progress make a poisoned message the task's own fault. A failed
-// task can be retried by hand.
+// failed, and how many claims without progress make a poisoned message the task's own fault. A
+// failed task can be retried by hand.
 const maxAttempts = 10
 
 // restOrFail says what becomes of a task whose step met an error. A task whose system was taken

@@ -14,9 +14,9 @@ import (
 
 // Run does the task that a message names, and starts a request that nobody has started. When
 // exactly one task follows, it goes on with that one while the budget lasts; several get a message
-// each. A task that takes longer than the budget yields and comes back. It is safe to repeat: a message for what is over, claimed or not due yet does
-// nothing. The error is one of the product's own storage, or of the product itself; faults of a
-// system end or postpone the task.
+// each. A task that takes longer than the budget yields and comes back. It is safe to repeat: a
+// message for what is over, claimed or not due yet does nothing. The error is one of the product's
+// own storage, or of the product itself; faults of a system end or postpone the task.
 func (r *Runner) Run(ctx context.Context, m queue.Message) error {
 	c, err := r.load(ctx, m)
 	if err != nil || c == nil {

@@ -37,8 +37,8 @@ type Options struct {
 	Log     *slog.Logger
 	Counter Counter
 	Steps   []Step
-	// Budget is what an invocation may do, by the wall clock. With Next 0 it begins nothing after its
-	// first step.
+	// Budget is what an invocation may do, by the wall clock. With Next 0 it begins nothing after
+	// its first step.
 	Budget budget.Budget
 	// Ahead is how many new requests at once this process may work on right after it took them in.
 	// 0 means none, as on a host that freezes a process which has answered.

@@ -10,7 +10,8 @@ import (
 // yield ends an invocation whose time is used up and whose task has more to do. What it has done is
 // stored, so the claim is released as progress: no rest, and no attempt that counts. The claim is
 // released before the message is sent, which would otherwise meet a live claim and be lost. When
-// the process dies in between, or the message is lost, the wake of the request brings the task back.
+// the process dies in between, or the message is lost, the wake of the request brings the task
+// back.
 func (r *Runner) yield(ctx context.Context, c *store.Case, a failed) error {
 	t := c.Task(a.claim.Task())
 	r.Log.InfoContext(ctx, "the time of this invocation is used up; the task goes on in another",

@@ -73,7 +73,7 @@ func readyBytes() ([]byte, error) {
 // blob.
 func (e *exporter) copy(ctx context.Context) error {
 	e.result.Request = e.Request
-	c, err := e.st.Load(ctx, caller.Contoso, e.Request)
+	c, err := e.st.Load(ctx, caller.Contoso, e.Request, benchTask)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ var parts = []section{
 	{"d", "a run of the wake timer", benchWakes},
 	{"e", "start of the handler", benchStart},
 	{"f", "one access request by hand", benchHand},
-	{"i", "four people of very different size", benchPersons},
+	{"i", "people of very different size", benchPersons},
 	{"g", "access requests from POST to completed", benchRate},
 	{"h", "each step of a request with a long history", benchSteps},
 }
