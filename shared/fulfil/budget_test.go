@@ -1,6 +1,7 @@
 package fulfil_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/budget"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
 	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
@@ -37,9 +39,13 @@ func calmly(t *testing.T, pages int) tasktest.Picture {
 	return look(w, id)
 }
 
-// look is the picture of a request without the names of files: how many there are follows from how
-// often a part was closed.
+// look is the picture of a request after the purge has looked for parts that no task names, without
+// the names of files: how many there are follows from how often a part was closed.
 func look(w *tasktest.World, id string) tasktest.Picture {
+	w.T.Helper()
+	w.Business.Advance(retention.LookAgain)
+	_, err := w.Steps.Purge.Run(context.Background())
+	require.NoError(w.T, err)
 	p := w.Look(id)
 	p.Files = nil
 	return p
