@@ -189,12 +189,13 @@ func (r *rate) filled(ctx context.Context) error {
 		return err
 	}
 	defer s.stop()
-	count := r.b.size(rateEarlier)
 	if _, err := newAppNamed(ctx, s.settings); err != nil { // makes the tables
 		return err
 	}
 	began := time.Now()
-	if err := r.fill(ctx, s.storage.ConnectionString, count); err != nil {
+	asked := r.b.size(rateEarlier)
+	count, err := r.fill(ctx, s.storage.ConnectionString, asked)
+	if err != nil {
 		return err
 	}
 	say("%d earlier requests stored in %s, CPU of Azurite %.1f s, of the client %.1f s", count, time.Since(began).Round(time.Second),
@@ -211,6 +212,9 @@ func (r *rate) filled(ctx context.Context) error {
 	t.Ratio(fmt.Sprintf("(g) the same with %d earlier requests", count), "/s", own.perSecond, raw.perSecond, rateOfRaw)
 	t.Note("(g) earlier requests: the rows of one completed request of the product, %s, stored again with other ids in %d shards: %s. Their blobs are not stored again, as they lie in no table.",
 		r.earlier, fillShards, r.sizes(count))
+	if count < asked {
+		t.Note("(g) ONLY %d OF %d EARLIER REQUESTS: Azurite did not take more in %s.", count, asked, fillFor)
+	}
 	each := func(v float64) string { return fmt.Sprintf("%.3f s", v/float64(r.count)) }
 	t.Note("(g) CPU per request then: handlers %s, Azurite %s (raw side %s).", each(own.handlers), each(own.azurite), each(raw.azurite))
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"golang.org/x/sync/errgroup"
@@ -141,12 +142,16 @@ func shardProperty(partition string) []byte {
 	return []byte(`"shard":"` + partition[strings.LastIndexByte(partition, '|')+1:] + `"`)
 }
 
+// fillFor is how long the filling may take. Azurite looks for each new row among all rows with the
+// same row key, so the last thousand takes much longer than the first.
+const fillFor = 4 * time.Minute
+
 // fill stores earlier requests: a transaction for each partition of requests, and full ones
-// elsewhere.
-func (e earlier) fill(ctx context.Context, connection string, count int) error {
+// elsewhere. It returns how many it has stored, which is fewer than asked for on a slow machine.
+func (e earlier) fill(ctx context.Context, connection string, count int) (stored int, err error) {
 	c, err := account.ConnectString(connection, account.ClientOptions(nil))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
@@ -158,20 +163,26 @@ func (e earlier) fill(ctx context.Context, connection string, count int) error {
 	}
 	row := fmt.Sprintf(`{"PartitionKey":"tenants","RowKey":%q,"shards":"%d","shards@odata.type":"Edm.Int64"}`, caller.Contoso, fillShards)
 	send(layout.TableLists, []aztables.TransactionAction{{ActionType: aztables.TransactionTypeInsertMerge, Entity: []byte(row)}})
-	full := map[string][]aztables.TransactionAction{} // rows that wait for more, by table and shard
-	for n := range count {
-		run, shard := fmt.Sprintf("earlier-%d", n), n%fillShards
+	type place struct {
+		table string
+		shard int
+	}
+	waiting := map[place][]aztables.TransactionAction{}
+	for until := time.Now().Add(fillFor); stored < count && time.Now().Before(until); stored++ {
+		run, shard := fmt.Sprintf("earlier-%d", stored), stored%fillShards
 		send(layout.TableRequests, e.again(layout.TableRequests, run, shard))
 		for _, table := range []string{layout.TableLists, layout.TableKeys} {
-			at := fmt.Sprint(table, shard)
-
-			rows := append(full[at], e.again(table, run, shard)...)
-			if len(rows) > 90 || n >= count-fillShards {
-				send(table, rows)
-				rows = nil
+			at := place{table, shard}
+			if waiting[at] = append(waiting[at], e.again(table, run, shard)...); len(waiting[at]) > 90 {
+				send(table, waiting[at])
+				waiting[at] = nil
 			}
-			full[at] = rows
 		}
 	}
-	return g.Wait()
+	for at, rows := range waiting {
+		if len(rows) > 0 {
+			send(at.table, rows)
+		}
+	}
+	return stored, g.Wait()
 }
