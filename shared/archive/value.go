@@ -61,7 +61,7 @@ func newDescriber(kind connector.Kind) *describer {
 }
 
 // record puts a record into words: its declared columns in their order, then the rest. Empty
-// fields are left out. Names that stand twice were refused when the record was read.
+// fields are left out. A name that a record has twice was refused when it was read.
 func (d *describer) record(raw jsontext.Value) ([]field, error) {
 	d.left = mostNodes
 	d.dec.Reset(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))

@@ -224,7 +224,8 @@ func TestANextPackageThatIsGivenUp(t *testing.T) {
 			require.Equal(t, []string{first.Place.Name}, w.Blobs(retention.Packages))
 			require.Equal(t, first, *w.Load(id).Package)
 			require.Empty(t, w.Blobs(retention.Parts))
-			if tc.state == dsr.StateFailed { // another try reads what is in no package, and only that
+			// Another try reads what is in no package, and only that.
+			if tc.state == dsr.StateFailed {
 				require.Equal(t, []dsr.TaskID{"alpha-discover", "alpha-access"}, w.Load(id).Retryable())
 				w.Retry(id)
 				require.Equal(t, dsr.StateCompleted, w.Host.Finish(id).State)

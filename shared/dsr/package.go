@@ -19,12 +19,14 @@ const (
 
 // Package is the export that is handed over: one archive per request.
 type Package struct {
-	State     PackageState `json:"state"`
-	Place     Place        `json:"place,omitzero"`  // zero: the tenant has no destination of the name that the request gives
-	Round     int          `json:"round,omitempty"` // of the request; what later rounds hand over is not in it
-	Bytes     int64        `json:"bytes,omitempty"`
-	SHA256    string       `json:"sha256,omitempty"`   // lower-case hex, of the archive
-	ExpiresAt time.Time    `json:"expiresAt,omitzero"` // business time
+	State PackageState `json:"state"`
+	// Place is empty when the tenant has no destination of the name that the request gives.
+	Place Place `json:"place,omitzero"`
+	// Round is that of the request. What later rounds hand over is not in the package.
+	Round     int       `json:"round,omitempty"`
+	Bytes     int64     `json:"bytes,omitempty"`
+	SHA256    string    `json:"sha256,omitempty"`   // lower-case hex, of the archive
+	ExpiresAt time.Time `json:"expiresAt,omitzero"` // business time
 }
 
 // Place is where a package lies. It is recorded when the assembly begins, before the first byte is
@@ -33,7 +35,7 @@ type Place struct {
 	Account   string `json:"account,omitempty"` // URL of a blob account; empty: that of the deployment
 	Container string `json:"container"`
 	Name      string `json:"name"`           // no two assemblies have the same one
-	ETag      string `json:"etag,omitempty"` // of the version that was verified; empty before then
+	ETag      string `json:"etag,omitempty"` // of the verified version; empty before then
 }
 
 // Known reports whether the place is recorded.

@@ -27,7 +27,8 @@ type requestView struct {
 	Origin      *originView  `json:"origin,omitempty"`
 	Tasks       []taskView   `json:"tasks"`
 	Package     *packageView `json:"package,omitempty"`
-	NextPackage *packageView `json:"nextPackage,omitempty"` // while the one before can still be fetched
+	// NextPackage is there while the package before it can still be fetched.
+	NextPackage *packageView `json:"nextPackage,omitempty"`
 	Links       links        `json:"links"`
 }
 

@@ -34,11 +34,11 @@ func Delete(ctx context.Context, st *store.Store, c *store.Case) error {
 	return deleteAll(ctx, st, named)
 }
 
-// Sweep deletes what there is among the parts of a request, of all tasks and of all rounds up to its
-// own, and returns when a listing is empty. It is the second look, at a time when no writer of parts
-// can still be alive, and finds what no task names: blobs of earlier rounds, and of workers that
-// died before they recorded them. It may be repeated. It leaves the parts of a later round, which
-// belong to a retry that is under way.
+// Sweep deletes what there is among the parts of a request, of all tasks and of all rounds up to
+// its own, and returns when a listing is empty. It is the second look, at a time when no writer
+// of parts can still be alive, and finds what no task names: blobs of earlier rounds, and of
+// workers that died before they recorded them. It may be repeated. It leaves the parts of a
+// later round, which belong to a retry that is under way.
 func Sweep(ctx context.Context, st *store.Store, r *dsr.Request) error {
 	for range 3 { // a worker that lost its claim may store one more meanwhile
 		parts, err := partsUpTo(ctx, st, r.Tenant, r.ID, r.Round)

@@ -31,8 +31,9 @@ type Counter interface {
 // Options are what a runner is made of. All are needed but Tenants, Steps and Ahead, and Budget
 // where there are no steps: a runner without steps commits and sends, and runs nothing.
 type Options struct {
-	Store   *store.Store
-	Tenants tenant.Tenants // their destinations; without any, packages go to the deployment's own container
+	Store *store.Store
+	// Tenants have destinations. Without tenants, packages go to the deployment's own container.
+	Tenants tenant.Tenants
 	Clocks  clock.Clocks
 	Log     *slog.Logger
 	Counter Counter

@@ -48,9 +48,10 @@ type End struct {
 	Part     *dsr.Part    // the last part that the task handed over; the commit records it
 	Findings *dsr.Found   // what a discovery found; nil when nothing
 	Package  *dsr.Package // of a delivery that is done
-	Missing  bool         // of a delivery that failed: the package before it is not where it was put
-	Reason   pii.Value    // what a person wrote; it is sealed
-	Wakes    map[retention.WakeKind]time.Time
+	// Missing says, of a delivery that failed, that the package before is not where it was put.
+	Missing bool
+	Reason  pii.Value // what a person wrote; it is sealed
+	Wakes   map[retention.WakeKind]time.Time
 	// Candidates are the people whom a discovery matched, when there are several.
 	Candidates []dsr.Candidate
 	// Progress says that the attempt stored something that the next one need not do again, also

@@ -2,7 +2,7 @@
 // size. Both sides run in one run on the same Azurite. It prints a table. A missed goal is
 // reported there and does not fail the run.
 //
-//	go run ./infra/local/bench [--only a,b,c,d,e,f,g,h,i] [--small] [--app dist/app] [--profile folder]
+//	go run ./infra/local/bench [--only a,b,…,i] [--small] [--app dist/app] [--profile folder]
 package main
 
 import (
