@@ -32,7 +32,8 @@ type Package struct {
 // Place is where a package lies. It is recorded when the assembly begins, before the first byte is
 // stored, and used as it was recorded from then on: the tenant's document may change meanwhile.
 type Place struct {
-	Account   string `json:"account,omitempty"` // URL of a blob account; empty: that of the deployment
+	// Account is the URL of a blob account. Empty means that of the deployment.
+	Account   string `json:"account,omitempty"`
 	Container string `json:"container"`
 	Name      string `json:"name"`           // no two assemblies have the same one
 	ETag      string `json:"etag,omitempty"` // of the verified version; empty before then
