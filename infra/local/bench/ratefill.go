@@ -144,7 +144,7 @@ func shardProperty(partition string) []byte {
 
 // fillFor is how long the filling may take. Azurite looks for each new row among all rows with the
 // same row key, so the last thousand takes much longer than the first.
-const fillFor = 4 * time.Minute
+const fillFor = 8 * time.Minute
 
 // fill stores earlier requests: a transaction for each partition of requests, and full ones
 // elsewhere. It returns how many it has stored, which is fewer than asked for on a slow machine.
