@@ -23,7 +23,6 @@ func Serve(ctx context.Context, port string, env func(string) string, stdout io.
 		return err
 	}
 	defer func() { _ = ln.Close() }()
-	collectSeldom(env)
 	s, err := config.Load(env)
 	if err != nil {
 		return err

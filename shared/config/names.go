@@ -13,5 +13,7 @@ const (
 	envLogLevel    = "RIGHTSDESK_LOG"
 	envOTLP        = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	envWorker      = "FUNCTIONS_WORKER_RUNTIME"
+	envCollect     = "GOGC"
+	envMemory      = "GOMEMLIMIT"
 	developStorage = "UseDevelopmentStorage=true"
 )

@@ -29,6 +29,9 @@ type Setting struct {
 const (
 	azureNeeded   = "needed"
 	azureOptional = "optional"
+	// A handler that waits needs some 10 MiB. As usual the collector would then run after each
+	// 10 MiB that a request allocates, and while the process starts: a tenth of its time and more.
+	collectSeldom = "recommended as in the local world"
 )
 
 // Table is every setting that is read, in the order of the documentation.
@@ -56,6 +59,14 @@ func Table() []Setting {
 		},
 		{Name: envLogLevel, Meaning: "least level of log lines: debug, info, warn or error", Default: "info", Sample: "info", Azure: azureOptional},
 		{Name: envOTLP, Meaning: "where traces and metrics go as OTLP over HTTP; off without it", Azure: azureOptional},
+		{
+			Name: envCollect, Meaning: "read by the Go runtime: the collector of unused memory runs when that has grown by so many percent",
+			Default: "100", Sample: "400", Azure: collectSeldom,
+		},
+		{
+			Name: envMemory, Meaning: "read by the Go runtime: the memory in use near which the collector runs as often as is needed",
+			Sample: "256MiB", Azure: collectSeldom,
+		},
 		{Name: envWorker, Meaning: "read by the Functions host: custom", Sample: "custom", Azure: azureNeeded},
 	}
 }
