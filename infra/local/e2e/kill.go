@@ -81,12 +81,16 @@ func (w *world) killIf(ctx context.Context, k *kills, rng *rand.Rand, wants func
 	return false
 }
 
-// wants prefers the steps that lack hits. The remaining kills may hit any step.
+// wants prefers the steps that lack hits. The remaining kills may hit any step, but a timer only so
+// often: what it brings back would wait for another minute each time.
 func (k *kills) wants(step string, o options) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	lacking := slices.DeleteFunc(slices.Clone(mustHit), func(s string) bool { return k.by[s] >= k.need(o) })
-	return len(lacking) == 0 || slices.Contains(lacking, step)
+	if len(lacking) > 0 {
+		return slices.Contains(lacking, step)
+	}
+	return step != string(dsr.StepWake) || k.by[step] < o.Kills/4
 }
 
 // need is how many kills each step must get.
