@@ -52,8 +52,7 @@ type Former struct {
 // Replacing reports whether workers are at a round whose package will hold what the ready one
 // holds.
 func (r *Request) Replacing() bool {
-	busy := r.State == StateDiscovering || r.State == StateFulfilling || r.State == StateAssembling
-	return busy && r.Package != nil && r.Package.State == PackageReady && r.Package.Round < r.Round
+	return r.State.Working() && r.Package != nil && r.Package.State == PackageReady && r.Package.Round < r.Round
 }
 
 // beginPackage opens the task that makes the next package. One that is ready stays as it is until
