@@ -22,7 +22,7 @@ type Event struct {
 	Seq     int64     `json:"seq"` // 1, 2, …
 	Type    EventType `json:"type"`
 	At      time.Time `json:"at"` // business time, UTC
-	By      string    `json:"by"` // name of the caller, or "step:" and the step
+	By      string    `json:"by"` // id of the caller, or "step:" and the step
 	// id of the transaction that wrote it: how a writer knows its own after an unclear answer
 	Write string `json:"write"`
 	// SHA-256, hex, of the bytes of the event before; empty for the first

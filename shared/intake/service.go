@@ -96,7 +96,7 @@ func (s *Service) sameUnderAnOlderKey(ctx context.Context, d store.Draft, sub Su
 const bodyToken = "body"
 
 // Draft is the request that a submission asks for at a business time, ready to be stored. It
-// writes and sends nothing. The id of the request is made from the caller's name and the key.
+// writes and sends nothing. The id of the request is made from the caller's id and the key.
 // Errors are *problem.Error.
 func (s *Service) Draft(caller string, t tenant.Tenant, key string, sub Submission, now time.Time) (store.Draft, error) {
 	now = clock.Stored(now)

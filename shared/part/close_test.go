@@ -14,6 +14,8 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
 	"github.com/rightsdesk/rightsdesk/shared/part"
 	"github.com/rightsdesk/rightsdesk/shared/part/parttest"
+	"github.com/rightsdesk/rightsdesk/shared/retention"
+	"github.com/rightsdesk/rightsdesk/shared/store/blob"
 	"github.com/rightsdesk/rightsdesk/shared/store/storetest"
 	"github.com/rightsdesk/rightsdesk/shared/tenant"
 )
@@ -91,7 +93,7 @@ func TestKindsShareAPart(t *testing.T) {
 }
 
 // The blob of a part is created by one call. Whatever becomes of that call, the worker that goes on
-// stores every record once, and what no row names is deleted with the rest.
+// stores every record once, and what no row names is deleted by the second look.
 func TestAFaultWhileAPartIsStored(t *testing.T) {
 	t.Parallel()
 	b := parttest.NewBench(t)
@@ -110,9 +112,11 @@ func TestAFaultWhileAPartIsStored(t *testing.T) {
 			spec.Request = id
 			c, cl := claimed(t, b.Store, id)
 			fault.Match = func(c storetest.Call) bool { return c.Is("blob", "parts") && c.Write() }
+			met := b.Faults.Met()
 			disarm := b.Faults.Add(fault)
 			_, err := parttest.Attempt(t.Context(), b.Sink(b.Store, spec, with(c, cl)), f)
 			disarm()
+			require.Greater(t, b.Faults.Met(), met)
 			if fault.Times == 1 || fault.Action == storetest.DoneButFailed {
 				require.NoError(t, err)
 			}
@@ -129,6 +133,11 @@ func TestAFaultWhileAPartIsStored(t *testing.T) {
 				gone, err := other.Blobs.Gone(t.Context(), spec.Ref(p))
 				require.NoError(t, err)
 				require.True(t, gone)
+			}
+			require.NoError(t, part.Sweep(t.Context(), other, &c.Request))
+			for info, err := range other.Blobs.List(t.Context(), blob.Ref{Container: retention.Parts, Name: parttest.TenantID + "/" + id}) {
+				require.NoError(t, err)
+				require.Empty(t, info.Name)
 			}
 		})
 	}

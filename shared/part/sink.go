@@ -70,7 +70,7 @@ type Options struct {
 	Kinds      []string        // that may be handed over; others are refused
 	Formats    []tenant.Format // the tabular forms that the tenant wants; JSON is always there
 	Tokens     *pii.Tokens     // for the keyed hashes of queries
-	Claim      Claim           // of the task; asked once a page
+	Claim      Claim           // of the task; held, as far as is known, at each page
 	// The business clock says when a query was made, the wall clock how old a part is.
 	Clocks   clock.Clocks
 	PartSize int           // bytes of JSON; 0 means 16 MiB

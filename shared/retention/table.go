@@ -21,6 +21,10 @@ var table = []Row{
 		Why: "the package holds the same", Wake: WakeParts, By: byPurge,
 	},
 	{
+		Class: "parts that no task names", Holds: "what a worker left that died or had lost its claim", Container: Parts,
+		Keep: Keep{For: LookAgain}, Since: "the package was ready", Clock: BusinessClock, Why: whyLeftovers, By: byPurge,
+	},
+	{
 		Class: "packages", Holds: "what is handed over, the last archive of each request, also in a destination of the tenant", Container: Packages,
 		Keep: Keep{Bounds: &PackageDays}, Since: "the package was ready", Clock: BusinessClock, Why: whyHandOver, Wake: WakePackage, By: byPurge,
 	},

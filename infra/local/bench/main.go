@@ -113,6 +113,9 @@ func run(ctx context.Context, o options) error {
 			b.table.Fail(p.name, p.what, err)
 		}
 	}
+	if len(o.Only) == 0 && !o.Small {
+		b.table.AtMost("the whole of make bench", "%.0f min", time.Since(began).Minutes(), 40)
+	}
 	b.table.Print(os.Stdout)
 	fmt.Printf("finished in %s\n", time.Since(began).Round(time.Second))
 	return errors.Join(errs...)

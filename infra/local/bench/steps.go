@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -133,8 +134,14 @@ func runSteps(ctx context.Context, s stage, prefix string, events int) ([]stepCo
 		}
 	}
 	r.ahead.Add(int64(32 * 24 * time.Hour))
-	err = r.step(string(dsr.StepPurge), func() error { _, err := r.steps.Purge.Run(ctx); return err })
-	return r.costs, err
+	if err := r.step(string(dsr.StepPurge), func() error { _, err := r.steps.Purge.Run(ctx); return err }); err != nil {
+		return nil, err
+	}
+	c, err := r.app.Store.Load(ctx, caller.Contoso, id)
+	if err != nil || c.Package.State != dsr.PackageExpired {
+		return nil, fmt.Errorf("the purge left the package: %w", errors.Join(err, errUnfinished))
+	}
+	return r.costs, nil
 }
 
 // step does one step and keeps what it cost.

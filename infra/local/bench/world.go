@@ -111,7 +111,7 @@ func (b *bench) settings(connection, graph string) (map[string]string, error) {
 		return nil, err
 	}
 	return map[string]string{
-		"AzureWebJobsStorage": connection, "FUNCTIONS_WORKER_RUNTIME": "custom", "RIGHTSDESK_CONFIG": document,
+		"AzureWebJobsStorage": connection, "FUNCTIONS_WORKER_RUNTIME": "custom", "GOGC": "400", "GOMEMLIMIT": "256MiB", "RIGHTSDESK_CONFIG": document,
 		"RIGHTSDESK_KEYS": filepath.Join(b.dir, "keys.json"), "RIGHTSDESK_GRAPH": graph, "RIGHTSDESK_LOG": "warn",
 	}, nil
 }

@@ -73,6 +73,8 @@ func (s settings) values() map[string]string {
 	return map[string]string{
 		"AzureWebJobsStorage":      s.storage,
 		"FUNCTIONS_WORKER_RUNTIME": "custom",
+		"GOGC":                     "400",
+		"GOMEMLIMIT":               "256MiB",
 		"RIGHTSDESK_CONFIG":        filepath.Join(s.root, "infra", "local", "rightsdesk.yaml"),
 		"RIGHTSDESK_KEYS":          filepath.Join(s.state, "keys.json"),
 		"RIGHTSDESK_GRAPH":         "http://" + s.tenantAddr,

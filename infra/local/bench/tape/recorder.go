@@ -90,12 +90,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, in *http.Request) {
 	out.Body = io.NopCloser(bytes.NewReader(body))
 	resp, err := p.forward.RoundTrip(out)
 	if err != nil {
+		p.fail(err)
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
 	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err != nil {
+		p.fail(err)
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
@@ -105,6 +107,15 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, in *http.Request) {
 	}
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(answer)
+}
+
+// fail notes a call that was not answered: what is recorded then is not the whole run.
+func (p *proxy) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = fmt.Errorf("record: a call was not answered: %w", err)
+	}
 }
 
 // keep records one call.
