@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,17 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/app"
 	"github.com/rightsdesk/rightsdesk/shared/config"
 )
+
+// freePort is a port on which nothing listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return port
+}
 
 // TestWhatIsLocalStaysLocal: a platform refuses every setting of the local world, since its
 // keys are published and its clock can be moved. No case makes a network call.
@@ -63,7 +75,7 @@ func TestWhatIsLocalStaysLocal(t *testing.T) {
 			delete(env, "WEBSITE_SITE_NAME")
 			env[platform] = "x"
 			maps.Copy(env, tc.change)
-			err := app.Serve(t.Context(), "0", environment(env), &bytes.Buffer{})
+			err := app.Serve(t.Context(), freePort(t), environment(env), &bytes.Buffer{})
 			require.ErrorContains(t, err, tc.want, "%s under %s", name, platform)
 			require.NotContains(t, err.Error(), azurite.AccountKey)
 			require.NoFileExists(t, filepath.Join(dir, "none.json"))
