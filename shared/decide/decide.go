@@ -18,10 +18,6 @@ import (
 	"github.com/rightsdesk/rightsdesk/shared/task"
 )
 
-// partsAfter is how long after a cancellation the parts of the request are deleted. A worker
-// needs less to see that its claim is over, so no part is written after the deletion.
-const partsAfter = 2 * time.Minute
-
 // Service applies decisions.
 type Service struct{ runner *task.Runner }
 
@@ -115,7 +111,7 @@ func (s *Service) Cancel(ctx context.Context, c *store.Case, who Who, reason pii
 		now := s.runner.Clocks.Business()
 		return store.Change{
 			Events: []dsr.Event{{Type: dsr.EventCancelled, At: now, By: who.ID, Tasks: stopped}}, Reason: reason,
-			Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: now.Add(partsAfter)},
+			Wakes: map[retention.WakeKind]time.Time{retention.WakeRedeliver: {}, retention.WakeParts: now.Add(retention.LookAgain)},
 		}, nil
 	})
 }

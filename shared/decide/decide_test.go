@@ -125,7 +125,7 @@ func TestAWorkerWhoseRequestIsCancelledLosesItsClaim(t *testing.T) {
 	c, err = w.Cancel(t.Context(), w.load(t, c.ID), decide.Who{ID: "p"}, pii.New("withdrawn"))
 	require.NoError(t, err)
 	require.ErrorIs(t, claim.Check(t.Context()), store.ErrClaimed)
-	require.Equal(t, w.now.Add(2*time.Minute), c.Wakes[retention.WakeParts].UTC(), "after the worker's last page")
+	require.Equal(t, w.now.Add(retention.LookAgain), c.Wakes[retention.WakeParts].UTC(), "after the worker's last page")
 	require.NotContains(t, c.Wakes, retention.WakeRedeliver)
 }
 

@@ -48,6 +48,7 @@ func TestARequestWhosePackageCannotBeMade(t *testing.T) {
 	c := w.Host.Finish(id)
 	require.Equal(t, dsr.StateFailed, c.State)
 	require.Contains(t, c.Task(dsr.PackageTask).Outcome.Reason, "destination")
+	w.Business.Advance(retention.LookAgain)
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
 	p := w.Look(id)

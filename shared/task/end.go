@@ -104,13 +104,13 @@ func (r *Runner) event(typ dsr.EventType, e End) dsr.Event {
 	}
 }
 
-// delivered is the end of a delivery. After one that failed the parts are deleted, since a retry
-// reads anew what is in no package.
+// delivered is the end of a delivery. After one that failed the parts are deleted once no writer of
+// parts can be alive, since a retry reads anew what is in no package.
 func (r *Runner) delivered(ctx context.Context, c *store.Case, e End, ch *store.Change) []dsr.Event {
 	if e.Outcome.Code == dsr.OutcomeDone {
 		return []dsr.Event{r.event(dsr.EventAnswered, e)}
 	}
-	ch.Wakes[retention.WakeParts] = r.Clocks.Business()
+	ch.Wakes[retention.WakeParts] = r.Clocks.Business().Add(retention.LookAgain)
 	failed := r.event(dsr.EventAssemblyFailed, e)
 	if e.Missing {
 		r.Log.ErrorContext(ctx, "the package before is not where it was put", "code", "package-missing", "tenant", c.Tenant, "request", c.ID)
