@@ -27,6 +27,8 @@ type Package struct {
 	Bytes     int64     `json:"bytes,omitempty"`
 	SHA256    string    `json:"sha256,omitempty"`   // lower-case hex, of the archive
 	ExpiresAt time.Time `json:"expiresAt,omitzero"` // business time
+	// Seen says that the package lay where it was put when its deletion began.
+	Seen bool `json:"seen,omitempty"`
 }
 
 // Place is where a package lies. It is recorded when the assembly begins, before the first byte is
@@ -112,7 +114,7 @@ func (r *Request) markPackage(e Event) error {
 	case EventPackageMissing:
 		p.State = PackageMissing
 	default:
-		p.State = PackageExpiring
+		p.State, p.Seen = PackageExpiring, e.Package != nil
 	}
 	r.Package = &p
 	return nil

@@ -16,8 +16,8 @@ import (
 
 // expire ends a package in two phases. First the package is marked, so that nobody gets a link
 // any more. Then it is deleted, and that is recorded only when a read answers 404. A crash in
-// between leaves the wake, and the next purge goes on. A package that is gone right after it was
-// marked is recorded as missing: nobody here deleted it.
+// between leaves the wake, and the next purge goes on. A package that was never seen where it was
+// put is recorded as missing: nobody here deleted it.
 func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	c, err := s.due.Request(ctx, w)
 	if err != nil || c == nil {
@@ -30,20 +30,19 @@ func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	if c.Replacing() {
 		return nil // The next package takes from it what it holds. The wake stays due until then.
 	}
-	first := c.Package.State == dsr.PackageReady
-	if first {
-		if err := s.due.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{s.event(dsr.EventPackageExpiring)}}); err != nil {
+	place := c.Package.Place
+	ref := blob.PackageRef(place)
+	info, unseen := s.look(ctx, ref, func(i *blob.Info) bool { return i.ETag == place.ETag })
+	if !c.Package.Seen {
+		if unseen == nil && info == nil {
+			return s.missing(ctx, c, done)
+		}
+		if err := s.mark(ctx, c, info != nil); err != nil {
 			return due.Later(err)
 		}
 	}
-	place := c.Package.Place
-	ref := blob.PackageRef(place)
-	info, err := s.look(ctx, ref, func(i *blob.Info) bool { return i.ETag == place.ETag })
-	if err != nil {
-		return err
-	}
-	if first && info == nil {
-		return s.missing(ctx, c, done)
+	if unseen != nil {
+		return unseen
 	}
 	if err := s.remove(ctx, ref, info); err != nil {
 		return due.Later(err)
@@ -57,6 +56,19 @@ func (s *Step) expire(ctx context.Context, w lists.Wake) error {
 	}
 	done.Events = []dsr.Event{s.event(dsr.EventPackageExpired)}
 	return due.Later(s.due.Store.Commit(ctx, c, done))
+}
+
+// mark records that the package is about to go, and whether it was seen where it was put. One that
+// cannot be looked at is marked, too: its time is over.
+func (s *Step) mark(ctx context.Context, c *store.Case, seen bool) error {
+	if c.Package.State == dsr.PackageExpiring && !seen {
+		return nil
+	}
+	e := s.event(dsr.EventPackageExpiring)
+	if seen {
+		e.Package = &dsr.Package{State: dsr.PackageExpiring, Place: c.Package.Place}
+	}
+	return s.due.Store.Commit(ctx, c, store.Change{Events: []dsr.Event{e}})
 }
 
 func (s *Step) event(t dsr.EventType) dsr.Event {

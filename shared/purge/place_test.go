@@ -109,7 +109,7 @@ func TestAPurgeDeletesOnlyWhatWasRecorded(t *testing.T) {
 	require.Contains(t, w.Log(), "code=package-changed")
 	require.NoError(t, w.Clean.Blobs.Delete(t.Context(), ref, ""), "an operator looked at it")
 	purge(w)
-	require.Equal(t, dsr.PackageExpired, w.Load(id).Package.State)
+	require.Equal(t, dsr.PackageMissing, w.Load(id).Package.State, "ours was never deleted by us")
 	require.Empty(t, w.Load(id).Wakes)
 }
 
@@ -125,7 +125,7 @@ func TestAPackageThatIsMissingIsNotRecordedAsDeleted(t *testing.T) {
 	purge(w)
 	purge(w)
 	require.Equal(t, dsr.PackageMissing, w.Load(id).Package.State)
-	require.Equal(t, []dsr.EventType{dsr.EventPackageExpiring, dsr.EventPackageMissing}, lastTypes(w, id, 2))
+	require.Equal(t, []dsr.EventType{dsr.EventCompleted, dsr.EventPackageMissing}, lastTypes(w, id, 2))
 	require.Contains(t, w.Log(), "code=package-missing")
 	require.Empty(t, w.Load(id).Wakes)
 }
