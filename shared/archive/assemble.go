@@ -160,6 +160,9 @@ func (w *writer) run(ctx context.Context, now time.Time, reason func(dsr.Task) s
 		return dsr.Package{}, err
 	}
 	etag, err := w.commit(ctx, out)
+	if err != nil && budget.Ended(calls) {
+		return dsr.Package{}, &unfinished{out.Leave()}
+	}
 	if err != nil {
 		return dsr.Package{}, fmt.Errorf("archive: store the package: %w", err)
 	}

@@ -51,6 +51,11 @@ func (s *Step) Do(ctx context.Context, w task.Work) (task.End, error) {
 	if !ok {
 		return end, fmt.Errorf("deliver: tenant %s is not configured", c.Tenant)
 	}
+	// A person may end a task meanwhile. What they wrote then belongs into the package.
+	c, err := s.Store.Whole(ctx, c)
+	if err != nil {
+		return end, err
+	}
 	p, err := archive.Assemble(ctx, archive.Assembly{
 		Store: s.Store, Case: c, Tenant: t, Catalogue: s.Catalogue, Clocks: s.Clocks, Claim: w.Claim, Time: w.Time.Half(),
 	})
@@ -104,7 +109,11 @@ func (s *Step) Finish(ctx context.Context, c *store.Case) error {
 	if t := c.Task(dsr.PackageTask); t == nil || t.Outcome.Code != dsr.OutcomeDone {
 		return nil
 	}
-	if err := errors.Join(s.replaced(ctx, c), part.Delete(ctx, s.Store, c)); err != nil {
+	err := part.Delete(ctx, s.Store, c)
+	if errors.Is(err, store.ErrConflict) {
+		err = nil // The request has changed since. The purge deletes the parts.
+	}
+	if err = errors.Join(s.replaced(ctx, c), err); err != nil {
 		return fmt.Errorf("deliver: tidy up: %w", err)
 	}
 	return nil

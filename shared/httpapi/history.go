@@ -69,6 +69,9 @@ func (c *call) findings() error {
 		return nil
 	}
 	ctx := c.r.Context()
+	if found, err = c.api.Store.Whole(ctx, found); err != nil {
+		return err
+	}
 	out := findingsView{Items: []dsr.Finding{}}
 	for _, t := range found.Tasks {
 		if t.Action != dsr.Discover {

@@ -222,6 +222,53 @@ func TestACommitMayClaimATask(t *testing.T) {
 	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl}))
 }
 
+// A task that was opened once is claimed without a look at its row. Where it has one, because a
+// worker died, the next try knows.
+func TestATaskIsClaimedAfterTheConflictWithItsRow(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	tenant := newTenant()
+	created(t, other, tenant)
+	c, err := theCase(w.Store, tenant)
+	require.NoError(t, err)
+	require.NoError(t, w.Store.Commit(bg, c, store.Change{Events: []dsr.Event{event(dsr.EventDiscoveryStarted)}}))
+	cl, err := w.Store.Claim(bg, c, "entra-discover", "me")
+	require.NoError(t, err)
+	died, err := other.Claim(bg, load(t, other, tenant, c.ID), "intune-discover", "died")
+	require.NoError(t, err)
+	require.NoError(t, died.Release(bg))
+	change := store.Change{Events: []dsr.Event{discovered("entra")}, Claim: cl, Take: store.Take{Task: "intune-discover", Owner: "me"}}
+	_, err = w.Store.CommitAndClaim(bg, c, change)
+	require.ErrorIs(t, err, store.ErrConflict)
+	c, err = w.Store.Reload(bg, c)
+	require.NoError(t, err)
+	_, err = w.Store.CommitAndClaim(bg, c, change)
+	require.NoError(t, err)
+	require.Equal(t, 2, load(t, other, tenant, c.ID).Task("intune-discover").Claim.Count)
+}
+
+// A reader of all tasks is not disturbed by a worker that ends one meanwhile.
+func TestTheWholeRequestIsReadWhileItChanges(t *testing.T) {
+	t.Parallel()
+	w := storetest.New(t)
+	other := w.Another(t)
+	tenant := newTenant()
+	fulfilling(t, other, tenant)
+	c, err := theCase(w.Store, tenant)
+	require.NoError(t, err)
+	now := load(t, other, tenant, c.ID)
+	cl, err := other.Claim(bg, now, "entra-access", "b")
+	require.NoError(t, err)
+	require.NoError(t, other.Commit(bg, now, store.Change{Events: []dsr.Event{accessed("entra")}, Claim: cl}))
+	require.ErrorIs(t, c.ReadAllTasks(bg), store.ErrConflict)
+	whole, err := w.Store.Whole(bg, c)
+	require.NoError(t, err)
+	require.Equal(t, now.Seq, whole.Seq)
+	require.Equal(t, dsr.TaskEnded, whole.Task("entra-access").State)
+	require.NotNil(t, whole.Task("entra-access").Detail)
+}
+
 // What a commit with a claim leaves among the lists goes with the next commit, or by Tidy; a
 // row that is needed again stays.
 func TestListRowsThatAreLeftAreDeletedLater(t *testing.T) {

@@ -198,12 +198,26 @@ func (t *commit) claimTaken(ctx context.Context) error {
 	if err := t.next.Expect(ctx, now.ID); err != nil {
 		return err
 	}
+	t.remember(now)
 	if now.Claim.Live(t.s.wall()) {
 		return ErrClaimed
 	}
 	t.began = t.s.wall()
 	now.Claim = dsr.Claim{Owner: t.take.Owner, Until: t.s.leases.End(), Count: now.Claim.Count + 1, Faults: now.Claim.Faults}
 	return nil
+}
+
+// remember notes in the old case what is known of the row of a task that is taken, so that Reload
+// reads it after a conflict.
+func (t *commit) remember(now *dsr.Task) {
+	was := t.old.Task(now.ID)
+	if _, read := t.old.rows[now.ID]; read || was == nil {
+		return
+	}
+	t.old.rows[now.ID], was.Claim, was.Detail = t.next.rows[now.ID], dsr.Claim{}, &dsr.Detail{}
+	if was.Opening == now.Opening {
+		was.Claim, was.Detail = now.Claim, now.Detail.Clone()
+	}
 }
 
 // parts gives the claimed task the parts that its claim has recorded, and the last one. A task that

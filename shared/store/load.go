@@ -41,6 +41,16 @@ func (s *Store) loadOnce(ctx context.Context, tenant, id string, tasks []dsr.Tas
 	return c, c.ReadTasks(ctx, tasks...)
 }
 
+// Whole returns the case with the rows of all its tasks, as it was loaded or, when the request has
+// changed since, as it is now.
+func (s *Store) Whole(ctx context.Context, c *Case) (*Case, error) {
+	err := c.ReadAllTasks(ctx)
+	if !errors.Is(err, ErrConflict) {
+		return c, err
+	}
+	return s.Load(ctx, c.Tenant, c.ID, c.taskIDs()...)
+}
+
 // Reload reads the request again, with the rows of the tasks that this case has read or expected.
 func (s *Store) Reload(ctx context.Context, c *Case) (*Case, error) {
 	return s.Load(ctx, c.Tenant, c.ID, slices.Collect(maps.Keys(c.rows))...)

@@ -15,8 +15,8 @@ import (
 // The head tells how every task stands. A row is written for what the head does not hold: a claim,
 // and what the end of a task tells. A row is also written, as a fence, when a task that a worker
 // could do changes: no worker can claim such a task any more by what it read before, and the one
-// that has claimed it notices. There is no fence for what does not fit into the transaction; the
-// worker then notices at its own commit, because that replaces the head.
+// that has claimed it notices. There is no fence for what does not fit into the transaction, in
+// rows or in bytes; the worker then notices at its own commit, because that replaces the head.
 func (t *commit) written() (written, unread []dsr.TaskID, err error) {
 	must, fences := []dsr.TaskID{}, []dsr.TaskID{}
 	if t.claim != nil {
@@ -40,13 +40,34 @@ func (t *commit) written() (written, unread []dsr.TaskID, err error) {
 	if len(must) > room {
 		return nil, nil, fmt.Errorf("store: a change of %d events and the rows of %d tasks is more than a transaction holds", len(t.events), len(must))
 	}
-	written = append(must, fences[:min(len(fences), room-len(must))]...)
+	written = must
+	bytes := 0
+	for _, id := range fences {
+		bytes += weight(t.old.Task(id))
+		if len(written) == room || bytes > maxFenceBytes {
+			break
+		}
+		written = append(written, id)
+	}
 	for _, id := range written {
 		if _, read := t.next.rows[id]; !read {
 			unread = append(unread, id)
 		}
 	}
 	return written, unread, nil
+}
+
+// maxFenceBytes is how many bytes the fences of a transaction have at most. The service takes
+// 4 MiB.
+const maxFenceBytes = 2 << 20
+
+// weight is about how many bytes the row of a task has: a part and a proof take some 150 each. That
+// of an unread row is known at the next look, when it is read.
+func weight(t *dsr.Task) int {
+	if t.Detail == nil {
+		return 0
+	}
+	return 150*(len(t.Parts)+len(t.Queries)) + len(t.Findings.Sealed) + len(t.Text)
 }
 
 // collect makes the transaction of events, tasks and head.

@@ -58,6 +58,7 @@ func (cl *Claim) Record(ctx context.Context, p dsr.Part) error {
 		what, err := row.Try(ctx, "record part", a)
 		switch {
 		case err != nil:
+			cl.stale = true // the row may have been written
 			return err
 		case cl.lost:
 			return ErrClaimed

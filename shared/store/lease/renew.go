@@ -74,6 +74,7 @@ func (cl *Claim) set(ctx context.Context, next dsr.Claim) error {
 		what, err := row.Try(ctx, "renew claim", a)
 		switch {
 		case err != nil:
+			cl.stale = true // the row may have been written
 			return err
 		case cl.lost:
 			return ErrClaimed
