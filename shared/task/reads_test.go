@@ -11,6 +11,8 @@ import (
 
 	"github.com/rightsdesk/rightsdesk/shared/connector"
 	"github.com/rightsdesk/rightsdesk/shared/dsr"
+	"github.com/rightsdesk/rightsdesk/shared/pipeline"
+	"github.com/rightsdesk/rightsdesk/shared/store/queue"
 	"github.com/rightsdesk/rightsdesk/shared/task/tasktest"
 )
 
@@ -117,4 +119,29 @@ func TestACancellationFencesOffWorkers(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Store.Claim(t.Context(), again, "beta-access", "late")
 	require.Error(t, err)
+}
+
+// An access request of one system takes few storage calls: one that is made by hand goes through in
+// one invocation. The part of the bench that counts them adds what the host does on queues.
+func TestAnAccessRequestTakesFewCalls(t *testing.T) {
+	t.Parallel()
+	w := tasktest.New(t, "alpha")
+	w.Rewire(func(o *pipeline.Options) { o.Budget.Next, o.PartSize = time.Minute, 0 })
+	first := w.Make(dsr.Access)
+	w.Host.Put(queue.Work, queue.Message{Tenant: w.Tenant, Request: first.ID, Task: "alpha-discover"})
+	w.Host.Finish(first.ID) // makes the key of the hour
+	w.Counter.Reset()
+	c := w.Make(dsr.Access)
+	w.Host.Put(queue.Work, queue.Message{Tenant: w.Tenant, Request: c.ID, Task: "alpha-discover"})
+	delivered, err := w.Host.Next()
+	require.NoError(t, err)
+	require.True(t, delivered)
+	completed := w.Counter.Total()
+	require.Equal(t, dsr.StateCompleted, w.Load(c.ID).State)
+	require.LessOrEqual(t, completed, 20, "%v", w.Counter.Calls())
+	w.Business.Advance(tasktest.Retention + time.Hour)
+	_, err = w.Steps.Purge.Run(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, dsr.PackageExpired, w.Load(c.ID).Package.State)
+	require.LessOrEqual(t, w.Counter.Total()-completed, 35, "of two requests")
 }
