@@ -117,8 +117,8 @@ func TestOnlySomeNewRequestsAreGoneOnWith(t *testing.T) {
 	require.Nil(t, none, "two systems are asked at the same time")
 }
 
-// The process dies right after its answer, or after every third call. The hidden message or the wake
-// brings the request to the same end.
+// The process dies right after its answer, or after every third call. The hidden message or the
+// wake brings the request to the same end.
 func TestTheProcessThatTookARequestInDies(t *testing.T) {
 	t.Parallel()
 	calm := tasktest.New(t, "alpha")
