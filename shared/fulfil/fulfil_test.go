@@ -43,7 +43,7 @@ func TestACancelledExportStops(t *testing.T) {
 	w.Host.Pass(3 * time.Minute)
 	require.Empty(t, cmp.Diff(after, w.Look(id)), "nothing more is written")
 
-	w.Business.Advance(3 * time.Minute)
+	w.Business.Advance(retention.LookAgain)
 	_, err := w.Steps.Purge.Run(context.Background())
 	require.NoError(t, err)
 	left := w.Look(id)
