@@ -84,9 +84,9 @@ func (c Claim) Live(wall time.Time) bool { return c.Owner != "" && wall.Before(c
 // pause or did not answer too often.
 func (c Claim) Rests(wall time.Time) bool { return c.Owner == "" && wall.Before(c.Until) }
 
-// Task is request × system × action: the unit of planning, retry and reporting. What is encoded as
-// JSON is kept in the head of the request, so that a reader of the head can decide on all tasks.
-// The rest is in the row of the task.
+// Task is request × system × action: the unit of planning, retry and reporting. What is encoded
+// as JSON is kept in the head of the request, so that a reader of the head can decide on all
+// tasks. The rest is in the row of the task.
 type Task struct {
 	ID       TaskID    `json:"id"`
 	System   string    `json:"system,omitempty"`

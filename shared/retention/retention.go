@@ -86,7 +86,7 @@ const (
 	KeepUpload   = day      // an upload that no import names
 	// KeepFormer is how long a request names the place of a package that was replaced or given up.
 	// A replaced one is deleted at once. This look comes when no writer of it can be alive.
-	KeepFormer  = time.Hour
+	KeepFormer  = LookAgain
 	KeepMessage = 7 * day // a message on a queue, unless its producer says otherwise
 	// LookAgain is when a place is looked at again from which something was deleted: no writer that
 	// began before can be alive then.
